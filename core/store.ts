@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Sha256 } from './digest.ts'
+
+/**
+ * The root of the tree this program belongs to: the nearest folder above it with a package.json.
+ * A program runs as `dist/NAME.js` and its tests as source, so no fixed number of `..` would do.
+ */
+export function treeRoot(from: string = dirname(fileURLToPath(import.meta.url))): string {
+  const parent = dirname(from)
+  return existsSync(join(from, 'package.json')) || parent === from ? from : treeRoot(parent)
+}
+
+/** The local store: what was fetched and unpacked, all of it by digest, so every package and checkout may share one. */
+export const storeRoot = (
+  env: Readonly<Record<string, string | undefined>>,
+  tree: string = treeRoot(),
+): string => (env.COOLPORTS_STORE ? resolve(env.COOLPORTS_STORE) : join(tree, '.store'))
+
+/** A source. Who finds a file of this name may trust it: it was verified before it got the name. */
+export const distfilePath = (store: string, digest: Sha256): string => join(store, 'distfiles', digest)
+
+/** A package's unpacked tree, by the sha256 of its tar. */
+export const treePath = (store: string, tarSha256: Sha256): string => join(store, 'trees', tarSha256)

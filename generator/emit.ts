@@ -1,0 +1,167 @@
+import { hereDocument, shellWord } from '../core/shell.ts'
+import { keyText } from './key.ts'
+import type { Package } from './package.ts'
+import { buildScript } from './script.ts'
+
+/** A file as it is to stand in the tree. */
+export interface Emitted {
+  /** From the root of the tree. */
+  readonly path: string
+  readonly text: string
+}
+
+/** The shell that reads the test of a package whose run closure holds none. */
+const TEST_SHELL = 'seed'
+
+/** All files of one package. They depend on the package alone, so an edit re-emits one package. */
+export function emitPackage(pkg: Package): readonly Emitted[] {
+  return [
+    rule(pkg, '.pkgkey', pkgkey(pkg)),
+    rule(pkg, '.closure', closure(pkg)),
+    rule(pkg, '.bclosure', buildClosure(pkg)),
+    rule(pkg, '.pkg.tar.gz', packageTar(pkg)),
+    rule(pkg, '.test', test(pkg)),
+    { path: `pkg/${pkg.name}/.fetch`, text: fetchList(pkg) },
+  ]
+}
+
+/** What redo makes in the folder of a package, beside what is emitted there. */
+export const targets: readonly string[] = [
+  '.pkgkey',
+  '.pkghash',
+  '.closure',
+  '.bclosure',
+  '.pkg.tar.gz',
+  '.tarhash',
+  '.test',
+]
+
+/** What the compiler knows the packages by. */
+export const emitNames = (names: readonly string[]): Emitted => ({
+  path: 'pkg/names.d.ts',
+  text: [
+    '// Emitted by coolports-gen: the packages of this tree.',
+    'interface CoolportsPackages {',
+    ...names.map(name => `  readonly '${name}': true`),
+    '}',
+    '',
+  ].join('\n'),
+})
+
+function rule(pkg: Package, target: string, body: string): Emitted {
+  const head = `#!/bin/sh\n# Emitted by coolports-gen from pkg/${pkg.name}/package.ts: edit that instead.\nset -eu\nexec >&2\n`
+  return { path: `pkg/${pkg.name}/${target}.do`, text: head + body }
+}
+
+function pkgkey(pkg: Package): string {
+  const inputs = [
+    ...pkg.inputs.map(({ path, sha256 }) => ({ sha256, path: fromPackage(pkg, path) })),
+    ...pkg.files.map(({ path, sha256 }) => ({ sha256, path: `files/${path}` })),
+  ]
+  const dependencies = [
+    ...pkg.runDeps.map(name => ({ kind: 'run-dep', name })),
+    ...pkg.buildDeps.map(name => ({ kind: 'build-dep', name })),
+  ]
+  const hashes = dependencies.map(({ name }) => `../${name}/.pkghash`)
+  return [
+    `redo-ifchange ${words([...inputs.map(({ path }) => path), ...new Set(hashes)])}\n`,
+    '# These rules were made from inputs with these digests; from others they would be stale.\n',
+    `stale=$(sha256sum -c 2>&1 ${hereDocument(inputs.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))}`,
+    ') || {\n',
+    `  printf '%s\\n' "pkg/${pkg.name}: cannot build: the emitted rules are older than the manifest" "$stale" \\\n`,
+    "    '  run: npx coolports-gen'\n",
+    '  exit 1\n',
+    '}\n',
+    '{\n',
+    `cat ${hereDocument(keyText(pkg))}`,
+    ...dependencies.map(
+      ({ kind, name }) => `read -r hash <../${name}/.pkghash\necho "${kind} ${name} $hash"\n`,
+    ),
+    '} >"$3"\n',
+    '# A key that came out the same rebuilds nothing, where redo can be told so.\n',
+    'if command -v redo-stamp >/dev/null; then redo-stamp <"$3"; fi\n',
+  ].join('')
+}
+
+/** The package and all that it needs to run, one path a line. */
+function closure(pkg: Package): string {
+  const others = pkg.runDeps.map(name => `../${name}/.closure`)
+  return [
+    `redo-ifchange ${words(['.pkgkey', ...others])}\n`,
+    `LC_ALL=C sort -u - ${others.map(path => `${path} `).join('')}>"$3" ${hereDocument(`../${pkg.name}/.pkg.tar.gz`)}`,
+  ].join('')
+}
+
+/** What stands in the root of the build: the run closures of the build-deps. */
+function buildClosure(pkg: Package): string {
+  const others = pkg.buildDeps.map(name => `../${name}/.closure`)
+  if (others.length === 0)
+    return 'redo-ifchange .pkgkey\necho >"$3" # an empty target would be made again and again by some redos\n'
+  return `redo-ifchange ${words(['.pkgkey', ...others])}\nLC_ALL=C sort -u ${others.join(' ')} >"$3"\n`
+}
+
+function packageTar(pkg: Package): string {
+  const full = `${pkg.name}-${pkg.version}-${pkg.release}`
+  const reuse = [
+    'redo-ifchange .pkghash .bclosure\n',
+    '# The store may have it from an earlier build of the same key.\n',
+    'if ../../bin/do-reuse .pkghash "$3"; then exit 0; fi\n',
+  ]
+  const fetch = pkg.sources.length > 0 ? ['../../bin/do-fetch .fetch\n'] : []
+  if (pkg.build.kind === 'import') {
+    return [
+      ...reuse,
+      ...fetch,
+      `../../bin/do-build --package ${full} --key .pkgkey --fetch .fetch --import --out "$3"\n`,
+    ].join('')
+  }
+  const options = [
+    `--package ${full}`,
+    '--key .pkgkey',
+    '--closure .bclosure',
+    ...(pkg.sources.length > 0 ? ['--fetch .fetch'] : []),
+    ...(pkg.files.length > 0 ? ['--files files'] : []),
+    ...pkg.hostPaths.map(path => `--host ${shellWord(path)}`),
+    '--out "$3"',
+  ]
+  return [
+    ...reuse,
+    ...fetch,
+    'xargs redo-ifchange <.bclosure\n',
+    `../../bin/do-build ${options.join(' \\\n  ')} ${hereDocument(buildScript(pkg), 'END_OF_BUILD')}`,
+  ].join('')
+}
+
+/** The finished package in a sandbox with what it says it needs; whatever else the test needs comes after it. */
+function test(pkg: Package): string {
+  if (pkg.test.kind === 'skipped') {
+    return `redo-ifchange .pkghash\necho ${shellWord(`skipped: ${pkg.test.why}`)} >"$3"\n`
+  }
+  const closures = ['.closure', ...pkg.testDeps.map(name => `../${name}/.closure`)]
+  return [
+    `redo-ifchange ${words(['.pkghash', `../${TEST_SHELL}/.pkg.tar.gz`, ...closures])}\n`,
+    ...closures.map(path => `xargs redo-ifchange <${path}\n`),
+    `../../bin/do-build --package ${pkg.name}-${pkg.version}-${pkg.release} --test --shell ../${TEST_SHELL}/.pkg.tar.gz \\\n`,
+    `  ${closures.map(path => `--closure ${path} `).join('')}--out "$3" ${hereDocument(pkg.test.text, 'END_OF_TEST')}`,
+  ].join('')
+}
+
+/** The sources as do-fetch reads them; recutils form. */
+function fetchList(pkg: Package): string {
+  const records = pkg.sources.map(source =>
+    [`file: ${source.file}`, ...source.urls.map(url => `url: ${url}`), `sha256: ${source.sha256}`, ''].join(
+      '\n',
+    ),
+  )
+  return `# Emitted by coolports-gen from pkg/${pkg.name}/package.ts: edit that instead.\n\n${records.join('\n')}`
+}
+
+/** A path from the root of the tree, as seen from the folder of the package. */
+function fromPackage(pkg: Package, path: string): string {
+  const own = `pkg/${pkg.name}/`
+  if (path.startsWith(own)) return path.slice(own.length)
+  return path.startsWith('pkg/') ? `../${path.slice('pkg/'.length)}` : `../../${path}`
+}
+
+/** Words of a command, each on a line of its own when they are many. */
+const words = (all: readonly string[]): string => all.map(shellWord).join(all.length > 3 ? ' \\\n  ' : ' ')

@@ -1,0 +1,151 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Checked, checkManifest } from './check.ts'
+import { type Emitted, emitNames, emitPackage, targets } from './emit.ts'
+import { findCycles } from './graph.ts'
+import { loadManifests } from './load.ts'
+import { locate } from './locate.ts'
+import { type Remembered, readMemo, type Stamped, writeMemo } from './memo.ts'
+import type { Edge } from './package.ts'
+import type { Problem } from './problem.ts'
+import { findPackages, manifestPath, readFiles, stampAt } from './tree.ts'
+import { findOrphans, readText, removeOrphans, writeIfChanged } from './write.ts'
+
+export interface Options {
+  /** The root of the tree. */
+  readonly root: string
+  /** Writes nothing, trusts no stamp, and tells what would change. */
+  readonly check: boolean
+  /** Digest of this program, because another one may emit other text. */
+  readonly program: string
+}
+
+export interface Outcome {
+  readonly problems: readonly Problem[]
+  /** Files that were written or removed; with `check`, that would be. Paths from the root of the tree, in order. */
+  readonly changed: readonly string[]
+  readonly packages: number
+}
+
+/** load → check → order → emit → write. With a problem anywhere nothing is written. */
+export async function generate({ root, check, program }: Options): Promise<Outcome> {
+  const { names, problems: folderProblems } = findPackages(root)
+  const known = new Set(names)
+  const memo = readMemo(root, check ? 'none' : program)
+  const stamps = new Map<string, string | undefined>()
+  const unchanged = ([path, stamp]: Stamped): boolean => {
+    if (!stamps.has(path)) stamps.set(path, stampAt(join(root, path)))
+    return stamps.get(path) === stamp
+  }
+  const sameApi = memo.api.length > 0 && memo.api.every(unchanged)
+  const kept = new Map<string, Remembered>()
+  for (const name of sameApi ? names : []) {
+    const remembered = memo.packages[name]
+    if (remembered && stillHolds(root, name, remembered, known, unchanged)) kept.set(name, remembered)
+  }
+
+  const { loaded, problems: loadProblems } = await loadSome(
+    root,
+    names.filter(name => !kept.has(name)),
+  )
+  const problems: Problem[] = [...folderProblems, ...loadProblems]
+  const checked: Checked[] = []
+  for (const one of loaded) {
+    const { files, problems: fileProblems } = readFiles(root, one.name)
+    problems.push(...fileProblems)
+    const result = checkManifest(one, files, known)
+    if (result.ok) checked.push(result.value)
+    else problems.push(...result.error)
+  }
+  const edges = new Map<string, readonly Edge[]>()
+  for (const [name, remembered] of kept) edges.set(name, remembered.edges)
+  for (const one of checked) edges.set(one.package.name, one.edges)
+  problems.push(
+    ...findCycles(edges, (name, path) => {
+      const file = manifestPath(name)
+      return locate(file, readFileSync(join(root, file), 'utf8'), path)
+    }),
+  )
+  if (problems.length > 0) return { problems, changed: [], packages: names.length }
+
+  const orphans = findOrphans(root, known, [...emittedNames, ...targets])
+  const shared = [...defaultRules(root), emitNames(names)]
+  if (check) {
+    const emitted = [...shared, ...checked.flatMap(one => emitPackage(one.package))]
+    const stale = emitted
+      .filter(({ path, text }) => readText(join(root, path)) !== text)
+      .map(({ path }) => path)
+    return { problems, changed: [...stale, ...orphans], packages: names.length }
+  }
+  const changed = [...orphans]
+  removeOrphans(root, orphans)
+  const write = (emitted: readonly Emitted[]): void => {
+    for (const file of emitted) if (writeIfChanged(root, file)) changed.push(file.path)
+  }
+  write(shared)
+  const packages: Record<string, Remembered> = Object.fromEntries(kept)
+  for (const one of checked) {
+    const emitted = emitPackage(one.package)
+    write(emitted)
+    packages[one.package.name] = remember(root, one, emitted)
+  }
+  const api =
+    loaded[0]?.inputs.filter(({ path }) => !path.startsWith('pkg/')).map(({ path }) => stamped(root, path)) ??
+    memo.api
+  if (checked.length > 0 || Object.keys(memo.packages).length !== names.length)
+    writeMemo(root, { program, api, packages })
+  return { problems, changed, packages: names.length }
+}
+
+const emittedNames: readonly string[] = [...targets.map(target => `${target}.do`), '.fetch']
+
+/** Spares the start of the transpiler when nothing is to be loaded. */
+const loadSome: typeof loadManifests = (root, names) =>
+  names.length === 0 ? Promise.resolve({ loaded: [], problems: [] }) : loadManifests(root, names)
+
+/** The rules that are the same for all packages, as they are laid into `pkg/`, where redo looks for them. */
+function defaultRules(root: string): readonly Emitted[] {
+  return readdirSync(join(root, '.do-defaults'))
+    .filter(file => file.endsWith('.do'))
+    .sort()
+    .map(file => ({ path: `pkg/${file}`, text: readFileSync(join(root, '.do-defaults', file), 'utf8') }))
+}
+
+function stillHolds(
+  root: string,
+  name: string,
+  remembered: Remembered,
+  known: ReadonlySet<string>,
+  unchanged: (file: Stamped) => boolean,
+): boolean {
+  return (
+    remembered.manifests.every(unchanged) &&
+    remembered.emitted.every(unchanged) &&
+    remembered.edges.every(edge => known.has(edge.to)) &&
+    sameFiles(root, name, remembered.files, unchanged)
+  )
+}
+
+function sameFiles(
+  root: string,
+  name: string,
+  files: readonly Stamped[],
+  unchanged: (file: Stamped) => boolean,
+): boolean {
+  if (files.length === 0 && stampAt(join(root, `pkg/${name}/files`)) === undefined) return true
+  const present = readFiles(root, name)
+  return present.problems.length === 0 && present.files.length === files.length && files.every(unchanged)
+}
+
+const stamped = (root: string, path: string): Stamped => [path, stampAt(join(root, path)) ?? '']
+
+function remember(root: string, { package: pkg, edges }: Checked, emitted: readonly Emitted[]): Remembered {
+  return {
+    manifests: pkg.inputs
+      .filter(({ path }) => path.startsWith('pkg/'))
+      .map(({ path }) => stamped(root, path)),
+    files: pkg.files.map(({ path }) => stamped(root, `pkg/${pkg.name}/files/${path}`)),
+    edges,
+    emitted: emitted.map(({ path }) => stamped(root, path)),
+  }
+}

@@ -1,0 +1,46 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Edge } from './package.ts'
+import type { Input } from './tree.ts'
+
+/**
+ * What an earlier run found, so that only what changed is evaluated again. It speaks of stamps of
+ * files; when it is missing, damaged or of another program, everything is evaluated.
+ */
+export interface Memo {
+  /** Digest of the program that wrote it. */
+  readonly program: string
+  /** The manifest API's files and their stamps. */
+  readonly api: readonly Stamped[]
+  readonly packages: Readonly<Record<string, Remembered>>
+}
+
+export interface Remembered {
+  /** The manifest and the manifests that it imports. */
+  readonly manifests: readonly Stamped[]
+  /** What stands below files/. */
+  readonly files: readonly Stamped[]
+  readonly edges: readonly Edge[]
+  /** The emitted files as they were left. */
+  readonly emitted: readonly Stamped[]
+}
+
+export type Stamped = readonly [path: Input['path'], stamp: string]
+
+const PATH = 'pkg/.gen.json'
+
+export function readMemo(root: string, program: string): Memo {
+  const none: Memo = { program, api: [], packages: {} }
+  try {
+    const memo = JSON.parse(readFileSync(join(root, PATH), 'utf8')) as Memo
+    return memo.program === program ? memo : none
+  } catch {
+    return none
+  }
+}
+
+export function writeMemo(root: string, memo: Memo): void {
+  const temporary = join(root, `${PATH}.${process.pid}.tmp`)
+  writeFileSync(temporary, JSON.stringify(memo))
+  renameSync(temporary, join(root, PATH))
+}

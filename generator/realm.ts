@@ -1,0 +1,152 @@
+import vm from 'node:vm'
+
+/** What came of evaluating one manifest: its default export as data, or why there is none. */
+export type Evaluated =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'error'; readonly message: string; readonly stack: string }
+
+/**
+ * A place to evaluate manifests in: a realm with the language's own objects, frozen, less all that
+ * differs between machines or moments. Only text crosses its border, so that no object of ours
+ * leads out of it. It keeps manifests honest and repeatable; it is not meant to hold an attacker.
+ */
+export class Realm {
+  readonly #context: vm.Context
+
+  constructor() {
+    // A context made of an object with a prototype of ours would lead to our Function by `constructor`.
+    this.#context = vm.createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } })
+    this.#run(`(${loader})(${JSON.stringify(AMBIENT)})`, 'realm')
+  }
+
+  /** Makes a CommonJS module known by its name; it runs when it is first asked for. */
+  define(name: string, code: string): void {
+    this.#run(
+      `__modules.define(${JSON.stringify(name)}, function (exports, require, module) {${code}\n})`,
+      name,
+    )
+  }
+
+  /** Evaluates a module that was defined, and what it imports. */
+  load(name: string): Evaluated {
+    try {
+      return JSON.parse(String(this.#run(`__modules.load(${JSON.stringify(name)})`, 'realm'))) as Evaluated
+    } catch (error) {
+      const timedOut = (error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+      const message = timedOut
+        ? `it did not end within ${TIME_LIMIT_MS / 1000} s`
+        : 'its evaluation broke off'
+      return { kind: 'error', message, stack: '' }
+    }
+  }
+
+  #run(code: string, filename: string): unknown {
+    return vm.runInContext(code, this.#context, { filename, timeout: TIME_LIMIT_MS })
+  }
+}
+
+const TIME_LIMIT_MS = 5000
+
+/** Globals that are a clock, randomness, or an answer that depends on the machine, and how they are called in a message. */
+const AMBIENT: readonly (readonly [path: string, what: string])[] = [
+  ['Date', 'the clock'],
+  ['performance', 'the clock'],
+  ['Math.random', 'randomness'],
+  ['Intl', 'the locale'],
+  ['String.prototype.localeCompare', 'the locale'],
+  ['String.prototype.toLocaleLowerCase', 'the locale'],
+  ['String.prototype.toLocaleUpperCase', 'the locale'],
+  ['Number.prototype.toLocaleString', 'the locale'],
+  ['BigInt.prototype.toLocaleString', 'the locale'],
+  ['Array.prototype.toLocaleString', 'the locale'],
+  ['Object.prototype.toLocaleString', 'the locale'],
+  ['WeakRef', 'the garbage collector'],
+  ['FinalizationRegistry', 'the garbage collector'],
+  ['SharedArrayBuffer', 'other threads'],
+  ['Atomics', 'other threads'],
+  ['WebAssembly', 'machine code'],
+  ['console', 'the terminal'],
+  ['process', 'the process'],
+  ['fetch', 'the network'],
+  ['setTimeout', 'the clock'],
+  ['setInterval', 'the clock'],
+  ['queueMicrotask', 'the clock'],
+  ['Deno', 'the process'],
+  ['Bun', 'the process'],
+  ['globalThis', 'what other manifests left behind'],
+]
+
+/** Runs inside of the realm, from its text: must not use anything of this module. */
+function loader(ambient: readonly (readonly [string, string])[]): void {
+  const realm = globalThis
+  const modules = new Map<string, { body: unknown; exports?: Record<string, unknown> }>()
+  const forbid = (path: string, what: string): void => {
+    const parts = path.split('.')
+    const last = parts.pop() as string
+    // biome-ignore lint/suspicious/noExplicitAny: any object of the language
+    const holder = parts.reduce((object: any, part) => object[part], realm)
+    Object.defineProperty(holder, last, {
+      configurable: false,
+      enumerable: false,
+      get() {
+        throw new Error(`a manifest cannot see ${what} (${path})`)
+      },
+    })
+  }
+  for (const [path, what] of ambient) forbid(path, what)
+  for (const name of Object.getOwnPropertyNames(realm)) {
+    const found = Object.getOwnPropertyDescriptor(realm, name)?.value
+    if ((typeof found !== 'object' && typeof found !== 'function') || found === null || found === realm)
+      continue
+    Object.freeze(found)
+    if (typeof found === 'function' && found.prototype) Object.freeze(found.prototype)
+  }
+  const freeze = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+    Object.freeze(value)
+    for (const inner of Object.values(value)) freeze(inner)
+  }
+  const load = (name: string): Record<string, unknown> => {
+    const module = modules.get(name)
+    if (!module) throw new Error(`a manifest cannot import ${JSON.stringify(name)}`)
+    if (!module.exports) {
+      const holder = { exports: {} as Record<string, unknown> }
+      module.exports = holder.exports
+      const require = (asked: string) => load(resolve(name, asked))
+      try {
+        ;(module.body as (...args: unknown[]) => void)(holder.exports, require, holder)
+      } catch (error) {
+        // The next importer meets the same error, not half a module.
+        module.body = () => {
+          throw error
+        }
+        delete module.exports
+        throw error
+      }
+      module.exports = holder.exports
+      freeze(holder.exports.default)
+    }
+    return module.exports
+  }
+  const resolve = (from: string, asked: string): string => {
+    if (!asked.startsWith('.')) return asked
+    const path = from.split('/').slice(0, -1)
+    for (const part of asked.split('/')) {
+      if (part === '..' && path.length > 0) path.pop()
+      else if (part !== '.') path.push(part)
+    }
+    return path.join('/')
+  }
+  const define = (name: string, body: unknown): void => {
+    modules.set(name, { body })
+  }
+  const answer = (name: string): string => {
+    try {
+      return JSON.stringify({ kind: 'value', value: load(name).default ?? null })
+    } catch (error) {
+      const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' }
+      return JSON.stringify({ kind: 'error', message: `${message}`, stack: `${stack}` })
+    }
+  }
+  Object.defineProperty(realm, '__modules', { value: Object.freeze({ define, load: answer }) })
+}

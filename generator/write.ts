@@ -1,0 +1,57 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Emitted } from './emit.ts'
+
+/** The text of a file, or undefined where there is none. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Puts a file in place by a temporary one and a rename, and only when its text differs: redo builds
+ * again whatever depends on a file that was written. Answers whether it was written.
+ */
+export function writeIfChanged(root: string, { path, text }: Emitted): boolean {
+  const target = join(root, path)
+  if (readText(target) === text) return false
+  const temporary = `${target}.${process.pid}.tmp`
+  try {
+    writeFileSync(temporary, text)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT') throw error
+    mkdirSync(dirname(target), { recursive: true })
+    writeFileSync(temporary, text)
+  }
+  renameSync(temporary, target)
+  return true
+}
+
+/**
+ * Folders of `pkg/` that once were packages: nothing but emitted and built files is left in them, or
+ * their manifest is gone.
+ */
+export function findOrphans(
+  root: string,
+  packages: ReadonlySet<string>,
+  mine: readonly string[],
+): readonly string[] {
+  return readdirSync(join(root, 'pkg'), { withFileTypes: true })
+    .filter(entry => entry.isDirectory() && !packages.has(entry.name))
+    .flatMap(({ name }) =>
+      readdirSync(join(root, 'pkg', name))
+        .filter(file => mine.includes(file))
+        .map(file => `pkg/${name}/${file}`),
+    )
+}
+
+/** Takes away what is no longer emitted, and folders that are empty then. */
+export function removeOrphans(root: string, orphans: readonly string[]): void {
+  for (const path of orphans) rmSync(join(root, path))
+  for (const folder of new Set(orphans.map(dirname))) {
+    if (readdirSync(join(root, folder)).length === 0) rmSync(join(root, folder), { recursive: true })
+  }
+}

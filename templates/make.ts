@@ -1,0 +1,21 @@
+import { lines, type Script, sh, withCheck } from '../generator/manifest.ts'
+
+export interface PlainMake {
+  /** Words for every call of make: variables and options. */
+  readonly make?: readonly string[]
+  /** What is built. Default: make's own default. */
+  readonly targets?: readonly string[]
+  /** What is installed. Default: `install`. */
+  readonly install?: readonly string[]
+  readonly before?: Script
+  readonly after?: Script
+}
+
+/** A Makefile without a configure script; its check is `make check`. */
+export function plainMake(options: PlainMake = {}): Script {
+  const { make = ['PREFIX='], targets = [], install = ['install'], before, after } = options
+  return withCheck(
+    lines(before, sh`make ${make} ${targets}`, sh`make ${make} DESTDIR="$DESTDIR" ${install}`, after),
+    sh`make ${make} check`,
+  )
+}
