@@ -2,7 +2,6 @@ import parseLicense from 'spdx-expression-parse'
 import { isSha256, type Sha256 } from '../core/digest.ts'
 import { type Place, quoted } from '../core/message.ts'
 import { isFileName } from '../core/name.ts'
-import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import type { Loaded } from './load.ts'
 import { locate } from './locate.ts'
@@ -287,7 +286,7 @@ class Reader {
       }
       if (names.indexOf(name) < index) this.field([field, index], `"${name}" is named twice`)
     })
-    return [...names].sort(byCodeUnit)
+    return names
   }
 
   build(value: unknown, sources: readonly PackageSource[]): Build | undefined {

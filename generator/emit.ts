@@ -83,12 +83,15 @@ function pkgkey(pkg: Package): string {
   ].join('')
 }
 
+/** Lines as they come, each once: where two packages have a file of one path, the earlier package's is seen. */
+const UNIQUE = "awk '!seen[$0]++'"
+
 /** The package and all that it needs to run, one path a line. */
 function closure(pkg: Package): string {
   const others = pkg.runDeps.map(name => `../${name}/.closure`)
   return [
     `redo-ifchange ${words(['.pkgkey', ...others])}\n`,
-    `LC_ALL=C sort -u - ${others.map(path => `${path} `).join('')}>"$3" ${hereDocument(`../${pkg.name}/.pkg.tar.gz`)}`,
+    `${UNIQUE} - ${others.map(path => `${path} `).join('')}>"$3" ${hereDocument(`../${pkg.name}/.pkg.tar.gz`)}`,
   ].join('')
 }
 
@@ -97,7 +100,7 @@ function buildClosure(pkg: Package): string {
   const others = pkg.buildDeps.map(name => `../${name}/.closure`)
   if (others.length === 0)
     return 'redo-ifchange .pkgkey\necho >"$3" # an empty target would be made again and again by some redos\n'
-  return `redo-ifchange ${words(['.pkgkey', ...others])}\nLC_ALL=C sort -u ${others.join(' ')} >"$3"\n`
+  return `redo-ifchange ${words(['.pkgkey', ...others])}\n${UNIQUE} ${others.join(' ')} >"$3"\n`
 }
 
 function packageTar(pkg: Package): string {
@@ -112,7 +115,7 @@ function packageTar(pkg: Package): string {
     return [
       ...reuse,
       ...fetch,
-      `../../bin/do-build --package ${full} --key .pkgkey --fetch .fetch --import --out "$3"\n`,
+      `../../bin/do-build --import ${full} --key .pkgkey --fetch .fetch --out "$3"\n`,
     ].join('')
   }
   const options = [

@@ -33,23 +33,26 @@ export async function loadManifests(
   realm.define(API, api.code)
   for (const module of modules.found.values()) realm.define(module.path, module.code)
 
-  const loaded: Loaded[] = []
+  const evaluable: Module[] = []
   for (const name of names) {
     const module = modules.found.get(manifestPath(name))
-    if (!module) continue
-    const foreign = module.imports.filter(asked => !isManifestImport(asked))
-    if (foreign.length > 0) {
-      for (const specifier of foreign) {
+    const foreign = module?.imports.filter(asked => !isManifestImport(asked)) ?? []
+    for (const specifier of foreign) {
+      if (module)
         problems.push({ kind: 'import', at: locateImport(module.path, module.text, specifier), specifier })
-      }
-      continue
     }
-    const evaluated = realm.load(module.path)
-    if (evaluated.kind === 'value') {
+    if (module && foreign.length === 0) evaluable.push(module)
+  }
+
+  const loaded: Loaded[] = []
+  const results = realm.load(evaluable.map(module => module.path))
+  for (const [index, module] of evaluable.entries()) {
+    const result = results[index]
+    if (result?.kind === 'value') {
       const inputs = [...closureOf(module, modules.found).map(input), ...api.inputs]
-      loaded.push({ name, text: module.text, value: evaluated.value, inputs })
-    } else {
-      problems.push(await evaluationProblem(root, module, evaluated, modules.found))
+      loaded.push({ name: module.path.split('/')[1] ?? '', text: module.text, value: result.value, inputs })
+    } else if (result) {
+      problems.push(await evaluationProblem(root, module, result, modules.found))
     }
   }
   return { loaded, problems }

@@ -77,7 +77,7 @@ export interface Manifest {
   readonly sources?: readonly Source[]
   /** Patches in `files/`, applied in order with `patch -p1` after unpacking. */
   readonly patches?: readonly string[]
-  /** Packages whose run closures make the build's root. */
+  /** Packages whose run closures make the build's root; of two files of one path, the earlier package's is seen. */
   readonly buildDeps?: readonly Dependency[]
   /** Packages that must be beside this one when it runs. */
   readonly runDeps?: readonly Dependency[]

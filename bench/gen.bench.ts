@@ -1,0 +1,91 @@
+// Emission for trees of 1,000 and 10,000 packages: a cold run, a run with nothing to do, and a run
+// after one edit; each a whole process, as a person starts it. Medians.
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const dist = resolve(fileURLToPath(import.meta.url), '../..')
+const repository = resolve(dist, '..')
+
+console.log('emission (whole process, seconds, median of the runs)')
+console.log('packages    cold   no-op  one edited  --check')
+for (const count of [1_000, 10_000]) {
+  const root = makeTree(count)
+  try {
+    const cold = median(3, () => {
+      clean(root, count)
+      return timed(root)
+    })
+    const idle = median(5, () => timed(root))
+    const edited = median(5, run => {
+      const path = join(root, 'pkg/p500/package.ts')
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/version: '[^']*'/, `version: '1.${run}.5'`))
+      return timed(root)
+    })
+    const check = median(3, () => timed(root, '--check'))
+    console.log(`${String(count).padStart(8)}  ${[cold, idle, edited, check].map(seconds).join('  ')}`)
+  } finally {
+    rmSync(root, { recursive: true })
+  }
+}
+
+/** A tree in which every package depends on three earlier ones, as large as a usual manifest. */
+function makeTree(count: number): string {
+  const root = mkdtempSync(join(tmpdir(), 'coolports-bench-'))
+  for (const part of ['core/shell.ts', 'generator/manifest.ts', 'templates', '.do-defaults']) {
+    cpSync(join(repository, part), join(root, part), { recursive: true })
+  }
+  for (let index = 0; index < count; index++) {
+    const dependencies = [index - 1, Math.floor(index / 2), Math.floor(index / 3)].filter(
+      to => to >= 0 && to < index,
+    )
+    mkdirSync(join(root, `pkg/p${index}`), { recursive: true })
+    writeFileSync(
+      join(root, `pkg/p${index}/package.ts`),
+      `import { autotools, definePackage, sh } from 'coolports'
+
+export default definePackage({
+  version: '1.${index}',
+  description: 'Package number ${index}',
+  homepage: 'https://example.org/p${index}',
+  license: 'MIT',
+  sources: [{ urls: ['https://example.org/p${index}-1.${index}.tar.gz'], sha256: '${index.toString(16).padStart(64, '0')}' }],
+  buildDeps: [${[...new Set(dependencies)].map(to => `'p${to}'`).join(', ')}],
+  build: autotools({ configure: ['--disable-nls', '--enable-p=${index}'] }),
+  test: sh\`p${index} --version\`,
+  update: { kind: 'listing', url: 'https://example.org/', pattern: 'p${index}-([0-9.]+)\\\\.tar' },
+})
+`,
+    )
+  }
+  return root
+}
+
+/** Takes away what was emitted, and the memory of it. */
+function clean(root: string, count: number): void {
+  rmSync(join(root, 'pkg/.gen.json'), { force: true })
+  for (let index = 0; index < count; index++) {
+    const folder = join(root, `pkg/p${index}`)
+    for (const name of readdirSync(folder)) if (name.startsWith('.')) rmSync(join(folder, name))
+  }
+}
+
+function timed(root: string, ...options: readonly string[]): number {
+  const start = process.hrtime.bigint()
+  const { status, stderr } = spawnSync(process.execPath, [join(dist, 'gen.js'), '--root', root, ...options], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`coolports-gen failed: ${stderr}`)
+  return Number(process.hrtime.bigint() - start) / 1e9
+}
+
+function median(runs: number, run: (index: number) => number): number {
+  const times = Array.from({ length: runs }, (_, index) => run(index)).sort((a, b) => a - b)
+  return times[Math.floor(runs / 2)] ?? Number.NaN
+}
+
+function seconds(time: number): string {
+  return time.toFixed(3).padStart(6)
+}

@@ -1,0 +1,189 @@
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { manifest, Tree } from '../support/tree.ts'
+
+const golden = resolve(import.meta.dirname, 'golden')
+
+function goldenTree(): Tree {
+  const tree = new Tree()
+  cpSync(join(golden, 'pkg'), join(tree.root, 'pkg'), {
+    recursive: true,
+    filter: path => !path.endsWith('.golden'),
+  })
+  return tree
+}
+
+/** The inputs' digests change with every edit of the manifest API; all else must not change unseen. */
+const settled = (text: string): string =>
+  text.replace(/^[0-9a-f]{64}(?= {2}\.\.\/\.\.\/(core|generator|templates)\/)/gm, 'DIGEST')
+
+describe('manifest → emitted text', () => {
+  test.each(['seed', 'hello'])('of %s is as it was agreed', async name => {
+    const tree = goldenTree()
+    expect((await tree.generate()).problems).toEqual([])
+    for (const file of [
+      '.pkgkey.do',
+      '.closure.do',
+      '.bclosure.do',
+      '.pkg.tar.gz.do',
+      '.test.do',
+      '.fetch',
+    ]) {
+      const agreed = join(golden, 'pkg', name, `${file.slice(1)}.golden`)
+      await expect(settled(tree.read(`pkg/${name}/${file}`))).toMatchFileSnapshot(agreed)
+    }
+  })
+
+  test('is the same when the tree is read twice, or stands elsewhere', async () => {
+    const [one, two] = [goldenTree(), goldenTree()]
+    await one.generate()
+    await two.generate()
+    for (const file of readdirSync(join(one.root, 'pkg/hello')).filter(name => name.startsWith('.'))) {
+      expect(two.read(`pkg/hello/${file}`)).toBe(one.read(`pkg/hello/${file}`))
+    }
+    expect(one.read('pkg/hello/.pkgkey.do')).not.toContain(one.root)
+  })
+})
+
+describe('the key', () => {
+  const keyOf = async (fields: Record<string, string>): Promise<string> => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest(fields) })
+    expect((await tree.generate()).problems).toEqual([])
+    return /cat <<'END'\n([\s\S]*?)\nEND\n/.exec(tree.read('pkg/a/.pkgkey.do'))?.[1] ?? ''
+  }
+  const source = (url: string, digit = '1'): string =>
+    `[{ sha256: '${digit.repeat(64)}', urls: ['${url}/x.tar'] }]`
+
+  test('ignores urls, so a new mirror rebuilds nothing', async () => {
+    expect(await keyOf({ sources: source('https://a.org') })).toBe(
+      await keyOf({ sources: source('https://b.org') }),
+    )
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['the description', { description: "'Another'" }],
+    ['the test', { test: 'sh`x`' }],
+    [
+      'the place to look for updates',
+      { update: "{ kind: 'listing', url: 'https://a.org', pattern: '(x)' }" },
+    ],
+  ])('ignores %s', async (_, fields) => {
+    expect(await keyOf(fields)).toBe(await keyOf({}))
+  })
+
+  test.each<[string, Record<string, string>]>([
+    ['the version', { version: "'1.1'" }],
+    ['the release', { release: '2' }],
+    ['a source', { sources: source('https://a.org') }],
+    ['the build script', { build: 'sh`touch "$DESTDIR/y"`' }],
+    ['the check', { check: 'sh`true`' }],
+    ['what is stripped', { strip: "'none'" }],
+    ['folders of the host', { hostPaths: "['/usr']" }],
+  ])('holds %s', async (_, fields) => {
+    expect(await keyOf(fields)).not.toBe(await keyOf({}))
+  })
+})
+
+describe('a run of coolports-gen', () => {
+  test('writes only what changed', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest(),
+      'pkg/b/package.ts': manifest({ buildDeps: "['a']" }),
+    })
+    await tree.generate()
+    const before = lstatSync(join(tree.root, 'pkg/b/.pkgkey.do'))
+    expect((await tree.generate()).changed).toEqual([])
+    tree.write('pkg/a/package.ts', manifest({ version: "'2.0'" }))
+    expect([...(await tree.generate()).changed].sort()).toEqual(['pkg/a/.pkg.tar.gz.do', 'pkg/a/.pkgkey.do'])
+    expect(lstatSync(join(tree.root, 'pkg/b/.pkgkey.do')).ino).toBe(before.ino)
+  })
+
+  test('notices an edit of a manifest that another one imports', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest(),
+      'pkg/b/package.ts': manifest({ version: 'a.version' }, "import a from '../a/package.ts'"),
+    })
+    expect((await tree.generate()).problems).toEqual([])
+    tree.write('pkg/a/package.ts', manifest({ version: "'7'" }))
+    await tree.generate()
+    expect(tree.read('pkg/b/.pkgkey.do')).toContain('version 7\n')
+  })
+
+  test('notices a file that was added to files/, changed there, or removed', async () => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest() })
+    await tree.generate()
+    tree.write('pkg/a/files/b c.txt', 'one')
+    await tree.generate()
+    const first = tree.read('pkg/a/.pkgkey.do')
+    expect(first).toMatch(/^file 644 [0-9a-f]{64} b c\.txt$/m)
+    tree.write('pkg/a/files/b c.txt', 'two')
+    await tree.generate()
+    expect(tree.read('pkg/a/.pkgkey.do')).not.toBe(first)
+    rmSync(join(tree.root, 'pkg/a/files'), { recursive: true })
+    await tree.generate()
+    expect(tree.read('pkg/a/.pkgkey.do')).not.toContain('b c.txt')
+  })
+
+  test('mends an emitted file that was edited or deleted', async () => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest() })
+    await tree.generate()
+    const text = tree.read('pkg/a/.pkgkey.do')
+    tree.write('pkg/a/.pkgkey.do', 'echo tampered')
+    rmSync(join(tree.root, 'pkg/a/.fetch'))
+    await tree.generate()
+    expect(tree.read('pkg/a/.pkgkey.do')).toBe(text)
+    expect(existsSync(join(tree.root, 'pkg/a/.fetch'))).toBe(true)
+  })
+
+  test('takes away the rules and targets of a package that is gone', async () => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest(), 'pkg/b/package.ts': manifest() })
+    await tree.generate()
+    tree.write('pkg/a/.pkgkey', 'built')
+    tree.write('pkg/b/mine.txt', 'kept')
+    for (const name of ['a', 'b']) rmSync(join(tree.root, `pkg/${name}/package.ts`))
+    mkdirSync(join(tree.root, 'pkg/empty'))
+    await tree.generate()
+    expect(existsSync(join(tree.root, 'pkg/a'))).toBe(false)
+    expect(readdirSync(join(tree.root, 'pkg/b'))).toEqual(['mine.txt'])
+  })
+
+  test('refuses a dependency on a package that is gone, though nothing else changed', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest(),
+      'pkg/b/package.ts': manifest({ buildDeps: "['a']" }),
+    })
+    await tree.generate()
+    rmSync(join(tree.root, 'pkg/a/package.ts'))
+    expect(await tree.refusals()).toContain('cannot depend on "a"')
+  })
+
+  test('survives a damaged memory of the last run', async () => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest() })
+    await tree.generate()
+    tree.write('pkg/.gen.json', '{"program":"test","api":')
+    expect((await tree.generate()).problems).toEqual([])
+  })
+})
+
+describe('coolports-gen --check', () => {
+  test('writes nothing and names what is stale', async () => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest() })
+    expect((await tree.generate(true)).changed).toContain('pkg/a/.pkgkey.do')
+    expect(existsSync(join(tree.root, 'pkg/a/.pkgkey.do'))).toBe(false)
+    await tree.generate()
+    expect((await tree.generate(true)).changed).toEqual([])
+    tree.write('pkg/a/package.ts', manifest({ version: "'2'" }))
+    expect((await tree.generate(true)).changed).toEqual(['pkg/a/.pkgkey.do', 'pkg/a/.pkg.tar.gz.do'])
+  })
+
+  test('trusts no stamp', async () => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest() })
+    await tree.generate()
+    const path = join(tree.root, 'pkg/a/.fetch')
+    const { atime, mtime } = lstatSync(path)
+    tree.write('pkg/a/.fetch', tree.read('pkg/a/.fetch').replace('Emitted', 'Emittet'))
+    utimesSync(path, atime, mtime)
+    expect((await tree.generate(true)).changed).toEqual(['pkg/a/.fetch'])
+  })
+})

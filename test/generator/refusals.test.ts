@@ -1,0 +1,215 @@
+import { describe, expect, test } from 'vitest'
+import { manifest, Tree } from '../support/tree.ts'
+
+const SHA = 'a'.repeat(64)
+
+/** The line of the first field of a manifest() is 4. */
+const refusalOf = (fields: Record<string, string | undefined>, head = ''): Promise<string> =>
+  new Tree({ 'pkg/a/package.ts': manifest(fields, head), 'pkg/zlib/package.ts': manifest() }).refusals()
+
+describe('a manifest is refused at file:line:column', () => {
+  test('with the nearest name, when it depends on an unknown package', async () => {
+    expect(await refusalOf({ buildDeps: "['zlbi']" })).toBe(
+      'pkg/a/package.ts:12:15: cannot depend on "zlbi": there is no such package\n  did you mean "zlib"?',
+    )
+  })
+
+  test('with the way to begin a package, when no name is near', async () => {
+    expect(await refusalOf({ runDeps: "['zlib', 'postgresql']" })).toBe(
+      'pkg/a/package.ts:12:21: cannot depend on "postgresql": there is no such package\n  bin/new-package pkg/postgresql begins one',
+    )
+  })
+
+  test('with the whole trail, when packages depend on each other in a circle', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest({ buildDeps: "['b']" }),
+      'pkg/b/package.ts': manifest({ runDeps: "['c']" }),
+      'pkg/c/package.ts': manifest({ buildDeps: "['a']" }),
+    })
+    expect(await tree.refusals()).toBe(
+      [
+        'pkg/a/package.ts:12:15: cannot order the packages: they depend on each other in a circle',
+        '  a needs b (pkg/a/package.ts:12:15)',
+        '  b needs c (pkg/b/package.ts:12:13)',
+        '  c needs a (pkg/c/package.ts:12:15)',
+        '  take one of these dependencies out, or build one of the packages from the seed',
+      ].join('\n'),
+    )
+  })
+
+  test('when it depends on itself', async () => {
+    expect(await refusalOf({ buildDeps: "['a']" })).toContain('a needs a (pkg/a/package.ts:12:15)')
+  })
+
+  test('when a digest is bad', async () => {
+    const text = await refusalOf({
+      sources: `[{ sha256: '${SHA.slice(1)}G', urls: ['https://example.org/x.tar'] }]`,
+    })
+    expect(text).toContain(
+      'pkg/a/package.ts:12:23: cannot accept a sha256: it is not 64 lower-case hexadecimal digits',
+    )
+    expect(text).toContain(`got "${SHA.slice(1)}G"`)
+  })
+
+  test('when a patch is missing', async () => {
+    expect(await refusalOf({ patches: "['fix.patch']" })).toBe(
+      'pkg/a/package.ts:12:13: cannot apply "fix.patch": there is no such file\n  looked in pkg/a/files',
+    )
+  })
+
+  test('when two sources have one file name', async () => {
+    const source = (host: string) => `{ sha256: '${SHA}', urls: ['https://${host}/x.tar'] }`
+    expect(await refusalOf({ sources: `[${source('a.org')}, ${source('b.org')}]` })).toContain(
+      'cannot name a source "x.tar": another source of the package has that file name',
+    )
+  })
+
+  test('when it has the name of another package', async () => {
+    expect(await refusalOf({ name: "'zlib'" })).toContain(
+      'pkg/a/package.ts:12:9: cannot name a package "zlib": another package has that name',
+    )
+  })
+
+  test('when a field is missing', async () => {
+    expect(await refusalOf({ license: undefined })).toBe(
+      'pkg/a/package.ts:3:30: cannot accept the manifest: the field "license" is missing',
+    )
+  })
+
+  test('when a field is misspelt', async () => {
+    expect(await refusalOf({ buildDep: "['zlib']" })).toContain(
+      'there is no such field\n  did you mean "buildDeps"?',
+    )
+  })
+
+  test('when a plain string stands for a build script', async () => {
+    expect(await refusalOf({ build: "'make'" })).toContain(
+      'pkg/a/package.ts:8:10: cannot accept build: it is not a script',
+    )
+  })
+
+  test('when a shell variable stands in the braces of JavaScript', async () => {
+    expect(await refusalOf({ build: 'sh`\n  echo ${PREFIX}\n`' })).toContain(
+      'pkg/a/package.ts:9:10: cannot evaluate the manifest: PREFIX is not defined',
+    )
+  })
+
+  test('when its syntax is wrong', async () => {
+    expect(await refusalOf({ version: "'1" })).toContain(
+      'pkg/a/package.ts:4:15: cannot read the manifest: Unterminated string literal',
+    )
+  })
+
+  test('when how the check is run is not said', async () => {
+    expect(await refusalOf({ check: undefined })).toContain(
+      'cannot accept build: how the check is run is not said',
+    )
+  })
+
+  test('when its licence is no SPDX expression', async () => {
+    expect(await refusalOf({ license: "'GPL'" })).toContain(
+      'cannot accept license: it is not an SPDX expression: "GPL"',
+    )
+  })
+})
+
+describe('a manifest sees the manifest API and other manifests, nothing else', () => {
+  test.each([
+    ['the process', 'process.env.HOME', 'a manifest cannot see the process (process)'],
+    ['the clock', 'new Date().getTime()', 'a manifest cannot see the clock (Date)'],
+    ['randomness', 'Math.random()', 'a manifest cannot see randomness (Math.random)'],
+    ['the network', "fetch('https://example.org')", 'a manifest cannot see the network (fetch)'],
+    [
+      'the locale',
+      "'a'.localeCompare('b')",
+      'a manifest cannot see the locale (String.prototype.localeCompare)',
+    ],
+    [
+      'what others left behind',
+      'Object.assign(globalThis, { x: 1 })',
+      'a manifest cannot see what other manifests left behind',
+    ],
+    ['a module of the system', "require('node:fs')", 'cannot import "node:fs"'],
+    [
+      'code made of text',
+      "(() => {}).constructor('return process')()",
+      'Code generation from strings disallowed for this context',
+    ],
+    [
+      'the language changed for others',
+      'Object.assign(Array.prototype, { x: 1 })',
+      'object is not extensible',
+    ],
+  ])('not %s', async (_, code, why) => {
+    expect(await refusalOf({}, `const x: unknown = ${code}\nvoid x`)).toMatch(
+      /^pkg\/a\/package\.ts:2:\d+: cannot /,
+    )
+    expect(await refusalOf({}, `const x: unknown = ${code}\nvoid x`)).toContain(why)
+  })
+
+  test.each(['node:fs', 'fs', '../../helpers/x.ts', '../a/other.ts', 'yargs'])(
+    'and imports no %s',
+    async specifier => {
+      expect(await refusalOf({}, `import * as x from '${specifier}'; void x`)).toContain(
+        `pkg/a/package.ts:2:20: cannot import "${specifier}": a manifest imports "coolports" and other manifests`,
+      )
+    },
+  )
+
+  test('and is stopped when it does not end', async () => {
+    expect(await refusalOf({}, 'for (;;) {}')).toContain(
+      'cannot evaluate the manifest: it did not end within 10 s',
+    )
+  }, 30_000)
+})
+
+test('all problems are told, of all manifests, and nothing is written', async () => {
+  const tree = new Tree({
+    'pkg/a/package.ts': manifest({ license: "'GPL'", buildDeps: "['nope']", version: "'1 0'" }),
+    'pkg/b/package.ts': manifest({ build: "'make'" }),
+    'pkg/c/package.ts': 'export default {',
+    'pkg/Bad Name/package.ts': manifest(),
+  })
+  const { problems, changed } = await tree.generate()
+  expect(problems.map(problem => problem.kind).sort()).toEqual([
+    'field',
+    'field',
+    'field',
+    'folder-name',
+    'syntax',
+    'unknown-dependency',
+  ])
+  expect(changed).toEqual([])
+  expect(() => tree.read('pkg/a/.pkgkey.do')).toThrow()
+})
+
+test.each(['-rf', 'a b', 'a\nb', "a'b", 'Make', 'ä'])('a folder named %j is refused', async name => {
+  const tree = new Tree({ [`pkg/${name}/package.ts`]: manifest() })
+  expect(await tree.refusals()).toContain(`cannot take ${JSON.stringify(name)} for a package`)
+})
+
+test.each(['../x', 'a/b', '-x', 'a\nb', "it's", '.hidden'])(
+  'a source file named %j is refused',
+  async name => {
+    const source = `{ sha256: '${SHA}', urls: ['https://example.org/x'], file: ${JSON.stringify(name)} }`
+    expect(await refusalOf({ sources: `[${source}]` })).toContain('it is not a plain file name')
+  },
+)
+
+test('a value in a script is one shell word, whatever it holds', async () => {
+  const tree = new Tree({
+    'pkg/a/package.ts': manifest({ build: "sh`echo ${'$(id) it\\'s'} ${['a b', 'c']} ${[]} x`" }),
+  })
+  await tree.generate()
+  expect(tree.read('pkg/a/.pkg.tar.gz.do')).toContain("echo '$(id) it'\\''s' 'a b' c x\n")
+})
+
+test('manifests that import each other in a circle are refused with the trail', async () => {
+  const tree = new Tree({
+    'pkg/a/package.ts': manifest({ version: 'b.version' }, "import b from '../b/package.ts'"),
+    'pkg/b/package.ts': manifest({ version: 'a.version' }, "import a from '../a/package.ts'"),
+  })
+  expect(await tree.refusals()).toContain(
+    'manifests import each other in a circle: pkg/a/package.ts → pkg/b/package.ts → pkg/a/package.ts',
+  )
+})
