@@ -23,3 +23,9 @@ export const distfilePath = (store: string, digest: Sha256): string => join(stor
 
 /** A package's unpacked tree, by the sha256 of its tar. */
 export const treePath = (store: string, tarSha256: Sha256): string => join(store, 'trees', tarSha256)
+
+/** A built package, by its pkghash. */
+export const packagePath = (store: string, hash: Sha256): string => join(store, 'packages', `${hash}.tar.gz`)
+
+/** The pkgkey that a package was built from: the text whose sha256 is its pkghash. */
+export const packageKeyPath = (store: string, hash: Sha256): string => join(store, 'packages', `${hash}.key`)

@@ -6,7 +6,7 @@ import { ok, type Result, refuse } from '../core/result.ts'
 import type { Loaded } from './load.ts'
 import { locate } from './locate.ts'
 import { nearest } from './nearest.ts'
-import type { Edge, Package, PackageSource, ScriptOrSkipped } from './package.ts'
+import type { Edge, Package, PackageSource, PackageUpdate, ScriptOrSkipped } from './package.ts'
 import type { Problem } from './problem.ts'
 import { manifestPath, type PackageFile } from './tree.ts'
 
@@ -49,7 +49,6 @@ export function checkManifest(
       ? reader.impliedCheck(build, built)
       : reader.scriptOrSkipped('check', manifest.check)
   const test = reader.scriptOrSkipped('test', manifest.test)
-  reader.update(manifest.update)
   const found: Package = {
     name: loaded.name,
     version: reader.version(manifest.version),
@@ -66,6 +65,7 @@ export function checkManifest(
     build: build?.kind === 'script' ? { kind: 'script', text: build.text } : { kind: 'import' },
     check,
     test,
+    update: reader.update(manifest.update),
     strip:
       manifest.strip === undefined
         ? 'all'
@@ -333,21 +333,19 @@ class Reader {
     return { kind: 'skipped', why: '' }
   }
 
-  update(value: unknown): void {
-    if (value === undefined) return
+  update(value: unknown): PackageUpdate {
+    const none: PackageUpdate = { kind: 'fixed', why: '' }
+    if (value === undefined) return none
     const kind = (value as Fields | null)?.kind
     const fields: Readonly<Record<string, 'required' | 'optional'>> =
       kind === 'fixed'
         ? { kind: 'required', why: 'required' }
         : { kind: 'required', url: 'required', pattern: 'required' }
     const said = this.object(['update'], value, fields)
-    if (!said) return
-    this.oneOf(['update', 'kind'], kind, ['listing', 'git-tags', 'fixed'])
-    if (kind === 'fixed') {
-      this.line(['update', 'why'], said.why)
-      return
-    }
-    this.url(['update', 'url'], said.url)
+    if (!said) return none
+    const known = this.oneOf(['update', 'kind'], kind, ['listing', 'git-tags', 'fixed'])
+    if (known === 'fixed') return { kind: known, why: this.line(['update', 'why'], said.why) }
+    const url = this.url(['update', 'url'], said.url)
     const pattern = this.line(['update', 'pattern'], said.pattern)
     try {
       if (new RegExp(`${pattern}|`).exec('')?.length === 1)
@@ -355,6 +353,7 @@ class Reader {
     } catch {
       this.field(['update', 'pattern'], 'it is not a regular expression')
     }
+    return { kind: known, url, pattern }
   }
 
   wrongName(name: string): void {

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Checked, checkManifest } from './check.ts'
+import type { Checked } from './check.ts'
 import { type Emitted, emitNames, emitPackage, targets } from './emit.ts'
 import { findCycles } from './graph.ts'
-import { loadManifests } from './load.ts'
 import { locate } from './locate.ts'
 import { type Remembered, readMemo, type Stamped, writeMemo } from './memo.ts'
 import type { Edge } from './package.ts'
 import type { Problem } from './problem.ts'
+import { readManifests } from './read.ts'
 import { findPackages, manifestPath, readFiles, stampAt } from './tree.ts'
 import { findOrphans, readText, removeOrphans, writeIfChanged } from './write.ts'
 
@@ -44,19 +44,12 @@ export async function generate({ root, check, program }: Options): Promise<Outco
     if (remembered && stillHolds(root, name, remembered, known, unchanged)) kept.set(name, remembered)
   }
 
-  const { loaded, problems: loadProblems } = await loadSome(
+  const { checked, problems: readProblems } = await readManifests(
     root,
     names.filter(name => !kept.has(name)),
+    known,
   )
-  const problems: Problem[] = [...folderProblems, ...loadProblems]
-  const checked: Checked[] = []
-  for (const one of loaded) {
-    const { files, problems: fileProblems } = readFiles(root, one.name)
-    problems.push(...fileProblems)
-    const result = checkManifest(one, files, known)
-    if (result.ok) checked.push(result.value)
-    else problems.push(...result.error)
-  }
+  const problems: Problem[] = [...folderProblems, ...readProblems]
   const edges = new Map<string, readonly Edge[]>()
   for (const [name, remembered] of kept) edges.set(name, remembered.edges)
   for (const one of checked) edges.set(one.package.name, one.edges)
@@ -90,18 +83,15 @@ export async function generate({ root, check, program }: Options): Promise<Outco
     packages[one.package.name] = remember(root, one, emitted)
   }
   const api =
-    loaded[0]?.inputs.filter(({ path }) => !path.startsWith('pkg/')).map(({ path }) => stamped(root, path)) ??
-    memo.api
+    checked[0]?.package.inputs
+      .filter(({ path }) => !path.startsWith('pkg/'))
+      .map(({ path }) => stamped(root, path)) ?? memo.api
   if (checked.length > 0 || Object.keys(memo.packages).length !== names.length)
     writeMemo(root, { program, api, packages })
   return { problems, changed, packages: names.length }
 }
 
 const emittedNames: readonly string[] = [...targets.map(target => `${target}.do`), '.fetch']
-
-/** Spares the start of the transpiler when nothing is to be loaded. */
-const loadSome: typeof loadManifests = (root, names) =>
-  names.length === 0 ? Promise.resolve({ loaded: [], problems: [] }) : loadManifests(root, names)
 
 /** The rules that are the same for all packages, as they are laid into `pkg/`, where redo looks for them. */
 function defaultRules(root: string): readonly Emitted[] {

@@ -100,7 +100,7 @@ export interface Manifest {
 }
 
 /** Gives a manifest its type, so that editors complete it and the compiler checks it. */
-export const definePackage = <const M extends Manifest>(manifest: M): M => manifest
+export const definePackage = (manifest: Manifest): Manifest => manifest
 
 /** What may stand in `${…}` inside a script. */
 export type Word = string | number | Script | readonly (string | number)[]

@@ -18,6 +18,7 @@ export interface Package {
   readonly build: { readonly kind: 'script'; readonly text: string } | { readonly kind: 'import' }
   readonly check: ScriptOrSkipped
   readonly test: ScriptOrSkipped
+  readonly update: PackageUpdate
   readonly strip: 'all' | 'debug' | 'none'
   readonly files: readonly PackageFile[]
   readonly inputs: readonly Input[]
@@ -34,6 +35,10 @@ export interface PackageSource {
 export type ScriptOrSkipped =
   | { readonly kind: 'script'; readonly text: string }
   | { readonly kind: 'skipped'; readonly why: string }
+
+export type PackageUpdate =
+  | { readonly kind: 'listing' | 'git-tags'; readonly url: string; readonly pattern: string }
+  | { readonly kind: 'fixed'; readonly why: string }
 
 /** One dependency of a package, and where its manifest says so: ['buildDeps', 2]. */
 export interface Edge {

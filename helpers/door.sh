@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # Sourced by the doors in bin/: makes the TypeScript programs runnable, then runs one of them.
 # A door sets `coolports` to the root of the tree first.
 

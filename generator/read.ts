@@ -1,0 +1,42 @@
+import { type Checked, checkManifest } from './check.ts'
+import { loadManifests } from './load.ts'
+import type { Package } from './package.ts'
+import type { Problem } from './problem.ts'
+import { findPackages, readFiles } from './tree.ts'
+
+/**
+ * load → check, for some of the packages `known`. All problems are told, and all packages that have
+ * none; circles are the graph's business. Nothing is written.
+ */
+export async function readManifests(
+  root: string,
+  names: readonly string[],
+  known: ReadonlySet<string>,
+): Promise<{ readonly checked: readonly Checked[]; readonly problems: readonly Problem[] }> {
+  // Spares the start of the transpiler when nothing is to be loaded.
+  if (names.length === 0) return { checked: [], problems: [] }
+  const { loaded, problems: loadProblems } = await loadManifests(root, names)
+  const problems: Problem[] = [...loadProblems]
+  const checked: Checked[] = []
+  for (const one of loaded) {
+    const { files, problems: fileProblems } = readFiles(root, one.name)
+    problems.push(...fileProblems)
+    const result = checkManifest(one, files, known)
+    if (result.ok) checked.push(result.value)
+    else problems.push(...result.error)
+  }
+  return { checked, problems }
+}
+
+/** What the manifests of a tree say; of some packages, or of all. Packages with problems are left out. */
+export async function readPackages(
+  root: string,
+  names?: readonly string[],
+): Promise<{ readonly packages: ReadonlyMap<string, Package>; readonly problems: readonly Problem[] }> {
+  const found = findPackages(root)
+  const { checked, problems } = await readManifests(root, names ?? found.names, new Set(found.names))
+  return {
+    packages: new Map(checked.map(one => [one.package.name, one.package])),
+    problems: names ? problems : [...found.problems, ...problems],
+  }
+}

@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { run, smallTree, useShell } from '../support/small-tree.ts'
+import { manifest, type Tree } from '../support/tree.ts'
+
+beforeAll(() => {
+  spawnSync('bin/coolports-gen', ['--help'])
+})
+
+/**
+ * The redos that the emitted rules are tried with: ours, and any on PATH. Further ones, as
+ * NAME=FOLDER separated by blanks, in $COOLPORTS_TEST_REDOS (FOLDER holds redo and redo-ifchange).
+ */
+const redos: readonly (readonly [name: string, folder: string | undefined])[] = [
+  ['bin/do', undefined],
+  ...(process.env.PATH ?? '')
+    .split(delimiter)
+    .filter(folder => existsSync(join(folder, 'redo')))
+    .map(folder => ['redo on PATH', folder] as const)
+    .slice(0, 1),
+  ...(process.env.COOLPORTS_TEST_REDOS ?? '')
+    .split(' ')
+    .filter(Boolean)
+    .map(pair => pair.split('=') as [string, string]),
+]
+
+const shells = ['/bin/dash', '/usr/bin/busybox', '/bin/mksh', '/bin/bash'].filter(shell => existsSync(shell))
+
+const PACKAGES = {
+  greeting: manifest({
+    buildDeps: "['seed']",
+    build: 'sh`mkdir -p "$DESTDIR/share"; echo hello >"$DESTDIR/share/greeting"`',
+    test: 'sh`read -r word </share/greeting; test "$word" = hello`',
+    strip: "'none'",
+  }),
+  louder: manifest({
+    buildDeps: "['seed', 'greeting']",
+    runDeps: "['greeting']",
+    build:
+      'sh`mkdir -p "$DESTDIR/share"; { cat /share/greeting; cat /files/more; } >"$DESTDIR/share/louder"`',
+    test: 'sh`read -r word </share/louder; test "$word" = hello; test -e /share/greeting`',
+    strip: "'none'",
+  }),
+}
+
+function louderTree(shell: string): Tree {
+  const tree = smallTree(PACKAGES, shell)
+  tree.write('pkg/louder/files/more', 'and more\n')
+  return tree
+}
+
+/** The command that brings targets up to date in a tree. */
+function command(
+  tree: Tree,
+  folder: string | undefined,
+  targets: readonly string[],
+): { readonly words: readonly string[]; readonly env: Record<string, string> } {
+  if (folder === undefined) return { words: [join(tree.root, 'bin/do'), '-j2', ...targets], env: {} }
+  return {
+    words: [join(folder, 'redo-ifchange'), ...targets],
+    env: { PATH: `${folder}:${process.env.PATH}` },
+  }
+}
+
+describe.each(redos)('the emitted rules under %s', (_, folder) => {
+  test.each(shells)('build, test and stay up to date with %s as sh, in a path with spaces', async shell => {
+    const tree = louderTree(interpreter(shell))
+    expect((await tree.generate()).problems).toEqual([])
+    for (const pkg of ['seed', 'greeting', 'louder']) {
+      for (const file of readdirSync(join(tree.root, 'pkg', pkg)).filter(one => one.endsWith('.do'))) {
+        useShell(join(tree.root, 'pkg', pkg, file), interpreter(shell))
+      }
+    }
+    const targets = ['.pkg.tar.gz', '.test', '.tarhash', '.closure', '.bclosure', '.pkghash'].map(
+      target => `pkg/louder/${target}`,
+    )
+    const { words, env } = command(tree, folder, targets)
+    const first = run(tree, words, env)
+    expect(first.said).toContain('built louder-1.0-1')
+    expect(first.status).toBe(0)
+    expect(tree.read('pkg/louder/.closure')).toBe('../louder/.pkg.tar.gz\n../greeting/.pkg.tar.gz\n')
+    expect(tree.read('pkg/louder/.bclosure')).toBe('../seed/.pkg.tar.gz\n../greeting/.pkg.tar.gz\n')
+    const hash = spawnSync('sha256sum', ['.pkgkey'], {
+      cwd: join(tree.root, 'pkg/louder'),
+      encoding: 'utf8',
+    }).stdout
+    expect(hash.startsWith(tree.read('pkg/louder/.pkghash').trim())).toBe(true)
+    expect(tree.read('pkg/louder/.tarhash')).toMatch(/^[0-9a-f]{64}\n$/)
+
+    // redo-c runs everything again; what was built before must come out of the store then.
+    const second = run(tree, words, env)
+    expect(second.status).toBe(0)
+    expect(second.said).not.toContain('build ')
+  })
+})
+
+/** A path for `#!`, which takes none with blanks; busybox is a shell only under the name of one. */
+function interpreter(shell: string): string {
+  if (shell !== '/usr/bin/busybox') return shell
+  const folder = '/tmp/coolports-busybox'
+  if (!existsSync(join(folder, 'sh'))) {
+    mkdirSync(folder, { recursive: true })
+    symlinkSync(shell, join(folder, 'sh'))
+  }
+  return join(folder, 'sh')
+}
+
+describe('rules that are older than their manifest', () => {
+  test('refuse to build and say what to run', async () => {
+    const tree = louderTree('/bin/sh')
+    await tree.generate()
+    const target = 'pkg/greeting/.pkg.tar.gz'
+    expect(run(tree, ['bin/do', target]).status).toBe(0)
+    tree.write('pkg/greeting/package.ts', PACKAGES.greeting.replace('hello', 'hallo'))
+    for (const stale of [target, 'pkg/greeting/.test', 'pkg/greeting/.closure', 'pkg/louder/.pkg.tar.gz']) {
+      const { status, said } = run(tree, ['bin/do', stale])
+      expect(status).not.toBe(0)
+      expect(said).toContain('pkg/greeting: cannot build: the emitted rules are older than the manifest')
+      expect(said).toContain('run: npx coolports-gen')
+    }
+    await tree.generate()
+    expect(run(tree, ['bin/do', target]).said).toContain('built greeting-1.0-1')
+  })
+
+  test('build nothing again when only a comment was edited', async () => {
+    const tree = louderTree('/bin/sh')
+    await tree.generate()
+    expect(run(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz']).status).toBe(0)
+    tree.write('pkg/greeting/package.ts', `// a comment\n${PACKAGES.greeting}`)
+    await tree.generate()
+    const { status, said } = run(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz'])
+    expect(status).toBe(0)
+    expect(said).not.toContain('build ')
+  })
+
+  test('are not asked twice: a package that was deleted comes back from the store', async () => {
+    const tree = louderTree('/bin/sh')
+    await tree.generate()
+    expect(run(tree, ['bin/do', 'pkg/greeting/.pkg.tar.gz']).status).toBe(0)
+    rmSync(join(tree.root, 'pkg/greeting/.pkg.tar.gz'))
+    const { said } = run(tree, ['bin/do', 'pkg/greeting/.pkg.tar.gz'])
+    expect(said).toContain('reuse ')
+    expect(said).not.toContain('build ')
+  })
+})
