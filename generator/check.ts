@@ -2,6 +2,7 @@ import parseLicense from 'spdx-expression-parse'
 import { isSha256, type Sha256 } from '../core/digest.ts'
 import { type Place, quoted } from '../core/message.ts'
 import { isFileName } from '../core/name.ts'
+import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import type { Loaded } from './load.ts'
 import { locate } from './locate.ts'
@@ -62,6 +63,7 @@ export function checkManifest(
     runDeps: reader.dependencies('runDeps', manifest.runDeps),
     testDeps: reader.dependencies('testDeps', manifest.testDeps),
     hostPaths,
+    env: reader.environment(manifest.env),
     build: build?.kind === 'script' ? { kind: 'script', text: build.text } : { kind: 'import' },
     check,
     test,
@@ -89,6 +91,7 @@ const FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
   runDeps: 'optional',
   testDeps: 'optional',
   hostPaths: 'optional',
+  env: 'optional',
   build: 'required',
   check: 'optional',
   test: 'required',
@@ -196,6 +199,21 @@ class Reader {
 
   texts(path: Path, value: unknown): readonly string[] {
     return (this.list(path, value) ?? []).map((one, index) => this.line([...path, index], one))
+  }
+
+  environment(value: unknown): Package['env'] {
+    if (value === undefined) return []
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.field(['env'], 'it is not an object of names and values')
+      return []
+    }
+    return Object.entries(value)
+      .map(([name, text]) => {
+        if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+          this.field(['env', name], 'it is not the name of a variable')
+        return [name, this.line(['env', name], text)] as const
+      })
+      .sort(([a], [b]) => byCodeUnit(a, b))
   }
 
   version(value: unknown): string {

@@ -110,7 +110,7 @@ function packageTar(pkg: Package): string {
     '# The store may have it from an earlier build of the same key.\n',
     'if ../../bin/do-reuse .pkghash "$3"; then exit 0; fi\n',
   ]
-  const fetch = pkg.sources.length > 0 ? ['../../bin/do-fetch .fetch\n'] : []
+  const fetch = pkg.sources.length > 0 ? [`../../bin/do-fetch ../${pkg.name}/.fetch\n`] : []
   if (pkg.build.kind === 'import') {
     return [...reuse, ...fetch, `../../bin/do-build --import ${full} --fetch .fetch --out "$3"\n`].join('')
   }

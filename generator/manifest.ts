@@ -83,6 +83,8 @@ export interface Manifest {
   readonly runDeps?: readonly Dependency[]
   /** Folders of the host shown to the build: for the first tier of a bootstrap, and for nothing else. */
   readonly hostPaths?: readonly string[]
+  /** Variables of the shell for all phases of the build, beside those of the sandbox. */
+  readonly env?: Readonly<Record<string, string>>
   /** Runs in the unpacked source and installs below $DESTDIR with an empty prefix. */
   readonly build: Script | Import
   /** Upstream's own suite, run in the build tree after the build. Default: what the build system knows. */

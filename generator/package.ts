@@ -15,6 +15,8 @@ export interface Package {
   readonly runDeps: readonly string[]
   readonly testDeps: readonly string[]
   readonly hostPaths: readonly string[]
+  /** In order of name. */
+  readonly env: readonly (readonly [name: string, value: string])[]
   readonly build: { readonly kind: 'script'; readonly text: string } | { readonly kind: 'import' }
   readonly check: ScriptOrSkipped
   readonly test: ScriptOrSkipped

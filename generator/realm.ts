@@ -134,7 +134,7 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     running.add(name)
     const holder = { exports: {} as Record<string, unknown> }
     try {
-      module.body(holder.exports, (asked: string) => load(resolve(name, asked)), holder)
+      module.body(holder.exports, (asked: string) => imported(resolve(name, asked)), holder)
     } catch (error) {
       // The next importer meets the same error, not half a module.
       module.failure = { error }
@@ -142,9 +142,19 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     } finally {
       running.delete(name)
     }
+    if (name.startsWith('pkg/') && Object.keys(holder.exports).some(key => key !== 'default')) {
+      module.failure = { error: new Error('a manifest exports its package alone, as its default export') }
+      throw module.failure.error
+    }
     freeze(holder.exports.default)
     module.exports = holder.exports
     return holder.exports
+  }
+  // What a transpiler makes of `import x from` differs with the package.json around the file; a
+  // module that *is* its default export reads the same either way.
+  const imported = (name: string): unknown => {
+    const exports = load(name)
+    return name.startsWith('pkg/') ? exports.default : exports
   }
   const resolve = (from: string, asked: string): string => {
     if (!asked.startsWith('.')) return asked

@@ -1,4 +1,5 @@
 import { shellWord } from '../core/shell.ts'
+import { ARCH } from '../helpers/build/conventions.ts'
 import type { Package } from './package.ts'
 
 /**
@@ -8,6 +9,7 @@ import type { Package } from './package.ts'
 export function buildScript(pkg: Package): string {
   if (pkg.build.kind === 'import') return ''
   return [
+    ...pkg.env.map(([name, value]) => `export ${name}=${shellWord(value)}\n`),
     phase('unpack', unpack(pkg)),
     phase(
       'patch',
@@ -36,20 +38,24 @@ function unpack(pkg: Package): readonly string[] {
     })
 }
 
-/** ELF files are told by their first four bytes; what they are, by their names and permissions. */
+/**
+ * ELF files are told by their first four bytes; what they are, by their names and permissions. Where
+ * the host's tools are beside the tree's (the first tiers of a bootstrap), the tree's strip is meant.
+ */
 function strip(how: Package['strip']): readonly string[] {
   if (how === 'none') return []
   const executable = how === 'all' ? '--strip-all' : '--strip-debug'
   const shared = how === 'all' ? '--strip-unneeded' : '--strip-debug'
   return [
     `find "$DESTDIR" -type f \\( -perm -100 -o -name '*.[ao]' -o -name '*.so*' \\) -exec sh -euc '`,
+    `  strip=$(command -v ${ARCH}-linux-musl-strip || command -v strip)`,
     '  elf=$(printf "\\177ELF")',
     '  for file do',
     '    case $(head -c 4 "$file") in "$elf" | "!<ar") ;; *) continue ;; esac',
     '    case $file in',
-    '      *.[ao]) strip --strip-debug "$file" ;;',
-    `      *.so | *.so.*) strip ${shared} "$file" ;;`,
-    `      *) strip ${executable} "$file" ;;`,
+    '      *.[ao]) "$strip" --strip-debug "$file" ;;',
+    `      *.so | *.so.*) "$strip" ${shared} "$file" ;;`,
+    `      *) "$strip" ${executable} "$file" ;;`,
     '    esac',
     '  done',
     "' sh {} +",

@@ -213,3 +213,7 @@ test('manifests that import each other in a circle are refused with the trail', 
     'manifests import each other in a circle: pkg/a/package.ts → pkg/b/package.ts → pkg/a/package.ts',
   )
 })
+
+test('a manifest that exports more than its package is refused', async () => {
+  expect(await refusalOf({}, 'export const more = 1')).toContain('a manifest exports its package alone')
+})

@@ -24,6 +24,7 @@ export class Tree {
       cpSync(join(repository, part), join(this.root, part), { recursive: true })
     }
     mkdirSync(join(this.root, 'pkg'))
+    this.write('package.json', '{ "type": "module" }\n')
     for (const [path, text] of Object.entries(files)) this.write(path, text)
   }
 

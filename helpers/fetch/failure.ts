@@ -1,0 +1,109 @@
+import { quoted } from '../../core/message.ts'
+import { bytes } from './size.ts'
+
+/** Why one place did not give a source. */
+export type Failure =
+  | { readonly kind: 'scheme'; readonly scheme: string }
+  | { readonly kind: 'connection'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfterMs?: number }
+  | { readonly kind: 'redirect'; readonly why: string }
+  | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
+  | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number }
+  | { readonly kind: 'size'; readonly want: number; readonly got: number }
+  | { readonly kind: 'endless'; readonly limit: number }
+  | { readonly kind: 'range'; readonly why: string }
+  | { readonly kind: 'room'; readonly needs: number; readonly free: number }
+  | { readonly kind: 'file'; readonly why: string }
+  | { readonly kind: 'digest'; readonly got: string; readonly bytes: number }
+  | { readonly kind: 'disk'; readonly code: string }
+
+export function describe(failure: Failure): string {
+  switch (failure.kind) {
+    case 'scheme':
+      return `nothing: ${failure.scheme}: urls are not supported`
+    case 'connection':
+      return `no answer: ${CONNECTION[failure.code] ?? quoted(failure.detail)}`
+    case 'status':
+      return `HTTP ${failure.status}${STATUS[failure.status] ? ` (${STATUS[failure.status]})` : ''}`
+    case 'redirect':
+      return `a redirect that is refused: ${failure.why}`
+    case 'cut':
+      return `the connection was cut after ${bytes(failure.have)}${failure.total === undefined ? '' : ` of ${bytes(failure.total)}`}`
+    case 'stalled':
+      return `nothing more for ${failure.seconds} s after ${bytes(failure.have)}`
+    case 'size':
+      return `another size: ${failure.got} bytes instead of ${failure.want}`
+    case 'endless':
+      return `more than ${bytes(failure.limit)}`
+    case 'range':
+      return `a wrong part of the file: ${failure.why}`
+    case 'room':
+      return `${bytes(failure.needs)}, but the disk has room for ${bytes(failure.free)}`
+    case 'file':
+      return `nothing: ${failure.why}`
+    case 'digest':
+      return `sha256 ${failure.got} (${bytes(failure.bytes)})`
+    case 'disk':
+      return `an error of the disk: ${DISK[failure.code] ?? failure.code}`
+  }
+}
+
+/** What may be gone at the next attempt. */
+export function passes(failure: Failure): boolean {
+  switch (failure.kind) {
+    case 'status':
+      return failure.status >= 500 || failure.status === 408 || failure.status === 429
+    case 'connection':
+      return !FINAL.includes(failure.code)
+    case 'cut':
+    case 'stalled':
+    case 'range':
+      return true
+    default:
+      return false
+  }
+}
+
+/** How the disk's errors read to a person; also used where no place was asked. */
+export const DISK: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOTDIR: 'a part of its path is not a folder',
+}
+
+/** Nothing that waiting would mend. */
+const FINAL: readonly string[] = [
+  'ENOTFOUND',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'CERT_HAS_EXPIRED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+]
+
+const CONNECTION: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the host is not known',
+  EAI_AGAIN: 'the name server does not answer',
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
+  UND_ERR_SOCKET: 'the connection was closed',
+}
+
+const STATUS: Readonly<Record<number, string>> = {
+  403: 'forbidden',
+  404: 'not found',
+  407: 'the proxy wants a password',
+  410: 'gone',
+  429: 'too many requests',
+  500: 'internal error',
+  502: 'bad gateway',
+  503: 'unavailable',
+  504: 'gateway timeout',
+}

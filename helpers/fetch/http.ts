@@ -1,0 +1,93 @@
+import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
+import { type Message, quoted } from '../../core/message.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Failure } from './failure.ts'
+import type { Limits } from './limits.ts'
+import { urlFault } from './url.ts'
+
+export type Response = Dispatcher.ResponseData
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** The connections of one run, through the proxies that the environment names. */
+export function connections(env: Env, limits: Limits): Result<Dispatcher, Message> {
+  const httpProxy = proxyUrl(env, 'http_proxy')
+  if (!httpProxy.ok) return httpProxy
+  const httpsProxy = proxyUrl(env, 'https_proxy')
+  if (!httpsProxy.ok) return httpsProxy
+  const connect = { timeout: limits.connectMs }
+  return ok(
+    new EnvHttpProxyAgent({
+      httpProxy: httpProxy.value,
+      httpsProxy: httpsProxy.value,
+      noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
+      proxyTunnel: false, // many proxies allow CONNECT to port 443 alone; plain http is asked for in plain
+      connect,
+      proxyTls: connect,
+      requestTls: connect,
+      headersTimeout: 0, // the watch of a transfer sees to these two
+      bodyTimeout: 0,
+    }),
+  )
+}
+
+/** As curl reads it: `host:port` is an http proxy. An empty string is none, and hides the process' own variable. */
+function proxyUrl(env: Env, name: string): Result<string, Message> {
+  const text = env[name] ?? env[name.toUpperCase()] ?? ''
+  const url = text === '' || text.includes('://') ? text : `http://${text}`
+  if (url === '' || (/^https?:/.test(url) && URL.canParse(url))) return ok(url)
+  return refuse({ cannot: `use the proxy of $${name}`, why: 'it is not an http: or https: url' }) // not shown: it may hold a password
+}
+
+export interface Asking {
+  readonly dispatcher: Dispatcher
+  readonly limits: Limits
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks for a url and follows redirects, never from https to http. The bytes are asked for and taken
+ * as they lie on the server: a digest is of the file, not of what a Content-Encoding makes of it.
+ */
+export async function ask(
+  start: string,
+  headers: Readonly<Record<string, string>>,
+  { dispatcher, limits, signal }: Asking,
+): Promise<Result<Response, Failure>> {
+  let url = start
+  for (let hops = 0; hops <= limits.redirects; hops++) {
+    const response = await request(url, {
+      dispatcher,
+      signal,
+      headers: { 'user-agent': 'coolports', accept: '*/*', 'accept-encoding': 'identity', ...headers },
+    })
+    if (!REDIRECTS.includes(response.statusCode)) return ok(response)
+    drop(response)
+    const next = nextUrl(url, response.headers.location)
+    if (!next.ok) return refuse({ kind: 'redirect', why: next.error })
+    url = next.value
+  }
+  return refuse({ kind: 'redirect', why: `more than ${limits.redirects} of them` })
+}
+
+/** Closes a connection whose answer is of no use. */
+export function drop(response: Response): void {
+  response.body.on('error', () => {})
+  response.body.destroy()
+}
+
+/** Where a redirect leads. */
+export function nextUrl(
+  from: string,
+  location: string | readonly string[] | undefined,
+): Result<string, string> {
+  if (typeof location !== 'string' || !URL.canParse(location, from)) return refuse('it leads nowhere')
+  const next = new URL(location, from)
+  const shown = quoted(next.href)
+  if (next.protocol !== 'http:' && next.protocol !== 'https:') return refuse(`to ${shown}`)
+  if (from.startsWith('https:') && next.protocol === 'http:') return refuse(`from https to ${shown}`)
+  const fault = urlFault(next.href)
+  return fault ? refuse(`to ${shown}, which ${fault}`) : ok(next.href)
+}
+
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]

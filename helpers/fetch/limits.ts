@@ -1,0 +1,30 @@
+/** How long to wait and how much to take, before a place is given up. */
+export interface Limits {
+  readonly connectMs: number
+  /** A place that sends less than `SLOWEST` bytes in this time has stalled. */
+  readonly idleMs: number
+  /** How often one place is asked, as long as it fails in a way that may pass. */
+  readonly attempts: number
+  /** The pause before the second attempt; it doubles before every further one. */
+  readonly backoffMs: number
+  /** The longest pause a server may ask for by Retry-After. */
+  readonly retryAfterMs: number
+  readonly redirects: number
+  /** The largest source. A place that sends more is lying. */
+  readonly maxBytes: number
+  /** What is left free on the disk. */
+  readonly reserveBytes: number
+}
+
+export const LIMITS: Limits = {
+  connectMs: 10_000,
+  idleMs: 30_000,
+  attempts: 3,
+  backoffMs: 1_000,
+  retryAfterMs: 30_000,
+  redirects: 10,
+  maxBytes: 16 * 2 ** 30,
+  reserveBytes: 16 * 2 ** 20,
+}
+
+export const SLOWEST = 1024

@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { type Message, quoted } from '../../core/message.ts'
+import { byCodeUnit } from '../../core/order.ts'
+import { parseRecfile, type RecRecord, value, values } from '../../core/recfile.ts'
+import { debianRoots, rootOf } from './apt-sources.ts'
+import { urlFault } from './url.ts'
+
+/** Where sources may be had besides their own urls. */
+export interface Mirrors {
+  /** Files committed in the tree, below mirrors/files: digest → path. */
+  readonly files: ReadonlyMap<string, string>
+  /** Digest → paths below the root of a Debian archive. */
+  readonly debian: Listing
+  readonly debianRoots: readonly string[]
+  /** Digest, or `*` for any → urls that may hold {sha256} and {file}. */
+  readonly http: Listing
+}
+
+export type Listing = ReadonlyMap<string, readonly string[]>
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Reads mirrors/ of the tree, and the machine's apt sources unless $COOLPORTS_DEBIAN_MIRRORS is set (empty: no archive). */
+export function loadMirrors(
+  tree: string,
+  env: Env,
+  apt = '/etc/apt',
+): { readonly mirrors: Mirrors; readonly problems: readonly Message[] } {
+  const debian = parseListing('mirrors/debian', read(join(tree, 'mirrors/debian')), 'path', pathFault)
+  const http = parseListing('mirrors/http', read(join(tree, 'mirrors/http')), 'url', urlFault)
+  const named = env.COOLPORTS_DEBIAN_MIRRORS
+  const roots =
+    named === undefined ? debianRoots(aptFiles(apt)) : named.split(/\s+/).flatMap(root => rootOf(root) ?? [])
+  const files = treeFiles(list(join(tree, 'mirrors/files')), join(tree, 'mirrors/files'))
+  return {
+    mirrors: { files, debian: debian.listing, debianRoots: roots, http: http.listing },
+    problems: [...debian.problems, ...http.problems],
+  }
+}
+
+/** Reads records of `sha256: DIGEST` (or `*`) and one or more values. A bad record is left out and named. */
+export function parseListing(
+  file: string,
+  text: string,
+  field: 'path' | 'url',
+  fault: (value: string) => string | undefined,
+): { readonly listing: Listing; readonly problems: readonly Message[] } {
+  const { records, problems } = parseRecfile(text)
+  const listing = new Map<string, readonly string[]>()
+  const odd: Message[] = problems.map(({ line, text: found }) =>
+    refusal(file, line, `${quoted(found)} is no field (NAME: VALUE)`),
+  )
+  for (const record of records) {
+    const why = recordFault(record, field, fault)
+    if (why) odd.push(refusal(file, record.line, why))
+    for (const digest of why ? [] : values(record, 'sha256')) {
+      listing.set(digest, [...(listing.get(digest) ?? []), ...values(record, field)])
+    }
+  }
+  return { listing, problems: odd }
+}
+
+function recordFault(
+  record: RecRecord,
+  field: 'path' | 'url',
+  fault: (value: string) => string | undefined,
+): string | undefined {
+  const digest = value(record, 'sha256')
+  if (digest === undefined) return 'the record has no sha256'
+  if (!isSha256(digest) && !(digest === '*' && field === 'url'))
+    return `sha256 ${quoted(digest)} is not 64 lower-case hexadecimal digits`
+  if (values(record, field).length === 0) return `the record has no ${field}`
+  for (const each of values(record, field)) {
+    const why = fault(each.replaceAll('{sha256}', 'x').replaceAll('{file}', 'x'))
+    if (why) return `${field} ${quoted(each)} ${why}`
+  }
+  return undefined
+}
+
+const pathFault = (path: string): string | undefined =>
+  /^[A-Za-z0-9][A-Za-z0-9+._~/-]*$/.test(path) &&
+  !path.split('/').some(part => part === '..' || part === '.' || part === '')
+    ? undefined
+    : 'is not a plain path below the root of an archive'
+
+/** `SHA256` or `SHA256.anything`, as committed files are named. */
+export function treeFiles(names: readonly string[], folder: string): ReadonlyMap<string, string> {
+  const found = names.filter(name => isSha256(name.slice(0, 64)) && (name.length === 64 || name[64] === '.'))
+  return new Map(found.map(name => [name.slice(0, 64) as Sha256, join(folder, name)]))
+}
+
+function aptFiles(apt: string) {
+  const parts = list(join(apt, 'sources.list.d')).filter(name => /\.(list|sources)$/.test(name))
+  return ['sources.list', ...parts.map(name => `sources.list.d/${name}`)].map(name => ({
+    name,
+    text: read(join(apt, name)),
+  }))
+}
+
+const refusal = (file: string, line: number, why: string): Message => ({
+  cannot: 'use mirror',
+  why,
+  at: { file, line, column: 1 },
+})
+
+/** A mirror that is not there, or may not be read, has nothing to offer. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function list(path: string): readonly string[] {
+  try {
+    return readdirSync(path).sort(byCodeUnit)
+  } catch {
+    return []
+  }
+}

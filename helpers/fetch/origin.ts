@@ -1,0 +1,49 @@
+import { relative } from 'node:path'
+import type { Mirrors } from './mirrors.ts'
+import type { FetchRequest } from './request.ts'
+
+/** One place a source may be had from. */
+export type Origin =
+  | { readonly kind: 'tree'; readonly path: string }
+  | { readonly kind: 'debian' | 'http' | 'upstream'; readonly url: string }
+
+/** All places of a source in the order they are asked: the tree itself, then mirrors, then upstream. */
+export function originsOf(request: FetchRequest, mirrors: Mirrors): readonly Origin[] {
+  const { sha256, file } = request
+  const committed = mirrors.files.get(sha256)
+  const paths = mirrors.debian.get(sha256) ?? []
+  const patterns = [...(mirrors.http.get(sha256) ?? []), ...(mirrors.http.get('*') ?? [])]
+  const origins: Origin[] = [
+    ...(committed ? [{ kind: 'tree', path: committed } as const] : []),
+    ...mirrors.debianRoots.flatMap(root =>
+      paths.map(path => ({ kind: 'debian', url: `${root}/${plusEscaped(path)}` }) as const),
+    ),
+    ...patterns.map(
+      url =>
+        ({
+          kind: 'http',
+          url: url.replaceAll('{sha256}', sha256).replaceAll('{file}', encodeURIComponent(file)),
+        }) as const,
+    ),
+    ...request.urls.map(url => ({ kind: 'upstream', url }) as const),
+  ]
+  return origins.filter(
+    (origin, index) => origins.findIndex(other => address(other) === address(origin)) === index,
+  )
+}
+
+/** What a person can look at to check a place. */
+export const address = (origin: Origin): string => (origin.kind === 'tree' ? origin.path : origin.url)
+
+/** The short name of a place, for a line of progress. */
+export function nickname(origin: Origin, tree: string): string {
+  if (origin.kind === 'tree')
+    return relative(tree, origin.path)
+      .replace(/[^/]*$/, '')
+      .replace(/\/$/, '')
+  const { protocol, host } = new URL(origin.url)
+  return protocol === 'file:' ? 'a local archive' : host
+}
+
+/** Some archives are kept in object stores, which read a bare `+` as a blank; apt escapes it too. */
+const plusEscaped = (path: string): string => path.replaceAll('+', '%2b')

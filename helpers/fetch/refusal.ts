@@ -1,0 +1,59 @@
+import { type Message, quoted } from '../../core/message.ts'
+import { DISK, describe, type Failure } from './failure.ts'
+import { address, type Origin } from './origin.ts'
+import type { FetchRequest } from './request.ts'
+
+/** A place that was asked in vain. */
+export interface Tried {
+  readonly origin: Origin
+  readonly failure: Failure
+}
+
+/** No place gave the source: names every one and what it gave instead. */
+export function nowhere(request: FetchRequest, tried: readonly Tried[]): Message {
+  return {
+    cannot: `fetch ${quoted(request.file)}`,
+    why: whyNot(tried.length),
+    facts: [
+      ['for', `${request.at.file}:${request.at.line}`],
+      ['want', `sha256 ${request.sha256}`],
+      ...tried.flatMap(({ origin, failure }) => [
+        ['from', address(origin)] as const,
+        ['got', describe(failure)] as const,
+      ]),
+    ],
+    remedy: remedyFor(tried),
+  }
+}
+
+/** The store cannot take the source, wherever it comes from. */
+export function storeTrouble({ file }: { readonly file: string }, store: string, error: unknown): Message {
+  const code = (error as NodeJS.ErrnoException).code ?? String(error)
+  return {
+    cannot: `fetch ${quoted(file)}`,
+    why: DISK[code] ?? `the store cannot be written: ${code}`,
+    facts: [['store', store]],
+    remedy:
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? MAKE_ROOM
+        : 'set COOLPORTS_STORE to a folder that you may write to',
+  }
+}
+
+function whyNot(count: number): string {
+  if (count === 0) return 'no place is known that has it'
+  return count === 1 ? 'the only place does not give it' : `none of ${count} places gives it`
+}
+
+function remedyFor(tried: readonly Tried[]): string {
+  if (tried.length === 0) return 'give the source a url, or a record in mirrors/'
+  if (tried.some(({ failure }) => failure.kind === 'room')) return MAKE_ROOM
+  if (tried.every(({ failure }) => failure.kind === 'digest')) return LOOK_FIRST
+  return 'check the network and the proxy, or name an archive that can be reached in COOLPORTS_DEBIAN_MIRRORS'
+}
+
+const MAKE_ROOM =
+  'make room there, or set COOLPORTS_STORE to a folder on another disk; then run the same command again'
+
+const LOOK_FIRST =
+  'if the file was replaced by its makers, look at what changed before the new digest goes into the manifest'

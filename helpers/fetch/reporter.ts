@@ -1,0 +1,20 @@
+/** Told what happens to each source while it is fetched. */
+export interface Reporter {
+  started(file: string, place: string): void
+  moved(file: string, have: number, total: number | undefined): void
+  failed(file: string, place: string, why: string, last: boolean): void
+  fetched(file: string, bytes: number): void
+  waiting(file: string, pid: number): void
+  note(text: string): void
+  close(): void
+}
+
+export const SILENT: Reporter = {
+  started() {},
+  moved() {},
+  failed() {},
+  fetched() {},
+  waiting() {},
+  note() {},
+  close() {},
+}

@@ -1,0 +1,165 @@
+import { constants } from 'node:fs'
+import { open, statfs } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Dispatcher } from 'undici'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { readAnswer } from './answer.ts'
+import type { Failure } from './failure.ts'
+import { ask, drop } from './http.ts'
+import type { Limits } from './limits.ts'
+import type { Origin } from './origin.ts'
+import type { Part } from './part.ts'
+import { Watch } from './watch.ts'
+
+export interface Transfer {
+  readonly origin: Origin
+  readonly part: Part
+  /** The length the fetch file promises. */
+  readonly size?: number | undefined
+  /** A strong ETag of an earlier answer of the same place: it says whether the bytes kept are still of that file. */
+  readonly etag?: string | undefined
+  readonly store: string
+  readonly limits: Limits
+  readonly dispatcher: Dispatcher
+  readonly moved: (have: number, total: number | undefined) => void
+  readonly answered: (etag: string | undefined) => void
+}
+
+/** How many of a part's bytes were there before: if its digest is wrong, those may be the wrong ones. */
+export interface Kept {
+  readonly kept: number
+}
+
+/** Asks one place once, and appends what it gives to the part. */
+export async function transfer(job: Transfer): Promise<Result<Kept, Failure>> {
+  const { origin } = job
+  if (origin.kind === 'tree') return copy(job, origin.path)
+  const { protocol } = new URL(origin.url)
+  if (protocol === 'file:') return copy(job, fileURLToPath(origin.url))
+  if (protocol === 'ftp:') return refuse({ kind: 'scheme', scheme: 'ftp' })
+  return download(job, origin.url)
+}
+
+async function copy(job: Transfer, path: string): Promise<Result<Kept, Failure>> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK) // a fifo would wait for its writer
+    try {
+      const stat = await file.stat()
+      if (!stat.isFile()) return refuse({ kind: 'file', why: 'it is not a file' })
+      await job.part.restart()
+      const limit = await limitOf(job, stat.size)
+      if (!limit.ok) return limit
+      const body = file.createReadStream({ highWaterMark: 1 << 20, autoClose: false })
+      return await pour(job, body, { limit: limit.value, total: stat.size })
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
+    return refuse({ kind: 'file', why: FILE[codeOf(error)] ?? `it cannot be read: ${codeOf(error)}` })
+  }
+}
+
+async function download(job: Transfer, url: string): Promise<Result<Kept, Failure>> {
+  const { part, limits, dispatcher } = job
+  const watch = new Watch(limits.idleMs)
+  let total: number | undefined
+  try {
+    const answer = await ask(url, rangeHeaders(job), { dispatcher, limits, signal: watch.signal })
+    if (!answer.ok) return answer
+    const response = answer.value
+    const meaning = readAnswer(response.statusCode, response.headers, part.size)
+    if (meaning.kind === 'refused' || meaning.kind === 'complete') {
+      drop(response)
+      if (meaning.kind === 'complete') return ok({ kept: part.size })
+      if (meaning.forget) await part.restart()
+      return refuse(meaning.failure)
+    }
+    if (meaning.kind === 'whole') await part.restart()
+    job.answered(meaning.etag)
+    total = meaning.total
+    const limit = await limitOf(job, total)
+    if (limit.ok) return await pour(job, response.body, { limit: limit.value, total, watch })
+    drop(response)
+    return limit
+  } catch (error) {
+    if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
+    if (watch.stalled) return refuse({ kind: 'stalled', have: part.size, seconds: limits.idleMs / 1000 })
+    if (part.size > 0 && total !== undefined) return refuse({ kind: 'cut', have: part.size, total })
+    return refuse({ kind: 'connection', code: codeOf(error), detail: String((error as Error).message) })
+  } finally {
+    watch.end()
+  }
+}
+
+const rangeHeaders = ({ part, etag }: Transfer): Record<string, string> =>
+  part.size === 0 ? {} : { range: `bytes=${part.size}-`, ...(etag ? { 'if-range': etag } : {}) }
+
+/** How many bytes the part may grow to: as promised, or else as much as is sane and the disk holds. */
+async function limitOf(
+  { part, size, store, limits }: Transfer,
+  total: number | undefined,
+): Promise<Result<number, Failure>> {
+  if (size !== undefined && total !== undefined && size !== total)
+    return refuse({ kind: 'size', want: size, got: total })
+  const want = size ?? total
+  if (want !== undefined && want > limits.maxBytes) return refuse({ kind: 'endless', limit: limits.maxBytes })
+  const { bavail, bsize } = await statfs(store)
+  const free = Math.max(0, bavail * bsize - limits.reserveBytes)
+  if (want !== undefined && want - part.size > free)
+    return refuse({ kind: 'room', needs: want - part.size, free })
+  return ok(want ?? Math.min(limits.maxBytes, part.size + free))
+}
+
+interface Pouring {
+  readonly limit: number
+  readonly total: number | undefined
+  readonly watch?: Watch
+}
+
+async function pour(
+  { part, size, moved }: Transfer,
+  body: AsyncIterable<Uint8Array>,
+  { limit, total, watch }: Pouring,
+): Promise<Result<Kept, Failure>> {
+  const kept = part.size
+  for await (const chunk of body) {
+    watch?.moved(chunk.length)
+    if (part.size + chunk.length > limit) return refuse({ kind: 'endless', limit })
+    try {
+      await part.append(chunk)
+    } catch (error) {
+      throw new DiskError(codeOf(error))
+    }
+    moved(part.size, total ?? size)
+  }
+  const want = size ?? total
+  return want !== undefined && part.size < want
+    ? refuse({ kind: 'cut', have: part.size, total: want })
+    : ok({ kept })
+}
+
+/** Sets an error of writing apart from one of reading, which looks alike. */
+class DiskError extends Error {
+  readonly code: string
+
+  constructor(code: string) {
+    super(code)
+    this.code = code
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code, message, errors } = error as {
+    code?: string
+    message?: string
+    errors?: readonly { code?: string }[]
+  }
+  return code ?? errors?.[0]?.code ?? message ?? 'unknown'
+}
+
+const FILE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read',
+  ENXIO: 'it is not a file',
+}

@@ -1,0 +1,174 @@
+import { definePackage, sh, skip } from 'coolports'
+
+export default definePackage({
+  version: '1',
+  description: "The host's compiler turned into a cross toolchain below /cross: the first tier of the seed",
+  homepage: 'https://gcc.gnu.org',
+  license:
+    'GPL-3.0-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1 AND MIT AND GPL-2.0-only WITH Linux-syscall-note',
+  // binutils, linux, gcc and gmp are Debian's repacks of the releases, mostly without their documentation.
+  sources: [
+    {
+      urls: ['https://ftp.gnu.org/gnu/m4/m4-1.4.19.tar.xz'],
+      sha256: '63aede5c6d33b6d9b13511cd0be2cac046f2e70fd0a07aa9573a04a82783af96',
+      into: 'm4',
+    },
+    {
+      file: 'binutils_2.44.orig.tar.xz',
+      urls: ['https://snapshot.debian.org/file/72d64195ae49688a3e4f1e0c2822a87e9286d9d1'],
+      sha256: 'c41a0272424f41bb01bf828e7ffef1b2d59d1788064fd6b5f1d971717e9320b8',
+      into: 'binutils',
+    },
+    {
+      file: 'linux_6.1.176.orig.tar.xz',
+      urls: ['https://snapshot.debian.org/file/4441b32974d18ee4e4be15a51f647a221bc4d94a'],
+      sha256: '9aad4025973feea3f0d978e82ab7db97d8d5ce3f59fcc6b1f316153d66e3a504',
+      unpack: false,
+    },
+    {
+      urls: ['https://musl.libc.org/releases/musl-1.2.5.tar.gz'],
+      sha256: 'a9a118bbe84d8764da0ea0d28b3ab3fae8477fc7e4085d90102b8596fc7c75e4',
+      into: 'musl',
+    },
+    {
+      file: 'gcc-14_14.2.0.orig.tar.gz',
+      urls: ['https://snapshot.debian.org/file/40f4fae7a993865facd67321c28b95ef19aa7ab1'],
+      sha256: 'e162a5ef3f0077ecae598c6556908d2ab80841532df3398072a96a6df6e6aa29',
+      unpack: false,
+    },
+    {
+      file: 'gmp_6.3.0+dfsg.orig.tar.xz',
+      urls: ['https://snapshot.debian.org/file/72323f8cf07aa5d338aff92ef42eea622569ed2c'],
+      sha256: 'bd2966e6d277f79328e894a5a9f3ba3fbf2ed2be81def5f48623e30c23fb1572',
+      into: 'gmp',
+    },
+    {
+      urls: ['https://ftp.gnu.org/gnu/mpfr/mpfr-4.2.2.tar.xz'],
+      sha256: 'b67ba0383ef7e8a8563734e2e889ef5ec3c3b898a01d00fa0a6869ad81c6ce01',
+      into: 'mpfr',
+    },
+    {
+      urls: ['https://ftp.gnu.org/gnu/mpc/mpc-1.3.1.tar.gz'],
+      sha256: 'ab642492f5cf882b74aa0cb730cd410a81edcdbec895183ce930e706c1c759b8',
+      into: 'mpc',
+    },
+  ],
+  hostPaths: ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives'],
+  build: sh`
+    # The host's compiler makes a cross toolchain for x86_64-linux-musl below
+    # /cross. It is configured like the tree's own gcc, binutils and musl, because
+    # its libraries end up inside the programs that those recipes link.
+    target=x86_64-linux-musl
+    out=$DESTDIR/cross
+    sysroot=$out/sysroot
+    cross_flags='-O2 -g0'
+    export PATH="$out/bin:$PATH"
+
+    (
+      cd m4
+      CFLAGS=$cross_flags ./configure --prefix=/cross --disable-nls
+      make
+      make install
+    )
+
+    mkdir binutils-build
+    (
+      cd binutils-build
+      CFLAGS=$cross_flags CXXFLAGS=$cross_flags ../binutils/configure \
+        --prefix=/cross --target=$target --with-sysroot=/cross/sysroot \
+        --disable-gold --disable-gprof --disable-gprofng --disable-libctf \
+        --disable-plugins --disable-nls --disable-shared --disable-multilib \
+        --disable-werror --without-zstd --without-debuginfod \
+        --enable-deterministic-archives \
+        --enable-default-hash-style=gnu --enable-new-dtags
+      make MAKEINFO=true INFO_DEPS=
+      make MAKEINFO=true INFO_DEPS= install
+    )
+
+    mkdir linux
+    tar -xJf /sources/linux_6.1.176.orig.tar.xz -C linux --strip-components=1 \
+      --no-same-owner --wildcards '*/Kbuild' '*/Makefile' '*/arch/x86' \
+      '*/include' '*/scripts' '*/usr'
+    mkdir -p "$sysroot/include" "$sysroot/lib"
+    (
+      cd linux
+      make ARCH=x86 headers
+      find usr/include -type f ! -name '*.h' -exec rm {} +
+      cp -a usr/include/. "$sysroot/include/"
+    )
+    (
+      cd musl
+      make ARCH=x86_64 prefix= DESTDIR="$sysroot" install-headers
+    )
+
+    mkdir gcc
+    tar -xOzf /sources/gcc-14_14.2.0.orig.tar.gz \
+      gcc-14-14.2.0/gcc-14.2.0-dfsg.tar.xz >gcc.tar.xz
+    tar -xJf gcc.tar.xz -C gcc --strip-components=1 --no-same-owner
+    mv gmp mpfr mpc gcc/
+    # The repacked sources lack their documentation.
+    mkdir -p gcc/gmp/doc
+    printf 'all install check clean distclean:\n' >gcc/gmp/doc/Makefile.in
+    sed 's|$(RUN_GEN) build/genhooks$(build_exeext) -d|cat|' \
+      gcc/gcc/Makefile.in >Makefile.in
+    touch -r gcc/gcc/Makefile.in Makefile.in
+    cp -p Makefile.in gcc/gcc/Makefile.in
+
+    mkdir gcc-build
+    (
+      cd gcc-build
+      CFLAGS=$cross_flags CXXFLAGS=$cross_flags \
+      CFLAGS_FOR_TARGET='-O2 -g0' CXXFLAGS_FOR_TARGET='-O2 -g0' \
+      ../gcc/configure \
+        --prefix=/cross --libdir=/cross/lib --target=$target \
+        --with-sysroot=/cross/sysroot --with-build-sysroot="$sysroot" \
+        --with-native-system-header-dir=/include \
+        --enable-languages=c,c++ --disable-bootstrap --disable-multilib \
+        --disable-nls --disable-lto --disable-plugin \
+        --disable-analyzer --disable-libstdcxx-pch --disable-decimal-float \
+        --disable-gnu-indirect-function --disable-libgomp \
+        --disable-libitm --disable-libquadmath --disable-libsanitizer \
+        --disable-libssp --disable-libvtv --disable-werror \
+        --enable-default-pie --enable-checking=release --enable-tls \
+        --enable-initfini-array --enable-libstdcxx-time=rt \
+        --without-zstd --without-isl
+      make MAKEINFO=true all-gcc
+      make MAKEINFO=true enable_shared=no all-target-libgcc
+    )
+
+    mkdir musl-build
+    (
+      cd musl-build
+      xgcc=$PWD/../gcc-build/gcc/xgcc
+      libgcc=$PWD/../gcc-build/$target/libgcc/libgcc.a
+      ../musl/configure --target=$target --prefix= --libdir=/lib \
+        --syslibdir=/lib CFLAGS='-O2 -g0' \
+        CC="$xgcc -B\${xgcc%/*}/ --sysroot=$sysroot" \
+        AR=$target-ar RANLIB=$target-ranlib LIBCC="$libgcc"
+      make
+      make DESTDIR="$sysroot" install
+    )
+
+    (
+      cd gcc-build
+      rm -r $target/libgcc
+      make MAKEINFO=true
+      make MAKEINFO=true install
+    )
+
+    # One place for the target's libraries: the system root.
+    for dir in lib lib64; do
+      if test -d "$out/$target/$dir"; then
+        find "$out/$target/$dir" -mindepth 1 -maxdepth 1 -name 'lib*' \
+          -exec mv {} "$sysroot/lib/" \;
+      fi
+    done
+    find "$out" -name '*.la' -exec rm {} +
+    rm -rf "$out/share" "$out"/libexec/gcc/*/*/install-tools
+    find "$sysroot/lib" "$out/lib/gcc" -name '*.[ao]' -exec $target-strip -g {} +
+  `,
+  check: skip('its suites are written for dejagnu'),
+  test: skip('the next tier of the seed is its test'),
+  update: { kind: 'fixed', why: 'it has the versions of binutils, gcc and musl, which it starts' },
+  strip: 'none',
+})

@@ -1,0 +1,37 @@
+import { definePackage, sh, skip } from 'coolports'
+
+export default definePackage({
+  version: '59c',
+  description: 'Korn shell of MirBSD, and /bin/sh',
+  homepage: 'https://www.mirbsd.org/mksh.htm',
+  license: 'MirOS AND ISC',
+  sources: [
+    {
+      urls: ['https://www.mirbsd.org/MirOS/dist/mir/mksh/mksh-R59c.tgz'],
+      sha256: '77ae1665a337f1c48c61d6b961db3e52119b38e58884d1c89684af31f87bc506',
+    },
+  ],
+  buildDeps: ['seed'],
+  build: sh`
+    # Called as sh, it keeps to POSIX and leaves its own extensions out.
+    CC=x86_64-linux-musl-gcc TARGET_OS=Linux \
+    CFLAGS='-O2 -g0' LDFLAGS=--static \
+    CPPFLAGS='-DMKSH_BINSHPOSIX -DMKSH_BINSHREDUCED' \
+      sh Build.sh -r
+    mkdir -p "$DESTDIR/bin" "$DESTDIR/share/man/man1"
+    install -m 755 mksh "$DESTDIR/bin/mksh"
+    ln -s mksh "$DESTDIR/bin/sh"
+    install -m 644 mksh.1 "$DESTDIR/share/man/man1/mksh.1"
+  `,
+  check: skip('its suite is run by perl'),
+  test: sh`
+    test "$(sh -c 'echo $((6 * 7))')" = 42
+    test "$(sh -c 'echo {a,b}')" = '{a,b}'
+    mksh -c 'test -n "$KSH_VERSION"'
+  `,
+  update: {
+    kind: 'listing',
+    url: 'https://www.mirbsd.org/MirOS/dist/mir/mksh/',
+    pattern: 'mksh-R([0-9]+[a-z]?)\\.tgz',
+  },
+})

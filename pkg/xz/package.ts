@@ -1,0 +1,34 @@
+import { definePackage, sh } from 'coolports'
+
+export default definePackage({
+  version: '5.8.1',
+  description: 'Compressor with the LZMA2 algorithm, and its library',
+  homepage: 'https://tukaani.org/xz/',
+  license: '0BSD AND LGPL-2.1-or-later AND GPL-2.0-or-later',
+  sources: [
+    {
+      urls: ['https://github.com/tukaani-project/xz/releases/download/v5.8.1/xz-5.8.1.tar.xz'],
+      sha256: '0b54f79df85912504de0b14aec7971e3f964491af1812d83447005807513cd9e',
+    },
+  ],
+  buildDeps: ['seed'],
+  build: sh`
+    CONFIG_SHELL=/bin/sh ./configure \
+      --build=x86_64-build-linux-gnu --host=x86_64-linux-musl \
+      --prefix= --libdir=/lib --disable-shared --disable-nls --disable-doc \
+      gl_cv_posix_shell=/bin/sh \
+      CFLAGS='-O2 -g0' LDFLAGS=--static
+    make
+    make DESTDIR="$DESTDIR" install
+    rm "$DESTDIR/lib/liblzma.la"
+  `,
+  check: sh`make check`,
+  testDeps: ['mksh', 'gnu-base'],
+  test: sh`
+    echo hello >/tmp/a
+    xz -9e /tmp/a
+    xz -t /tmp/a.xz
+    test "$(xz -dc /tmp/a.xz)" = hello
+  `,
+  update: { kind: 'git-tags', url: 'https://github.com/tukaani-project/xz', pattern: '^v([0-9.]+)$' },
+})

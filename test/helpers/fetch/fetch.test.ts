@@ -1,0 +1,483 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../core/digest.ts'
+import { formatMessage } from '../../../core/message.ts'
+import {
+  BODY,
+  cut,
+  DIGEST,
+  fetchInto,
+  folder,
+  kept,
+  LIE,
+  put,
+  QUICK,
+  rest,
+  SOME_REST,
+  serve,
+  want,
+  whole,
+} from './support.ts'
+
+const stored = (root: string): Uint8Array => readFileSync(join(root, 'store/distfiles', DIGEST))
+
+describe('fetchAll()', () => {
+  it('brings a source into the store under its digest, read-only, and says so in plain lines', async () => {
+    const root = folder()
+    const { url } = await serve(whole())
+    const { outcome, said } = await fetchInto(root, [want([`${url}/source.tar.gz`])])
+    expect(outcome.ok).toBe(true)
+    expect(stored(root)).toEqual(BODY)
+    expect(statSync(join(root, 'store/distfiles', DIGEST)).mode & 0o777).toBe(0o444)
+    expect(said).toEqual([
+      `fetch source.tar.gz from ${url.slice(7)}`,
+      'fetched source.tar.gz 300 kB sha256 ok',
+    ])
+    expect(kept(root)).toEqual([DIGEST])
+  })
+
+  it('asks nobody and says nothing when the source is there', async () => {
+    const root = folder()
+    const { url, asked } = await serve(whole())
+    await fetchInto(root, [want([url])])
+    const { outcome, said } = await fetchInto(root, [want([url])])
+    expect([outcome.ok, said, asked.length]).toEqual([true, [], 1])
+  })
+
+  it('keeps nothing of a wrong digest, and shows what was wanted, what came and from where', async () => {
+    const root = folder()
+    const { url, asked } = await serve(whole(LIE))
+    const { message } = await fetchInto(root, [want([`${url}/a`])])
+    expect(
+      formatMessage('do-fetch', message ?? { cannot: '', why: '' }),
+    ).toBe(`do-fetch: cannot fetch "source.tar.gz": the only place does not give it
+  for  pkg/x/.fetch:1
+  want sha256 ${DIGEST}
+  from ${url}/a
+  got  sha256 ${sha256(LIE)} (300 kB)
+  if the file was replaced by its makers, look at what changed before the new digest goes into the manifest`)
+    expect([kept(root), asked.length]).toEqual([[], 1])
+  })
+
+  it('goes on to the honest place after one that lies', async () => {
+    const root = folder()
+    const liar = await serve(whole(LIE))
+    const honest = await serve(whole())
+    put(join(root, 'mirrors/http'), `sha256: *\nurl: ${liar.url}/{sha256}\n`)
+    const { outcome, said } = await fetchInto(root, [want([honest.url])])
+    expect(outcome.ok).toBe(true)
+    expect(liar.asked[0]?.url).toBe(`/${DIGEST}`)
+    expect(said[1]).toContain(`gave sha256 ${sha256(LIE)}`)
+  })
+
+  it('names every place and its failure when all fail', async () => {
+    const root = folder()
+    const liar = await serve(whole(LIE))
+    const gone = await serve((_request, response) => response.writeHead(404).end())
+    const { message } = await fetchInto(root, [
+      want([liar.url, gone.url, 'ftp://h/x', `file://${root}/none`]),
+    ])
+    expect(message?.why).toBe('none of 4 places gives it')
+    expect(message?.facts?.filter(([label]) => label === 'got').map(([, value]) => value)).toEqual([
+      `sha256 ${sha256(LIE)} (300 kB)`,
+      'HTTP 404 (not found)',
+      'nothing: ftp: urls are not supported',
+      'nothing: there is no such file',
+    ])
+  })
+
+  it('tells of every source that cannot be had, and keeps the others', async () => {
+    const root = folder()
+    const { url } = await serve((request, response) =>
+      request.url === '/ok' ? whole()(request, response) : response.writeHead(404).end(),
+    )
+    const bad = [1, 2].map(n => want([`${url}/${n}`], { file: `${n}.tar`, sha256: sha256(`${n}`) }))
+    const { outcome } = await fetchInto(root, [bad[0] ?? want([]), want([`${url}/ok`]), bad[1] ?? want([])], {
+      jobs: 1,
+    })
+    expect(outcome.ok ? [] : outcome.error.map(({ cannot }) => cannot)).toEqual([
+      'fetch "1.tar"',
+      'fetch "2.tar"',
+    ])
+    expect(kept(root)).toEqual([DIGEST])
+  })
+
+  it('fetches a source once that two packages want, from the urls of both', async () => {
+    const root = folder()
+    const gone = await serve((_request, response) => response.writeHead(404).end())
+    const good = await serve(whole())
+    const { outcome } = await fetchInto(root, [want([gone.url]), want([good.url], { file: 'other.tar' })])
+    expect([outcome.ok && outcome.value.length, good.asked.length]).toEqual([1, 1])
+  })
+
+  it('fetches several sources at once, but no more than asked for', async () => {
+    const root = folder()
+    let now = 0
+    let most = 0
+    const { url } = await serve((request, response) => {
+      most = Math.max(most, ++now)
+      setTimeout(() => {
+        now--
+        response.end(request.url)
+      }, 50)
+    })
+    const all = [1, 2, 3, 4, 5, 6].map(n => want([`${url}/${n}`], { file: `${n}`, sha256: sha256(`/${n}`) }))
+    expect((await fetchInto(root, all, { jobs: 3 })).outcome.ok).toBe(true)
+    expect(most).toBe(3)
+  })
+})
+
+describe('a download that breaks', () => {
+  it('is resumed by a range after a cut', async () => {
+    const root = folder()
+    const { url, asked } = await serve((request, response) =>
+      request.headers.range ? rest(request, response) : cut(response, 100_000),
+    )
+    const { outcome } = await fetchInto(root, [want([url])])
+    expect(outcome.ok).toBe(true)
+    expect(asked.map(({ headers }) => headers.range)).toEqual([undefined, expect.stringMatching(SOME_REST)])
+    expect(stored(root)).toEqual(BODY)
+  })
+
+  it('may break more often than a place is asked, as long as it gets on', async () => {
+    const root = folder()
+    const long = Buffer.concat(Array.from({ length: 20 }, () => BODY))
+    const { url, asked } = await serve((request, response) => {
+      const start = Number(/\d+/.exec(request.headers.range ?? '0')?.[0])
+      response.writeHead(start > 0 ? 206 : 200, {
+        'content-length': long.length - start,
+        ...(start > 0 ? { 'content-range': `bytes ${start}-${long.length - 1}/${long.length}` } : {}),
+      })
+      response.write(long.subarray(start, start + 1_200_000), () => setTimeout(() => response.destroy(), 100))
+    })
+    const { outcome } = await fetchInto(root, [want([url], { sha256: sha256(long) })])
+    expect(outcome.ok).toBe(true)
+    expect(asked.length).toBeGreaterThan(3)
+  })
+
+  it('is resumed only if the file is still the same, where the server has a strong etag', async () => {
+    const root = folder()
+    let turn = 0
+    const { url, asked } = await serve((_request, response) => {
+      response.setHeader('etag', `"${turn}"`)
+      if (turn++ === 0) cut(response, 100_000)
+      else whole()(_request, response)
+    })
+    expect((await fetchInto(root, [want([url])])).outcome.ok).toBe(true)
+    expect(asked[1]?.headers['if-range']).toBe('"0"')
+  })
+
+  it('starts again where a server knows no ranges', async () => {
+    const root = folder()
+    let turn = 0
+    const { url } = await serve((request, response) =>
+      turn++ === 0 ? cut(response, 100_000) : whole()(request, response),
+    )
+    expect((await fetchInto(root, [want([url])])).outcome.ok).toBe(true)
+    expect(stored(root)).toEqual(BODY)
+  })
+
+  it('starts again where a server answers another range than was asked for', async () => {
+    const root = folder()
+    let turn = 0
+    const { url } = await serve((_request, response) => {
+      if (turn++ === 0) cut(response, 100_000)
+      else if (turn === 2)
+        response.writeHead(206, { 'content-range': `bytes 5-299999/300000` }).end(BODY.subarray(5))
+      else whole()(_request, response)
+    })
+    expect((await fetchInto(root, [want([url])])).outcome.ok).toBe(true)
+  })
+
+  it('does not blame an honest place for the first half of a liar', async () => {
+    const root = folder()
+    const liar = await serve((request, response) =>
+      request.headers.range ? response.writeHead(500).end() : cut(response, 100_000, LIE),
+    )
+    const honest = await serve(rest)
+    const { outcome } = await fetchInto(root, [want([liar.url, honest.url])])
+    expect(outcome.ok).toBe(true)
+    expect(honest.asked.map(({ headers }) => headers.range)).toEqual([
+      expect.stringMatching(SOME_REST),
+      undefined,
+    ])
+  })
+
+  it('goes on at the next place with what the first one gave', async () => {
+    const root = folder()
+    const first = await serve((request, response) =>
+      request.headers.range ? response.writeHead(404).end() : cut(response, 100_000),
+    )
+    const second = await serve(rest)
+    expect((await fetchInto(root, [want([first.url, second.url])])).outcome.ok).toBe(true)
+    expect(second.asked.map(({ headers }) => headers.range)).toEqual([expect.stringMatching(SOME_REST)])
+  })
+
+  it('is truncated: a Content-Length that is never reached is no success, and the next run goes on', async () => {
+    const root = folder()
+    const short = await serve((request, response) =>
+      request.headers.range ? response.writeHead(503).end() : cut(response, 200_000),
+    )
+    const { message } = await fetchInto(root, [want([short.url])])
+    expect(message?.facts?.at(-1)?.[1]).toBe('HTTP 503 (unavailable)')
+    expect(kept(root)).toEqual([`.partial/${DIGEST}.0.0.0`])
+    const good = await serve(rest)
+    expect((await fetchInto(root, [want([good.url])])).outcome.ok).toBe(true)
+    expect(good.asked[0]?.headers.range).toMatch(SOME_REST)
+    expect(kept(root)).toEqual([DIGEST])
+  })
+
+  it('is not asked for at all when every byte was there before the last run was stopped', async () => {
+    const root = folder()
+    put(join(root, `store/distfiles/.partial/${DIGEST}.0.0.0`), BODY)
+    expect((await fetchInto(root, [want([])])).outcome.ok).toBe(true)
+    expect(kept(root)).toEqual([DIGEST])
+  })
+
+  it('is retried elsewhere when a server never answers', async () => {
+    const root = folder()
+    const hanging = await serve(() => {})
+    const good = await serve(whole())
+    const begun = Date.now()
+    expect((await fetchInto(root, [want([hanging.url, good.url])])).outcome.ok).toBe(true)
+    expect([hanging.asked.length, Date.now() - begun < 3000]).toEqual([1, true])
+  })
+
+  it('is retried elsewhere when a server falls silent in the middle, with what it gave', async () => {
+    const root = folder()
+    const silent = await serve(
+      (_request, response) =>
+        void response.writeHead(200, { 'content-length': 300_000 }).write(BODY.subarray(0, 50_000)),
+    )
+    const good = await serve(rest)
+    const { outcome, said } = await fetchInto(root, [want([silent.url, good.url])])
+    expect(outcome.ok).toBe(true)
+    expect(said.join('\n')).toContain('gave nothing more for 0.3 s after 50.0 kB; asking the next place')
+    expect(good.asked[0]?.headers.range).toBe('bytes=50000-')
+  })
+
+  it('is not kept alive by a trickle of bytes', async () => {
+    const root = folder()
+    const slow = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': 300_000 })
+      const timer = setInterval(() => response.write('x'), 50)
+      response.on('close', () => clearInterval(timer))
+    })
+    const { message } = await fetchInto(root, [want([slow.url])], { limits: { ...QUICK, attempts: 1 } })
+    expect(message?.facts?.at(-1)?.[1]).toMatch(/^nothing more for 0.3 s/)
+  })
+
+  it('is asked for three times while a server fails, with growing pauses', async () => {
+    const root = folder()
+    const times: number[] = []
+    const { url } = await serve((request, response) => {
+      times.push(Date.now())
+      if (times.length < 3) response.writeHead(500).end()
+      else whole()(request, response)
+    })
+    expect((await fetchInto(root, [want([url])], { limits: { ...QUICK, backoffMs: 100 } })).outcome.ok).toBe(
+      true,
+    )
+    const [a = 0, b = 0, c = 0] = times
+    expect(b - a).toBeGreaterThanOrEqual(99)
+    expect(c - b).toBeGreaterThanOrEqual(199)
+  })
+
+  it('is asked for when the server says it may be', async () => {
+    const root = folder()
+    const times: number[] = []
+    const { url } = await serve((request, response) => {
+      times.push(Date.now())
+      if (times.length < 2) response.writeHead(429, { 'retry-after': '1' }).end()
+      else whole()(request, response)
+    })
+    expect(
+      (await fetchInto(root, [want([url])], { limits: { ...QUICK, retryAfterMs: 2000 } })).outcome.ok,
+    ).toBe(true)
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(999)
+  })
+
+  it('has no more to say than that a connection was refused', async () => {
+    const root = folder()
+    const { message } = await fetchInto(root, [want(['http://127.0.0.1:9/x'])])
+    expect(message?.facts?.at(-1)?.[1]).toBe('no answer: the connection was refused')
+  })
+})
+
+describe('a server that is not what it seems', () => {
+  it('sends without end: it is cut at what a source may be, and nothing is kept', async () => {
+    const root = folder()
+    let sent = 0
+    const { url } = await serve((_request, response) => {
+      const more = (): void => {
+        sent += BODY.length
+        response.write(BODY, error => error || response.destroyed || setImmediate(more))
+      }
+      more()
+    })
+    const { message } = await fetchInto(root, [want([url])], { limits: { ...QUICK, maxBytes: 2_000_000 } })
+    expect(message?.facts?.at(-1)?.[1]).toBe('more than 2.0 MB')
+    expect(kept(root)).toEqual([])
+    expect(sent).toBeLessThan(50_000_000)
+  })
+
+  it('promises more than the source has: it is not read at all', async () => {
+    const root = folder()
+    const { url } = await serve(
+      (_request, response) => void response.writeHead(200, { 'content-length': 9_000_000 }).write('x'),
+    )
+    const { message } = await fetchInto(root, [want([url], { size: 300_000 })])
+    expect(message?.facts?.at(-1)?.[1]).toBe('another size: 9000000 bytes instead of 300000')
+  })
+
+  it('redirects: it is followed', async () => {
+    const root = folder()
+    const { url } = await serve((request, response) =>
+      request.url === '/there'
+        ? whole()(request, response)
+        : response.writeHead(302, { location: '/there' }).end(),
+    )
+    expect((await fetchInto(root, [want([`${url}/here`])])).outcome.ok).toBe(true)
+  })
+
+  it('redirects in a circle: it is followed ten times', async () => {
+    const root = folder()
+    const { url, asked } = await serve((_request, response) =>
+      response.writeHead(301, { location: '/again' }).end(),
+    )
+    const { message } = await fetchInto(root, [want([url])])
+    expect(message?.facts?.at(-1)?.[1]).toBe('a redirect that is refused: more than 10 of them')
+    expect(asked.length).toBe(11)
+  })
+
+  it.each(['file:///etc/passwd', 'gopher://h/\u0007'])('redirects to %j: refused', async location => {
+    const root = folder()
+    const { url } = await serve((_request, response) =>
+      response.writeHead(302, { location: encodeURI(location) }).end(),
+    )
+    const { message } = await fetchInto(root, [want([url])])
+    expect(message?.facts?.at(-1)?.[1]).toMatch(/^a redirect that is refused: to "/)
+  })
+
+  it('names a Content-Encoding: the bytes are taken as they come', async () => {
+    const root = folder()
+    const packed = gzipSync('a tar')
+    const { url, asked } = await serve((_request, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(packed),
+    )
+    expect((await fetchInto(root, [want([url], { sha256: sha256(packed) })])).outcome.ok).toBe(true)
+    expect(asked[0]?.headers['accept-encoding']).toBe('identity')
+  })
+})
+
+describe('other places than a server', () => {
+  it('is a file of the tree, which stays as it was', async () => {
+    const root = folder()
+    const path = put(join(root, `mirrors/files/${DIGEST}.tar.xz`), BODY)
+    const { said } = await fetchInto(root, [want([])])
+    expect(said[0]).toBe('fetch source.tar.gz from mirrors/files')
+    expect(stored(root)).toEqual(BODY)
+    expect(statSync(path).mode & 0o200).toBe(0o200)
+    expect(statSync(path).nlink).toBe(1)
+  })
+
+  it('is a file of the tree that does not match its name: refused, and the next place is asked', async () => {
+    const root = folder()
+    put(join(root, `mirrors/files/${DIGEST}`), LIE)
+    const { url } = await serve(whole())
+    expect((await fetchInto(root, [want([url])])).outcome.ok).toBe(true)
+    expect(stored(root)).toEqual(BODY)
+  })
+
+  it('is a file: url, or a Debian archive on the disk', async () => {
+    const root = folder()
+    put(join(root, 'archive/pool/main/x+1.tar'), BODY)
+    put(join(root, 'mirrors/debian'), `sha256: ${DIGEST}\npath: pool/main/x+1.tar\n`)
+    const { outcome } = await fetchInto(root, [want([])], {
+      env: { COOLPORTS_DEBIAN_MIRRORS: `file:${root}/archive` },
+    })
+    expect(outcome.ok).toBe(true)
+  })
+
+  it('is a fifo or a folder: it is not waited for', async () => {
+    const root = folder()
+    execFileSync('mkfifo', [join(root, 'fifo')])
+    const { message } = await fetchInto(root, [want([`file://${root}/fifo`, `file://${root}`])])
+    expect(message?.facts?.filter(([label]) => label === 'got').map(([, value]) => value)).toEqual([
+      'nothing: it is not a file',
+      'nothing: it is not a file',
+    ])
+  })
+
+  it('is no place at all: the message says how to give one', async () => {
+    const { message } = await fetchInto(folder(), [want([])])
+    expect([message?.why, message?.remedy]).toEqual([
+      'no place is known that has it',
+      'give the source a url, or a record in mirrors/',
+    ])
+  })
+})
+
+describe('a proxy of the environment', () => {
+  it('is asked instead of the host', async () => {
+    const root = folder()
+    const proxy = await serve(whole())
+    const { outcome } = await fetchInto(root, [want(['http://upstream.invalid/x'])], {
+      env: { http_proxy: proxy.url },
+    })
+    expect(outcome.ok).toBe(true)
+    expect(proxy.asked[0]?.url).toBe('http://upstream.invalid/x')
+  })
+
+  it('is not asked for a host that no_proxy names', async () => {
+    const root = folder()
+    const proxy = await serve(whole(LIE))
+    const host = await serve(whole())
+    expect(
+      (await fetchInto(root, [want([host.url])], { env: { http_proxy: proxy.url, no_proxy: '127.0.0.1' } }))
+        .outcome.ok,
+    ).toBe(true)
+    expect(proxy.asked.length).toBe(0)
+  })
+})
+
+describe('a proxy that is none', () => {
+  it.each(['http://not a url', 'socks5://h:1'])(
+    '%j is refused, and not shown because it may hold a password',
+    async proxy => {
+      const { message } = await fetchInto(folder(), [want(['http://h/x'])], { env: { http_proxy: proxy } })
+      expect(message).toEqual({
+        cannot: 'use the proxy of $http_proxy',
+        why: 'it is not an http: or https: url',
+      })
+    },
+  )
+})
+
+describe('the store', () => {
+  it('is read again only when asked to, and what is damaged is fetched again', async () => {
+    const root = folder()
+    const { url } = await serve(whole())
+    await fetchInto(root, [want([url])])
+    const path = join(root, 'store/distfiles', DIGEST)
+    rmSync(path)
+    writeFileSync(path, LIE)
+    expect((await fetchInto(root, [want([url])])).said).toEqual([])
+    const { outcome, said } = await fetchInto(root, [want([url])], { verify: true })
+    expect([outcome.ok, said[0]]).toEqual([true, 'source.tar.gz in the store is damaged, fetching it again'])
+    expect(stored(root)).toEqual(BODY)
+  })
+
+  it('cannot be written: the message says so and what to do', async () => {
+    const root = folder()
+    put(join(root, 'store'), 'a file')
+    const { message } = await fetchInto(root, [want([])])
+    expect(message).toMatchObject({
+      why: 'a part of its path is not a folder',
+      remedy: 'set COOLPORTS_STORE to a folder that you may write to',
+    })
+  })
+})

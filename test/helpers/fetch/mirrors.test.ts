@@ -1,0 +1,72 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadMirrors } from '../../../helpers/fetch/mirrors.ts'
+import { originsOf } from '../../../helpers/fetch/origin.ts'
+import { DIGEST, folder, put, want } from './support.ts'
+
+const other = 'c'.repeat(64)
+
+describe('originsOf()', () => {
+  it('asks the tree, then Debian archives, then hosts by digest, then upstream', () => {
+    const tree = folder()
+    put(join(tree, `mirrors/files/${DIGEST}.tar.xz`), '')
+    put(
+      join(tree, 'mirrors/debian'),
+      `sha256: ${DIGEST}\npath: pool/main/m/x+y_1.tar.gz\n\nsha256: ${other}\npath: pool/z\n`,
+    )
+    put(
+      join(tree, 'mirrors/http'),
+      `sha256: *\nurl: http://any/{sha256}/{file}\n\nsha256: ${DIGEST}\nurl: http://exact/1\n`,
+    )
+    const { mirrors } = loadMirrors(tree, { COOLPORTS_DEBIAN_MIRRORS: 'http://d1/debian/ file:/d2' })
+    expect(originsOf(want(['http://up/1', 'http://up/2', 'http://up/1']), mirrors)).toEqual([
+      { kind: 'tree', path: join(tree, `mirrors/files/${DIGEST}.tar.xz`) },
+      { kind: 'debian', url: 'http://d1/debian/pool/main/m/x%2by_1.tar.gz' },
+      { kind: 'debian', url: 'file:///d2/pool/main/m/x%2by_1.tar.gz' },
+      { kind: 'http', url: 'http://exact/1' },
+      { kind: 'http', url: `http://any/${DIGEST}/source.tar.gz` },
+      { kind: 'upstream', url: 'http://up/1' },
+      { kind: 'upstream', url: 'http://up/2' },
+    ])
+  })
+})
+
+describe('loadMirrors()', () => {
+  it("takes the roots from the machine's apt when no variable names them", () => {
+    const tree = folder()
+    put(join(tree, 'apt/sources.list'), 'deb http://a/debian bookworm main\n')
+    put(
+      join(tree, 'apt/sources.list.d/b.sources'),
+      'Types: deb\nURIs: http://b/debian\nSuites: sid\nComponents: main\n',
+    )
+    put(join(tree, 'apt/sources.list.d/c.list.disabled'), 'deb http://c/debian bookworm main\n')
+    expect(loadMirrors(tree, {}, join(tree, 'apt')).mirrors.debianRoots).toEqual([
+      'http://a/debian',
+      'http://b/debian',
+    ])
+    expect(
+      loadMirrors(tree, { COOLPORTS_DEBIAN_MIRRORS: '' }, join(tree, 'apt')).mirrors.debianRoots,
+    ).toEqual([])
+  })
+
+  it('leaves out hostile records and names each by its line', () => {
+    const tree = folder()
+    put(
+      join(tree, 'mirrors/debian'),
+      `sha256: ${DIGEST}\npath: ../../etc/passwd\n\nsha256: *\npath: pool/x\n\npath: pool/y\n`,
+    )
+    put(join(tree, 'mirrors/http'), `sha256: *\nurl: gopher://h/{sha256}\n`)
+    const { mirrors, problems } = loadMirrors(tree, {}, join(tree, 'apt'))
+    expect([...mirrors.debian, ...mirrors.http]).toEqual([])
+    expect(problems.map(({ at, why }) => `${at?.file}:${at?.line} ${why}`)).toEqual([
+      'mirrors/debian:1 path "../../etc/passwd" is not a plain path below the root of an archive',
+      'mirrors/debian:4 sha256 "*" is not 64 lower-case hexadecimal digits',
+      'mirrors/debian:7 the record has no sha256',
+      'mirrors/http:1 url "gopher://h/{sha256}" is not an http:, https: or file: url',
+    ])
+  })
+
+  it('has nothing to offer in a tree without mirrors', () => {
+    expect(loadMirrors(folder(), {}, '/nonexistent').problems).toEqual([])
+  })
+})
