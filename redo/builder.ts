@@ -1,0 +1,215 @@
+import { closeSync, openSync, unlinkSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { type Console, Transcript } from './console.ts'
+import type { FileNode, Making } from './graph.ts'
+import type { Ending } from './job.ts'
+import type { Logs } from './logs.ts'
+import { discard, install, type Places, type Product, productOf } from './product.ts'
+import { quote, sentence } from './reason.ts'
+import type { Rule, Rules } from './rules.ts'
+import type { Scheduler } from './scheduler.ts'
+import { folder, nothing, stampOf } from './stamp.ts'
+import type { Store } from './store.ts'
+import type { Job, Task } from './task.ts'
+import type { FileName } from './tree.ts'
+import type { Workshop } from './workshop.ts'
+
+/** Runs the scripts of targets, puts what they make in place, and keeps the record. */
+export class Builder {
+  /** Those that run. */
+  readonly jobs = new Map<number, Job>()
+  readonly #store: Store
+  readonly #logs: Logs
+  readonly #console: Console
+  readonly #rules: Rules
+  readonly #look: (node: FileNode) => void
+  readonly #explain: boolean
+  #count = 0
+  #stopped = false
+
+  constructor(options: {
+    readonly store: Store
+    readonly logs: Logs
+    readonly console: Console
+    readonly rules: Rules
+    /** Looks at a source, so that its version is that of now. */
+    readonly look: (node: FileNode) => void
+    readonly explain: boolean
+  }) {
+    this.#store = options.store
+    this.#logs = options.logs
+    this.#console = options.console
+    this.#rules = options.rules
+    this.#look = options.look
+    this.#explain = options.explain
+  }
+
+  /** Runs the script of a target, with a token in hand that is given back at the end. */
+  build(task: Task, workshop: Workshop, scheduler: Scheduler, done: (ok: boolean) => void): void {
+    const { node } = task
+    const console = task.wanted('console') ?? this.#console
+    const rule = this.#rules.find(node.name)
+    if (rule === undefined) {
+      console.line(`redo: cannot build ${quote(node.name)}: there is no .do for it`)
+      done(false)
+      scheduler.release()
+      return
+    }
+    this.#count += 1
+    const number = this.#count
+    const transcript = new Transcript(node.name, this.#logs.begin(node.name))
+    console.begin(transcript, task.within)
+    if (this.#explain && task.reason !== undefined) {
+      transcript.line(`redo: building ${quote(node.name)}: ${sentence(task.reason)}`)
+    }
+    const [temporary, seen] = temporaryFor(rule, node.name, number)
+    const stdout = join(workshop.folder, `stdout-${number}`)
+    const places: Places = {
+      target: node.name,
+      temporary,
+      stdout,
+      stdoutFile: openSync(stdout, 'ax+'),
+      before: stampOf(node.name),
+    }
+    workshop.begin(temporary)
+    const doFile = this.#store.graph.node(rule.doFile)
+    this.#look(doFile)
+    const job: Job = {
+      number,
+      task,
+      transcript,
+      scheduler,
+      console,
+      child: undefined,
+      started: Date.now(),
+      inputs: new Map([[doFile, doFile.version]]),
+      absent: new Set(),
+      always: false,
+      digest: undefined,
+      waiting: 0,
+      hasToken: true,
+      ended: false,
+    }
+    task.job = job
+    this.jobs.set(number, job)
+    const script = {
+      job: number,
+      rule,
+      temporary: seen,
+      stdout: places.stdoutFile,
+      stderr: transcript.file,
+      slot: workshop.mailbox.hint(number),
+      pipe: scheduler.pipe,
+      log: resolve(this.#logs.path(node.name)),
+      environment: task.wanted('environment'),
+    }
+    job.child = workshop.starter.start(script, ending => {
+      if (job.ended) return
+      job.ended = true
+      this.jobs.delete(number)
+      done(this.#ended(job, rule, places, ending))
+      if (job.hasToken) scheduler.release()
+    })
+  }
+
+  stop(signal: NodeJS.Signals): void {
+    this.#stopped = true
+    for (const { child } of this.jobs.values()) {
+      if (child?.pid === undefined) continue
+      try {
+        process.kill(-child.pid, signal)
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
+  #ended(job: Job, rule: Rule, places: Places, ending: Ending): boolean {
+    const problem = this.#conclude(job, places, ending)
+    closeSync(places.stdoutFile)
+    discard(places)
+    if (problem !== undefined && !this.#stopped) {
+      this.#fail(job, places)
+      job.transcript.line(`redo: cannot build ${quote(places.target)}: ${quote(rule.doFile)} ${problem}`)
+    }
+    job.console.end(job.transcript)
+    return problem === undefined
+  }
+
+  /** Puts the product in place and on record; or says why not. */
+  #conclude(job: Job, places: Places, ending: Ending): string | undefined {
+    if (ending.error !== undefined) return `can not be started: ${ending.error.message}`
+    if (ending.signal !== undefined) return `was ended by ${ending.signal}`
+    if (ending.status !== 0) return `ended with exit status ${ending.status}`
+    const product = productOf(places)
+    if (product.kind === 'refused') return `is wrong: ${product.why}`
+    this.#record(job, places, product)
+    try {
+      if (product.kind === 'file') install(product, places.target, places.temporary)
+      else if (places.before !== nothing && places.before !== folder) unlinkSync(places.target)
+    } catch (error) {
+      return `made what cannot be put in place: ${(error as Error).message}`
+    }
+    return undefined
+  }
+
+  /**
+   * On disk before the product is in place: so a crash between the two shows as a file that looks like
+   * before, and never as one that somebody changed by hand.
+   */
+  #record(job: Job, places: Places, product: Exclude<Product, { kind: 'refused' }>): void {
+    const { node } = job.task
+    const old = node.making
+    node.making = {
+      ...inputsOf(job),
+      failed: false,
+      before: places.before,
+      took: Date.now() - job.started,
+    }
+    node.overridden = false
+    node.previous = node.stamp
+    node.stamp = product.kind === 'file' ? product.stamp : places.before === folder ? folder : nothing
+    if (job.digest === undefined || old?.digest !== job.digest) node.version += 1
+    this.#store.graph.unsaved.add(node)
+    this.#store.save()
+  }
+
+  /** Keeps what the last success depended on, if there was one. */
+  #fail(job: Job, places: Places): void {
+    const { node } = job.task
+    const stamp = stampOf(places.target)
+    const { making } = node
+    // Without a file, there is nothing to remember: it is as if it had never been built.
+    if (stamp === nothing || stamp === folder) node.making = undefined
+    else if (making !== undefined) node.making = { ...making, failed: true, before: undefined }
+    else node.making = { ...inputsOf(job), failed: true, before: undefined, took: 0 }
+    node.previous = node.stamp
+    node.stamp = stamp
+    node.version += 1
+    this.#store.graph.unsaved.add(node)
+    this.#store.save()
+  }
+}
+
+function inputsOf(job: Job): Omit<Making, 'failed' | 'before' | 'took'> {
+  const inputs = [...job.inputs.keys()]
+  const [rule] = inputs
+  if (rule === undefined) throw new Error('a job without a rule')
+  return {
+    rule,
+    inputs,
+    versions: [...job.inputs.values()],
+    absent: [...job.absent],
+    always: job.always,
+    digest: job.digest,
+  }
+}
+
+/** `$3`: beside the target, with a name that no other run of redo uses. As a name, and seen from the rule. */
+function temporaryFor(rule: Rule, target: FileName, number: number): readonly [FileName, string] {
+  const base = basename(target)
+  const wanted = `${base}.redo-${process.pid}.tmp`
+  const short = Buffer.byteLength(wanted) <= 255 ? wanted : `.redo-${process.pid}-${number}.tmp`
+  const beside = (path: string) => path.slice(0, path.length - base.length) + short
+  return [beside(target), beside(rule.target)]
+}

@@ -1,0 +1,227 @@
+import type { FileNode, Graph, Making } from './graph.ts'
+import type { Reason } from './reason.ts'
+import type { Rules } from './rules.ts'
+import { exists, folder, itself, nothing, stampOf } from './stamp.ts'
+
+export type Verdict =
+  /** There is nothing to do: a source, or a target that is up to date. */
+  | { readonly kind: 'clean' }
+  | { readonly kind: 'dirty'; readonly reason: Reason }
+  /** It depends on how these stamped targets come out; bring them up to date, then ask again. */
+  | { readonly kind: 'unsure'; readonly stamped: readonly FileNode[] }
+  /** Neither is there such a file nor a rule to make it. */
+  | { readonly kind: 'unknown' }
+
+/**
+ * What became of a target in this run; the run tells, the check asks. Undecided means that its stamped
+ * inputs are being brought up to date, active that it will be built.
+ */
+export type Progress = 'undecided' | 'active' | 'built' | 'failed' | undefined
+
+/** Decides what is out of date. One checker serves one run, and decides on each file once. */
+export class Checker {
+  readonly #graph: Graph
+  readonly #rules: Rules
+  readonly #progress: (node: FileNode) => Progress
+  readonly #wasBuilt: (node: FileNode) => boolean
+  readonly #overridden: (node: FileNode) => void
+  readonly #decided = new Map<FileNode, Verdict>()
+  readonly #looked = new Set<FileNode>()
+  readonly #there = new Map<FileNode, boolean>()
+
+  constructor(options: {
+    readonly graph: Graph
+    readonly rules: Rules
+    readonly progress: (node: FileNode) => Progress
+    /** Is there a trace that redo built a file of which the state knows nothing? */
+    readonly wasBuilt: (node: FileNode) => boolean
+    /** Called once for each target that somebody changed by hand. */
+    readonly overridden: (node: FileNode) => void
+  }) {
+    this.#graph = options.graph
+    this.#rules = options.rules
+    this.#progress = options.progress
+    this.#wasBuilt = options.wasBuilt
+    this.#overridden = options.overridden
+  }
+
+  /** Decides on a file that was asked for. */
+  check(node: FileNode): Verdict {
+    if (node.making !== undefined) return this.#walk(node)
+    // A source may have been changed by what was built a moment ago: look again.
+    this.#looked.delete(node)
+    return this.#look(node)
+  }
+
+  /** The next check of this file, or of one that depends on it, shall look again. */
+  forget(node: FileNode): void {
+    this.#decided.delete(node)
+    this.#looked.delete(node)
+  }
+
+  forgetAll(): void {
+    this.#decided.clear()
+    this.#looked.clear()
+    this.#there.clear()
+  }
+
+  /**
+   * Walks down the inputs without recursion, since chains may be longer than the stack of node is
+   * deep. Each frame is a target whose inputs are being decided.
+   */
+  #walk(root: FileNode): Verdict {
+    const frames: Frame[] = []
+    const onTrail = new Set<FileNode>()
+    const enter = (node: FileNode): Verdict | undefined => {
+      const known = this.#alone(node, node === root)
+      if (known !== undefined || node.making === undefined) return known ?? clean
+      onTrail.add(node)
+      frames.push({ node, making: node.making, next: 0, stamped: [] })
+      return undefined
+    }
+    let verdict = enter(root)
+    for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+      if (verdict !== undefined) verdict = weigh(frame, verdict)
+      while (verdict === undefined && frame.next < frame.making.inputs.length) {
+        const input = frame.making.inputs[frame.next] as FileNode
+        if (onTrail.has(input)) verdict = dirty({ kind: 'input', input: input.name, why: undefined })
+        else {
+          const inner = enter(input)
+          if (inner === undefined) break
+          verdict = weigh(frame, inner)
+        }
+      }
+      if (frames.at(-1) !== frame) continue
+      verdict ??= frame.stamped.length > 0 ? { kind: 'unsure', stamped: frame.stamped } : clean
+      if (verdict.kind !== 'unsure') this.#decided.set(frame.node, verdict)
+      onTrail.delete(frame.node)
+      frames.pop()
+    }
+    return verdict ?? clean
+  }
+
+  /** Decides on a file without its inputs; undefined when they must be asked. */
+  #alone(node: FileNode, asked = false): Verdict | undefined {
+    const known = this.#decided.get(node)
+    if (known !== undefined) return known
+    const { making } = node
+    if (making === undefined) {
+      // That a source is missing shows in its version; that it now has a rule does not.
+      const verdict = this.#look(node)
+      return verdict.kind === 'dirty' ? verdict : clean
+    }
+    switch (this.#progress(node)) {
+      case 'undecided':
+        if (asked) break
+        return { kind: 'unsure', stamped: [node] }
+      case 'active':
+        if (asked) break
+        return dirty({ kind: 'input', input: node.name, why: undefined })
+      case 'built':
+        return clean
+      case 'failed':
+        return dirty({ kind: 'failed' })
+    }
+    const verdict = this.#file(node, making) ?? this.#circumstances(node, making)
+    if (verdict !== undefined) this.#decided.set(node, verdict)
+    return verdict
+  }
+
+  /** Is the file of a target what its build left? */
+  #file(node: FileNode, making: Making): Verdict | undefined {
+    const stamp = stampOf(node.name)
+    if (stamp === node.stamp || node.stamp === undefined) return undefined
+    if (stamp === nothing) return dirty({ kind: 'deleted' })
+    if (making.before === stamp) return dirty({ kind: 'interrupted' })
+    if (stamp === folder && node.stamp === nothing) return undefined
+    if (itself(stamp) === itself(node.stamp)) return dirty({ kind: 'beyond' })
+    // From here on it is a source, until it is deleted.
+    node.making = undefined
+    node.overridden = true
+    this.#graph.see(node, stamp)
+    this.#looked.add(node)
+    this.#overridden(node)
+    return clean
+  }
+
+  #circumstances(node: FileNode, making: Making): Verdict | undefined {
+    if (making.failed) return dirty({ kind: 'failed' })
+    if (making.always) return dirty({ kind: 'always' })
+    const rule = this.#rules.findName(node.name)
+    if (rule !== making.rule.name) {
+      if (rule !== undefined) return dirty({ kind: 'rule', before: making.rule.name, now: rule })
+      if (node.stamp === nothing) return { kind: 'unknown' }
+      // Its rule is gone while the file is there: it is a source now, another thing than it was.
+      node.making = undefined
+      node.version += 1
+      this.#graph.unsaved.add(node)
+      return clean
+    }
+    const appeared = making.absent.find(file => this.#isThere(file))
+    return appeared === undefined ? undefined : dirty({ kind: 'appeared', file: appeared.name })
+  }
+
+  /** Looks at a file that is no target so far. */
+  #look(node: FileNode): Verdict {
+    if (this.#looked.has(node)) return clean
+    const stamp = stampOf(node.name)
+    if (stamp === nothing || stamp === folder) {
+      if (this.#rules.find(node.name) !== undefined) {
+        if (node.stamp !== undefined) this.#graph.see(node, stamp)
+        return dirty({ kind: 'new' })
+      }
+      if (stamp === nothing) {
+        if (node.stamp !== undefined) this.#graph.see(node, nothing)
+        return { kind: 'unknown' }
+      }
+    } else if (node.stamp === undefined && this.#wasBuilt(node)) {
+      return dirty({ kind: 'lost' })
+    }
+    this.#graph.see(node, stamp)
+    this.#looked.add(node)
+    if (node.overridden) this.#overridden(node)
+    return clean
+  }
+
+  #isThere(node: FileNode): boolean {
+    const known = this.#there.get(node)
+    if (known !== undefined) return known
+    const there = exists(node.name)
+    this.#there.set(node, there)
+    return there
+  }
+}
+
+interface Frame {
+  readonly node: FileNode
+  readonly making: Making
+  next: number
+  readonly stamped: FileNode[]
+}
+
+const clean: Verdict = { kind: 'clean' }
+
+function dirty(reason: Reason): Verdict {
+  return { kind: 'dirty', reason }
+}
+
+/** What the verdict on its next input means for a target; undefined: go on with the input after it. */
+function weigh(frame: Frame, verdict: Verdict): Verdict | undefined {
+  const input = frame.making.inputs[frame.next] as FileNode
+  const version = frame.making.versions[frame.next] as number
+  frame.next += 1
+  switch (verdict.kind) {
+    case 'unsure':
+      frame.stamped.push(...verdict.stamped)
+      return undefined
+    case 'dirty':
+      if (input.making?.digest === undefined || input.version !== version)
+        return dirty({ kind: 'input', input: input.name, why: verdict.reason })
+      frame.stamped.push(input)
+      return undefined
+    case 'unknown':
+      return dirty({ kind: 'changed', input, from: version })
+    case 'clean':
+      return input.version === version ? undefined : dirty({ kind: 'changed', input, from: version })
+  }
+}

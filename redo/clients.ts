@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto'
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Console } from './console.ts'
+import type { Coordinator } from './coordinator.ts'
+import type { Message } from './message.ts'
+import { parseOptions } from './options.ts'
+import { queries } from './query.ts'
+import { quote } from './reason.ts'
+import { exists } from './stamp.ts'
+import type { Job, Setting } from './task.ts'
+import type { Tree } from './tree.ts'
+
+type Answer = readonly [status: number, text?: string]
+
+/** Answers the commands that scripts call, and those of other runs in the same tree. */
+export class Clients {
+  readonly #coordinator: Coordinator
+  readonly #tree: Tree
+  readonly #jobs: ReadonlyMap<number, Job>
+  readonly #guests = new Set<Promise<boolean>>()
+
+  constructor(options: {
+    readonly coordinator: Coordinator
+    readonly tree: Tree
+    readonly jobs: ReadonlyMap<number, Job>
+  }) {
+    this.#coordinator = options.coordinator
+    this.#tree = options.tree
+    this.#jobs = options.jobs
+  }
+
+  /** Waits until no other run waits for this one. */
+  async idle(): Promise<void> {
+    while (this.#guests.size > 0) await Promise.all(this.#guests)
+  }
+
+  receive(message: Message): void {
+    const answer = ([status, text]: Answer) =>
+      this.#coordinator.openWorkshop().mailbox.answer(message.slot, status, text)
+    const job = this.#jobs.get(message.job)
+    if (job === undefined && message.job !== guest) {
+      answer([1, 'cannot go on: the script that asks has ended'])
+      return
+    }
+    switch (message.verb) {
+      case 'ifchange':
+      case 'redo':
+        this.#bring(job, message, answer)
+        return
+      case 'forget':
+        this.#coordinator.forget()
+        answer([0])
+        return
+    }
+    const query = queries[message.verb]
+    if (query !== undefined) {
+      const { cwd, args } = message
+      const reply = query({ tree: this.#tree, graph: this.#coordinator.store.graph, cwd, args })
+      writeFileSync(this.#own(message, 'reply'), reply.lines.map(line => `${line}\n`).join(''))
+      answer([reply.status])
+      return
+    }
+    answer(job === undefined ? [2, 'cannot run: it is for .do scripts only'] : this.#note(job, message))
+  }
+
+  /** What needs no waiting. */
+  #note(job: Job, message: Message): Answer {
+    switch (message.verb) {
+      case 'ifcreate':
+        return this.#ifcreate(job, message)
+      case 'always':
+        job.always = true
+        return [0]
+      case 'stamp':
+        job.digest = digestOf(message.args[0] ?? '')
+        return [0]
+      default:
+        return [2, `cannot understand the request ${quote(message.verb)}`]
+    }
+  }
+
+  #ifcreate(job: Job, message: Message): Answer {
+    for (const arg of message.args) {
+      const node = this.#node(message.cwd, arg)
+      if (exists(node.name)) return [1, `cannot depend on the absence of ${quote(node.name)}: it exists`]
+      job.absent.add(node)
+    }
+    return [0]
+  }
+
+  #bring(job: Job | undefined, message: Message, answer: (answer: Answer) => void): void {
+    const parsed = parseOptions(message.args)
+    if (parsed.kind !== 'options') {
+      answer([2, `cannot run: ${parsed.kind === 'misuse' ? parsed.why : 'there is no help within a .do'}`])
+      return
+    }
+    const { targets, keepGoing, shuffle, jobs } = parsed.options
+    if (targets.includes('')) {
+      answer([1, 'cannot build a target without a name'])
+      return
+    }
+    const force = message.verb === 'redo'
+    const nodes = targets.map(target => this.#node(message.cwd, target))
+    const setting = this.#setting(job, message, jobs)
+    const usual = this.#coordinator.request(job?.task, force, setting)
+    const request = { ...usual, keepGoing: keepGoing || usual.keepGoing, shuffle: shuffle || usual.shuffle }
+    const done = this.#coordinator.fulfil(request, nodes)
+    const finish = (ok: boolean) => {
+      if (!force) for (const node of nodes) job?.inputs.set(node, node.version)
+      setting.console?.close()
+      answer([ok ? 0 : 1])
+    }
+    if (typeof done === 'boolean') finish(done)
+    else if (job !== undefined) this.#await(job, done, finish)
+    else this.#host(done, finish)
+    if (jobs !== undefined || job === undefined) {
+      void Promise.resolve(done).then(() => setting.scheduler?.close())
+    }
+  }
+
+  /**
+   * A script gives its token away while it waits, and goes on when it has one again. While others of its
+   * clients wait it goes on without: it may be that it does nothing but wait for those, too.
+   */
+  #await(job: Job, done: Promise<boolean>, finish: (ok: boolean) => void): void {
+    job.waiting += 1
+    if (job.hasToken) {
+      job.hasToken = false
+      job.scheduler.release()
+    }
+    void done.then(ok => {
+      job.waiting -= 1
+      if (job.hasToken || job.ended || job.waiting > 0) {
+        finish(ok)
+        return
+      }
+      job.scheduler.resume(() => {
+        if (job.hasToken || job.ended) job.scheduler.release()
+        else job.hasToken = true
+        finish(ok)
+      })
+    })
+  }
+
+  /** Another run waits for targets of this one. */
+  #host(done: Promise<boolean>, finish: (ok: boolean) => void): void {
+    const visit = done.then(ok => {
+      finish(ok)
+      this.#guests.delete(visit)
+      return ok
+    })
+    this.#guests.add(visit)
+  }
+
+  /** Whoever gives an own -j, an own environment, or an own stderr, gets it. */
+  #setting(job: Job | undefined, message: Message, jobs: number | undefined): Setting {
+    const workshop = this.#coordinator.openWorkshop()
+    const output = this.#own(message, 'out')
+    return {
+      scheduler: jobs === undefined && job !== undefined ? undefined : workshop.openScheduler(jobs ?? 1),
+      console: message.ownOutput ? new Console(bytes => appendFileSync(output, bytes)) : undefined,
+      environment: environmentIn(this.#own(message, 'env')),
+    }
+  }
+
+  /** A file beside the slot of a client. */
+  #own(message: Message, name: string): string {
+    return join(this.#coordinator.openWorkshop().folder, `${message.slot}.${name}`)
+  }
+
+  #node(cwd: string, path: string) {
+    return this.#coordinator.store.graph.node(this.#tree.name(cwd, path))
+  }
+}
+
+/** The number of the job of those who are none: other runs in the same tree. */
+const guest = 0
+
+function digestOf(file: string): string {
+  const digest = createHash('sha256').update(readFileSync(file)).digest('hex')
+  rmSync(file, { force: true })
+  return digest
+}
+
+/** What `env -0` wrote; nothing when there is no such file. */
+function environmentIn(file: string): NodeJS.ProcessEnv | undefined {
+  if (!exists(file)) return undefined
+  const lines = readFileSync(file, 'utf8').split('\0').slice(0, -1)
+  rmSync(file)
+  return Object.fromEntries(
+    lines.map(line => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+}

@@ -1,0 +1,162 @@
+import { appendFileSync, closeSync, fstatSync, readSync, writeSync } from 'node:fs'
+import type { OpenLog } from './logs.ts'
+
+/** What one build says, in the file of its log, and where in it the builds that it asked for belong. */
+export class Transcript {
+  readonly title: string
+  readonly file: number
+  readonly inner: { readonly at: number; readonly transcript: Transcript }[] = []
+  printed = 0
+  nextInner = 0
+  #end: number | undefined
+  #open = true
+
+  /** Where the places of the inner ones are kept, for those who read the log later. */
+  readonly #innerPath: string
+
+  constructor(title: string, log: OpenLog) {
+    this.title = title
+    this.file = log.file
+    this.#innerPath = log.innerPath
+  }
+
+  /** Another build begins, asked for by this one. */
+  enclose(transcript: Transcript): void {
+    const at = this.size()
+    this.inner.push({ at, transcript })
+    appendFileSync(this.#innerPath, `${at} ${JSON.stringify(transcript.title)}\n`)
+  }
+
+  /** How much there is now. */
+  size(): number {
+    return this.#end ?? fstatSync(this.file).size
+  }
+
+  /** Nothing will be added any more. An empty log needs no descriptor until its turn comes. */
+  end(): void {
+    this.#end = this.size()
+    if (this.#end === 0) this.close()
+  }
+
+  get ended(): boolean {
+    return this.#end !== undefined
+  }
+
+  read(into: Buffer, from: number): number {
+    return readSync(this.file, into, 0, into.length, from)
+  }
+
+  close(): void {
+    if (this.#open) closeSync(this.file)
+    this.#open = false
+  }
+
+  /** Adds a line of our own to the log. */
+  line(text: string): void {
+    writeSync(this.file, `${text}\n`)
+  }
+}
+
+/**
+ * Prints the transcripts as one text in an order that does not depend on how jobs overlap: each build
+ * stands, as a whole, at the place where it was asked for. What a build writes while it is in front is
+ * seen at once.
+ */
+export class Console {
+  readonly #out: (bytes: Uint8Array) => void
+  readonly #open: Transcript[]
+  readonly #roots: Transcript[] = []
+  #text: string[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(out: (bytes: Uint8Array) => void = writeStderr) {
+    this.#out = out
+    this.#open = []
+  }
+
+  /** A build begins: for nobody's sake but the caller's, or at a place in another one. */
+  begin(transcript: Transcript, within: Transcript | undefined): void {
+    if (within === undefined) this.#roots.push(transcript)
+    else within.enclose(transcript)
+    this.print()
+    this.#timer ??= setInterval(() => this.print(), 100)
+  }
+
+  end(transcript: Transcript): void {
+    transcript.end()
+    this.print()
+  }
+
+  /** A line that belongs to no build. */
+  line(text: string): void {
+    this.#text.push(`${text}\n`)
+    if (this.#open.length === 0) this.print()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+    this.print()
+    this.#flush()
+  }
+
+  print(): void {
+    for (;;) {
+      const front = this.#open.at(-1) ?? this.#nextRoot()
+      if (front === undefined) break
+      const mark = front.inner[front.nextInner]
+      this.#copy(front, mark?.at)
+      if (mark !== undefined) {
+        front.nextInner += 1
+        this.#enter(mark.transcript)
+      } else if (front.ended) {
+        this.#open.pop()
+        front.close()
+      } else break
+    }
+    this.#flush()
+  }
+
+  #nextRoot(): Transcript | undefined {
+    const root = this.#roots.shift()
+    if (root !== undefined) this.#enter(root)
+    return root
+  }
+
+  #enter(transcript: Transcript): void {
+    this.#text.push(`redo  ${'  '.repeat(this.#open.length)}${transcript.title}\n`)
+    this.#open.push(transcript)
+  }
+
+  #copy(from: Transcript, to = from.size()): void {
+    if (to <= from.printed) return
+    this.#flush()
+    const buffer = Buffer.alloc(Math.min(to - from.printed, 1 << 16))
+    while (from.printed < to) {
+      const bytes = buffer.subarray(0, to - from.printed)
+      const count = from.read(bytes, from.printed)
+      if (count === 0) break
+      this.#out(bytes.subarray(0, count))
+      from.printed += count
+    }
+  }
+
+  #flush(): void {
+    if (this.#text.length === 0) return
+    const text = this.#text.join('')
+    this.#text = []
+    this.#out(Buffer.from(text))
+  }
+}
+
+/** Writes all of it, also when stderr is a pipe that somebody made non-blocking; a closed one is no error. */
+function writeStderr(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(2, bytes, at)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import { Builder } from './builder.ts'
+import { Checker, type Progress, type Verdict } from './check.ts'
+import { Clients } from './clients.ts'
+import type { Console } from './console.ts'
+import type { FileNode } from './graph.ts'
+import type { Logs } from './logs.ts'
+import type { Message } from './message.ts'
+import { quote, type Reason } from './reason.ts'
+import { Rules } from './rules.ts'
+import type { Scheduler, Waiting } from './scheduler.ts'
+import type { Store } from './store.ts'
+import { type Request, type Setting, Task } from './task.ts'
+import type { FileName, Tree } from './tree.ts'
+import { Waits } from './waits.ts'
+import type { Workshop } from './workshop.ts'
+
+export interface Wishes {
+  readonly keepGoing: boolean
+  readonly shuffle: boolean
+  readonly explain: boolean
+}
+
+/** Brings targets up to date: decides what to build, once each, and lets those who wait know. */
+export class Coordinator {
+  readonly store: Store
+  readonly wishes: Wishes
+  readonly #logs: Logs
+  readonly #console: Console
+  readonly #checker: Checker
+  readonly #builder: Builder
+  readonly #clients: Clients
+  readonly #open: (receive: (message: Message) => void) => Workshop
+  readonly #tasks = new Map<FileNode, Task>()
+  readonly #queued = new Map<Task, Waiting>()
+  readonly #finished = new Map<FileNode, 'built' | 'failed'>()
+  readonly #waits = new Waits()
+  readonly #warned = new Set<FileNode>()
+  /** In whose name files are being checked. */
+  #asking: Request | undefined
+  #workshop: Workshop | undefined
+  #stopped = false
+
+  constructor(options: {
+    readonly tree: Tree
+    readonly store: Store
+    readonly logs: Logs
+    readonly console: Console
+    readonly wishes: Wishes
+    /** Makes what only a run that builds something needs. */
+    readonly open: (receive: (message: Message) => void) => Workshop
+  }) {
+    const { tree, store, logs, console, wishes } = options
+    const rules = new Rules(tree)
+    this.store = store
+    this.wishes = wishes
+    this.#logs = logs
+    this.#console = console
+    this.#open = options.open
+    this.#checker = new Checker({
+      graph: store.graph,
+      rules,
+      progress: node => this.#progress(node),
+      wasBuilt: node => logs.has(node.name),
+      overridden: node => this.#overridden(node),
+    })
+    this.#builder = new Builder({
+      store,
+      logs,
+      console,
+      rules,
+      look: node => this.#checker.check(node),
+      explain: wishes.explain,
+    })
+    this.#clients = new Clients({ coordinator: this, tree, jobs: this.#builder.jobs })
+  }
+
+  /** Brings the targets of the command line up to date; whether that succeeded for all. */
+  async bring(names: readonly FileName[], force: boolean): Promise<boolean> {
+    const nodes = names.map(name => this.store.graph.node(name))
+    const ok = await this.fulfil(this.request(undefined, force, {}), nodes)
+    await this.#clients.idle()
+    return ok
+  }
+
+  /** Ends all scripts; nothing more is started. */
+  stop(signal: NodeJS.Signals): void {
+    this.#stopped = true
+    this.#builder.stop(signal)
+  }
+
+  close(): void {
+    this.#workshop?.close()
+  }
+
+  /** The rest of the run is to behave like a run of its own; for test suites. */
+  forget(): void {
+    this.#finished.clear()
+    this.#checker.forgetAll()
+    this.#warned.clear()
+  }
+
+  request(by: Task | undefined, force: boolean, setting: Setting): Request {
+    const { keepGoing, shuffle } = this.wishes
+    return { by, force, keepGoing, shuffle, setting, silent: false, failed: false }
+  }
+
+  /** Whether all the targets are up to date now; at once when nothing has to be waited for. */
+  fulfil(request: Request, nodes: readonly FileNode[]): boolean | Promise<boolean> {
+    const awaited: Promise<void>[] = []
+    const fresh: Task[] = []
+    for (const node of inOrder(request, nodes)) {
+      if (request.failed && !request.keepGoing) break
+      const running = this.#tasks.get(node)
+      if (request.force && running !== undefined) {
+        awaited.push(this.#again(request, node, running))
+        continue
+      }
+      const task = this.#taskFor(request, node, fresh)
+      if (task === false) request.failed = true
+      if (typeof task === 'boolean') continue
+      awaited.push(
+        task.done.then(ok => {
+          if (request.by !== undefined) this.#waits.remove(request.by.node, node)
+          if (!ok) request.failed = true
+        }),
+      )
+    }
+    if (fresh.length > 0) {
+      this.#schedulerOf(fresh[0] as Task).batch(() => {
+        for (const task of fresh) void this.#pursue(task, request.force)
+      })
+    }
+    if (awaited.length === 0) return !request.failed
+    return Promise.all(awaited).then(() => !request.failed)
+  }
+
+  /** Each wish for a forced build gets a build of its own: not one that another wish began. */
+  async #again(request: Request, node: FileNode, running: Task): Promise<void> {
+    const { by } = request
+    const trail = by === undefined ? undefined : this.#waits.add(by.node, node)
+    if (trail !== undefined) {
+      this.#refuseCycle(request, node, trail)
+      request.failed = true
+      return
+    }
+    await running.done
+    if (by !== undefined) this.#waits.remove(by.node, node)
+    if (!(await this.fulfil(request, [node]))) request.failed = true
+  }
+
+  #refuseCycle(request: Request, node: FileNode, trail: readonly FileNode[]): void {
+    if (request.silent) return
+    const steps = trail.map((one, at) => `${at === 0 ? '' : '-> '}${quote(one.name)}`)
+    this.#tell(request, [`cannot build ${quote(node.name)}: it depends on itself`, ...steps])
+  }
+
+  /** What to wait for before the target is up to date; or whether it is, when that is known. */
+  #taskFor(request: Request, node: FileNode, fresh: Task[]): boolean | Task {
+    const running = this.#tasks.get(node)
+    const known = running ?? this.#answer(request, node)
+    if (typeof known === 'boolean') return known
+    const task = known ?? new Task(node)
+    const { by } = request
+    const trail = by === undefined ? undefined : this.#waits.add(by.node, node)
+    if (trail !== undefined) {
+      this.#refuseCycle(request, node, trail)
+      return false
+    }
+    task.requests.push(request)
+    if (running === undefined) {
+      this.#tasks.set(node, task)
+      fresh.push(task)
+    } else if (this.#queued.has(task)) {
+      // The newest wish goes first.
+      this.#schedulerOf(task).enqueue(this.#waiting(task))
+    }
+    return task
+  }
+
+  /** The answer to a wish, if there is one without any work. */
+  #answer(request: Request, node: FileNode): boolean | undefined {
+    const finished = request.force ? undefined : this.#finished.get(node)
+    if (finished === 'built') return true
+    if (finished === 'failed') {
+      this.#tell(request, [`cannot build ${quote(node.name)}: it failed before in this run`])
+      return false
+    }
+    this.#asking = request
+    if (request.force && node.making !== undefined) return undefined
+    const verdict = this.#checker.check(node)
+    if (verdict.kind === 'clean') return true
+    if (verdict.kind !== 'unknown') return undefined
+    this.#tell(request, [`cannot build ${quote(node.name)}: there is neither such a file nor a .do for it`])
+    return false
+  }
+
+  /** Finds out for good whether a target must be built, and queues it. */
+  async #pursue(task: Task, force: boolean): Promise<void> {
+    this.#asking = task.requests[0]
+    let verdict = this.#checker.check(task.node)
+    if (force && task.node.making !== undefined) verdict = dirty({ kind: 'forced' })
+    while (verdict.kind === 'unsure') {
+      const inputs = [...new Set(verdict.stamped)]
+      const failing = inputs.find(node => this.#finished.get(node) === 'failed')
+      const request: Request = { ...this.request(task, false, {}), silent: true }
+      const ok = failing === undefined && (await this.fulfil(request, inputs))
+      const input = (failing ?? inputs[0] ?? task.node).name
+      verdict = ok ? this.#checker.check(task.node) : dirty({ kind: 'input', input, why: undefined })
+    }
+    if (verdict.kind !== 'dirty') {
+      this.#finish(task, verdict.kind === 'clean')
+      return
+    }
+    task.reason = verdict.reason
+    this.#schedulerOf(task).enqueue(this.#waiting(task))
+  }
+
+  #waiting(task: Task): Waiting {
+    const known = this.#queued.get(task)
+    if (known !== undefined) return known
+    const waiting: Waiting = {
+      wanted: () => !this.#stopped && task.requests.some(request => !request.failed || request.keepGoing),
+      start: () => {
+        this.#queued.delete(task)
+        this.#builder.build(task, this.openWorkshop(), this.#schedulerOf(task), ok => this.#finish(task, ok))
+      },
+      drop: () => this.#finish(task, undefined),
+    }
+    this.#queued.set(task, waiting)
+    return waiting
+  }
+
+  /** `ok` is undefined for a target that nobody wanted any more. */
+  #finish(task: Task, ok: boolean | undefined): void {
+    const { node } = task
+    this.#queued.delete(task)
+    this.#tasks.delete(node)
+    this.#checker.forget(node)
+    if (ok !== undefined && task.reason !== undefined) this.#finished.set(node, ok ? 'built' : 'failed')
+    task.settle(ok ?? false)
+  }
+
+  #progress(node: FileNode): Progress {
+    const task = this.#tasks.get(node)
+    if (task === undefined) return this.#finished.get(node)
+    return task.reason === undefined ? 'undecided' : 'active'
+  }
+
+  #schedulerOf(task: Task): Scheduler {
+    return task.wanted('scheduler') ?? this.openWorkshop().scheduler
+  }
+
+  openWorkshop(): Workshop {
+    this.#workshop ??= this.#open(message => this.#clients.receive(message))
+    return this.#workshop
+  }
+
+  #overridden(node: FileNode): void {
+    if (this.#warned.has(node)) return
+    this.#warned.add(node)
+    this.#logs.drop(node.name)
+    this.#tell(this.#asking, [`${node.name} - you modified it; delete it to have it built again`])
+  }
+
+  /** Says something in the log of the target that asked, or to people when it was them. */
+  #tell(request: Request | undefined, [first = '', ...rest]: readonly string[]): void {
+    const text = [`redo: ${first}`, ...rest.map(line => `  ${line}`)].join('\n')
+    const console = request?.setting.console
+    if (console !== undefined) console.line(text)
+    else if (request?.by?.job !== undefined) request.by.job.transcript.line(text)
+    else this.#console.line(text)
+  }
+}
+
+function inOrder(request: Request, nodes: readonly FileNode[]): readonly FileNode[] {
+  const once = [...new Set(nodes)]
+  if (!request.shuffle) return once
+  return once
+    .map(node => ({ node, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ node }) => node)
+}
+
+function dirty(reason: Reason): Verdict {
+  return { kind: 'dirty', reason }
+}

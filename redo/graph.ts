@@ -1,0 +1,100 @@
+import type { Stamp } from './stamp.ts'
+import type { FileName } from './tree.ts'
+
+/** How a target came to be: what its `.do` asked for in its last build. */
+export interface Making {
+  /** The `.do` itself; it is among the inputs, too. */
+  readonly rule: FileNode
+  /** What `redo-ifchange` named. */
+  readonly inputs: readonly FileNode[]
+  /** The version that each input had then, by the same index. */
+  readonly versions: readonly number[]
+  /** What `redo-ifcreate` named. */
+  readonly absent: readonly FileNode[]
+  readonly always: boolean
+  /** What `redo-stamp` was given: while it stays, those who depend on the target stay, too. */
+  readonly digest: string | undefined
+  /** It failed, and must be tried again. The other fields are of the last success. */
+  readonly failed: boolean
+  /** How the file looked before this build; until the result is in place it still looks so. */
+  readonly before: Stamp | undefined
+  /** Milliseconds, for the estimate. */
+  readonly took: number
+}
+
+/** One file, source or target, as redo knows it. */
+export class FileNode {
+  readonly id: number
+  readonly name: FileName
+  /** Counts the changes that were seen. An input is out of date when its count has moved on. */
+  version = 0
+  /** How the file looked when its version was counted. */
+  stamp: Stamp | undefined
+  /** What `stamp` was before the last change seen, for explanations. */
+  previous: Stamp | undefined
+  /** Set for targets only. */
+  making: Making | undefined
+  /** A target that somebody changed by hand; it is a source until it is deleted. */
+  overridden = false
+
+  constructor(id: number, name: FileName) {
+    this.id = id
+    this.name = name
+  }
+}
+
+/** Every file that redo has heard of. */
+export class Graph {
+  readonly #byName = new Map<FileName, FileNode>()
+  readonly #byId: (FileNode | undefined)[] = []
+  /** What differs from the state on disk. */
+  readonly unsaved = new Set<FileNode>()
+
+  node(name: FileName): FileNode {
+    const known = this.#byName.get(name)
+    if (known !== undefined) return known
+    const node = this.#put(new FileNode(this.#byId.length, name))
+    // Records speak of files by number, so that even the name of one that does not exist is kept.
+    this.unsaved.add(node)
+    return node
+  }
+
+  byId(id: number): FileNode | undefined {
+    return this.#byId[id]
+  }
+
+  /** Takes a node over from the saved state, under its number there. */
+  restore(id: number, name: FileName): FileNode {
+    const known = this.#byId[id]
+    if (known !== undefined && known.name === name) return known
+    return this.#put(new FileNode(id, name))
+  }
+
+  find(name: FileName): FileNode | undefined {
+    return this.#byName.get(name)
+  }
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  all(): readonly FileNode[] {
+    return this.#byId.filter(node => node !== undefined)
+  }
+
+  /** Records how a file looks now; a difference makes a new version. */
+  see(node: FileNode, stamp: Stamp): boolean {
+    if (node.stamp === stamp) return false
+    node.previous = node.stamp
+    node.stamp = stamp
+    node.version += 1
+    this.unsaved.add(node)
+    return true
+  }
+
+  #put(node: FileNode): FileNode {
+    this.#byName.set(node.name, node)
+    this.#byId[node.id] = node
+    return node
+  }
+}

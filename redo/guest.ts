@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * A second run in a tree is a guest of the first: it asks the coordinator there, as a script would. It
+ * has its own jobs, environment and output. The result is undefined when there is nobody to ask, or
+ * nobody any more.
+ */
+export function visit(options: {
+  readonly folder: string
+  readonly host: number
+  readonly commands: string
+  readonly cwd: string
+  readonly command: 'redo' | 'redo-ifchange'
+  readonly words: readonly string[]
+}): number | undefined {
+  const runFolder = join(options.folder, `run-${options.host}`)
+  if (!isOpen(runFolder)) return undefined
+  const { status } = spawnSync(join(options.commands, options.command), options.words, {
+    cwd: options.cwd,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      PWD: options.cwd,
+      REDO_RUN: runFolder,
+      REDO_JOB: '0',
+      REDO_SLOT: '0',
+      REDO_LOG: '',
+      REDO_PID: String(options.host),
+    },
+  })
+  return status === 75 || status === null ? undefined : status
+}
+
+function isOpen(runFolder: string): boolean {
+  try {
+    return readdirSync(runFolder).includes('begun')
+  } catch {
+    return false
+  }
+}

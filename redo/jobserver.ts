@@ -1,0 +1,91 @@
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
+
+/**
+ * The tokens of a GNU make jobserver, ours or that of a make (or redo) that started us. Whoever runs a
+ * job holds one. One token is ours from the start and is in no pipe.
+ */
+export class Jobserver {
+  /** The descriptors that jobs inherit, and the words in MAKEFLAGS that tell of them. */
+  readonly pipe: readonly [read: number, write: number]
+  readonly #ask: number
+  readonly #give: number
+  /** Bytes taken out of the pipe; they go back as they were. */
+  readonly #taken: number[] = []
+  #ownIsFree = true
+
+  private constructor(pipe: readonly [number, number], ask: number, give: number) {
+    this.pipe = pipe
+    this.#ask = ask
+    this.#give = give
+  }
+
+  /** A new jobserver for `jobs` jobs on a fifo that exists. */
+  static create(fifo: string, jobs: number): Jobserver {
+    const { O_RDWR, O_NONBLOCK } = constants
+    const ask = openSync(fifo, O_RDWR | O_NONBLOCK)
+    const tokens = Buffer.alloc(jobs - 1, '+')
+    for (let at = 0; at < tokens.length; ) at += writeSync(ask, tokens, at)
+    return new Jobserver([openSync(fifo, O_RDWR), openSync(fifo, O_RDWR)], ask, ask)
+  }
+
+  /** Joins the jobserver that MAKEFLAGS tells of, when there is one and it can be reached. */
+  static join(environment: NodeJS.ProcessEnv): Jobserver | undefined {
+    const { MAKEFLAGS: makeflags = '', COOLPORTS_PIPES: inherited } = environment
+    const [, auth] = [...makeflags.matchAll(/--jobserver-(?:auth|fds)=(\S+)/g)].at(-1) ?? []
+    if (auth === undefined) return undefined
+    const { O_RDWR, O_RDONLY, O_NONBLOCK } = constants
+    try {
+      if (auth.startsWith('fifo:')) {
+        const fifo = auth.slice('fifo:'.length)
+        const ask = openSync(fifo, O_RDWR | O_NONBLOCK)
+        return new Jobserver([openSync(fifo, O_RDWR), openSync(fifo, O_RDWR)], ask, ask)
+      }
+      const [read, write] = auth.split(',').map(Number)
+      if (read === undefined || write === undefined || !(read >= 0) || !(write >= 0)) return undefined
+      // A make that did not mean us to join left the words but not the pipe, and node may have put
+      // something else there.
+      if (inherited !== undefined && ![read, write].every(fd => inherited.split(' ').includes(String(fd))))
+        return undefined
+      // Our own way of reading must not block, and must not make that of others non-blocking.
+      const ask = openSync(`/proc/self/fd/${read}`, O_RDONLY | O_NONBLOCK)
+      return new Jobserver([read, write], ask, write)
+    } catch {
+      return undefined
+    }
+  }
+
+  take(): boolean {
+    if (this.#ownIsFree) {
+      this.#ownIsFree = false
+      return true
+    }
+    const byte = Buffer.alloc(1)
+    try {
+      if (readSync(this.#ask, byte, 0, 1, null) !== 1) return false
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false
+      throw error
+    }
+    this.#taken.push(byte[0] ?? 0)
+    return true
+  }
+
+  give(): void {
+    const byte = this.#taken.pop()
+    if (byte === undefined) this.#ownIsFree = true
+    else writeSync(this.#give, Buffer.of(byte))
+  }
+
+  close(): void {
+    while (this.#taken.length > 0) this.give()
+    closeSync(this.#ask)
+  }
+}
+
+/** What MAKEFLAGS must say for the makes inside builds, given where the pipe is for them. */
+export function makeflagsFor(inherited: string, read: number, write: number): string {
+  const kept = inherited
+    .split(' ')
+    .filter(word => word !== '' && word !== '-j' && !/^(-j\d*|--jobserver-(auth|fds)=.*)$/.test(word))
+  return ` ${[...kept, '-j', `--jobserver-auth=${read},${write}`].join(' ')}`
+}

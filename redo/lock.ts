@@ -1,0 +1,97 @@
+import { linkSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Who holds the lock: a process, with its start so that a later process of the same id is no holder. */
+interface Holder {
+  readonly pid: number
+  readonly start: string
+}
+
+/**
+ * The lock of a tree: one run at a time. Node has no flock, so it is a file `lock.N` that is put
+ * there by link(2), which only one of many can do. A dead holder is not removed but outbid by
+ * `lock.N+1`; so no two runs can both think that they took over from it.
+ */
+export class TreeLock {
+  readonly #path: string
+
+  private constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Takes the lock, or tells who has it. */
+  static take(folder: string): TreeLock | number {
+    const mine = join(folder, `lock-of-${process.pid}`)
+    writeFileSync(
+      mine,
+      JSON.stringify({ pid: process.pid, start: startOf(process.pid) ?? '' } satisfies Holder),
+    )
+    try {
+      for (;;) {
+        const bids = bidsIn(folder)
+        const holder = bids.map(bid => holderOf(folder, bid)).find(one => one !== undefined && isAlive(one))
+        if (holder !== undefined) return holder.pid
+        const bid = (bids.at(-1) ?? 0) + 1
+        const path = join(folder, `lock.${bid}`)
+        if (!link(mine, path)) continue
+        // Somebody may have come and gone since we looked, and left a later holder.
+        if (bidsIn(folder).at(-1) !== bid) {
+          unlinkSync(path)
+          continue
+        }
+        for (const old of bids) rmSync(join(folder, `lock.${old}`), { force: true })
+        return new TreeLock(path)
+      }
+    } finally {
+      unlinkSync(mine)
+    }
+  }
+
+  release(): void {
+    rmSync(this.#path, { force: true })
+  }
+}
+
+function bidsIn(folder: string): readonly number[] {
+  return readdirSync(folder)
+    .flatMap(name => (/^lock\.\d+$/.test(name) ? [Number(name.slice('lock.'.length))] : []))
+    .sort((a, b) => a - b)
+}
+
+function holderOf(folder: string, bid: number): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, `lock.${bid}`), 'utf8')) as Holder
+  } catch {
+    return undefined
+  }
+}
+
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function isAlive(holder: Holder): boolean {
+  try {
+    process.kill(holder.pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  const start = startOf(holder.pid)
+  return start === undefined || holder.start === '' || start === holder.start
+}
+
+/** The start time of a process in clock ticks since boot; undefined where there is no /proc. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  } catch {
+    return undefined
+  }
+}

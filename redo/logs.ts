@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { FileName } from './tree.ts'
+
+/** The log of a build that begins. */
+export interface OpenLog {
+  readonly file: number
+  /** The file that tells which builds began at which place in it; made when there is one. */
+  readonly innerPath: string
+}
+
+/**
+ * The logs of targets: what their `.do` wrote to stderr in the last build. The log of `a/b` is
+ * `.redo/log/a.d/b.log`; as no folder ends in `.log` or `.in`, no two names meet.
+ *
+ * A log is made before its target, and so it is also the trace that redo built a file, should the
+ * state be lost.
+ */
+export class Logs {
+  readonly #folder: string
+  readonly #made = new Set<string>()
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  path(target: FileName): string {
+    const parts = target.split('/')
+    const base = parts.pop() ?? ''
+    const folders = parts.map(part => `${part}.d`)
+    const path = join(this.#folder, ...folders, `${base}.log`)
+    const fits = [...folders, `${base}.log`].every(part => Buffer.byteLength(part) <= 255)
+    return fits ? path : join(this.#folder, `${createHash('sha256').update(target).digest('hex')}.log`)
+  }
+
+  /** An empty log, open for appending. */
+  begin(target: FileName): OpenLog {
+    const path = this.path(target)
+    const folder = dirname(path)
+    if (!this.#made.has(folder)) {
+      mkdirSync(folder, { recursive: true })
+      this.#made.add(folder)
+    }
+    // Not truncated but new: a reader of the old one goes on undisturbed.
+    const innerPath = innerPathOf(path)
+    if (existsSync(path)) {
+      rmSync(path)
+      rmSync(innerPath, { force: true })
+    }
+    return { file: openSync(path, 'ax+'), innerPath }
+  }
+
+  has(target: FileName): boolean {
+    return existsSync(this.path(target))
+  }
+
+  read(target: FileName): Buffer {
+    return readFileSync(this.path(target))
+  }
+
+  /** The builds that a build asked for, and where in its log that was. */
+  inner(target: FileName): readonly { readonly at: number; readonly target: FileName }[] {
+    const path = innerPathOf(this.path(target))
+    if (!existsSync(path)) return []
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map(line => ({
+        at: Number.parseInt(line, 10),
+        target: JSON.parse(line.slice(line.indexOf(' ') + 1)) as string,
+      }))
+  }
+
+  /** The target is none any more. */
+  drop(target: FileName): void {
+    rmSync(this.path(target), { force: true })
+  }
+}
+
+function innerPathOf(path: string): string {
+  return `${path.slice(0, -'.log'.length)}.in`
+}

@@ -1,0 +1,86 @@
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Graph } from './graph.ts'
+import { printLog } from './log.ts'
+import { Logs } from './logs.ts'
+import { help, parseOptions } from './options.ts'
+import { type Query, queries } from './query.ts'
+import { quote } from './reason.ts'
+import { run } from './run.ts'
+import { Store } from './store.ts'
+import { findTop, Tree } from './tree.ts'
+
+// A reader who has seen enough is no error.
+process.stdout.on('error', () => process.exit(1))
+process.exitCode = await main(process.argv.slice(2))
+
+/** `bin/redo/start` tells the folder of the commands that scripts are to find, then what was called. */
+async function main([commands = '', command = 'do', ...words]: readonly string[]): Promise<number> {
+  const query = queries[command.slice('redo-'.length)]
+  if (query !== undefined) return ask(command, query, words)
+  if (command === 'redo-log') return log(words)
+  if (['redo-ifcreate', 'redo-always', 'redo-stamp'].includes(command))
+    return misuse(command, 'it is for .do scripts only')
+  const parsed = parseOptions(words)
+  if (parsed.kind === 'misuse') return misuse(command, parsed.why)
+  if (parsed.kind === 'help') {
+    process.stdout.write(help)
+    return 0
+  }
+  const { options } = parsed
+  if (options.targets.includes('')) return misuse(command, 'a target has no name')
+  const orAll = options.targets.length === 0 ? { ...options, targets: ['all'] } : options
+  switch (command) {
+    case 'do':
+      return run(orAll, commands, 'redo-ifchange')
+    case 'redo':
+      return run(orAll, commands, 'redo')
+    case 'redo-ifchange':
+      return run(options, commands, 'redo-ifchange')
+    default:
+      return misuse(command, 'there is no such command')
+  }
+}
+
+function ask(command: string, query: Query, words: readonly string[]): number {
+  const wanted = command === 'redo-whichdo' ? 1 : 0
+  if (words.length !== wanted || words[0] === '')
+    return misuse(command, `it wants ${wanted === 1 ? 'one target' : 'no arguments'}`)
+  const { tree, cwd, graph } = open()
+  const { lines, status } = query({ tree, graph, cwd, args: words })
+  process.stdout.write(lines.map(line => `${line}\n`).join(''))
+  return status
+}
+
+async function log(words: readonly string[]): Promise<number> {
+  const flags = words.filter(word => word.startsWith('-')).join('')
+  const [target, ...more] = words.filter(word => !word.startsWith('-'))
+  if (target === undefined || more.length > 0 || /[^-rfu]/.test(flags))
+    return misuse('redo-log', 'it wants [-r] [-u] [-f] TARGET')
+  const { tree, cwd, graph } = open()
+  const found = await printLog({
+    folder: '.redo',
+    graph,
+    logs: new Logs(join('.redo', 'log')),
+    target: tree.name(cwd, target),
+    recursive: flags.includes('r'),
+    unchanged: flags.includes('u'),
+    follow: flags.includes('f'),
+    out: text => process.stdout.write(text),
+  })
+  if (!found) process.stderr.write(`redo-log: cannot show the log of ${quote(target)}: it was never built\n`)
+  return found ? 0 : 1
+}
+
+/** The tree and its state, for those who only read. */
+function open(): { readonly tree: Tree; readonly cwd: string; readonly graph: Graph } {
+  const cwd = realpathSync(process.cwd())
+  const tree = new Tree(findTop(cwd))
+  process.chdir(tree.top)
+  return { tree, cwd, graph: Store.open(join('.redo', 'state')).graph }
+}
+
+function misuse(command: string, why: string): number {
+  process.stderr.write(`${command}: cannot run: ${why}\n`)
+  return 2
+}

@@ -1,0 +1,53 @@
+/**
+ * What a client in bin/redo/ says: fields that end in NUL, so that every name can pass. The last of
+ * the fixed fields counts the arguments that follow. Longer lists come in a file; then the verb begins
+ * with `@`, and the file has the folder and the arguments. A verb
+ * that ends in `+` asks for what is printed meanwhile, in a file.
+ */
+export interface Message {
+  readonly verb: string
+  /** Where the answer is awaited. */
+  readonly slot: number
+  readonly job: number
+  readonly cwd: string
+  readonly args: readonly string[]
+  /** Its stderr is not that of the script: what is built for it, it wants to print itself. */
+  readonly ownOutput: boolean
+}
+
+const fixedFields = 5
+
+/** Cuts the stream of a fifo into messages; a message may come in pieces, or several in one. */
+export class MessageReader {
+  #rest: Buffer = Buffer.alloc(0)
+  #fields: string[] = []
+
+  read(bytes: Buffer): readonly Message[] {
+    const data = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+    let at = 0
+    const messages: Message[] = []
+    for (let end = data.indexOf(0, at); end >= 0; end = data.indexOf(0, at)) {
+      this.#fields.push(data.toString('utf8', at, end))
+      at = end + 1
+      const message = this.#complete()
+      if (message !== undefined) messages.push(message)
+    }
+    this.#rest = data.subarray(at)
+    return messages
+  }
+
+  #complete(): Message | undefined {
+    const [word = '', slot, job, cwd = '', count] = this.#fields
+    if (count === undefined || this.#fields.length < fixedFields + Number(count)) return undefined
+    const args = this.#fields.slice(fixedFields)
+    this.#fields = []
+    const ownOutput = word.endsWith('+')
+    const verb = ownOutput ? word.slice(0, -1) : word
+    return { verb, slot: Number(slot), job: Number(job), cwd, args, ownOutput }
+  }
+}
+
+/** The fields in a file: each ends in NUL. */
+export function argumentsIn(bytes: Buffer): readonly string[] {
+  return bytes.toString('utf8').split('\0').slice(0, -1)
+}

@@ -1,0 +1,102 @@
+/** What the command line asks for. */
+export interface Options {
+  readonly jobs: number | undefined
+  readonly keepGoing: boolean
+  readonly verbose: boolean
+  readonly trace: boolean
+  readonly shuffle: boolean
+  readonly explain: boolean
+  readonly dryRun: boolean
+  readonly targets: readonly string[]
+}
+
+export type Parsed =
+  | { readonly kind: 'options'; readonly options: Options }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'misuse'; readonly why: string }
+
+const switches = {
+  '-k': 'keepGoing',
+  '--keep-going': 'keepGoing',
+  '-v': 'verbose',
+  '--verbose': 'verbose',
+  '-x': 'trace',
+  '--xtrace': 'trace',
+  '--shuffle': 'shuffle',
+  '--explain': 'explain',
+  '-n': 'dryRun',
+  '--dry-run': 'dryRun',
+} as const
+
+type Switch = (typeof switches)[keyof typeof switches]
+
+export function parseOptions(words: readonly string[]): Parsed {
+  const on = new Set<Switch>()
+  let jobs: number | undefined
+  const left = [...words]
+  for (let word = left.shift(); word !== undefined; word = left.shift()) {
+    if (word === '--') break
+    if (!word.startsWith('-') || word === '-') {
+      left.unshift(word)
+      break
+    }
+    if (word === '-h' || word === '--help') return { kind: 'help' }
+    const count = /^(?:-j|--jobs=)(.*)$/.exec(word)?.[1] ?? (word === '--jobs' ? '' : undefined)
+    if (count !== undefined) {
+      const text = count === '' ? (left.shift() ?? '') : count
+      if (!/^[1-9]\d{0,3}$/.test(text))
+        return { kind: 'misuse', why: `-j wants a number of jobs, not "${text}"` }
+      jobs = Number(text)
+      continue
+    }
+    // -kx is -k -x.
+    const single = /^-[a-z]{2,}$/.test(word) ? [...word.slice(1)].map(letter => `-${letter}`) : [word]
+    for (const one of single) {
+      if (!isSwitch(one)) return { kind: 'misuse', why: `there is no option ${one}` }
+      on.add(switches[one])
+    }
+  }
+  const options: Options = {
+    jobs,
+    keepGoing: on.has('keepGoing'),
+    verbose: on.has('verbose'),
+    trace: on.has('trace'),
+    shuffle: on.has('shuffle'),
+    explain: on.has('explain'),
+    dryRun: on.has('dryRun'),
+    targets: left,
+  }
+  return { kind: 'options', options }
+}
+
+/** The options again as words, those that matter to a run that is another one's guest. */
+export function flagsOf(options: Options): readonly string[] {
+  const { jobs, keepGoing, shuffle } = options
+  return [
+    ...(jobs === undefined ? [] : [`-j${jobs}`]),
+    ...(keepGoing ? ['--keep-going'] : []),
+    ...(shuffle ? ['--shuffle'] : []),
+  ]
+}
+
+function isSwitch(word: string): word is keyof typeof switches {
+  return Object.hasOwn(switches, word)
+}
+
+export const help = `Usage: do [OPTION...] [TARGET...]
+
+Brings targets up to date, by the .do scripts that are found for them. Without a target: "all".
+What is up to date is not built again; "redo TARGET" builds in any case.
+
+  -j N         run up to N jobs at once, those of makes inside of builds included (default: 1,
+               or what the make or redo that started this one allows)
+  -k           go on with other targets after a failure
+  -v, -x       show the lines of the scripts as they are read, as they are run
+  -n           tell what would be built, build nothing
+  --explain    tell why each target is built
+  --shuffle    build in a random order
+  -h, --help   show this text
+
+Exit status: 0 when all targets are up to date, 1 when one failed, 2 when misused.
+See doc/redo.md.
+`

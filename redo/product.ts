@@ -1,0 +1,64 @@
+import { copyFileSync, fstatSync, lstatSync, renameSync, rmSync } from 'node:fs'
+import { folder, itself, nothing, type Stamp, stampOf } from './stamp.ts'
+
+/** What a script that ended well left behind, before it is put in place. */
+export type Product =
+  | { readonly kind: 'file'; readonly path: string; readonly stamp: Stamp }
+  /** Neither stdout nor `$3`: the target is a mere name, like `all`. */
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'refused'; readonly why: string }
+
+/** The files that one run of a script may write. */
+export interface Places {
+  readonly target: string
+  /** `$3`. */
+  readonly temporary: string
+  /** Where stdout went. */
+  readonly stdout: string
+  readonly stdoutFile: number
+  /** How the target looked before the script ran. */
+  readonly before: Stamp
+}
+
+/** Judges what a script wrote: one of stdout and `$3`, and never the target itself. */
+export function productOf(places: Places): Product {
+  const { target, temporary, stdout, before } = places
+  const now = stampOf(target)
+  // Of a symlink only the link counts here: what it leads to may be made by the script, too.
+  if (itself(now) !== itself(before) && now !== nothing && now !== folder && before !== folder) {
+    return { kind: 'refused', why: 'it changed its target itself; it must write to $3 or to stdout' }
+  }
+  const made = stampOf(temporary)
+  const wroteStdout = fstatSync(places.stdoutFile).size > 0
+  if (made !== nothing && wroteStdout) {
+    return { kind: 'refused', why: 'it wrote both to $3 and to stdout; it must be one of them' }
+  }
+  if (made === nothing && !wroteStdout) return { kind: 'nothing' }
+  if (now === folder) return { kind: 'refused', why: 'the target is a folder, and stays one' }
+  if (made !== nothing) return { kind: 'file', path: temporary, stamp: made }
+  return { kind: 'file', path: stdout, stamp: stampOf(stdout) }
+}
+
+/** Makes the product the target in one step. Another file system than that of the target costs a copy. */
+export function install(
+  product: Extract<Product, { kind: 'file' }>,
+  target: string,
+  temporary: string,
+): void {
+  try {
+    renameSync(product.path, target)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    copyFileSync(product.path, temporary)
+    rmSync(product.path)
+    renameSync(temporary, target)
+  }
+}
+
+/** Takes away what is left of a build: all of it after a failure, what is empty after a success. */
+export function discard(places: Places): void {
+  for (const path of [places.temporary, places.stdout]) {
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+      rmSync(path, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,62 @@
+import type { FileNode } from './graph.ts'
+import { difference } from './stamp.ts'
+import type { FileName } from './tree.ts'
+
+/** Why a target is built. */
+export type Reason =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'forced' }
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'always' }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'interrupted' }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'beyond' }
+  | { readonly kind: 'rule'; readonly before: FileName; readonly now: FileName }
+  | { readonly kind: 'appeared'; readonly file: FileName }
+  | { readonly kind: 'changed'; readonly input: FileNode; readonly from: number }
+  | { readonly kind: 'input'; readonly input: FileName; readonly why: Reason | undefined }
+
+/** One sentence, without the name of the target. */
+export function sentence(reason: Reason): string {
+  switch (reason.kind) {
+    case 'new':
+      return 'it was never built'
+    case 'forced':
+      return 'it was asked for by redo'
+    case 'failed':
+      return 'its last build failed'
+    case 'always':
+      return 'it asked for redo-always'
+    case 'deleted':
+      return 'its file is gone'
+    case 'interrupted':
+      return 'its last build was cut short before the result was in place'
+    case 'lost':
+      return 'the record of its last build is lost'
+    case 'beyond':
+      return 'what its symlink leads to changed'
+    case 'rule':
+      return `its rule is now ${quote(reason.now)}, and was ${quote(reason.before)}`
+    case 'appeared':
+      return `${quote(reason.file)} exists now`
+    case 'changed':
+      return changed(reason.input, reason.from)
+    case 'input':
+      return `${quote(reason.input)} is out of date${reason.why === undefined ? '' : `: ${sentence(reason.why)}`}`
+  }
+}
+
+/** Names in messages stand in quotes, with control characters escaped, so that a line is a line. */
+export function quote(name: string): string {
+  return JSON.stringify(name)
+}
+
+function changed(input: FileNode, from: number): string {
+  const name = quote(input.name)
+  if (input.making !== undefined) return `${name} was built again since`
+  const { previous, stamp } = input
+  if (previous === undefined || stamp === undefined || input.version !== from + 1)
+    return `${name} changed since`
+  return `${name} changed: ${difference(previous, stamp)}`
+}

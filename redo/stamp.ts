@@ -1,0 +1,72 @@
+import { type BigIntStats, lstatSync, type Stats, statSync } from 'node:fs'
+
+/** What a file looked like at one moment. Two equal stamps mean: nobody touched it in between. */
+export type Stamp = string & { readonly brand: 'Stamp' }
+
+/** The stamp of a name under which there is no file. */
+export const nothing = '-' as Stamp
+
+/** The stamp of every folder: its contents change all the time, only its being there counts. */
+export const folder = 'd' as Stamp
+
+/** A symlink is itself and what it leads to: a change of either is a change. */
+export function stampOf(path: string): Stamp {
+  const own = look(path)
+  if (own === undefined) return nothing
+  if (own.isDirectory()) return folder
+  if (!own.isSymbolicLink()) return describe(own) as Stamp
+  const end = look(path, true)
+  return `${describe(own)}>${end === undefined ? nothing : end.isDirectory() ? folder : describe(end)}` as Stamp
+}
+
+export function exists(path: string): boolean {
+  return look(path) !== undefined
+}
+
+/** A folder, or a symlink that leads to one. */
+export function isFolder(path: string): boolean {
+  return look(path, true)?.isDirectory() ?? false
+}
+
+/** The part of a stamp that does not follow symlinks. */
+export function itself(stamp: Stamp): string {
+  return stamp.split('>')[0] ?? ''
+}
+
+const fields = ['time', 'size', 'inode', 'mode', 'owner', 'group'] as const
+
+/** Says what differs between two stamps, for --explain: `size 10 -> 12, time … -> …`. */
+export function difference(before: Stamp, after: Stamp): string {
+  if (before === nothing) return 'it appeared'
+  if (after === nothing) return 'it is gone'
+  if (before === folder || after === folder || before.includes('>') || after.includes('>'))
+    return `${kind(before)} -> ${kind(after)}`
+  const [was, is] = [before.split(' '), after.split(' ')]
+  return fields
+    .flatMap((field, at) =>
+      was[at] === is[at] ? [] : [`${field} ${show(field, was[at])} -> ${show(field, is[at])}`],
+    )
+    .join(', ')
+}
+
+function look(path: string, follow = false): Stats | undefined {
+  try {
+    return (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false }) as Stats | undefined
+  } catch {
+    // A path through something that is no folder, a loop of symlinks, a name too long: no such file.
+    return undefined
+  }
+}
+
+function describe(stats: Stats | BigIntStats): string {
+  return `${stats.mtimeMs} ${stats.size} ${stats.ino} ${stats.mode} ${stats.uid} ${stats.gid}`
+}
+
+function kind(stamp: Stamp): string {
+  return stamp === folder ? 'a folder' : stamp.includes('>') ? `a symlink (${stamp})` : 'a file'
+}
+
+function show(field: (typeof fields)[number], value = ''): string {
+  if (field === 'time') return new Date(Number(value)).toISOString()
+  return field === 'mode' ? Number(value).toString(8) : value
+}

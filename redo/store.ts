@@ -1,0 +1,214 @@
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { type FileNode, Graph, type Making } from './graph.ts'
+import type { Stamp } from './stamp.ts'
+
+/**
+ * The state on disk: one file of lines that only grows during a run, and is written anew when most
+ * of it is outdated.
+ *
+ * The first line names the format. Then follow blocks: a line `#BYTES CRC`, and so many bytes of JSON
+ * arrays, one a line, each the whole record of one file. A later record of a file replaces an earlier
+ * one. A block that was cut short by a crash is the last one, and is dropped: what it told is built
+ * again. Damage anywhere else makes the whole of it worthless; everything is built again then, for
+ * the logs tell which files are targets.
+ */
+export class Store {
+  readonly graph: Graph
+  /** What could not be read, in words; undefined when all is well. */
+  readonly damage: string | undefined
+  readonly #path: string
+  #file: number | undefined
+  #goodBytes: number
+  #records: number
+
+  private constructor(path: string, loaded: Loaded) {
+    this.#path = path
+    this.graph = loaded.graph
+    this.damage = loaded.damage
+    this.#goodBytes = loaded.goodBytes
+    this.#records = loaded.records
+  }
+
+  static open(path: string): Store {
+    return new Store(path, load(path))
+  }
+
+  /** Puts all that changed on disk. Survives the death of this process, not that of the machine. */
+  save(): void {
+    const { unsaved } = this.graph
+    if (unsaved.size === 0) return
+    this.#append([...unsaved])
+    unsaved.clear()
+  }
+
+  /** Ends a run: saves, and rewrites the file when less than a third of it is of use, or it is damaged. */
+  close(): void {
+    this.save()
+    const useful = this.graph.size
+    if (this.damage !== undefined || this.#records > 3 * useful + 100) this.#rewrite()
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
+  }
+
+  #append(nodes: readonly FileNode[]): void {
+    if (this.#file === undefined) {
+      this.#file = openSync(this.#path, 'a')
+      ftruncateSync(this.#file, this.#goodBytes)
+      if (this.#goodBytes === 0) writeAll(this.#file, Buffer.from(header))
+    }
+    writeAll(this.#file, block(nodes))
+    this.#records += nodes.length
+  }
+
+  #rewrite(): void {
+    const fresh = `${this.#path}.new`
+    const file = openSync(fresh, 'w')
+    writeAll(file, Buffer.from(header))
+    const nodes = this.graph.all()
+    for (let at = 0; at < nodes.length; at += blockSize) {
+      writeAll(file, block(nodes.slice(at, at + blockSize)))
+    }
+    closeSync(file)
+    renameSync(fresh, this.#path)
+  }
+}
+
+const header = 'coolports redo state 1\n'
+const blockSize = 1000
+
+interface Loaded {
+  readonly graph: Graph
+  readonly damage: string | undefined
+  readonly goodBytes: number
+  readonly records: number
+}
+
+type Line = readonly [
+  id: number,
+  name: string,
+  version: number,
+  stamp: Stamp | 0,
+  /** Absent for a source that is nothing but a source. */
+  flags?: number,
+  digest?: string | 0,
+  before?: Stamp | 0,
+  took?: number,
+  rule?: number,
+  absent?: readonly number[],
+  /** Input, version, input, version … */
+  inputs?: readonly number[],
+]
+
+const flag = { target: 1, always: 2, failed: 4, overridden: 8 } as const
+
+function load(path: string): Loaded {
+  const bytes = read(path)
+  const empty = { graph: new Graph(), damage: undefined, goodBytes: 0, records: 0 }
+  if (bytes.length === 0) return empty
+  if (!bytes.subarray(0, header.length).equals(Buffer.from(header)))
+    return { ...empty, damage: 'it is of another version' }
+  const lines: Line[] = []
+  let at = header.length
+  while (at < bytes.length) {
+    const end = bytes.indexOf(10, at)
+    const [, length, sum] = /^#(\d+) ([0-9a-f]+)$/.exec(bytes.toString('latin1', at, Math.max(end, at))) ?? []
+    const start = end + 1
+    const stop = start + Number(length)
+    const isLast = length === undefined ? end < 0 : stop >= bytes.length
+    if (
+      length === undefined ||
+      stop > bytes.length ||
+      crc32(bytes.subarray(start, stop)).toString(16) !== sum
+    ) {
+      if (isLast) break
+      return { ...empty, graph: new Graph(), damage: `the block at byte ${at} is damaged` }
+    }
+    const block = JSON.parse(
+      `[${bytes.toString('utf8', start, stop).trimEnd().replaceAll(']\n[', '],[')}]`,
+    ) as Line[]
+    for (const line of block) lines.push(line)
+    at = stop
+  }
+  return { graph: graphOf(lines), damage: undefined, goodBytes: at, records: lines.length }
+}
+
+function read(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  }
+}
+
+function graphOf(lines: readonly Line[]): Graph {
+  const graph = new Graph()
+  // Names first: a record may speak of a file that is defined further down.
+  for (const [id, name] of lines) graph.restore(id, name)
+  for (const line of lines) {
+    const node = graph.byId(line[0])
+    if (node === undefined) continue
+    node.version = line[2]
+    node.stamp = line[3] === 0 ? undefined : line[3]
+    node.making = makingOf(line, graph)
+    node.overridden = ((line[4] ?? 0) & flag.overridden) !== 0
+  }
+  return graph
+}
+
+function makingOf(line: Line, graph: Graph): Making | undefined {
+  const [, , , , flags = 0, digest = 0, before = 0, took = 0, ruleId = -1, absentIds = [], pairs = []] = line
+  const rule = graph.byId(ruleId)
+  if ((flags & flag.target) === 0 || rule === undefined) return undefined
+  const inputs: FileNode[] = []
+  const versions: number[] = []
+  for (let at = 0; at + 1 < pairs.length; at += 2) {
+    const input = graph.byId(pairs[at] as number)
+    if (input === undefined) continue
+    inputs.push(input)
+    versions.push(pairs[at + 1] as number)
+  }
+  return {
+    rule,
+    inputs,
+    versions,
+    absent: absentIds.flatMap(id => graph.byId(id) ?? []),
+    always: (flags & flag.always) !== 0,
+    failed: (flags & flag.failed) !== 0,
+    digest: digest === 0 ? undefined : digest,
+    before: before === 0 ? undefined : before,
+    took,
+  }
+}
+
+function block(nodes: readonly FileNode[]): Buffer {
+  const text = Buffer.from(nodes.map(node => `${JSON.stringify(lineOf(node))}\n`).join(''))
+  return Buffer.concat([Buffer.from(`#${text.length} ${crc32(text).toString(16)}\n`), text])
+}
+
+function lineOf(node: FileNode): Line {
+  const { id, name, version, stamp = 0, making, overridden } = node
+  if (making === undefined)
+    return overridden ? [id, name, version, stamp, flag.overridden] : [id, name, version, stamp]
+  const flags = flag.target + (making.always ? flag.always : 0) + (making.failed ? flag.failed : 0)
+  const pairs = making.inputs.flatMap((input, at) => [input.id, making.versions[at] ?? 0])
+  const { digest = 0, before = 0, took, rule } = making
+  return [
+    id,
+    name,
+    version,
+    stamp,
+    flags,
+    digest,
+    before,
+    took,
+    rule.id,
+    making.absent.map(file => file.id),
+    pairs,
+  ]
+}
+
+function writeAll(file: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+}

@@ -1,0 +1,56 @@
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { Starter } from './job.ts'
+import { Jobserver } from './jobserver.ts'
+import { Mailbox } from './mailbox.ts'
+import type { Message } from './message.ts'
+import { Scheduler } from './scheduler.ts'
+import type { FileName, Tree } from './tree.ts'
+
+/** What a run needs to run scripts, in a folder of its own: mailbox, tokens, starter. */
+export class Workshop {
+  readonly folder: string
+  readonly mailbox: Mailbox
+  readonly starter: Starter
+  readonly scheduler: Scheduler
+  readonly #begun: number
+  #pools = 0
+
+  constructor(options: {
+    readonly tree: Tree
+    readonly folder: string
+    readonly commands: string
+    readonly jobs: number | undefined
+    readonly verbose: boolean
+    readonly trace: boolean
+    readonly receive: (message: Message) => void
+  }) {
+    const { tree, folder, jobs } = options
+    mkdirSync(folder)
+    this.folder = folder
+    this.mailbox = new Mailbox(folder, ['tokens'], options.receive)
+    const joined = jobs === undefined ? Jobserver.join(process.env) : undefined
+    this.scheduler = new Scheduler(joined ?? Jobserver.create(join(folder, 'tokens'), jobs ?? 1))
+    this.starter = new Starter({ ...options, environment: process.env, runFolder: join(tree.top, folder) })
+    this.#begun = openSync(join(folder, 'begun'), 'a')
+  }
+
+  /** Another jobserver, for a part of the run that was given its own -j. */
+  openScheduler(jobs: number): Scheduler {
+    this.#pools += 1
+    const fifo = `tokens-${this.#pools}`
+    this.mailbox.mkfifo([fifo])
+    return new Scheduler(Jobserver.create(join(this.folder, fifo), jobs))
+  }
+
+  /** Leaves word of a temporary file for those who clean up after a crash. */
+  begin(temporary: FileName): void {
+    writeSync(this.#begun, `${JSON.stringify(temporary)}\n`)
+  }
+
+  close(): void {
+    this.scheduler.close()
+    this.mailbox.close()
+    closeSync(this.#begun)
+  }
+}

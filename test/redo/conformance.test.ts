@@ -1,0 +1,115 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+
+// Each script in conformance/ is one sentence about redo. All run under every implementation that is
+// there, and ours under every shell that is there: as the sh of the .do files and of our commands.
+
+const root = resolve(import.meta.dirname, '../..')
+const folder = join(import.meta.dirname, 'conformance')
+const scratch = mkdtempSync(join(tmpdir(), 'redo-conformance-'))
+
+interface Redo {
+  readonly name: string
+  /** The folder of its commands, and that of its `sh`. */
+  readonly path: readonly string[]
+}
+
+const scripts = readdirSync(folder)
+  .filter(name => /^\d.*\.sh$/.test(name))
+  .sort()
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+for (const redo of [...shells().map(ours), ...others()]) {
+  describe(redo.name, () => {
+    for (const script of scripts) {
+      const text = readFileSync(join(folder, script), 'utf8')
+      const [only, needs] = [tag(text, 'only'), tag(text, 'needs')]
+      const applies = (only?.includes(implementation(redo)) ?? true) && (needs?.every(isOnPath) ?? true)
+      test.skipIf(!applies)(`${script.slice(0, 3)} ${sentence(text)}`, () => {
+        const cwd = mkdtempSync(join(scratch, 'tree-'))
+        const { status, stdout, stderr } = spawnSync(
+          'sh',
+          ['-c', `. ${quoted(join(folder, 'lib.sh'))}; . ${quoted(join(folder, script))}`],
+          {
+            cwd,
+            encoding: 'utf8',
+            timeout: 60_000,
+            env: environment(redo.path),
+          },
+        )
+        expect(status, `${stdout}${stderr}`).toBe(0)
+      })
+    }
+  })
+}
+
+function shells(): readonly string[] {
+  return ['dash', 'busybox', 'mksh', 'bash'].filter(isOnPath)
+}
+
+/** Our commands with another shell for them and for the .do files. */
+function ours(shell: string): Redo {
+  const copy = join(scratch, shell)
+  const commands = join(copy, 'bin/redo')
+  const sh = join(copy, 'sh')
+  mkdirSync(sh, { recursive: true })
+  for (const name of readdirSync(root)) {
+    if (name !== 'bin' && !name.startsWith('.')) symlinkSync(join(root, name), join(copy, name))
+  }
+  cpSync(join(root, 'bin/redo'), commands, { recursive: true })
+  symlinkSync(execFileSync('sh', ['-c', `command -v ${shell}`], { encoding: 'utf8' }).trim(), join(sh, 'sh'))
+  for (const name of readdirSync(commands)) {
+    const file = join(commands, name)
+    writeFileSync(file, readFileSync(file, 'utf8').replace('#!/bin/sh\n', `#!${join(sh, 'sh')}\n`))
+    chmodSync(file, 0o755)
+  }
+  return { name: `coolports with ${shell}`, path: [commands, sh] }
+}
+
+/** REDO_OTHERS names folders with the commands of other implementations: NAME=FOLDER, by spaces. */
+function others(): readonly Redo[] {
+  return (process.env.REDO_OTHERS ?? '').split(' ').flatMap(entry => {
+    const [name = '', path = ''] = entry.split('=')
+    return existsSync(join(path, 'redo')) ? [{ name, path: [path] }] : []
+  })
+}
+
+function implementation(redo: Redo): string {
+  return redo.name.split(' ')[0] ?? ''
+}
+
+function environment(path: readonly string[]): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(REDO|MAKE|MFLAGS)/.test(name))
+  return { ...Object.fromEntries(inherited), PATH: [...path, process.env.PATH].join(':') }
+}
+
+function tag(text: string, name: string): readonly string[] | undefined {
+  return new RegExp(`^# ${name}: (.*)$`, 'm').exec(text)?.[1]?.split(' ')
+}
+
+function sentence(text: string): string {
+  return /^# (?!only:|needs:)(.*)$/m.exec(text)?.[1] ?? ''
+}
+
+function isOnPath(program: string): boolean {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}
