@@ -112,10 +112,15 @@ function packageTar(pkg: Package): string {
   ]
   const fetch = pkg.sources.length > 0 ? [`../../bin/do-fetch ../${pkg.name}/.fetch\n`] : []
   if (pkg.build.kind === 'import') {
-    return [...reuse, ...fetch, `../../bin/do-build --import ${full} --fetch .fetch --out "$3"\n`].join('')
+    return [
+      ...reuse,
+      ...fetch,
+      `../../bin/do-build --import ${full} --key .pkgkey --fetch .fetch --out "$3"\n`,
+    ].join('')
   }
   const options = [
     `--package ${full}`,
+    '--key .pkgkey',
     '--closure .bclosure',
     ...(pkg.sources.length > 0 ? ['--fetch .fetch'] : []),
     ...(pkg.files.length > 0 ? ['--files files'] : []),

@@ -1,13 +1,14 @@
 /**
- * What every build and every package has in common. Each of these stands in the key of every
- * package, so a change here builds everything again.
+ * What a package's bytes depend on beyond its recipe. The generator puts both numbers into every
+ * pkgkey, so raising one rebuilds everything: do it when, and only when, a build could come out
+ * differently. Constants alone stand here, for the generator must not load what runs.
  */
 
-/** Raised when the same script could see something else in the sandbox than before. */
+/** What a build sees: paths, environment, user, hostname, devices, order of its root. */
 export const SANDBOX_VERSION = 1
 
-/** Raised when the same files could become another tar than before. */
+/** How a folder becomes a tar: order, owner, modes, time stamp, headers. */
 export const TAR_VERSION = 1
 
-/** The machine that packages are for. */
+/** The machine that packages are for, as uname calls it. */
 export const ARCH = 'x86_64'

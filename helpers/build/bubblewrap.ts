@@ -1,0 +1,70 @@
+import { lstatSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildEnvironment } from './environment.ts'
+import { type Root, rootOptions, sealRoot } from './root.ts'
+import type { SandboxSpec } from './spec.ts'
+
+export interface SandboxRun {
+  /** With the person's terminal; a build has none. */
+  readonly interactive: boolean
+  readonly makeflags?: string
+  /** The descriptor on which bwrap tells how it went. */
+  readonly statusFd: number
+}
+
+/** A bare /dev: what a program may rely on, and nothing that differs between machines. */
+const DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero']
+
+const DEVICE_LINKS: readonly (readonly [target: string, path: string])[] = [
+  ['/proc/self/fd', '/dev/fd'],
+  ['/proc/self/fd/0', '/dev/stdin'],
+  ['/proc/self/fd/1', '/dev/stdout'],
+  ['/proc/self/fd/2', '/dev/stderr'],
+]
+
+/**
+ * The options of bwrap, all of them: what is not named here, a build does not have. What a build
+ * sees by these is the convention that SANDBOX_VERSION numbers.
+ */
+export function sandboxOptions(
+  work: string,
+  spec: SandboxSpec,
+  root: Root,
+  run: SandboxRun,
+): readonly string[] {
+  return [
+    ...[
+      '--unshare-user',
+      '--unshare-net',
+      '--unshare-pid',
+      '--unshare-ipc',
+      '--unshare-uts',
+      '--unshare-cgroup',
+    ],
+    ...['--uid', '1000', '--gid', '1000', '--cap-drop', 'ALL', '--hostname', 'build'],
+    ...['--die-with-parent', '--json-status-fd', String(run.statusFd)],
+    // Without a session of its own, a build could type into the terminal that it was started from.
+    ...(run.interactive ? [] : ['--new-session']),
+    '--clearenv',
+    ...buildEnvironment(run.makeflags).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...rootOptions(root, work),
+    ...['--proc', '/proc', '--tmpfs', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
+    ...DEVICES.flatMap(name => ['--dev-bind', `/dev/${name}`, `/dev/${name}`]),
+    ...DEVICE_LINKS.flatMap(([target, path]) => ['--symlink', target, path]),
+    ...['--remount-ro', '/dev'],
+    ...spec.host.filter(isMounted).flatMap(path => ['--ro-bind', path, path]),
+    ...['--bind', join(work, 'home'), '/home/build', '--bind', join(work, 'destdir'), '/destdir'],
+    ...['--bind', join(work, 'tmp'), '/tmp', '--ro-bind', join(work, 'build.sh'), '/build.sh'],
+    ...['--tmpfs', '/sources'],
+    ...spec.sources.flatMap(source => ['--ro-bind', source.path, `/sources/${source.file}`]),
+    ...['--remount-ro', '/sources'],
+    ...(spec.files ? ['--ro-bind', join(work, 'files'), '/files'] : []),
+    ...(spec.shell ? ['--ro-bind', spec.shell, '/.shell/sh'] : []),
+    ...sealRoot(root),
+    ...['--chdir', '/home/build/src'],
+  ]
+}
+
+/** A symlink of the host is part of the skeleton; what the host does not have is left out. */
+const isMounted = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === false

@@ -1,0 +1,58 @@
+import { basename, join, relative } from 'node:path'
+import { treeRoot } from '../../core/store.ts'
+import { lastLines } from './log.ts'
+import { namespaceRemedy } from './namespaces.ts'
+import type { BuildProblem } from './problem.ts'
+import type { Ended } from './sandbox.ts'
+import { keepFailed } from './work.ts'
+
+const TAIL_LINES = 40
+
+export interface Attempt {
+  readonly label: string
+  readonly action: 'build' | 'test'
+  readonly work: string
+  /** Its output was shown already. */
+  readonly verbose: boolean
+}
+
+/**
+ * What is wrong with the way a sandbox ended; undefined when nothing is. A failed build's folder
+ * is kept, and the end of its log said.
+ */
+export function sandboxProblem(
+  ended: Ended,
+  attempt: Attempt,
+  say: (line: string) => void,
+): BuildProblem | undefined {
+  if (ended.kind === 'exited' && ended.status === 0) return undefined
+  const { label, action } = attempt
+  const failed = keepFailed('.', attempt.work)
+  const log = join(failed, 'log')
+  const lines = lastLines(log, TAIL_LINES)
+  if (ended.kind === 'not started') {
+    const remedy = namespaceRemedy()
+    const words = lines.find(line => line.startsWith('bwrap: ')) ?? lines.at(-1) ?? 'bwrap did not start'
+    return { kind: 'no sandbox', label, words, ...(remedy ? { remedy } : {}) }
+  }
+  if (!attempt.verbose) for (const line of lines) say(`  ${line}`)
+  return {
+    kind: 'failed',
+    label,
+    action,
+    ended: endedWords(ended.status),
+    log: shownPath(log),
+    enter: enterCommand(),
+  }
+}
+
+const endedWords = (status: number): string =>
+  status > 128 && status < 128 + 65 ? `was ended by signal ${status - 128}` : `exited with ${status}`
+
+/** As a person would type it from the root of the tree. */
+function shownPath(path: string): string {
+  const inside = relative(treeRoot(), path)
+  return inside.startsWith('..') ? path : inside
+}
+
+const enterCommand = (): string => `bin/build-shell ${basename(process.cwd())}`

@@ -1,0 +1,43 @@
+import { chmodSync, copyFileSync, lutimesSync, mkdirSync, symlinkSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { type Entry, PACKAGE_TIME } from '../tar/entry.ts'
+import { listTree } from '../tar/list.ts'
+import type { BuildProblem } from './problem.ts'
+
+/**
+ * Copies a package's files/ as a build may see it: with the modes and the time that a package
+ * has, because a checkout's own depend on the umask and the day on which it was made.
+ */
+export function copyFiles(from: string, to: string): Result<void, readonly BuildProblem[]> {
+  const entries = listTree(from)
+  if (!entries.ok)
+    return refuse(entries.error.map(problem => ({ kind: 'tar', action: 'show', thing: from, problem })))
+  mkdirSync(to)
+  chmodSync(to, 0o755)
+  for (const entry of entries.value) copyEntry(entry, from, to)
+  for (const entry of entries.value) {
+    if (entry.kind === 'directory') utimesSync(join(to, entry.path), PACKAGE_TIME, PACKAGE_TIME)
+  }
+  utimesSync(to, PACKAGE_TIME, PACKAGE_TIME)
+  return ok(undefined)
+}
+
+function copyEntry(entry: Entry, from: string, to: string): void {
+  const full = join(to, entry.path)
+  switch (entry.kind) {
+    case 'directory':
+      mkdirSync(full)
+      chmodSync(full, 0o755)
+      return
+    case 'symlink':
+      symlinkSync(entry.target, full)
+      lutimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
+      return
+    case 'file':
+    case 'link':
+      copyFileSync(join(from, entry.path), full)
+      chmodSync(full, entry.mode)
+      utimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
+  }
+}

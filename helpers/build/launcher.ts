@@ -1,0 +1,67 @@
+import { machine } from 'node:os'
+import { findProgram } from './missing.ts'
+import type { Root } from './root.ts'
+
+/**
+ * The few words of shell between this program and bwrap. All of it is `exec`, so bwrap ends up as
+ * this program's own child and dies with it.
+ *
+ * Limits of the caller that a build could notice are set to what most systems have; one that may
+ * not be set stays as it is. Addresses are not randomised, where that is allowed: a compiler that
+ * sorts by address makes the same bytes then.
+ */
+const PLAIN = `setarch=$1 machine=$2 sh=$3
+shift 3
+unset PWD OLDPWD SHLVL
+for limit in "-c 0" "-n 1024" "-s 8192"; do ulimit -S $limit 2>/dev/null || :; done
+if [ -n "$setarch" ] && "$setarch" "$machine" -R "$sh" -c : 2>/dev/null; then
+  exec "$setarch" "$machine" -R "$@" 2>&1
+fi
+exec "$@" 2>&1`
+
+/**
+ * Mounts the overlay first, in namespaces of its own, where an ordinary user may do that too. The
+ * file `mounted` tells a failure of the overlay from one of bwrap. libmount's newer way of
+ * mounting takes no more than 255 letters of options.
+ */
+const OVERLAY = `set -eu
+cd "$1/layers"
+LIBMOUNT_FORCE_MOUNT2=always "$2" -t overlay overlay -o "ro,userxattr,lowerdir=$3" ../root
+: >../mounted
+cd "$1"
+shift 3
+${PLAIN}`
+
+/**
+ * What runs `command` by bwrap under the given root, with the options that it finds on `optionFd`.
+ * Neither they nor an environment are passed in the open: a build can read those of process 1.
+ */
+export function launchCommand(
+  root: Root,
+  work: string,
+  optionFd: number,
+  command: readonly string[],
+): readonly [string, ...string[]] {
+  const sh = program('sh')
+  const bwrap = [program('bwrap'), '--args', String(optionFd), '--', ...command]
+  const rest = [findProgram('setarch') ?? '', machine(), sh, ...bwrap]
+  if (root.kind !== 'overlay') return [sh, '-c', PLAIN, 'sh', ...rest]
+  const layers = Array.from({ length: root.count }, (_, index) => index).join(':')
+  return [
+    program('unshare'),
+    '-U',
+    '-r',
+    '-m',
+    sh,
+    '-c',
+    OVERLAY,
+    'sh',
+    work,
+    program('mount'),
+    layers,
+    ...rest,
+  ]
+}
+
+/** In full, since there is no PATH; one that is missing fails by its name. */
+const program = (name: string): string => findProgram(name) ?? `/bin/${name}`

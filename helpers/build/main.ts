@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { formatMessage } from '../../core/message.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { storeRoot } from '../../core/store.ts'
+import { build } from './build.ts'
+import { type Command, HELP, parseCommand } from './command.ts'
+import { enter, open } from './enter.ts'
+import { endOnSignal } from './interrupt.ts'
+import { missingProgram } from './missing.ts'
+import { type BuildProblem, buildMessage, exitStatus } from './problem.ts'
+import { test } from './test.ts'
+
+const PROGRAM = 'do-build'
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommand(args, process.env)
+  if (!command.ok) {
+    say(`${PROGRAM}: cannot run: ${command.error}\n  see ${PROGRAM} --help`)
+    return 2
+  }
+  try {
+    const done = await run(command.value)
+    if (done.ok) return done.value ?? 0
+    for (const problem of done.error) say(formatMessage(PROGRAM, buildMessage(problem)))
+    return Math.max(...done.error.map(exitStatus))
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    // A full disk, a missing permission: nothing is half done, and the next run goes on.
+    say(formatMessage(PROGRAM, { cannot: 'go on', why: error.message }))
+    return 2
+  }
+}
+
+/** A number is the exit status of a command that a person ran inside. */
+async function run(command: Command): Promise<Result<number | undefined, readonly BuildProblem[]>> {
+  if (command.kind === 'help') {
+    process.stdout.write(HELP)
+    return ok(undefined)
+  }
+  const store = storeRoot(process.env)
+  if (command.kind !== 'import') {
+    const missing = missingProgram('bwrap')
+    if (missing) return refuse([{ kind: 'missing', missing }])
+  }
+  if (command.kind !== 'enter' && command.kind !== 'open') endOnSignal()
+  switch (command.kind) {
+    case 'build':
+      return plain(await build(command, store, readFileSync(0, 'utf8'), say))
+    case 'test':
+      return plain(await test(command, store, readFileSync(0, 'utf8'), say))
+    case 'import': {
+      // The only command without a sandbox, and the only one with all of the archive code.
+      const { importArchive } = await import('./import.ts')
+      return plain(await importArchive(command, store, say))
+    }
+    case 'enter':
+      return enter(command, store)
+    case 'open':
+      return open(command, store)
+  }
+}
+
+function plain(result: Result<void, readonly BuildProblem[]>): Result<undefined, readonly BuildProblem[]> {
+  return result.ok ? ok(undefined) : result
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

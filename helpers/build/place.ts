@@ -1,0 +1,30 @@
+import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import { removeTree } from './remove.ts'
+
+/** Gives a complete file its name, in one step even when it comes from another file system. */
+export function placeFile(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    const part = `${to}.${process.pid}.part`
+    try {
+      copyFileSync(from, part)
+      renameSync(part, to)
+    } catch (failure) {
+      rmSync(part, { force: true })
+      throw failure
+    }
+  }
+}
+
+/** The same for a folder named by what it holds: one that is there already is as good. */
+export function placeFolder(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error
+    removeTree(from)
+  }
+}

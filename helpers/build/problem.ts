@@ -1,0 +1,100 @@
+import { type Message, quoted } from '../../core/message.ts'
+import { type TarProblem, tarMessage } from '../tar/problem.ts'
+import { type Missing, missingMessage } from './missing.ts'
+
+/** Why do-build did not do what it was asked. */
+export type BuildProblem =
+  | { readonly kind: 'tar'; readonly action: string; readonly thing: string; readonly problem: TarProblem }
+  | { readonly kind: 'not built'; readonly list: string; readonly file: string }
+  | { readonly kind: 'no list'; readonly list: string }
+  | { readonly kind: 'bad fetch list'; readonly list: string; readonly line: number; readonly why: string }
+  | { readonly kind: 'no source'; readonly file: string; readonly digest: string; readonly path: string }
+  | {
+      readonly kind: 'not keyed'
+      readonly key: string
+      readonly unkeyed: readonly string[]
+      readonly unshown: readonly string[]
+    }
+  | { readonly kind: 'not one archive'; readonly list: string; readonly count: number }
+  | { readonly kind: 'no shell'; readonly file: string }
+  | { readonly kind: 'no failed build'; readonly folder: string }
+  | { readonly kind: 'missing'; readonly missing: Missing }
+  | { readonly kind: 'decompressor failed'; readonly thing: string; readonly words: string }
+  | { readonly kind: 'no sandbox'; readonly label: string; readonly words: string; readonly remedy?: string }
+  | {
+      readonly kind: 'failed'
+      readonly label: string
+      readonly action: 'build' | 'test'
+      readonly ended: string
+      readonly log: string
+      readonly enter: string
+    }
+
+/** 1: the answer is no. 2: there was no answer. */
+export const exitStatus = (problem: BuildProblem): 1 | 2 => (problem.kind === 'failed' ? 1 : 2)
+
+export function buildMessage(problem: BuildProblem): Message {
+  switch (problem.kind) {
+    case 'tar':
+      return tarMessage(problem.action, problem.thing, problem.problem)
+    case 'not built':
+      return {
+        cannot: 'put the root together',
+        why: `${quoted(problem.file)} does not exist`,
+        facts: [['named in', problem.list]],
+        remedy: 'build it first; an emitted rule does so by redo-ifchange',
+      }
+    case 'no list':
+      return { cannot: `read ${quoted(problem.list)}`, why: 'it does not exist' }
+    case 'bad fetch list':
+      return { cannot: `read ${quoted(problem.list)}`, why: `line ${problem.line}: ${problem.why}` }
+    case 'no source':
+      return {
+        cannot: `show the source ${quoted(problem.file)}`,
+        why: 'it is not in the store',
+        facts: [
+          ['sha256', problem.digest],
+          ['store', problem.path],
+        ],
+        remedy: 'fetch it first, with bin/do-fetch',
+      }
+    case 'not keyed':
+      return {
+        cannot: 'show the build its inputs',
+        why: `they are not those of its key, ${quoted(problem.key)}`,
+        facts: [
+          ...problem.unkeyed.map(line => ['not in the key', quoted(line)] as const),
+          ...problem.unshown.map(line => ['only in the key', quoted(line)] as const),
+        ],
+        remedy: 'run: npx coolports-gen',
+      }
+    case 'not one archive':
+      return {
+        cannot: 'import the package',
+        why: `${quoted(problem.list)} names ${problem.count} sources, not one archive`,
+      }
+    case 'no shell':
+      return { cannot: 'run the test', why: `${quoted(problem.file)} holds no /bin/sh` }
+    case 'no failed build':
+      return { cannot: `enter ${quoted(problem.folder)}`, why: 'there is no failed build' }
+    case 'missing':
+      return missingMessage(problem.missing)
+    case 'decompressor failed':
+      return { cannot: `read ${problem.thing}`, why: problem.words }
+    case 'no sandbox':
+      return {
+        cannot: `set up the sandbox of ${problem.label}`,
+        why: problem.words,
+        ...(problem.remedy ? { remedy: problem.remedy } : {}),
+      }
+    case 'failed':
+      return {
+        cannot: `${problem.action} ${problem.label}`,
+        why: `its script ${problem.ended}`,
+        facts: [
+          ['log', problem.log],
+          ['enter', problem.enter],
+        ],
+      }
+  }
+}

@@ -1,0 +1,69 @@
+import { existsSync, realpathSync, writeFileSync } from 'node:fs'
+import { join, resolve, sep } from 'node:path'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { closureTrees, type Member } from './closure.ts'
+import type { Command } from './command.ts'
+import { sandboxProblem } from './failure.ts'
+import { placeFile } from './place.ts'
+import type { BuildProblem } from './problem.ts'
+import { runSandbox } from './sandbox.ts'
+import { type SandboxSpec, writeSpec } from './spec.ts'
+import { unpackedTree } from './trees.ts'
+import { makeWork, removeWork } from './work.ts'
+
+/**
+ * Tests a finished package in a sandbox that holds its closure and nothing else. The shell that
+ * reads the script lies off PATH, so a package that needs a shell of its own is found out.
+ */
+export async function test(
+  command: Command & { kind: 'test' },
+  store: string,
+  script: string,
+  say: (line: string) => void,
+): Promise<Result<void, readonly BuildProblem[]>> {
+  const { label, verbose } = command
+  const members = await closureTrees(store, command.closures)
+  const shell = await privateShell(store, command.shell)
+  if (!members.ok || !shell.ok) {
+    return refuse([...(members.ok ? [] : members.error), ...(shell.ok ? [] : [shell.error])])
+  }
+  const work = makeWork('.', script)
+  const spec: SandboxSpec = {
+    label,
+    trees: members.value.map(member => member.path),
+    host: [],
+    sources: [],
+    files: false,
+    shell: shell.value,
+  }
+  writeSpec(work, spec)
+  const ended = await runSandbox(work, spec, { store, command: ['/.shell/sh', '-eu', '/build.sh'], verbose })
+  const problem = sandboxProblem(ended, { label, action: 'test', work, verbose }, say)
+  if (problem) return refuse([problem])
+  const report = join(work, 'report')
+  writeFileSync(report, testReport(label, members.value))
+  placeFile(report, command.out)
+  removeWork('.', work)
+  say(`tested ${label}`)
+  return ok(undefined)
+}
+
+/** A recutils record, so that programs can read it too. */
+export const testReport = (label: string, members: readonly Member[]): string =>
+  [
+    `package: ${label}`,
+    ...members.map(({ file, digest }) => `tested: ${digest} ${file}`),
+    'result: ok',
+    '',
+  ].join('\n')
+
+/** The file behind the /bin/sh of a package, whichever symlinks lead to it inside of the package. */
+async function privateShell(store: string, file: string): Promise<Result<string, BuildProblem>> {
+  if (!existsSync(file)) return refuse({ kind: 'not built', list: '--shell', file })
+  const tree = await unpackedTree(store, file)
+  if (!tree.ok) return refuse({ kind: 'tar', action: 'unpack', thing: file, problem: tree.error })
+  const root = realpathSync(resolve(tree.value.path))
+  const link = join(root, 'bin/sh')
+  const shell = existsSync(link) ? realpathSync(link) : undefined
+  return shell?.startsWith(root + sep) ? ok(shell) : refuse({ kind: 'no shell', file })
+}

@@ -1,0 +1,79 @@
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Sha256 } from '../../core/digest.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { treePath } from '../../core/store.ts'
+import { readIdentity } from '../tar/identity.ts'
+import type { TarProblem } from '../tar/problem.ts'
+import { placeFolder } from './place.ts'
+import { removeTree } from './remove.ts'
+import { isAlive } from './work.ts'
+
+export interface Tree {
+  readonly digest: Sha256
+  readonly path: string
+}
+
+/**
+ * The unpacked tree of a package's file, unpacked now if the store does not have it. It is named
+ * by the digest of its tar and gets that name by a rename, after the digest was verified: whoever
+ * finds it may trust it, and of two that unpack at once one simply comes second.
+ */
+export async function unpackedTree(store: string, file: string): Promise<Result<Tree, TarProblem>> {
+  const digest = readIdentity(file)
+  if (!digest) return refuse({ kind: 'unidentified' })
+  const path = treePath(store, digest)
+  if (existsSync(path)) return ok({ digest, path })
+
+  const trees = dirname(path)
+  mkdirSync(trees, { recursive: true })
+  sweepParts(trees)
+  while (isUnpackedElsewhere(trees, digest)) await setTimeout(POLL_MS)
+  if (existsSync(path)) return ok({ digest, path })
+  const unpacked = await unpack(file, join(trees, `.${digest}.${process.pid}`), path)
+  return unpacked.ok ? ok({ digest, path }) : unpacked
+}
+
+async function unpack(file: string, part: string, path: string): Promise<Result<Sha256, TarProblem>> {
+  removeTree(part)
+  mkdirSync(part)
+  chmodSync(part, 0o755)
+  // Loaded here, because almost every build finds its trees unpacked.
+  const { unpackPackage } = await import('../tar/unpack.ts')
+  const unpacked = await unpackPackage(file, part)
+  if (unpacked.ok) placeFolder(part, path)
+  else removeTree(part)
+  return unpacked
+}
+
+const POLL_MS = 50
+
+/** No package takes that long to unpack; a process id that is found alive afterwards is somebody else's. */
+const STALE_MS = 10 * 60 * 1000
+
+interface Part {
+  readonly name: string
+  readonly digest: string
+  readonly alive: boolean
+  readonly stale: boolean
+}
+
+/** What others are unpacking, or were when they were killed. */
+function parts(trees: string): readonly Part[] {
+  return readdirSync(trees).flatMap(name => {
+    const [, digest, pid] = /^\.([0-9a-f]{64})\.(\d+)$/.exec(name) ?? []
+    const stats = digest ? lstatSync(join(trees, name), { throwIfNoEntry: false }) : undefined
+    if (!digest || !pid || !stats || Number(pid) === process.pid) return []
+    return [{ name, digest, alive: isAlive(Number(pid)), stale: Date.now() - stats.ctimeMs > STALE_MS }]
+  })
+}
+
+/** Waiting for another is less work than unpacking a whole toolchain twice. */
+const isUnpackedElsewhere = (trees: string, digest: Sha256): boolean =>
+  parts(trees).some(part => part.digest === digest && part.alive && !part.stale)
+
+/** Stale ones alone, for a store may be shared with a container, whose processes cannot be seen. */
+function sweepParts(trees: string): void {
+  for (const part of parts(trees)) if (part.stale && !part.alive) removeTree(join(trees, part.name))
+}

@@ -1,0 +1,59 @@
+import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { PACKAGE_TIME } from '../tar/entry.ts'
+import { removeTree } from './remove.ts'
+
+/** Where the folder of a failed build is kept, until the next failure takes its place. */
+export const FAILED = '.build.failed'
+
+/**
+ * The work folder of one build, in the package's own folder: home, destdir and tmp, which the
+ * sandbox may write to, and the log. Its name holds the process id, so two builds at once have two.
+ */
+export function makeWork(packageFolder: string, script: string): string {
+  sweepWork(packageFolder)
+  const work = resolve(packageFolder, `.build.${process.pid}`)
+  // One of our own number can only be of a process that is gone.
+  removeTree(work)
+  for (const folder of ['', 'home', 'home/src', 'destdir', 'tmp']) {
+    mkdirSync(join(work, folder))
+    chmodSync(join(work, folder), 0o755)
+  }
+  chmodSync(join(work, 'tmp'), 0o1777)
+  writeFileSync(join(work, 'build.sh'), script)
+  chmodSync(join(work, 'build.sh'), 0o755)
+  utimesSync(join(work, 'build.sh'), PACKAGE_TIME, PACKAGE_TIME)
+  return work
+}
+
+/** Keeps a failed build's folder for a look inside; answers with its new name. */
+export function keepFailed(packageFolder: string, work: string): string {
+  const failed = resolve(packageFolder, FAILED)
+  removeTree(failed)
+  renameSync(work, failed)
+  return failed
+}
+
+/** Removes the folder of a build that went well, and that of an earlier failure with it. */
+export function removeWork(packageFolder: string, work: string): void {
+  removeTree(work)
+  removeTree(resolve(packageFolder, FAILED))
+}
+
+/** Removes the folders of builds whose process is gone: killed, or the machine went down. */
+function sweepWork(packageFolder: string): void {
+  for (const name of readdirSync(packageFolder)) {
+    const pid = /^\.build\.(\d+)$/.exec(name)?.[1]
+    if (pid && !isAlive(Number(pid))) removeTree(join(packageFolder, name))
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives, as somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

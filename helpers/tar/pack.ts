@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import type { Sha256 } from '../../core/digest.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { gzipMembers, inBlocks } from './gzip.ts'
+import { PENDING_IDENTITY, writeIdentity } from './identity.ts'
+import { type ListOptions, listTree } from './list.ts'
+import { type TarProblem, TarRefusal } from './problem.ts'
+import { writeTar } from './write.ts'
+
+export interface Packed {
+  /** The package's identity: the sha256 of its tar. */
+  readonly digest: Sha256
+  readonly tarBytes: number
+  readonly fileBytes: number
+  readonly entries: number
+}
+
+/**
+ * Packs the folder `root` as a package file. Equal folders give equal bytes, on any machine and by
+ * any user. `file` is not complete before the promise is; the caller gives it its name afterwards.
+ */
+export async function packTree(
+  root: string,
+  file: string,
+  options: ListOptions = {},
+): Promise<Result<Packed, readonly TarProblem[]>> {
+  const entries = listTree(root, options)
+  if (!entries.ok) return entries
+  const hash = createHash('sha256')
+  let tarBytes = 0
+  let fileBytes = 0
+  async function* hashed(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const block of blocks) {
+      hash.update(block)
+      tarBytes += block.length
+      yield block
+    }
+  }
+
+  const fd = openSync(file, 'w', 0o644)
+  try {
+    const blocks = hashed(inBlocks(writeTar(root, entries.value)))
+    for await (const member of gzipMembers(blocks, PENDING_IDENTITY)) {
+      writeAll(fd, member)
+      fileBytes += member.length
+    }
+    const digest = hash.digest('hex') as Sha256
+    writeIdentity(fd, digest)
+    return ok({ digest, tarBytes, fileBytes, entries: entries.value.length })
+  } catch (error) {
+    if (error instanceof TarRefusal) return refuse([error.problem])
+    throw error
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** write(2) may take less than it was given. */
+function writeAll(fd: number, data: Uint8Array): void {
+  for (let from = 0; from < data.length; ) from += writeSync(fd, data, from)
+}

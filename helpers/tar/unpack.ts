@@ -1,0 +1,188 @@
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  closeSync,
+  createReadStream,
+  fchmodSync,
+  futimesSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pipeline } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import type { Header } from 'tar-stream'
+import type { Sha256 } from '../../core/digest.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { PACKAGE_TIME, packageMode } from './entry.ts'
+import { readIdentity } from './identity.ts'
+import { entryPath, symlinkProblem } from './path.ts'
+import { type TarProblem, TarRefusal } from './problem.ts'
+import { readProblem, readTar, type Source } from './read.ts'
+
+export interface UnpackOptions {
+  /** What an archive may grow to; the defaults are far above any package and below any disk. */
+  readonly maxBytes?: number
+  readonly maxEntries?: number
+  /** Keeps setuid and setgid bits; otherwise nothing unpacked ever runs as somebody else. */
+  readonly keepSetId?: boolean
+}
+
+const MAX_BYTES = 64 * 1024 ** 3
+const MAX_ENTRIES = 2_000_000
+
+/**
+ * Unpacks a package into the new, empty folder `into` and answers with its identity. What is there
+ * after a refusal is the caller's to remove; only after `ok` has the digest been verified.
+ */
+export async function unpackPackage(
+  file: string,
+  into: string,
+  options: UnpackOptions = {},
+): Promise<Result<Sha256, TarProblem>> {
+  const want = readIdentity(file)
+  if (!want) return refuse({ kind: 'unidentified' })
+  const hash = createHash('sha256')
+  async function* hashed(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of gunzipped(file)) {
+      hash.update(chunk)
+      yield chunk
+    }
+  }
+  const unpacked = await unpackTar(hashed(), into, options)
+  if (!unpacked.ok) return unpacked
+  const got = hash.digest('hex')
+  return got === want ? ok(want) : refuse({ kind: 'digest', want, got })
+}
+
+/** The bytes inside a gzip file of one or more members. */
+export function gunzipped(file: string): AsyncIterable<Uint8Array> {
+  const chunkSize = 256 * 1024
+  return pipeline(createReadStream(file, { highWaterMark: chunkSize }), createGunzip({ chunkSize }), () => {})
+}
+
+/**
+ * Unpacks a tar archive into the new, empty folder `into`, which nobody else writes to. Nothing is
+ * created outside of it, whatever the archive says: each name is checked, and each parent must be
+ * a folder that this very archive made, so no symlink is ever written through.
+ */
+export async function unpackTar(
+  chunks: AsyncIterable<Uint8Array>,
+  into: string,
+  options: UnpackOptions = {},
+): Promise<Result<void, TarProblem>> {
+  const { maxBytes = MAX_BYTES, maxEntries = MAX_ENTRIES, keepSetId = false } = options
+  const made: Made = new Map([['', 'folder']])
+  try {
+    let bytes = 0
+    for await (const source of readTar(chunks)) {
+      bytes += source.header.size
+      if (bytes > maxBytes) throw new TarRefusal({ kind: 'too large', what: 'bytes', limit: maxBytes })
+      if (made.size > maxEntries)
+        throw new TarRefusal({ kind: 'too large', what: 'entries', limit: maxEntries })
+      await unpackEntry(source, into, made, keepSetId)
+    }
+    setFolderTimes(into, made)
+    return ok(undefined)
+  } catch (error) {
+    const problem = readProblem(error)
+    if (problem) return refuse(problem)
+    throw error
+  }
+}
+
+/** What the archive made so far, by path. An implied folder is one that has had no entry of its own. */
+type Made = Map<string, 'folder' | 'implied folder' | 'file' | 'symlink'>
+
+async function unpackEntry(source: Source, into: string, made: Made, keepSetId: boolean): Promise<void> {
+  const { name, type, linkname } = source.header as Partial<Header>
+  const refuseIt = (why: string): TarRefusal => new TarRefusal({ kind: 'entry', name: name ?? '', why })
+  const named = entryPath(name ?? '')
+  if (!named.ok) throw refuseIt(named.error)
+  const path = named.value
+  const full = join(into, path)
+  const there = made.get(path)
+  if (type === 'directory' && (path === '' || there === 'implied folder')) {
+    made.set(path, 'folder')
+    source.resume()
+    return
+  }
+  if (there) throw refuseIt(path === '' ? 'it stands for the root of the archive' : 'it comes twice')
+  const parentProblem = makeParents(path, into, made)
+  if (parentProblem) throw refuseIt(parentProblem)
+
+  switch (type) {
+    case 'directory':
+      mkdirSync(full, 0o755)
+      chmodSync(full, 0o755)
+      made.set(path, 'folder')
+      break
+    case 'file':
+    case 'contiguous-file':
+      await unpackFile(source, full, keepSetId)
+      made.set(path, 'file')
+      return
+    case 'symlink': {
+      const problem = symlinkProblem(path, linkname ?? '')
+      if (problem) throw refuseIt(problem)
+      symlinkSync(linkname ?? '', full)
+      lutimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
+      made.set(path, 'symlink')
+      break
+    }
+    case 'link': {
+      const target = entryPath(linkname ?? '')
+      if (!target.ok) throw refuseIt(`the target of this hard link is refused: ${target.error}`)
+      if (made.get(target.value) !== 'file')
+        throw refuseIt('it is a hard link to what is not an earlier file of the archive')
+      linkSync(join(into, target.value), full)
+      made.set(path, 'file')
+      break
+    }
+    default:
+      throw refuseIt(type ? `it is a ${type}` : 'it is of an unknown type')
+  }
+  source.resume()
+}
+
+/** Archives may leave out the folders of their files. */
+function makeParents(path: string, into: string, made: Made): string | undefined {
+  const parent = dirname(path)
+  if (parent === '.') return undefined
+  const there = made.get(parent)
+  if (there === 'folder' || there === 'implied folder') return undefined
+  if (there) return `its folder ${JSON.stringify(parent)} is a ${there}`
+  const problem = makeParents(parent, into, made)
+  if (problem) return problem
+  mkdirSync(join(into, parent), 0o755)
+  chmodSync(join(into, parent), 0o755)
+  made.set(parent, 'implied folder')
+  return undefined
+}
+
+async function unpackFile(source: Source, full: string, keepSetId: boolean): Promise<void> {
+  const fd = openSync(full, 'wx', 0o600)
+  try {
+    for await (const chunk of source as AsyncIterable<Uint8Array>) {
+      for (let from = 0; from < chunk.length; ) from += writeSync(fd, chunk, from)
+    }
+    // By fchmod and not by open's argument, which the caller's umask cuts.
+    fchmodSync(fd, packageMode(source.header.mode, keepSetId))
+    futimesSync(fd, PACKAGE_TIME, PACKAGE_TIME)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Last of all, because making something in a folder changes the folder's time. */
+function setFolderTimes(into: string, made: Made): void {
+  for (const [path, kind] of made) {
+    if (kind === 'folder' || kind === 'implied folder')
+      utimesSync(join(into, path), PACKAGE_TIME, PACKAGE_TIME)
+  }
+}

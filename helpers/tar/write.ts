@@ -1,0 +1,112 @@
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Pack, pack } from 'tar-stream'
+import { type Entry, PACKAGE_TIME } from './entry.ts'
+import { TarRefusal } from './problem.ts'
+
+const CHUNK = 1024 * 1024
+
+type Head = Parameters<Pack['entry']>[0]
+
+/**
+ * The bytes of a POSIX ustar archive of `entries`, whose files are read below `root`. Nothing of
+ * the machine or the moment gets in: owner 0:0 without names, one time stamp, and a pax header
+ * only where ustar has no room (long names, names that are not ASCII).
+ */
+export async function* writeTar(root: string, entries: readonly Entry[]): AsyncGenerator<Uint8Array> {
+  const archive = pack()
+  const writing = writeEntries(archive, root, entries).catch((error: Error) => archive.destroy(error))
+  try {
+    for await (const chunk of archive) yield chunk as Uint8Array
+  } finally {
+    archive.destroy()
+    await writing
+  }
+}
+
+async function writeEntries(archive: Pack, root: string, entries: readonly Entry[]): Promise<void> {
+  for (const entry of entries) {
+    if (entry.kind !== 'file') await writeEntry(archive, header(entry))
+    else if (entry.size <= CHUNK) await writeEntry(archive, header(entry), smallFile(root, entry))
+    else await writeLargeFile(archive, root, entry)
+  }
+  archive.finalize()
+}
+
+/** tar-stream takes its defaults from the clock and the mode; so nothing is left to a default. */
+function header(entry: Entry): Head {
+  const owner = { uid: 0, gid: 0, uname: '', gname: '', mtime: new Date(PACKAGE_TIME * 1000) }
+  switch (entry.kind) {
+    case 'directory':
+      return { ...owner, type: 'directory', name: `${entry.path}/`, mode: 0o755, size: 0 }
+    case 'file':
+      return { ...owner, type: 'file', name: entry.path, mode: entry.mode, size: entry.size }
+    case 'symlink':
+      return {
+        ...owner,
+        type: 'symlink',
+        name: entry.path,
+        linkname: entry.target,
+        mode: 0o777,
+        size: 0,
+        ...pax(entry.target),
+      }
+    case 'link':
+      return {
+        ...owner,
+        type: 'link',
+        name: entry.path,
+        linkname: entry.target,
+        mode: entry.mode,
+        size: 0,
+        ...pax(entry.target),
+      }
+  }
+}
+
+/** tar-stream looks for non-ASCII letters in names but not in targets; an empty record forces the pax header. */
+const pax = (target: string): { pax?: Record<string, string> } =>
+  /^[\x20-\x7e]*$/.test(target) ? {} : { pax: {} }
+
+const writeEntry = (archive: Pack, head: Head, data?: Buffer): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const done = (error?: Error | null): void => (error ? reject(error) : resolve())
+    if (data) archive.entry(head, data, done)
+    else archive.entry(head, done)
+  })
+
+function smallFile(root: string, entry: Entry & { kind: 'file' }): Buffer {
+  const data = readFileSync(join(root, entry.path))
+  if (data.length !== entry.size) throw changed(entry)
+  return data
+}
+
+async function writeLargeFile(archive: Pack, root: string, entry: Entry & { kind: 'file' }): Promise<void> {
+  const file = openSync(join(root, entry.path), 'r')
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const sink = archive.entry(header(entry), error => (error ? reject(error) : resolve()))
+      let left = entry.size
+      const more = (): void => {
+        try {
+          for (;;) {
+            if (left === 0) return void sink.end(undefined)
+            const chunk = Buffer.allocUnsafe(Math.min(CHUNK, left))
+            const got = readSync(file, chunk, 0, chunk.length, null)
+            if (got === 0) throw changed(entry)
+            left -= got
+            if (!sink.write(chunk.subarray(0, got))) return void sink.once('drain', more)
+          }
+        } catch (error) {
+          reject(error)
+        }
+      }
+      more()
+    })
+  } finally {
+    closeSync(file)
+  }
+}
+
+const changed = (entry: Entry): TarRefusal =>
+  new TarRefusal({ kind: 'entry', name: entry.path, why: 'it changed while it was packed' })

@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { parseCommand } from '../../../helpers/build/command.ts'
+import { installCommand } from '../../../helpers/build/missing.ts'
+import { namespaceRemedy } from '../../../helpers/build/namespaces.ts'
+import { parseSources } from '../../../helpers/build/sources.ts'
+
+describe('parseCommand()', () => {
+  const base = ['--package', 'a-1-1', '--closure', '.bclosure', '--out', 'x']
+
+  test('reads a build', () => {
+    const host = ['--host', '/usr', '--host', '/bin']
+    expect(parseCommand([...base, '--fetch', '.fetch', '--files', 'files', ...host], {})).toEqual({
+      ok: true,
+      value: {
+        kind: 'build',
+        label: 'a-1-1',
+        closures: ['.bclosure'],
+        fetch: '.fetch',
+        files: 'files',
+        host: ['/usr', '/bin'],
+        out: 'x',
+        verbose: false,
+      },
+    })
+  })
+
+  test.each([['COOLPORTS_VERBOSE'], ['REDO_VERBOSE']])('is verbose when %s is set', name => {
+    expect(parseCommand(base, { [name]: '1' })).toMatchObject({ value: { verbose: true } })
+    expect(parseCommand(base, { [name]: '' })).toMatchObject({ value: { verbose: false } })
+  })
+
+  test.each([
+    [['--package', 'a', '--closure', 'b'], '--out is missing'],
+    [['--closure', 'b', '--out', 'x'], '--package is missing'],
+    [['--package', 'a', '--out', 'x'], '--closure is missing'],
+    [[...base, '--test'], '--test needs --shell'],
+    [['--import', 'a', '--out', 'x'], '--import needs --fetch'],
+    [['--open', 'a'], '--open needs --closure'],
+    [[...base, 'stray'], 'unexpected argument "stray"'],
+  ])('refuses %j', (args, error) => {
+    expect(parseCommand(args, {})).toEqual({ ok: false, error })
+  })
+
+  test('refuses an option that there is not', () => {
+    expect(parseCommand([...base, '--hots', '/'], {})).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("'--hots'"),
+    })
+  })
+})
+
+describe('installCommand()', () => {
+  test.each([
+    ['ID=debian\n', 'bwrap', 'apt-get install bubblewrap'],
+    ['ID=linuxmint\nID_LIKE="ubuntu debian"\n', 'xz', 'apt-get install xz-utils'],
+    ['ID="rocky"\nID_LIKE="rhel centos fedora"\n', 'bwrap', 'dnf install bubblewrap'],
+    ['ID=alpine\n', 'xz', 'apk add xz'],
+    ['ID=arch\n', 'bwrap', 'pacman -S bubblewrap'],
+    ['ID="opensuse-tumbleweed"\n', 'bwrap', 'zypper install bubblewrap'],
+    ['NAME=None\n', 'bwrap', "install bubblewrap by your distribution's package manager"],
+    ['', 'xz', "install xz by your distribution's package manager"],
+  ])('by %j, for %s: %s', (release, program, command) => {
+    expect(installCommand(program, release)).toBe(command)
+  })
+})
+
+describe('namespaceRemedy()', () => {
+  const kernel = (settings: Readonly<Record<string, string>>) => (name: string) => settings[name]
+
+  test('names the setting that forbids namespaces', () => {
+    expect(namespaceRemedy(kernel({ 'kernel.unprivileged_userns_clone': '0' }))).toContain(
+      'sysctl -w kernel.unprivileged_userns_clone=1',
+    )
+    expect(namespaceRemedy(kernel({ 'user.max_user_namespaces': '0' }))).toContain(
+      'sysctl -w user.max_user_namespaces=15000',
+    )
+    expect(namespaceRemedy(kernel({ 'kernel.apparmor_restrict_unprivileged_userns': '1' }))).toContain(
+      'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+    )
+  })
+
+  test('says nothing when none does', () => {
+    expect(namespaceRemedy(kernel({}))).toBeUndefined()
+    expect(
+      namespaceRemedy(
+        kernel({ 'user.max_user_namespaces': '96365', 'kernel.unprivileged_userns_clone': '1' }),
+      ),
+    ).toBeUndefined()
+  })
+})
+
+describe('parseSources()', () => {
+  const digest = 'a'.repeat(64)
+
+  test('reads the records of a fetch list', () => {
+    expect(
+      parseSources('/s', '.fetch', `file: a.tar\nurl: http://x/a\nurl: http://y/a\nsha256: ${digest}\n`),
+    ).toEqual({
+      ok: true,
+      value: [{ file: 'a.tar', digest, path: `/s/distfiles/${digest}` }],
+    })
+  })
+
+  test('refuses all that is no name, no digest or comes twice, each by its line', () => {
+    const text = `file: ../a\nsha256: ${digest}\n\nfile: b\nsha256: ${digest.slice(1)}\n\nfile: c\nsha256: ${digest}\n\nfile: c\nsha256: ${digest}\n\nnonsense\n`
+    const read = parseSources('/s', '.fetch', text)
+    expect(
+      !read.ok && read.error.map(problem => ('line' in problem ? [problem.line, problem.why] : [])),
+    ).toEqual([
+      [13, 'it is no "name: value"'],
+      [1, '"../a" is no file name'],
+      [4, `"${digest.slice(1)}" is no sha256`],
+      [10, 'a second source of the name "c"'],
+    ])
+  })
+})

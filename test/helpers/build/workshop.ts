@@ -1,0 +1,183 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build as bundle } from 'esbuild'
+import { sha256 } from '../../../core/digest.ts'
+import { removeTree } from '../../../helpers/build/remove.ts'
+import { packTree } from '../../../helpers/tar/pack.ts'
+
+/** An ordinary user that nobody is, for tests that root runs. */
+export const ORDINARY = 12345
+
+export interface Ran {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunOptions {
+  readonly script?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Runs as this user, through setpriv. */
+  readonly user?: number
+  readonly umask?: number
+}
+
+/** A folder with a store and some tiny packages, where do-build runs for real. */
+export class Workshop {
+  readonly root: string
+  readonly #program: string
+  readonly #started: ChildProcess[] = []
+
+  private constructor(root: string, program: string) {
+    this.root = root
+    this.#program = program
+  }
+
+  static async open(): Promise<Workshop> {
+    const root = mkdtempSync(join(tmpdir(), 'coolports test-'))
+    chmodSync(root, 0o755)
+    // By which a program knows the root of its tree.
+    writeFileSync(join(root, 'package.json'), '{}\n')
+    const program = join(root, 'dist')
+    await bundle({
+      entryPoints: { 'do-build': 'helpers/build/main.ts' },
+      outdir: program,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'esm',
+      banner: {
+        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      },
+    })
+    const workshop = new Workshop(root, join(program, 'do-build.mjs'))
+    mkdirSync(join(workshop.store, 'distfiles'), { recursive: true })
+    await workshop.pack('base', makeBase)
+    return workshop
+  }
+
+  get store(): string {
+    return join(this.root, 'store')
+  }
+
+  /** The folder of a package, made when it is not there. */
+  folder(name: string): string {
+    const folder = join(this.root, 'pkg', name)
+    mkdirSync(folder, { recursive: true })
+    return folder
+  }
+
+  /** Packs what `fill` puts into a folder as the package `name`. */
+  async pack(name: string, fill: (folder: string) => void): Promise<string> {
+    const tree = mkdtempSync(join(this.root, 'fill-'))
+    fill(tree)
+    const file = join(this.folder(name), '.pkg.tar.gz')
+    const packed = await packTree(tree, file)
+    if (!packed.ok) throw new Error(JSON.stringify(packed.error))
+    removeTree(tree)
+    return file
+  }
+
+  /** Writes the list that --closure takes. */
+  closure(name: string, ...packages: readonly string[]): void {
+    writeFileSync(
+      join(this.folder(name), '.bclosure'),
+      packages.map(one => `../${one}/.pkg.tar.gz\n`).join(''),
+    )
+  }
+
+  /** Puts a source into the store; answers with its record of a fetch list. */
+  source(file: string, data: string | Buffer): string {
+    const digest = sha256(data)
+    writeFileSync(join(this.store, 'distfiles', digest), data)
+    return `file: ${file}\nurl: http://example.org/${file}\nsha256: ${digest}\n`
+  }
+
+  /** What a build of `name` that runs `script` needs on the command line. */
+  build(name: string, script: string, options: RunOptions & { readonly args?: readonly string[] } = {}): Ran {
+    const args = ['--package', `${name}-1-1`, '--closure', '.bclosure', '--out', '.pkg.tar.gz']
+    return this.run(name, [...args, ...(options.args ?? [])], { ...options, script })
+  }
+
+  run(name: string, args: readonly string[], options: RunOptions = {}): Ran {
+    const [command, ...words] = this.command(args, options)
+    const { status, stdout, stderr } = spawnSync(command as string, words, {
+      cwd: this.folder(name),
+      env: this.env(options.env),
+      input: options.script ?? '',
+      encoding: 'utf8',
+    })
+    return { status, stdout, stderr }
+  }
+
+  /** Starts a build and does not wait for it. */
+  start(name: string, script: string) {
+    const [command, ...words] = this.command(
+      ['--package', `${name}-1-1`, '--closure', '.bclosure', '--out', '.pkg.tar.gz'],
+      {},
+    )
+    const child = spawn(command as string, words, {
+      cwd: this.folder(name),
+      env: this.env(),
+      stdio: ['pipe', 'ignore', 'pipe'],
+    })
+    child.stdin.end(script)
+    this.#started.push(child)
+    return child
+  }
+
+  /** Gives everything to another user. */
+  giveTo(user: number): void {
+    const give = (path: string): void => {
+      chownSync(path, user, user)
+      if (lstatSync(path).isDirectory()) for (const name of readdirSync(path)) give(join(path, name))
+    }
+    for (const name of ['pkg', 'store']) give(join(this.root, name))
+  }
+
+  close(): void {
+    for (const child of this.#started) child.kill('SIGKILL')
+    removeTree(this.root)
+  }
+
+  private command(args: readonly string[], options: RunOptions): readonly string[] {
+    const run = [process.execPath, this.#program, ...args]
+    const umask = (options.umask ?? 0o022).toString(8)
+    const user =
+      options.user === undefined
+        ? []
+        : ['setpriv', `--reuid=${options.user}`, `--regid=${options.user}`, '--clear-groups']
+    return ['/bin/sh', '-c', `umask ${umask}; exec "$@"`, 'sh', ...user, ...run]
+  }
+
+  private env(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, COOLPORTS_STORE: this.store, ...more }
+  }
+}
+
+/** A whole small system in one static file: a shell and the commands that scripts here use. */
+export const BUSYBOX = ['/usr/bin/busybox', '/bin/busybox'].find(existsSync) ?? 'busybox'
+
+function makeBase(folder: string): void {
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  copyFileSync(BUSYBOX, join(bin, 'busybox'))
+  chmodSync(join(bin, 'busybox'), 0o755)
+  const applets =
+    'cat chmod env find grep head hostname id ifconfig kill ln ls mkdir mkfifo mv nc ps readlink rm seq sh sleep sort stat tail tar touch tr true wc'
+  for (const applet of applets.split(' ')) symlinkSync('busybox', join(bin, applet))
+}
