@@ -1,0 +1,32 @@
+import { command, packagesOption } from './command.ts'
+import { runDoor } from './door.ts'
+import { findAll } from './find.ts'
+import { complain, trouble } from './say.ts'
+
+export const build = command({
+  usage: 'build <packages..>',
+  about: 'Build and test packages that are out of date',
+  details:
+    'Emits the rules, fetches the sources and builds what is missing, as bin/build-packages-ifchange does.\nIts exit status is that of the build.',
+  examples: [
+    ['coolports build make', 'make, and all that it needs'],
+    ['coolports build -j4 make zlib', 'four jobs at once'],
+    ['coolports build --no-test xz', 'without the tests of the finished package'],
+  ],
+  options: yargs =>
+    packagesOption(yargs)
+      .option('jobs', { alias: 'j', type: 'number', requiresArg: true, describe: 'jobs at once' })
+      .option('no-test', { type: 'boolean', default: false, describe: 'do not test what was built' }),
+  run: async args => {
+    const { jobs } = args
+    if (jobs !== undefined && !(Number.isSafeInteger(jobs) && jobs > 0))
+      return complain(trouble({ cannot: 'build', why: '-j needs a whole number above 0' }))
+    const names = findAll(args.root, args.packages)
+    if (!names.ok) return complain(names.error)
+    return runDoor(args.root, 'build-packages-ifchange', [
+      ...(jobs === undefined ? [] : [`-j${jobs}`]),
+      ...(args['no-test'] ? ['--no-test'] : []),
+      ...names.value,
+    ])
+  },
+})

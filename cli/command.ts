@@ -1,0 +1,72 @@
+import type { Argv } from 'yargs'
+
+/** What every command is told. */
+export interface Common {
+  /** The tree of packages, an absolute path. */
+  readonly root: string
+}
+
+/** One command of `coolports`. */
+export interface Command {
+  readonly name: string
+  readonly usage: string
+  /**
+   * Makes yargs know it. `choose` gets what is to be run when it is the command that was asked for:
+   * yargs itself would run it even after a misuse.
+   */
+  readonly register: (yargs: Argv<Common>, choose: (work: () => Promise<number>) => void) => void
+}
+
+export interface Definition<Args extends Common> {
+  /** As it stands behind `coolports`: the name, then its words. */
+  readonly usage: string
+  /** One line for the list of commands. */
+  readonly about: string
+  /** More of its help, below the first line. */
+  readonly details?: string
+  readonly examples: readonly (readonly [command: string, what: string])[]
+  readonly options: (yargs: Argv<Common>) => Argv<Args>
+  /** Answers the exit status: 0 yes, 1 no, 2 misuse or trouble. What takes long to load is imported here. */
+  readonly run: (args: Args) => Promise<number>
+}
+
+export function command<Args extends Common>(definition: Definition<Args>): Command {
+  const { usage, about, details, examples, options, run } = definition
+  const [name = ''] = usage.split(' ')
+  return {
+    name,
+    usage,
+    register: (yargs, choose) => {
+      yargs.command(
+        usage,
+        about,
+        given => {
+          const text = details === undefined ? about : `${about}\n\n${details}`
+          given.usage(`coolports ${usage}\n\n${text}`)
+          for (const [line, what] of examples) given.example(line, what)
+          return options(given)
+        },
+        args => choose(() => run(args as unknown as Args)),
+      )
+    },
+  }
+}
+
+/** The words behind a command that is followed by packages. */
+export const packagesOption = <Args extends Common>(yargs: Argv<Args>) =>
+  yargs.positional('packages', {
+    type: 'string',
+    array: true,
+    demandOption: true,
+    describe: 'names or folders: make, pkg/make, ./pkg/make/',
+  })
+
+export const packageOption = <Args extends Common>(yargs: Argv<Args>) =>
+  yargs.positional('package', {
+    type: 'string',
+    demandOption: true,
+    describe: 'a name or a folder: make, pkg/make, ./pkg/make/',
+  })
+
+export const jsonOption = <Args extends Common>(yargs: Argv<Args>) =>
+  yargs.option('json', { type: 'boolean', default: false, describe: 'the answer for a program' })

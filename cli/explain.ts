@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Sha256, sha256 } from '../core/digest.ts'
+import { packageKeyPath, storeRoot } from '../core/store.ts'
+import { command, jsonOption, packageOption } from './command.ts'
+import { bringUpToDate } from './door.ts'
+import { findPackage } from './find.ts'
+import type { Reason } from './reason.ts'
+import { complain, json, paint, print, shownLine, trouble } from './say.ts'
+
+/**
+ * JSON: `{ name, state, built, present, changes, dependencies }`, where
+ * - `state`: "up-to-date", "out-of-date" or "not-built"
+ * - `built`, `present`: hashes of the keys; `built` is null when it is not built
+ * - `changes`: list of `{ sign, line }`; `sign` is "-" or "+"
+ * - `dependencies`: list of `{ name, built, present, reason }`, the dependencies that are others now;
+ *   `reason` is `{ name, built, present, changes, dependencies }` again, or null where it is not known
+ *   or was told before
+ */
+export const explain = command({
+  usage: 'explain <package>',
+  about: 'Say why a package would be built again: in what its key differs from that of the built one',
+  details: 'Exit status: 0 it is up to date, 1 it is out of date or not built, 2 misuse or trouble.',
+  examples: [
+    ['coolports explain make', 'after an edit: what would be built again, and why?'],
+    ['coolports explain make --json', 'for a program'],
+  ],
+  options: yargs => jsonOption(packageOption(yargs)),
+  run: async args => {
+    const name = findPackage(args.root, args.package)
+    if (!name.ok) return complain(name.error)
+    const folder = join(args.root, 'pkg', name.value)
+    const status = await bringUpToDate(args.root, [`pkg/${name.value}/.pkgkey`, `pkg/${name.value}/.pkghash`])
+    if (status !== 0) return status
+    const [{ findBuilt }, { reason }] = await Promise.all([import('./built.ts'), import('./reason.ts')])
+    const key = readFileSync(join(folder, '.pkgkey'), 'utf8')
+    const present = sha256(key)
+    const store = storeRoot(process.env, args.root)
+    const built = findBuilt(join(folder, '.pkg.tar.gz'), store, present)
+    if (built.kind === 'unknown') {
+      return complain(
+        trouble({
+          cannot: `explain ${name.value}`,
+          why: 'the store does not know the key that it was built from',
+          remedy: `rm pkg/${name.value}/.pkg.tar.gz && coolports build ${name.value} leaves it there`,
+        }),
+      )
+    }
+    if (built.kind === 'not built') {
+      const state = { state: 'not-built', built: null, present, changes: [], dependencies: [] }
+      if (args.json) print(json({ name: name.value, ...state }))
+      else print(`${name.value} is not built`)
+      return 1
+    }
+    const read = (path: string): string | undefined =>
+      existsSync(path) ? readFileSync(path, 'utf8') : undefined
+    const found = reason(name.value, built.key, key, {
+      byHash: hash => read(packageKeyPath(store, hash)),
+      present: dependency => read(join(args.root, 'pkg', dependency, '.pkgkey')),
+    })
+    const same = built.hash === present
+    if (args.json) print(json({ ...found, state: same ? 'up-to-date' : 'out-of-date' }))
+    else if (same) print(`${name.value} is up to date`)
+    else {
+      print(`${name.value} is out of date:`)
+      for (const line of report(found, '  ')) print(line)
+    }
+    return same ? 0 : 1
+  },
+})
+
+function report({ changes, dependencies }: Reason, indent: string): readonly string[] {
+  return [
+    ...changes.map(({ sign, line }) => {
+      const text = `${sign} ${shownLine(line)}`
+      return indent + (sign === '-' ? paint.red(text) : paint.green(text))
+    }),
+    ...dependencies.flatMap(({ name, built, present, reason }) => [
+      `${indent}${paint.bold(name)} is another one: ${short(built)} before, ${short(present)} now`,
+      ...(reason ? report(reason, `${indent}  `) : []),
+    ]),
+  ]
+}
+
+const short = (hash: Sha256): string => hash.slice(0, 12)

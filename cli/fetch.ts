@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { ok, type Result } from '../core/result.ts'
+import { walk } from './closure.ts'
+import { command, jsonOption, packagesOption } from './command.ts'
+import { runDoor, runGenerator } from './door.ts'
+import { findAll } from './find.ts'
+import { readTree } from './manifests.ts'
+import { complain, type Refusal } from './say.ts'
+
+/**
+ * JSON (nothing is fetched): a list of `{ file, sha256, store, places }`; `store` is the source's path in
+ * the store or null, `places` is a list of `{ kind, at }` in the order in which they would be asked.
+ */
+export const fetch = command({
+  usage: 'fetch <packages..>',
+  about: 'Fetch the sources of packages into the store',
+  details: 'Exit status: 0 all are in the store, 1 some cannot be had, 2 misuse or trouble.',
+  examples: [
+    ['coolports fetch make zlib', 'the sources of two packages'],
+    ['coolports fetch --closure make', 'all sources for a build without a network'],
+    ['coolports fetch --where make', 'where its sources could be had'],
+  ],
+  options: yargs =>
+    jsonOption(packagesOption(yargs))
+      .option('where', {
+        type: 'boolean',
+        default: false,
+        describe: 'list where each source could be had, and fetch nothing',
+      })
+      .option('closure', {
+        type: 'boolean',
+        default: false,
+        describe: 'also the sources of all that is needed to build and test the packages',
+      }),
+  run: async args => {
+    const named = findAll(args.root, args.packages)
+    if (!named.ok) return complain(named.error)
+    const generated = await runGenerator(args.root)
+    if (generated !== 0) return generated
+    const names = args.closure ? await withNeeds(args.root, named.value) : named
+    if (!names.ok) return complain(names.error)
+    return runDoor(args.root, 'do-fetch', [
+      ...(args.where ? ['--where'] : []),
+      ...(args.json ? ['--json'] : []),
+      ...names.value.map(name => join(args.root, 'pkg', name, '.fetch')),
+    ])
+  },
+})
+
+/** The packages and all that must be built for them. */
+async function withNeeds(
+  root: string,
+  names: readonly string[],
+): Promise<Result<readonly string[], Refusal>> {
+  const read = await readTree(root)
+  if (!read.ok) return read
+  const needs = walk(read.value, names, pkg => [...pkg.buildDeps, ...pkg.runDeps, ...pkg.testDeps])
+  return needs.ok ? ok(needs.value) : needs
+}

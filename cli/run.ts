@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs'
+import { quoted } from '../core/message.ts'
+import { treeRoot } from '../core/store.ts'
+import { nearest } from '../generator/nearest.ts'
+import { build } from './build.ts'
+import { closure } from './closure.ts'
+import type { Command, Common } from './command.ts'
+import { completePackage } from './complete.ts'
+import { completion } from './completion.ts'
+import { explain } from './explain.ts'
+import { fetch } from './fetch.ts'
+import { files } from './files.ts'
+import { gen } from './gen.ts'
+import { key } from './key.ts'
+import { list } from './list.ts'
+import { newPackage } from './new.ts'
+import { rdeps } from './rdeps.ts'
+import { complain, PROGRAM, shownLine, trouble } from './say.ts'
+import { shell } from './shell.ts'
+import { show } from './show.ts'
+import { verify } from './verify.ts'
+
+/** In the order in which the help lists them. */
+const commands: readonly Command[] = [
+  build,
+  gen,
+  list,
+  show,
+  closure,
+  rdeps,
+  key,
+  explain,
+  fetch,
+  files,
+  verify,
+  shell,
+  newPackage,
+  completion,
+]
+
+const COMPLETIONS = '--get-yargs-completions'
+
+/** Runs `coolports` with these arguments. Answers its exit status: 0 yes, 1 no, 2 misuse or trouble. */
+export async function run(args: readonly string[]): Promise<number> {
+  if (args.includes(COMPLETIONS)) return complete(args)
+  const word = commandWord(args)
+  const name = word === undefined ? undefined : args[word]
+  if (name === 'help') return run([...args.filter((_, index) => index !== word), '--help'])
+  const asked = commands.find(one => one.name === name)
+  if (name !== undefined && !asked) {
+    const near = nearest(
+      name,
+      commands.map(one => one.name),
+    )
+    return misuse(
+      `there is no command ${quoted(name)}`,
+      near === undefined ? 'see: coolports --help' : `did you mean "${near}"?`,
+    )
+  }
+  let work: (() => Promise<number>) | undefined
+  let text = ''
+  let fault: string | undefined
+  const parser = program(found => {
+    work = found
+  }).fail((message, error) => {
+    fault ??= message || String(error)
+  })
+  await parser.parseAsync([...ownWords(args, word)], {}, (_error, _argv, output) => {
+    text = output
+  })
+  const help = ['coolports', ...(name === undefined ? [] : [name]), '--help'].join(' ')
+  if (fault !== undefined) return misuse(whyOf(fault, asked?.usage), `see: ${help}`)
+  if (text !== '') process.stdout.write(`${text}\n`)
+  if (text !== '' || work === undefined) return 0
+  try {
+    return await work()
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    return complain(trouble({ cannot: 'go on', why: oneLine(why) }))
+  }
+}
+
+function program(choose: (work: () => Promise<number>) => void): Argv<Common> {
+  const here = treeRoot()
+  const parser: Argv<Common> = yargs()
+    .scriptName(PROGRAM)
+    .usage(
+      'coolports COMMAND\n\nA source-based package system. PACKAGE is a name or a folder: make, ./pkg/make',
+    )
+    .option('root', {
+      alias: 'C',
+      type: 'string',
+      default: here,
+      defaultDescription: 'this tree',
+      requiresArg: true,
+      coerce: (paths: string | readonly string[]) => resolve([paths].flat().at(-1) ?? here),
+      describe: 'the tree of packages',
+    })
+    .example('coolports build make zlib', 'build two packages')
+    .example('coolports explain make', 'why would it be built again?')
+    .epilogue('Exit status: 0 yes, 1 no, 2 misuse or trouble. $NO_COLOR is respected.')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'parse-positional-numbers': false,
+    })
+    .version('version', 'print the version', version())
+    .help('help', 'print this')
+    .alias('help', 'h')
+    .strict()
+    .demandCommand(1, 'no command is named')
+    .wrap(100)
+    .exitProcess(false)
+  for (const command of commands) command.register(parser, choose)
+  return parser
+}
+
+/** Answers what may stand next, as the scripts of `completion` ask for it. */
+async function complete(args: readonly string[]): Promise<number> {
+  const words = args.slice(args.indexOf(COMPLETIONS) + 2)
+  const current = words.at(-1) ?? ''
+  const before = words.slice(0, -1)
+  const at = commandWord(before)
+  const root = rootWord(before) ?? treeRoot()
+  const answer: FallbackCompletionFunction = (_current, _argv, others, done) => {
+    const packages = at === undefined ? undefined : completePackage(root, before.slice(at), current)
+    if (packages) done([...packages])
+    else others((_error, found) => done((found ?? []).filter(one => mayStand(one, current))))
+  }
+  const parser = program(() => {}).completion('get-completion', false, answer)
+  await parser.parseAsync([...args])
+  return 0
+}
+
+/** Options where a dash was typed, and there alone; yargs offers `--C` for `-C`. */
+const mayStand = (one: string, current: string): boolean =>
+  one.startsWith('-') === current.startsWith('-') && !/^--\w(?!\w)/.test(one)
+
+/** Where the name of the command stands: the first word that is neither an option nor the value of one. */
+function commandWord(args: readonly string[]): number | undefined {
+  for (let index = 0; index < args.length; index++) {
+    const word = args[index] ?? ''
+    if (word === '-C' || word === '--root') index++
+    else if (!word.startsWith('-')) return index
+  }
+  return undefined
+}
+
+function rootWord(args: readonly string[]): string | undefined {
+  const at = args.findIndex(word => word === '-C' || word === '--root')
+  return at === -1 ? undefined : args[at + 1]
+}
+
+/** What follows the package of `shell` is a command of its own, options and all: marks it so. */
+function ownWords(args: readonly string[], word: number | undefined): readonly string[] {
+  if (word === undefined || args[word] !== 'shell') return args
+  const package_ = commandWord(args.slice(word + 1))
+  if (package_ === undefined) return args
+  const end = word + 1 + package_ + 1
+  const rest = args.slice(end)
+  return rest.length === 0 || rest[0] === '--' ? args : [...args.slice(0, end), '--', ...rest]
+}
+
+const misuse = (why: string, remedy: string): number => complain(trouble({ cannot: 'run', why, remedy }))
+
+/** What yargs says, in words that fit behind ours. */
+function whyOf(fault: string, usage = 'COMMAND'): string {
+  if (fault.startsWith('Not enough non-option arguments')) return `too few words for: ${PROGRAM} ${usage}`
+  if (fault.startsWith('Not enough arguments following:'))
+    return `a value is missing behind ${fault.split(': ')[1] ?? ''}`
+  const line = oneLine(fault)
+  return line.charAt(0).toLowerCase() + line.slice(1)
+}
+
+/** A text on one line, with nothing a terminal would obey. */
+const oneLine = (text: string): string => shownLine(text.replace(/:?\s*\n\s*/g, ': '))
+
+const version = (): string =>
+  (JSON.parse(readFileSync(join(treeRoot(), 'package.json'), 'utf8')) as { version: string }).version

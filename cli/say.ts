@@ -1,0 +1,52 @@
+import { Chalk, type ChalkInstance, chalkStderr } from 'chalk'
+import { formatMessage, type Message, quoted } from '../core/message.ts'
+
+export const PROGRAM = 'coolports'
+
+/** Why a command does not do what it was asked for. */
+export interface Refusal {
+  /** 1 the answer is no, 2 misuse or trouble. */
+  readonly status: 1 | 2
+  readonly messages: readonly Message[]
+}
+
+export const trouble = (message: Message): Refusal => ({ status: 2, messages: [message] })
+export const no = (message: Message): Refusal => ({ status: 1, messages: [message] })
+
+/** Says why on stderr; answers the exit status. */
+export function complain(refusal: Refusal): number {
+  for (const message of refusal.messages) process.stderr.write(`${formatMessage(PROGRAM, message)}\n`)
+  return refusal.status
+}
+
+/** A line of the answer, on stdout. */
+export const print = (line: string): void => {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Colours of stdout: on a terminal alone, and not where NO_COLOR forbids them. */
+export const paint: ChalkInstance = new Chalk(
+  process.env.NO_COLOR || !process.stdout.isTTY ? { level: 0 } : {},
+)
+
+/** Colours of stderr. */
+export const paintStderr: ChalkInstance = process.env.NO_COLOR ? new Chalk({ level: 0 }) : chalkStderr
+
+/** What a terminal would obey, a line break among it, or what would turn the order of letters round. */
+const UNSAFE = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** A value of a file as a person may see it: as it is where that is safe, else quoted. */
+export const shown = (value: string): string =>
+  UNSAFE.test(value) ? quoted(value).replace(new RegExp(UNSAFE, 'g'), escaped) : value
+
+/** A line of a script: as it is, tabs too, but for what a terminal would obey. */
+export const shownLine = (line: string): string =>
+  line.replace(new RegExp(UNSAFE, 'g'), character => (character === '\t' ? character : escaped(character)))
+
+/** The answer as JSON, for programs and for a terminal that shows it. */
+export const json = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(new RegExp(UNSAFE, 'g'), character =>
+    character === '\n' ? character : escaped(character),
+  )
