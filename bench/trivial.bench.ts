@@ -41,7 +41,7 @@ function makeTree(): void {
     'helpers/door.sh',
     'helpers/system.sh',
   ]) {
-    cpSync(join(repository, part), join(root, part), { recursive: true })
+    cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
   }
   for (const part of ['dist', 'node_modules', 'build.mjs', 'mirrors', 'package.json'])
     symlinkSync(join(repository, part), join(root, part))

@@ -4,7 +4,7 @@ import { ok, type Result, refuse } from '../core/result.ts'
 import { readIdentity } from '../helpers/tar/identity.ts'
 import { entryPath, symlinkProblem } from '../helpers/tar/path.ts'
 import { type TarProblem, TarRefusal } from '../helpers/tar/problem.ts'
-import { readTar, type Source } from '../helpers/tar/read.ts'
+import { readProblem, readTar, type Source } from '../helpers/tar/read.ts'
 import { gunzipped } from '../helpers/tar/unpack.ts'
 
 /** One thing that an archive holds, as the archive says it: nothing of it has been checked. */
@@ -59,22 +59,13 @@ async function readEntries(
       const held = heldBy(source)
       const why = check(held)
       if (why !== undefined) throw new TarRefusal({ kind: 'entry', name: held.path, why })
-      await skipBody(source)
+      for await (const _ of source as AsyncIterable<Uint8Array>);
     }
     return ok(undefined)
   } catch (error) {
-    if (error instanceof TarRefusal) return refuse(error.problem)
+    const problem = readProblem(error)
+    if (problem) return refuse(problem)
     throw error
-  }
-}
-
-/** What is wrong with the compression comes to light here, outside of the reader of the entries. */
-async function skipBody(source: Source): Promise<void> {
-  try {
-    for await (const _ of source as AsyncIterable<Uint8Array>);
-  } catch (error) {
-    if (error instanceof Error && 'syscall' in error) throw error
-    throw new TarRefusal({ kind: 'damaged', why: error instanceof Error ? error.message : String(error) })
   }
 }
 

@@ -104,6 +104,7 @@ function program(choose: (work: () => Promise<number>) => void): Argv<Common> {
     .parserConfiguration({
       'boolean-negation': false,
       'parse-positional-numbers': false,
+      'populate--': true,
     })
     .version('version', 'print the version', version())
     .help('help', 'print this')

@@ -1,4 +1,4 @@
-import { Chalk, type ChalkInstance, chalkStderr } from 'chalk'
+import { Chalk, type ChalkInstance } from 'chalk'
 import { formatMessage, type Message, quoted } from '../core/message.ts'
 
 export const PROGRAM = 'coolports'
@@ -28,9 +28,6 @@ export const print = (line: string): void => {
 export const paint: ChalkInstance = new Chalk(
   process.env.NO_COLOR || !process.stdout.isTTY ? { level: 0 } : {},
 )
-
-/** Colours of stderr. */
-export const paintStderr: ChalkInstance = process.env.NO_COLOR ? new Chalk({ level: 0 }) : chalkStderr
 
 /** What a terminal would obey, a line break among it, or what would turn the order of letters round. */
 const UNSAFE = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/

@@ -13,15 +13,17 @@ export const shell = command({
     ['coolports shell make ls -l /bin', 'one command; what follows the package is its own'],
   ],
   options: yargs =>
-    packageOption(yargs).positional('command', {
-      type: 'string',
-      array: true,
-      default: [] as string[],
-      describe: 'the command and its arguments; a shell when there is none',
-    }),
+    packageOption(yargs)
+      .positional('command', {
+        type: 'string',
+        array: true,
+        describe: 'the command and its arguments; a shell when there is none',
+      })
+      // Where yargs leaves the words behind `--`, which run() puts before the command.
+      .option('--', { type: 'string', array: true, hidden: true }),
   run: async args => {
     const name = findPackage(args.root, args.package)
     if (!name.ok) return complain(name.error)
-    return runDoor(args.root, 'build-shell', [name.value, ...args.command.map(String)])
+    return runDoor(args.root, 'build-shell', [name.value, ...(args['--'] ?? [])])
   },
 })

@@ -47,12 +47,12 @@ describe('what may stand next', () => {
 
 describe.each(['bash', 'zsh', 'fish'])('the script for %s', shell => {
   test.skipIf(!isThere(shell))('is one that the shell can read', () => {
-    const { status, out } = coolportsDoor(new Tree(), 'completion', shell)
+    const at = new Tree()
+    const { status, out } = coolportsDoor(at, 'completion', shell)
     expect(status).toBe(0)
-    expect(spawnSync(shell, ['-n'], { input: out, encoding: 'utf8' })).toMatchObject({
-      status: 0,
-      stderr: '',
-    })
+    at.write('script', out)
+    const read = spawnSync(shell, ['-n', join(at.root, 'script')], { encoding: 'utf8' })
+    expect(read).toMatchObject({ status: 0, stderr: '' })
   })
 })
 

@@ -21,7 +21,7 @@ export class Tree {
     this.root = mkdtempSync(join(tmpdir(), 'coolports tree-'))
     made.push(this.root)
     for (const part of ['core/shell.ts', 'generator/manifest.ts', 'templates', '.do-defaults']) {
-      cpSync(join(repository, part), join(this.root, part), { recursive: true })
+      cpSync(join(repository, part), join(this.root, part), { recursive: true, preserveTimestamps: true })
     }
     mkdirSync(join(this.root, 'pkg'))
     this.write('package.json', '{ "type": "module" }\n')
