@@ -256,14 +256,16 @@ class Reader {
     const urls = (this.list([...path, 'urls'], said.urls) ?? []).map((url, at) =>
       this.url([...path, 'urls', at], url),
     )
-    if (said.urls !== undefined && urls.length === 0) this.field([...path, 'urls'], 'it names no url')
+    if (said.urls !== undefined && urls.length === 0 && said.file === undefined) {
+      this.field([...path, 'urls'], 'it names no url')
+    }
     const fallback =
       urls[0]
         ?.replace(/[?#].*$/, '')
         .split('/')
         .at(-1) ?? ''
     const file = this.optional(said, 'file', name => this.text([...path, 'file'], name)) ?? fallback
-    if (urls.length > 0 && !isFileName(file)) {
+    if ((urls.length > 0 || said.file !== undefined) && !isFileName(file)) {
       this.field(
         [...path, said.file === undefined ? 'urls' : 'file'],
         `it is not a plain file name: ${quoted(file)}`,

@@ -43,8 +43,11 @@ export type Dependency = keyof CoolportsPackages
 export interface Source {
   /** Digest of the file as it is downloaded: 64 lower-case hexadecimal digits. */
   readonly sha256: string
-  /** Where upstream has it; tried in order, after the local store and the mirrors. Never part of the key. */
-  readonly urls: readonly [string, ...string[]]
+  /**
+   * Where upstream has it; tried in order, after the local store and the mirrors. Never part of the
+   * key. Empty for a file that the tree itself holds in `mirrors/files/`, which then needs `file`.
+   */
+  readonly urls: readonly string[]
   /** The file's name in `/sources`. Default: the last part of the first url. */
   readonly file?: string
   /** Folder below the build folder into which the archive is unpacked, its single top folder left out. Default: `.` */

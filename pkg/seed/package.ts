@@ -1,0 +1,28 @@
+import { definePackage, importArchive, sh } from 'coolports'
+
+export default definePackage({
+  version: '1',
+  description: 'Static musl toolchain and base, the one binary that the tree starts from',
+  homepage: 'https://github.com/coolports',
+  license:
+    'GPL-3.0-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1 AND LGPL-3.0-or-later AND MIT AND MirOS AND ISC AND bzip2-1.0.6 AND 0BSD AND GPL-2.0-only WITH Linux-syscall-note',
+  sources: [
+    {
+      // It lies in the tree: mirrors/files/<sha256>.tar.xz
+      file: 'seed.tar.xz',
+      urls: [],
+      sha256: '0695650c5d969723c5e19765f87459c4f9252b3043c59af2d4616ceafe8cc4d0',
+    },
+  ],
+  build: importArchive(),
+  test: sh`
+    cd /tmp
+    printf '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n' >hello.c
+    cc -static -o hello-c hello.c
+    test "$(./hello-c)" = hello
+    printf '#include <iostream>\nint main() { std::cout << "hello" << std::endl; }\n' >hello.cc
+    c++ -static -o hello-c++ hello.cc
+    test "$(./hello-c++)" = hello
+  `,
+  update: { kind: 'fixed', why: 'it is made by the tree itself, see doc/seed.md' },
+})
