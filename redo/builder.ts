@@ -1,8 +1,8 @@
-import { closeSync, openSync, unlinkSync } from 'node:fs'
+import { unlinkSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { type Console, Transcript } from './console.ts'
+import type { Ending } from './executor.ts'
 import type { FileNode, Making } from './graph.ts'
-import type { Ending } from './job.ts'
 import type { Logs } from './logs.ts'
 import { discard, install, type Places, type Product, productOf } from './product.ts'
 import { quote, sentence } from './reason.ts'
@@ -68,7 +68,6 @@ export class Builder {
       target: node.name,
       temporary,
       stdout,
-      stdoutFile: openSync(stdout, 'ax+'),
       before: stampOf(node.name),
     }
     workshop.begin(temporary)
@@ -96,7 +95,7 @@ export class Builder {
       job: number,
       rule,
       temporary: seen,
-      stdout: places.stdoutFile,
+      stdout,
       stderr: transcript.file,
       slot: workshop.mailbox.hint(number),
       pipe: scheduler.pipe,
@@ -107,6 +106,7 @@ export class Builder {
       if (job.ended) return
       job.ended = true
       this.jobs.delete(number)
+      job.child = undefined
       done(this.#ended(job, rule, places, ending))
       if (job.hasToken) scheduler.release()
     })
@@ -126,7 +126,6 @@ export class Builder {
 
   #ended(job: Job, rule: Rule, places: Places, ending: Ending): boolean {
     const problem = this.#conclude(job, places, ending)
-    closeSync(places.stdoutFile)
     discard(places)
     if (problem !== undefined && !this.#stopped) {
       this.#fail(job, places)

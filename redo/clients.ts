@@ -36,6 +36,10 @@ export class Clients {
   }
 
   receive(message: Message): void {
+    if (message.verb === 'ended') {
+      this.#coordinator.openWorkshop().starter.ended(message.job, Number(message.args[0]))
+      return
+    }
     const answer = ([status, text]: Answer) =>
       this.#coordinator.openWorkshop().mailbox.answer(message.slot, status, text)
     const job = this.#jobs.get(message.job)

@@ -1,25 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
+import { type Ending, Executors } from './executor.ts'
 import { makeflagsFor } from './jobserver.ts'
 import type { Rule } from './rules.ts'
 import { type Stamp, stampOf } from './stamp.ts'
 import type { Tree } from './tree.ts'
-
-/** How the end of a script is told: an exit status, or the signal that ended it. */
-export interface Ending {
-  readonly status: number
-  readonly signal: NodeJS.Signals | undefined
-  /** The script could not even be started. */
-  readonly error: Error | undefined
-}
 
 export interface Script {
   readonly job: number
   readonly rule: Rule
   /** `$3`, seen from the folder of the rule. */
   readonly temporary: string
-  readonly stdout: number
+  /** The file for its stdout, which does not exist yet, and the open file for its stderr. */
+  readonly stdout: string
   readonly stderr: number
   /** The fifo that its clients try first. */
   readonly slot: number
@@ -31,13 +25,18 @@ export interface Script {
   readonly environment: NodeJS.ProcessEnv | undefined
 }
 
-/** Starts scripts, all with the same environment and options. */
+/**
+ * Starts scripts, all with the same environment and options. Those for a plain `sh -e` run in shells
+ * that stay, see executor.ts; the others are programs of their own.
+ */
 export class Starter {
   readonly #tree: Tree
   readonly #environment: NodeJS.ProcessEnv
   readonly #adapt: (inherited: NodeJS.ProcessEnv) => NodeJS.ProcessEnv
   readonly #flags: string
-  readonly #interpreters = new Map<string, { readonly stamp: Stamp; readonly command: readonly string[] }>()
+  readonly #executors: Executors
+  readonly #residentPipe: readonly [number, number]
+  readonly #texts = new Map<string, Text>()
 
   constructor(options: {
     readonly tree: Tree
@@ -47,6 +46,10 @@ export class Starter {
     readonly commands: string
     readonly verbose: boolean
     readonly trace: boolean
+    /** The jobserver of the scripts that run in shells that stay. */
+    readonly pipe: readonly [read: number, write: number]
+    /** Where those shells say that a script has ended: the fifo of the mailbox, open for writing. */
+    readonly ask: number
   }) {
     this.#tree = options.tree
     this.#flags = `-e${options.verbose ? 'v' : ''}${options.trace ? 'x' : ''}`
@@ -62,25 +65,68 @@ export class Starter {
       }
     }
     this.#environment = this.#adapt(options.environment)
+    this.#residentPipe = options.pipe
+    const stdio = stdioWith(options.pipe)
+    stdio[0] = 'pipe'
+    stdio[2] = 'inherit'
+    stdio[3] = options.ask
+    this.#executors = new Executors({ commands: options.commands, environment: this.#environment, stdio })
   }
 
   start(script: Script, ended: (ending: Ending) => void): ChildProcess {
-    const { rule } = script
-    const cwd = this.#tree.absolute(rule.folder)
-    const [program = 'sh', ...words] = this.#interpreter(rule)
+    const { interpreter, resident } = this.#textOf(script.rule)
+    const isUsual = script.environment === undefined && script.pipe === this.#residentPipe
+    if (resident && isUsual && this.#flags === '-e')
+      return this.#inExecutor(script, interpreter?.length === 1 ? '+e' : '-e', ended)
+    return this.#asProgram(interpreter ?? ['sh', this.#flags], script, ended)
+  }
+
+  /** One of the shells that stay says that its script has ended. */
+  ended(job: number, status: number): void {
+    this.#executors.ended(job, status)
+  }
+
+  close(): void {
+    this.#executors.close()
+  }
+
+  #inExecutor(script: Script, errexit: '-e' | '+e', ended: (ending: Ending) => void): ChildProcess {
+    const { rule, temporary, stdout, log, job, slot } = script
+    const folder = this.#tree.absolute(rule.folder)
     const doFile = basename(rule.doFile)
-    const args = [
-      ...words,
-      doFile.startsWith('-') ? `./${doFile}` : doFile,
+    const call = [
+      folder,
+      doFile,
       rule.target,
       rule.stem,
-      script.temporary,
-    ]
-    const child = spawn(program, args, {
+      temporary,
+      stdout,
+      log,
+      `${job}`,
+      `${slot}`,
+      errexit,
+    ] as const
+    return this.#executors.run(call, ended)
+  }
+
+  #asProgram(
+    [program = 'sh', ...words]: readonly string[],
+    script: Script,
+    ended: (ending: Ending) => void,
+  ): ChildProcess {
+    const { rule } = script
+    const cwd = this.#tree.absolute(rule.folder)
+    const doFile = basename(rule.doFile)
+    const file = doFile.startsWith('-') ? `./${doFile}` : doFile
+    const stdout = openSync(script.stdout, 'ax')
+    const stdio = stdioWith(script.pipe)
+    stdio[1] = stdout
+    stdio[2] = script.stderr
+    const child = spawn(program, [...words, file, rule.target, rule.stem, script.temporary], {
       cwd,
       // A group of its own: so all that it started can be ended with it.
       detached: true,
-      stdio: stdio(script),
+      stdio,
       env: {
         ...(script.environment === undefined ? this.#environment : this.#adapt(script.environment)),
         PWD: cwd,
@@ -90,6 +136,7 @@ export class Starter {
         REDO_LOG: script.log,
       },
     })
+    closeSync(stdout)
     child.once('error', error => ended({ status: 127, signal: undefined, error }))
     child.once('exit', (status, signal) =>
       ended({ status: status ?? 1, signal: signal ?? undefined, error: undefined }),
@@ -97,39 +144,44 @@ export class Starter {
     return child
   }
 
-  /** `sh -e`, or what the first line of the `.do` says. */
-  #interpreter(rule: Rule): readonly string[] {
+  #textOf(rule: Rule): Text {
     const stamp = stampOf(rule.doFile)
-    const known = this.#interpreters.get(rule.doFile)
-    if (known?.stamp === stamp) return known.command
-    const first = firstLine(rule.doFile)
-    const command = first.startsWith('#!/') ? first.slice(2).trim().split(/\s+/) : ['sh', this.#flags]
-    this.#interpreters.set(rule.doFile, { stamp, command })
-    return command
+    const known = this.#texts.get(rule.doFile)
+    if (known?.stamp === stamp) return known
+    const text = readFileSync(rule.doFile, 'utf8')
+    const first = text.slice(0, Math.max(0, text.indexOf('\n')))
+    const interpreter = first.startsWith('#!/') ? first.slice(2).trim().split(/\s+/) : undefined
+    const resident = isPlainSh(interpreter) && !wantsOwnShell.test(text)
+    this.#texts.set(rule.doFile, { stamp, interpreter, resident })
+    return { stamp, interpreter, resident }
   }
+}
+
+/** What matters of the text of a `.do`. */
+interface Text {
+  readonly stamp: Stamp
+  /** What the first line says. */
+  readonly interpreter: readonly string[] | undefined
+  /** It is for a plain `sh`, and does not mind which process that is. */
+  readonly resident: boolean
+}
+
+/** `$0` and `$$` are others in a shell that stays. */
+const wantsOwnShell = /\$\{?[0$]/
+
+function isPlainSh(interpreter: readonly string[] | undefined): boolean {
+  return interpreter === undefined || ['/bin/sh', '/bin/sh -e'].includes(interpreter.join(' '))
 }
 
 /** Where jobs find the pipe of the jobserver: beyond the descriptors that a script can name. */
 const jobPipePlace = [100, 101] as const
 
-function stdio(script: Script): ('ignore' | number)[] {
+function stdioWith(pipe: readonly [number, number]): ('ignore' | 'pipe' | 'inherit' | number)[] {
   const [read, write] = jobPipePlace
-  const all: ('ignore' | number)[] = Array(write + 1).fill('ignore')
-  all[1] = script.stdout
-  all[2] = script.stderr
-  all[read] = script.pipe[0]
-  all[write] = script.pipe[1]
+  const all: ('ignore' | 'pipe' | 'inherit' | number)[] = Array(write + 1).fill('ignore')
+  all[read] = pipe[0]
+  all[write] = pipe[1]
   return all
-}
-
-function firstLine(path: string): string {
-  const file = openSync(path, 'r')
-  try {
-    const bytes = Buffer.alloc(256)
-    return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, 0)).split('\n')[0] ?? ''
-  } finally {
-    closeSync(file)
-  }
 }
 
 function withFirst(folder: string, path: string): string {

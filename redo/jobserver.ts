@@ -13,7 +13,11 @@ export class Jobserver {
   readonly #taken: number[] = []
   #ownIsFree = true
 
-  private constructor(pipe: readonly [number, number], ask: number, give: number) {
+  /** How many tokens were put into the pipe; unknown for a jobserver that is not ours. */
+  readonly #size: number | undefined
+
+  private constructor(pipe: readonly [number, number], ask: number, give: number, size?: number) {
+    this.#size = size
     this.pipe = pipe
     this.#ask = ask
     this.#give = give
@@ -25,7 +29,7 @@ export class Jobserver {
     const ask = openSync(fifo, O_RDWR | O_NONBLOCK)
     const tokens = Buffer.alloc(jobs - 1, '+')
     for (let at = 0; at < tokens.length; ) at += writeSync(ask, tokens, at)
-    return new Jobserver([openSync(fifo, O_RDWR), openSync(fifo, O_RDWR)], ask, ask)
+    return new Jobserver([openSync(fifo, O_RDWR), openSync(fifo, O_RDWR)], ask, ask, tokens.length)
   }
 
   /** Joins the jobserver that MAKEFLAGS tells of, when there is one and it can be reached. */
@@ -68,6 +72,11 @@ export class Jobserver {
     }
     this.#taken.push(byte[0] ?? 0)
     return true
+  }
+
+  /** Whether somebody else may put a token back. */
+  get isShared(): boolean {
+    return this.#taken.length !== this.#size
   }
 
   give(): void {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, rmSync, unlinkSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { argumentsIn, type Message, MessageReader } from './message.ts'
+import { exists } from './stamp.ts'
 
 /**
  * Where the clients of a run reach its coordinator: a folder with the fifo `ask`, on which all of them
@@ -60,13 +61,25 @@ export class Mailbox {
     const { verb, slot } = message
     if (verb === 'bye') {
       this.#busy.delete(slot)
-      rmSync(join(this.folder, `${slot}.busy`), { force: true })
+      unlinkSync(join(this.folder, `${slot}.busy`))
+      return
+    }
+    if (verb === 'ended') {
+      receive(message)
       return
     }
     this.#busy.add(slot)
-    for (const left of ['out', 'reply']) rmSync(join(this.folder, `${slot}.${left}`), { force: true })
+    this.#clear(slot)
     if (this.#busy.size * 2 > this.#slots.length) this.#grow()
     receive(verb.startsWith('@') ? this.#fromFile(message) : message)
+  }
+
+  /** Takes away what an earlier client was given to print. */
+  #clear(slot: number): void {
+    for (const left of ['out', 'reply']) {
+      const path = join(this.folder, `${slot}.${left}`)
+      if (exists(path)) rmSync(path)
+    }
   }
 
   #fromFile(message: Message): Message {

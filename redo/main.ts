@@ -4,6 +4,7 @@ import type { Graph } from './graph.ts'
 import { printLog } from './log.ts'
 import { Logs } from './logs.ts'
 import { help, parseOptions } from './options.ts'
+import { plan } from './plan.ts'
 import { type Query, queries } from './query.ts'
 import { quote } from './reason.ts'
 import { run } from './run.ts'
@@ -30,6 +31,7 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
   const { options } = parsed
   if (options.targets.includes('')) return misuse(command, 'a target has no name')
   const orAll = options.targets.length === 0 ? { ...options, targets: ['all'] } : options
+  if (options.dryRun) return tell(orAll.targets)
   switch (command) {
     case 'do':
       return run(orAll, commands, 'redo-ifchange')
@@ -40,6 +42,16 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
     default:
       return misuse(command, 'there is no such command')
   }
+}
+
+/** What would be built. */
+function tell(targets: readonly string[]): number {
+  const { tree, cwd, graph } = open()
+  const logs = new Logs(join('.redo', 'log'))
+  const names = targets.map(target => tree.name(cwd, target))
+  const { lines, possible } = plan(tree, graph, name => logs.has(name), names)
+  process.stdout.write(lines.map(line => `${line}\n`).join(''))
+  return possible ? 0 : 1
 }
 
 function ask(command: string, query: Query, words: readonly string[]): number {

@@ -1,4 +1,4 @@
-import { copyFileSync, fstatSync, lstatSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, lstatSync, renameSync, rmSync } from 'node:fs'
 import { folder, itself, nothing, type Stamp, stampOf } from './stamp.ts'
 
 /** What a script that ended well left behind, before it is put in place. */
@@ -15,7 +15,6 @@ export interface Places {
   readonly temporary: string
   /** Where stdout went. */
   readonly stdout: string
-  readonly stdoutFile: number
   /** How the target looked before the script ran. */
   readonly before: Stamp
 }
@@ -29,7 +28,7 @@ export function productOf(places: Places): Product {
     return { kind: 'refused', why: 'it changed its target itself; it must write to $3 or to stdout' }
   }
   const made = stampOf(temporary)
-  const wroteStdout = fstatSync(places.stdoutFile).size > 0
+  const wroteStdout = (lstatSync(stdout, { throwIfNoEntry: false })?.size ?? 0) > 0
   if (made !== nothing && wroteStdout) {
     return { kind: 'refused', why: 'it wrote both to $3 and to stdout; it must be one of them' }
   }

@@ -78,13 +78,13 @@ export class Scheduler {
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    clearTimeout(this.#poll)
+    if (this.#poll !== undefined) clearTimeout(this.#poll)
     this.#poll = undefined
     while (this.#resumes.length > 0 || this.#hasStart()) {
       if (!this.#jobs.take()) {
         // The tokens are with others, perhaps with a make inside a build. A pipe can not be watched
         // without taking from it, so look again soon.
-        this.#poll = setTimeout(() => this.#pump(), 10)
+        if (this.#jobs.isShared) this.#poll = setTimeout(() => this.#pump(), 10)
         break
       }
       const go = this.#resumes.shift()

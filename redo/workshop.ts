@@ -14,6 +14,7 @@ export class Workshop {
   readonly starter: Starter
   readonly scheduler: Scheduler
   readonly #begun: number
+  readonly #ask: number
   #pools = 0
 
   constructor(options: {
@@ -31,7 +32,14 @@ export class Workshop {
     this.mailbox = new Mailbox(folder, ['tokens'], options.receive)
     const joined = jobs === undefined ? Jobserver.join(process.env) : undefined
     this.scheduler = new Scheduler(joined ?? Jobserver.create(join(folder, 'tokens'), jobs ?? 1))
-    this.starter = new Starter({ ...options, environment: process.env, runFolder: join(tree.top, folder) })
+    this.#ask = openSync(join(folder, 'ask'), 'r+')
+    this.starter = new Starter({
+      ...options,
+      environment: process.env,
+      runFolder: join(tree.top, folder),
+      pipe: this.scheduler.pipe,
+      ask: this.#ask,
+    })
     this.#begun = openSync(join(folder, 'begun'), 'a')
   }
 
@@ -49,8 +57,10 @@ export class Workshop {
   }
 
   close(): void {
+    this.starter.close()
     this.scheduler.close()
     this.mailbox.close()
     closeSync(this.#begun)
+    closeSync(this.#ask)
   }
 }

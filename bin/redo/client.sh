@@ -2,57 +2,62 @@
 # What the commands of this folder share: how to ask the coordinator of a run, which told of itself by
 # REDO_RUN (its folder), REDO_JOB (which .do this is), REDO_SLOT (the first fifo to try for answers),
 # REDO_LOG (where stderr goes, if nobody redirected it) and REDO_PID.
-# Starts no program unless it must: a .do calls this thousands of times.
+#
+# Starts no program unless it must: a .do calls this thousands of times. It is also a part of the shells
+# that run .do files, so it leaves options, IFS and descriptors of its caller as they are.
 
 # Asks and waits for the answer; the exit status is that of the question.
 redo_ask() { # VERB ARGUMENT...
-  redo_question "$@"
-  redo_status=$?
+  redo_own=
+  redo_question "$@" || return
   redo_bye
   return "$redo_status"
 }
 
 # Asks for targets. What is built for us goes to our stderr, if that is not the log of the script.
 redo_ask_for() { # VERB ARGUMENT...
+  redo_own=
   # shellcheck disable=SC3013 # every shell that we know of has -ef
   [ /dev/fd/2 -ef "$REDO_LOG" ] || redo_own=+
-  redo_question "$@"
-  redo_status=$?
+  redo_question "$@" || return
   [ ! -s "$REDO_RUN/$redo_slot.out" ] || cat "$REDO_RUN/$redo_slot.out" >&2
   redo_bye
   return "$redo_status"
 }
 
+# Asks for something to print on stdout.
+redo_ask_and_print() { # VERB ARGUMENT...
+  redo_own=
+  redo_question "$@" || return
+  cat "$REDO_RUN/$redo_slot.reply"
+  redo_bye
+  return "$redo_status"
+}
+
+# Sets redo_status; is true when there is an answer.
 # shellcheck disable=SC2094
-redo_question() {
+redo_question() { # VERB ARGUMENT...
   redo_verb=$1
   shift
   redo_take_slot
   # Opened for both at first, so that no open blocks; closed then, so that we see it when the
   # coordinator, the only other one who has it open, is gone.
-  exec 8<>"$REDO_RUN/$redo_slot" 9<"$REDO_RUN/$redo_slot" 8>&- || redo_gone
-  exec 7<>"$REDO_RUN/ask" 8>"$REDO_RUN/ask" 7>&- || redo_gone
-  trap '' PIPE
+  exec 8<>"$REDO_RUN/$redo_slot" 9<"$REDO_RUN/$redo_slot" 8>&- 7<>"$REDO_RUN/ask" 8>"$REDO_RUN/ask" 7>&-
   redo_say "$@" || redo_gone
-  read -r redo_status redo_text <&9 || redo_gone
-  [ -z "$redo_text" ] || printf '%s: %s\n' "${0##*/}" "$redo_text" >&2
-  return "$redo_status"
-}
-
-# Asks for something to print on stdout.
-redo_ask_and_print() { # VERB ARGUMENT...
-  redo_question "$@"
-  redo_status=$?
-  cat "$REDO_RUN/$redo_slot.reply"
-  redo_bye
-  return "$redo_status"
+  IFS=' ' read -r redo_status redo_text <&9 || redo_gone
+  [ -z "$redo_text" ] || printf 'redo: %s\n' "$redo_text" >&2
 }
 
 # A slot belongs to the one who could make the file beside it.
 redo_take_slot() {
   # shellcheck disable=SC2153
   redo_slot=$REDO_SLOT
-  set -C
+  redo_clobber=
+  case $- in *C*) ;; *)
+    redo_clobber=+C
+    set -C
+    ;;
+  esac
   until [ -p "$REDO_RUN/$redo_slot" ] && { true >"$REDO_RUN/$redo_slot.busy"; } 2>/dev/null; do
     if [ -p "$REDO_RUN/$redo_slot" ]; then
       redo_slot=$((redo_slot + 1))
@@ -63,40 +68,39 @@ redo_take_slot() {
       redo_gone
     fi
   done
-  set +C
+  [ -z "$redo_clobber" ] || set +C
 }
 
 # A write of up to 4096 bytes to a fifo is not mixed with those of others, if it is one write: a
 # shell may cut at newlines. What is longer, or holds a newline, goes into a file.
-redo_say() {
-  [ -z "$redo_environment" ] || env -0 >"$REDO_RUN/$redo_slot.env" || return
+redo_say() { # ARGUMENT...
+  [ -z "${redo_environment-}" ] || env -0 >"$REDO_RUN/$redo_slot.env" || return
   redo_all="$PWD $*"
   case $redo_all in
   *"$redo_newline"*) ;;
   *)
     if [ ${#redo_all} -lt 900 ]; then
-      printf '%s\0' "$redo_verb$redo_own" "$redo_slot" "$REDO_JOB" "$PWD" $# "$@" >&8
+      printf '%s\0' "$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" "$PWD" "$#" "$@" >&8
       return
     fi
     ;;
   esac
   printf '%s\0' "$PWD" "$@" >"$REDO_RUN/$redo_slot.args"
-  printf '%s\0' "@$redo_verb$redo_own" "$redo_slot" "$REDO_JOB" / 0 >&8
+  printf '%s\0' "@$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" / 0 >&8
 }
 
 # The slot is free again.
 redo_bye() {
   printf '%s\0' bye "$redo_slot" 0 / 0 >&8
+  exec 8>&- 9<&-
 }
 
 # A guest, see redo/guest.ts, takes the status 75 as "try again".
 redo_gone() {
   [ "$REDO_JOB" != 0 ] || exit 75
-  printf '%s: cannot reach the redo that runs this script: it is gone\n' "${0##*/}" >&2
+  printf 'redo: cannot reach the coordinator of this run: it is gone\n' >&2
   exit 2
 }
 
-redo_own=
-redo_environment=
 redo_newline='
 '

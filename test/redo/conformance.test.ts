@@ -85,7 +85,7 @@ function ours(shell: string): Redo {
 function others(): readonly Redo[] {
   return (process.env.REDO_OTHERS ?? '').split(' ').flatMap(entry => {
     const [name = '', path = ''] = entry.split('=')
-    return existsSync(join(path, 'redo')) ? [{ name, path: [path] }] : []
+    return path !== '' && existsSync(join(path, 'redo')) ? [{ name, path: [path] }] : []
   })
 }
 

@@ -1,0 +1,68 @@
+import { Checker } from './check.ts'
+import type { FileNode, Graph } from './graph.ts'
+import { quote, sentence } from './reason.ts'
+import { Rules } from './rules.ts'
+import type { FileName, Tree } from './tree.ts'
+
+/**
+ * What a run would build, inputs first, as far as the records of earlier builds tell: what a target
+ * that was never built will ask for is not known before it is.
+ */
+export function plan(
+  tree: Tree,
+  graph: Graph,
+  wasBuilt: (name: FileName) => boolean,
+  targets: readonly FileName[],
+): Plan {
+  const lines: string[] = []
+  let possible = true
+  const checker = new Checker({
+    graph,
+    rules: new Rules(tree),
+    progress: () => undefined,
+    wasBuilt: node => wasBuilt(node.name),
+    overridden: node => lines.push(`would leave alone ${quote(node.name)}: you modified it`),
+  })
+  for (const node of inputsFirst(targets.map(name => graph.node(name)))) {
+    const verdict = checker.check(node)
+    switch (verdict.kind) {
+      case 'clean':
+        break
+      case 'dirty':
+        lines.push(`would build ${quote(node.name)}: ${sentence(verdict.reason)}`)
+        break
+      case 'unsure':
+        lines.push(
+          `may build ${quote(node.name)}: it depends on the stamp of ${quote(verdict.stamped[0]?.name ?? '')}`,
+        )
+        break
+      case 'unknown':
+        if (!targets.includes(node.name)) break
+        lines.push(`cannot build ${quote(node.name)}: there is neither such a file nor a .do for it`)
+        possible = false
+    }
+  }
+  return { lines, possible }
+}
+
+export interface Plan {
+  readonly lines: readonly string[]
+  readonly possible: boolean
+}
+
+/** The targets and all that they depend on by the records; a list and not a recursion, as chains may be long. */
+function inputsFirst(roots: readonly FileNode[]): readonly FileNode[] {
+  const done = new Set<FileNode>()
+  const entered = new Set<FileNode>()
+  const open = [...roots].reverse()
+  for (let node = open.at(-1); node !== undefined; node = open.at(-1)) {
+    if (entered.has(node)) {
+      open.pop()
+      if (node.making !== undefined || roots.includes(node)) done.add(node)
+      continue
+    }
+    entered.add(node)
+    for (const input of [...(node.making?.inputs ?? [])].reverse()) if (!entered.has(input)) open.push(input)
+  }
+  return [...done]
+}
