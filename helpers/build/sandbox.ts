@@ -37,8 +37,10 @@ export const killSandbox = (): void => void running?.kill('SIGKILL')
 /** Runs a command in the sandbox of `spec`, whose home, destdir, tmp and build.sh lie in `work`. */
 export async function runSandbox(work: string, spec: SandboxSpec, options: RunOptions): Promise<Ended> {
   const { front, back } = storedSkeleton(options.store, spec)
-  const layers = [front, ...spec.trees, back]
-  const choose = (overlay: boolean): Root => chooseRoot(work, layers, overlay, spec.trees.length)
+  // Packages of equal content have one tree, which an overlay does not take twice.
+  const trees = [...new Set(spec.trees)]
+  const layers = [front, ...trees, back]
+  const choose = (overlay: boolean): Root => chooseRoot(work, layers, overlay, trees.length)
   const root = choose(canOverlay())
   const ended = await launch(work, spec, root, options)
   return overlayFailed(work, root, ended) ? await launch(work, spec, choose(false), options) : ended

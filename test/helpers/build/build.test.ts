@@ -174,6 +174,8 @@ test('the bytes of a package do not depend on user, umask, locale, jobs or folde
 test.skipIf(process.getuid?.() !== 0)(
   'an ordinary user gets the same bytes as root, and sees the same (skipped when not root)',
   async () => {
+    // A store of its own: what belongs to somebody else is nobody's in a sandbox.
+    const shop = await Workshop.open()
     // A second package, so that the root is an overlay.
     await shop.pack('second', folder => writeFileSync(join(folder, 'second'), 'second\n'))
     shop.closure('rooted', 'base', 'second')
@@ -185,6 +187,7 @@ test.skipIf(process.getuid?.() !== 0)(
     const ran = shop.build('rooted', script, { user: ORDINARY })
     expect(ran.stderr).toContain('built rooted-1-1')
     expect(readFileSync(join(shop.folder('rooted'), '.pkg.tar.gz')).equals(mine)).toBe(true)
+    shop.close()
   },
 )
 

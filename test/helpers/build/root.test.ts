@@ -114,6 +114,17 @@ describe('an overlay and a farm', () => {
     expect(seen('turned', {}, 'p2', 'p1', 'p0')).toContain('\nshare/who: p2\n')
   })
 
+  test('packages of equal content are one layer of the overlay', async () => {
+    for (const name of ['twin', 'other-twin', 'third']) {
+      await shop.pack(name, folder => fill(folder, { [name === 'third' ? 'third' : 'twin']: '' }))
+    }
+    shop.closure('twins', 'base', 'twin', 'third', 'other-twin')
+    const ran = shop.build('twins', 'ls /twin /third; grep -c "^overlay / " /proc/mounts', {
+      env: { COOLPORTS_VERBOSE: '1' },
+    })
+    expect(ran.stderr).toContain('/third\n/twin\n1\n')
+  })
+
   test('a root of 300 packages can be put together', async () => {
     const names = Array.from({ length: 300 }, (_, index) => `n${index}`)
     for (const name of names) await shop.pack(name, folder => fill(folder, { [`share/${name}`]: '' }))

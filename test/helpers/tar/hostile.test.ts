@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
@@ -30,8 +30,9 @@ async function* inChunks(bytes: Buffer, size = 65536): AsyncGenerator<Uint8Array
 
 /** Unpacks into a folder inside of another one, so that an escape is seen. */
 async function unpacked(bytes: Buffer, options: UnpackOptions = {}) {
-  const outside = folder({ 'into/.keep': '', 'secret/x': 'secret' })
-  const into = folder()
+  const outside = folder({ 'secret/x': 'secret' })
+  const into = join(outside, 'into')
+  mkdirSync(into)
   const result = await unpackTar(inChunks(bytes), into, options)
   return { result, into, outside }
 }
@@ -87,7 +88,7 @@ describe('unpackTar() refuses', () => {
     ],
     [
       'a write through a symlink',
-      [{ name: 'l', type: 'symlink', linkname: '/tmp' }, file('l/x')],
+      [{ name: 'l', type: 'symlink', linkname: '/nowhere' }, file('l/x')],
       'its folder "l" is a symlink',
     ],
     [
@@ -98,7 +99,7 @@ describe('unpackTar() refuses', () => {
     [
       'a folder in place of a symlink',
       [
-        { name: 'l', type: 'symlink', linkname: '/tmp' },
+        { name: 'l', type: 'symlink', linkname: '/nowhere' },
         { name: 'l', type: 'directory' },
       ],
       'it comes twice',
@@ -150,10 +151,9 @@ describe('unpackTar() refuses', () => {
     ['a block device', [{ name: 'd', type: 'block-device' }], 'it is a block-device'],
     ['a fifo', [{ name: 'd', type: 'fifo' }], 'it is a fifo'],
   ])('%s', async (_, entries, why) => {
-    const { result, into, outside } = await unpacked(await tar(...entries))
+    const { result, outside } = await unpacked(await tar(...entries))
     expect(result).toEqual({ ok: false, error: { kind: 'entry', name: expect.any(String), why } })
     expect(readdirSync(outside).sort()).toEqual(['into', 'secret'])
-    expect(existsSync(join(into, '../x'))).toBe(false)
   })
 
   test('a name that is not UTF-8', async () => {
