@@ -25,7 +25,9 @@ await build({
   splitting: true,
   external: ['esbuild', 'oxc-parser'],
   // CommonJS dependencies ask for require(); an ES module has none of its own.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 })
 writeFileSync('dist/.built', '')

@@ -156,12 +156,18 @@ export default definePackage({
       make MAKEINFO=true install
     )
 
-    # One place for the target's libraries: the system root.
+    # The target's libraries belong into the system root. Those of the compiler
+    # stay beside it as well, where it finds them whichever root it is given: the
+    # next tier's own libstdc++ is configured by linking with them.
+    mkdir -p "$out/$target/lib"
     for dir in lib lib64; do
       if test -d "$out/$target/$dir"; then
         find "$out/$target/$dir" -mindepth 1 -maxdepth 1 -name 'lib*' \
           -exec mv {} "$sysroot/lib/" \;
       fi
+    done
+    for lib in stdc++ supc++ atomic gcc_s; do
+      find "$sysroot/lib" -name "lib$lib*" -exec cp -a {} "$out/$target/lib/" \;
     done
     find "$out" -name '*.la' -exec rm {} +
     rm -rf "$out/share" "$out"/libexec/gcc/*/*/install-tools

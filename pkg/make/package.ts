@@ -32,7 +32,7 @@ export default definePackage({
   testDeps: ['mksh'],
   test: sh`
     cd /tmp
-    printf 'all: a\n\t@cat a\na:\n\t@echo made >a\n' >Makefile
+    printf 'all: a\n\t@read -r word <a && test "$$word" = made\na:\n\t@echo made >a\n' >Makefile
     make --version
     make
   `,

@@ -11,7 +11,7 @@ export default definePackage({
       // It lies in the tree: mirrors/files/<sha256>.tar.xz
       file: 'seed.tar.xz',
       urls: [],
-      sha256: '0695650c5d969723c5e19765f87459c4f9252b3043c59af2d4616ceafe8cc4d0',
+      sha256: '6c4f1f968bc47127fadcaf7a1409ea522c689688b79eb366e992eaff0b6851cb',
     },
   ],
   build: importArchive(),
