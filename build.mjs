@@ -1,8 +1,10 @@
 // Bundles each program into dist/, because node 20 does not run TypeScript and a bundle starts
 // in half the time of its modules. Run by `npm ci` (prepare) and by the doors in bin/ whenever a
 // source file is newer than dist/.built.
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { build } from 'esbuild'
+import { globbySync } from 'globby'
 
 const programs = {
   gen: 'generator/main.ts',
@@ -11,9 +13,7 @@ const programs = {
   build: 'helpers/build/main.ts',
   redo: 'redo/main.ts',
 }
-for (const file of existsSync('bench') ? readdirSync('bench') : []) {
-  if (file.endsWith('.bench.ts')) programs[`bench/${file.slice(0, -'.bench.ts'.length)}`] = `bench/${file}`
-}
+for (const file of globbySync('bench/*.bench.ts')) programs[`bench/${basename(file, '.bench.ts')}`] = file
 
 await build({
   entryPoints: Object.fromEntries(Object.entries(programs).filter(([, source]) => existsSync(source))),
