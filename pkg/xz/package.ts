@@ -23,7 +23,7 @@ export default definePackage({
     rm "$DESTDIR/lib/liblzma.la"
   `,
   check: sh`make check`,
-  testDeps: ['mksh', 'gnu-base'],
+  testDeps: ['seed'],
   test: sh`
     echo hello >/tmp/a
     xz -9e /tmp/a
