@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Checked } from './check.ts'
 import { type Emitted, emitNames, emitPackage, targets } from './emit.ts'
-import { findCycles } from './graph.ts'
+import { dependentsOf, findCycles } from './graph.ts'
 import { locate } from './locate.ts'
 import { type Remembered, readMemo, type Stamped, writeMemo } from './memo.ts'
 import type { Edge } from './package.ts'
 import type { Problem } from './problem.ts'
 import { readManifests } from './read.ts'
 import { findPackages, manifestPath, readFiles, stampAt } from './tree.ts'
-import { findOrphans, readText, removeOrphans, writeIfChanged } from './write.ts'
+import { findOrphans, readText, removeOrphans, removeTargets, writeIfChanged } from './write.ts'
 
 export interface Options {
   /** The root of the tree. */
@@ -77,11 +77,15 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   }
   write(shared)
   const packages: Record<string, Remembered> = Object.fromEntries(kept)
+  const renewed: string[] = []
   for (const one of checked) {
     const emitted = emitPackage(one.package)
+    const before = changed.length
     write(emitted)
+    if (changed.length > before) renewed.push(one.package.name)
     packages[one.package.name] = remember(root, one, emitted)
   }
+  removeTargets(root, dependentsOf(renewed, edges))
   const api =
     checked[0]?.package.inputs
       .filter(({ path }) => !path.startsWith('pkg/'))

@@ -2,6 +2,26 @@ import type { Place } from '../core/message.ts'
 import type { Edge } from './package.ts'
 import type { Problem } from './problem.ts'
 
+/** These packages, and all that depend on them in one step or many. */
+export function dependentsOf(
+  names: readonly string[],
+  dependencies: ReadonlyMap<string, readonly Edge[]>,
+): ReadonlySet<string> {
+  const found = new Set(names)
+  if (found.size === 0) return found
+  const dependents = new Map<string, string[]>()
+  for (const [name, edges] of dependencies) {
+    for (const { to } of edges) {
+      const known = dependents.get(to)
+      if (known) known.push(name)
+      else dependents.set(to, [name])
+    }
+  }
+  // A set that grows while it is walked: each package is walked once.
+  for (const name of found) for (const dependent of dependents.get(name) ?? []) found.add(dependent)
+  return found
+}
+
 /**
  * Finds the circles among dependencies; each circle is told once, with its whole trail.
  * A test may need what needs the package, so testDeps close no circle.

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Emitted } from './emit.ts'
+import { type Emitted, targets } from './emit.ts'
 
 /** The text of a file, or undefined where there is none. */
 export function readText(path: string): string | undefined {
@@ -46,6 +46,17 @@ export function findOrphans(
         .filter(file => mine.includes(file))
         .map(file => `pkg/${name}/${file}`),
     )
+}
+
+/**
+ * Takes away what redo made of packages whose rules changed, or of what they depend on. To a redo that
+ * did not make it itself, such a file is a source that is never out of date; one that is not there is
+ * made by every redo, out of the store where its key stayed the same.
+ */
+export function removeTargets(root: string, packages: Iterable<string>): void {
+  for (const name of packages) {
+    for (const target of targets) rmSync(join(root, 'pkg', name, target), { force: true })
+  }
 }
 
 /** Takes away what is no longer emitted, and folders that are empty then. */

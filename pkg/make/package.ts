@@ -32,7 +32,13 @@ export default definePackage({
   testDeps: ['mksh'],
   test: sh`
     cd /tmp
-    printf 'all: a\n\t@read -r word <a && test "$$word" = made\na:\n\t@echo made >a\n' >Makefile
+    {
+      echo '.RECIPEPREFIX = >'
+      echo 'all: a'
+      echo '>@read -r word <a && test "$$word" = made'
+      echo 'a:'
+      echo '>@echo made >a'
+    } >Makefile
     make --version
     make
   `,

@@ -148,6 +148,26 @@ describe('a run of coolports-gen', () => {
     expect(readdirSync(join(tree.root, 'pkg/b'))).toEqual(['mine.txt'])
   })
 
+  test('takes away what was made by rules that changed, and of all that depend on it, for a redo that did not make it', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest(),
+      'pkg/b/package.ts': manifest({ buildDeps: "['a']" }),
+      'pkg/c/package.ts': manifest({ runDeps: "['b']" }),
+      'pkg/d/package.ts': manifest(),
+    })
+    await tree.generate()
+    const made = ['a', 'b', 'c', 'd'].flatMap(name => [`pkg/${name}/.pkgkey`, `pkg/${name}/.pkg.tar.gz`])
+    for (const path of made) tree.write(path, 'made')
+    await tree.generate()
+    expect(made.filter(path => existsSync(join(tree.root, path)))).toEqual(made)
+    tree.write('pkg/a/package.ts', manifest({ version: "'2'" }))
+    await tree.generate()
+    expect(made.filter(path => existsSync(join(tree.root, path)))).toEqual([
+      'pkg/d/.pkgkey',
+      'pkg/d/.pkg.tar.gz',
+    ])
+  })
+
   test('refuses a dependency on a package that is gone, though nothing else changed', async () => {
     const tree = new Tree({
       'pkg/a/package.ts': manifest(),
