@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Sha256, sha256 } from '../core/digest.ts'
+import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
 import { packageKeyPath, storeRoot } from '../core/store.ts'
 import { command, jsonOption, packageOption } from './command.ts'
 import { bringUpToDate } from './door.ts'
@@ -36,7 +37,8 @@ export const explain = command({
     const key = readFileSync(join(folder, '.pkgkey'), 'utf8')
     const present = sha256(key)
     const store = storeRoot(process.env, args.root)
-    const built = findBuilt(join(folder, '.pkg.tar.gz'), store, present)
+    const file = [PACKAGE_FILE, LAST_PACKAGE_FILE].map(one => join(folder, one)).find(existsSync)
+    const built = file === undefined ? ({ kind: 'not built' } as const) : findBuilt(file, store, present)
     if (built.kind === 'unknown') {
       return complain(
         trouble({

@@ -8,6 +8,10 @@ const PACKAGE_NAME = /^[a-z0-9][a-z0-9+._-]{0,99}$/
 
 export const isPackageName = (text: string): text is PackageName => PACKAGE_NAME.test(text)
 
+/** A built package in the folder of its manifest, and the one before it, whose rules have changed since. */
+export const PACKAGE_FILE = '.pkg.tar.gz'
+export const LAST_PACKAGE_FILE = '.last.pkg.tar.gz'
+
 /** A bare file name that is safe in a path, a list with one name a line, and unquoted in a shell word. */
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9+._~@%=,-]{0,199}$/
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { LAST_PACKAGE_FILE } from '../core/name.ts'
 import type { Checked } from './check.ts'
 import { type Emitted, emitNames, emitPackage, targets } from './emit.ts'
 import { dependentsOf, findCycles } from './graph.ts'
@@ -61,7 +62,7 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   )
   if (problems.length > 0) return { problems, changed: [], packages: names.length }
 
-  const orphans = findOrphans(root, known, [...emittedNames, ...targets])
+  const orphans = findOrphans(root, known, [...emittedNames, ...targets, LAST_PACKAGE_FILE])
   const shared = [...defaultRules(root), emitNames(names)]
   if (check) {
     const emitted = [...shared, ...checked.flatMap(one => emitPackage(one.package))]

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
 import { type Emitted, targets } from './emit.ts'
 
 /** The text of a file, or undefined where there is none. */
@@ -55,7 +56,14 @@ export function findOrphans(
  */
 export function removeTargets(root: string, packages: Iterable<string>): void {
   for (const name of packages) {
-    for (const target of targets) rmSync(join(root, 'pkg', name, target), { force: true })
+    const folder = join(root, 'pkg', name)
+    // The last package stays, under another name, for whoever asks what has changed since.
+    try {
+      renameSync(join(folder, PACKAGE_FILE), join(folder, LAST_PACKAGE_FILE))
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ENOENT') throw error
+    }
+    for (const target of targets) rmSync(join(folder, target), { force: true })
   }
 }
 
