@@ -109,6 +109,8 @@ export default definePackage({
     cd "$DESTDIR"
     rm -rf etc include lib share var libexec \
       bin/gawkbug bin/gawk-* bin/locate bin/updatedb
+    # Made only where the builder has a less.
+    rm -f bin/zless
   `,
   check: skip('most of its suites need perl and hours'),
   testDeps: ['mksh'],

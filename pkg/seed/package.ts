@@ -11,7 +11,7 @@ export default definePackage({
       // It lies in the tree: mirrors/files/<sha256>.tar.xz
       file: 'seed.tar.xz',
       urls: [],
-      sha256: '6c4f1f968bc47127fadcaf7a1409ea522c689688b79eb366e992eaff0b6851cb',
+      sha256: 'bf86183c8c69b1fe3040a2538ab556174a9ebc5160f026c81f0c295194b5b996',
     },
   ],
   build: importArchive(),
