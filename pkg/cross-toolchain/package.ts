@@ -1,4 +1,5 @@
 import { definePackage, sh, skip } from 'coolports'
+import gcc from '../gcc/package.ts'
 
 export default definePackage({
   version: '1',
@@ -30,28 +31,7 @@ export default definePackage({
       sha256: 'a9a118bbe84d8764da0ea0d28b3ab3fae8477fc7e4085d90102b8596fc7c75e4',
       into: 'musl',
     },
-    {
-      file: 'gcc-14_14.2.0.orig.tar.gz',
-      urls: ['https://snapshot.debian.org/file/40f4fae7a993865facd67321c28b95ef19aa7ab1'],
-      sha256: 'e162a5ef3f0077ecae598c6556908d2ab80841532df3398072a96a6df6e6aa29',
-      unpack: false,
-    },
-    {
-      file: 'gmp_6.3.0+dfsg.orig.tar.xz',
-      urls: ['https://snapshot.debian.org/file/72323f8cf07aa5d338aff92ef42eea622569ed2c'],
-      sha256: 'bd2966e6d277f79328e894a5a9f3ba3fbf2ed2be81def5f48623e30c23fb1572',
-      into: 'gmp',
-    },
-    {
-      urls: ['https://ftp.gnu.org/gnu/mpfr/mpfr-4.2.2.tar.xz'],
-      sha256: 'b67ba0383ef7e8a8563734e2e889ef5ec3c3b898a01d00fa0a6869ad81c6ce01',
-      into: 'mpfr',
-    },
-    {
-      urls: ['https://ftp.gnu.org/gnu/mpc/mpc-1.3.1.tar.gz'],
-      sha256: 'ab642492f5cf882b74aa0cb730cd410a81edcdbec895183ce930e706c1c759b8',
-      into: 'mpc',
-    },
+    ...(gcc.sources ?? []),
   ],
   hostPaths: ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives'],
   build: sh`
