@@ -1,7 +1,13 @@
-import { type Manifest, type Script, sh, skip } from '../generator/manifest.ts'
+import { type Manifest, type Script, type Source, sh, skip } from '../generator/manifest.ts'
 
 /** What the first two tiers see of the host: its compiler and tools, and nothing of anybody's data. */
 export const HOST_TOOLS = ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives'] as const
+
+/** The sources of another package, those that are unpacked at its top in this folder instead. */
+export const sourcesOf = ({ sources = [] }: Manifest, into?: string): readonly Source[] =>
+  sources.map(source =>
+    into === undefined || source.unpack === false || source.into !== undefined ? source : { ...source, into },
+  )
 
 /** Where the first tier, the cross toolchain, is installed. */
 export const CROSS = '/cross'

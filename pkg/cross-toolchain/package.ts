@@ -1,5 +1,9 @@
-import { definePackage, sh, skip } from 'coolports'
+import { definePackage, HOST_TOOLS, sh, skip, sourcesOf } from 'coolports'
+import binutils from '../binutils/package.ts'
 import gcc from '../gcc/package.ts'
+import gnuBase from '../gnu-base/package.ts'
+import linuxHeaders from '../linux-headers/package.ts'
+import musl from '../musl/package.ts'
 
 export default definePackage({
   version: '1',
@@ -7,33 +11,14 @@ export default definePackage({
   homepage: 'https://gcc.gnu.org',
   license:
     'GPL-3.0-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1 AND MIT AND GPL-2.0-only WITH Linux-syscall-note',
-  // binutils, linux, gcc and gmp are Debian's repacks of the releases, mostly without their documentation.
   sources: [
-    {
-      urls: ['https://ftp.gnu.org/gnu/m4/m4-1.4.19.tar.xz'],
-      sha256: '63aede5c6d33b6d9b13511cd0be2cac046f2e70fd0a07aa9573a04a82783af96',
-      into: 'm4',
-    },
-    {
-      file: 'binutils_2.44.orig.tar.xz',
-      urls: ['https://snapshot.debian.org/file/72d64195ae49688a3e4f1e0c2822a87e9286d9d1'],
-      sha256: 'c41a0272424f41bb01bf828e7ffef1b2d59d1788064fd6b5f1d971717e9320b8',
-      into: 'binutils',
-    },
-    {
-      file: 'linux_6.1.176.orig.tar.xz',
-      urls: ['https://snapshot.debian.org/file/4441b32974d18ee4e4be15a51f647a221bc4d94a'],
-      sha256: '9aad4025973feea3f0d978e82ab7db97d8d5ce3f59fcc6b1f316153d66e3a504',
-      unpack: false,
-    },
-    {
-      urls: ['https://musl.libc.org/releases/musl-1.2.5.tar.gz'],
-      sha256: 'a9a118bbe84d8764da0ea0d28b3ab3fae8477fc7e4085d90102b8596fc7c75e4',
-      into: 'musl',
-    },
-    ...(gcc.sources ?? []),
+    ...sourcesOf(gnuBase).filter(({ into }) => into === 'm4'),
+    ...sourcesOf(binutils, 'binutils'),
+    ...sourcesOf(linuxHeaders),
+    ...sourcesOf(musl, 'musl'),
+    ...sourcesOf(gcc),
   ],
-  hostPaths: ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives'],
+  hostPaths: HOST_TOOLS,
   build: sh`
     # The host's compiler makes a cross toolchain for x86_64-linux-musl below
     # /cross. It is configured like the tree's own gcc, binutils and musl, because
@@ -78,6 +63,8 @@ export default definePackage({
     )
     (
       cd musl
+      patch -p1 </sources/CVE-2026-6042.diff
+      patch -p1 </sources/CVE-2026-40200.diff
       make ARCH=x86_64 prefix= DESTDIR="$sysroot" install-headers
     )
 
