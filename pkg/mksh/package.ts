@@ -14,24 +14,20 @@ export default definePackage({
   buildDeps: ['seed'],
   build: sh`
     # Called as sh, it keeps to POSIX and leaves its own extensions out.
-    CC=x86_64-linux-musl-gcc TARGET_OS=Linux \
-    CFLAGS='-O2 -g0' LDFLAGS=--static \
-    CPPFLAGS='-DMKSH_BINSHPOSIX -DMKSH_BINSHREDUCED' \
-      sh Build.sh -r
-    mkdir -p "$DESTDIR/bin" "$DESTDIR/share/man/man1"
-    install -m 755 mksh "$DESTDIR/bin/mksh"
+    CC=x86_64-linux-musl-gcc TARGET_OS=Linux CFLAGS='-O2 -g0' LDFLAGS=--static \
+    CPPFLAGS='-DMKSH_BINSHPOSIX -DMKSH_BINSHREDUCED' sh Build.sh -r
+    install -D -m 755 mksh "$DESTDIR/bin/mksh"
+    install -D -m 644 mksh.1 "$DESTDIR/share/man/man1/mksh.1"
     ln -s mksh "$DESTDIR/bin/sh"
-    install -m 644 mksh.1 "$DESTDIR/share/man/man1/mksh.1"
   `,
   check: skip('its suite is run by perl'),
   test: sh`
     test "$(sh -c 'echo $((6 * 7))')" = 42
-    test "$(sh -c 'echo {a,b}')" = '{a,b}'
     mksh -c 'test -n "$KSH_VERSION"'
   `,
   update: {
     kind: 'listing',
     url: 'https://www.mirbsd.org/MirOS/dist/mir/mksh/',
-    pattern: 'mksh-R([0-9]+[a-z]?)\\.tgz',
+    pattern: 'mksh-R(\\w+)\\.tgz',
   },
 })
