@@ -13,16 +13,16 @@ export const sourcesOf = ({ sources = [] }: Manifest, into?: string): readonly S
 export const CROSS = '/cross'
 
 /**
- * A package of the tree as the second tier of the seed: the same recipe, compiled by the cross
+ * A package of the tree as the second tier of the seed: the same recipe, compiled by a cross
  * toolchain, with the host's other tools beside it. What comes out is the same, or the recipe is wrong.
  */
-export function secondTier(manifest: Manifest): Manifest {
+export function secondTier(manifest: Manifest, by = 'cross-toolchain'): Manifest {
   const { runDeps, testDeps, ...rest } = manifest
   return {
     ...rest,
     description: `${manifest.description} (second tier of the seed)`,
     // A name of the tree, which this file is not compiled with.
-    buildDeps: ['cross-toolchain'] as unknown as NonNullable<Manifest['buildDeps']>,
+    buildDeps: [by] as unknown as NonNullable<Manifest['buildDeps']>,
     hostPaths: HOST_TOOLS,
     env: { ...manifest.env, PATH: `${CROSS}/bin:/bin:/usr/bin` },
     check: skip('it is checked where the tree builds it with the seed'),

@@ -1,0 +1,4 @@
+import { definePackage, secondTier } from 'coolports'
+import tree from '../make/package.ts'
+
+export default definePackage(secondTier(tree, 'cross-toolchain-by-clang'))
