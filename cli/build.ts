@@ -1,7 +1,7 @@
-import { command, packagesOption } from './command.ts'
+import { command, jobsOption, packagesOption } from './command.ts'
 import { runDoor } from './door.ts'
 import { findAll } from './find.ts'
-import { complain, trouble } from './say.ts'
+import { complain } from './say.ts'
 
 export const build = command({
   usage: 'build <packages..>',
@@ -14,13 +14,13 @@ export const build = command({
     ['coolports build --no-test xz', 'without the tests of the finished package'],
   ],
   options: yargs =>
-    packagesOption(yargs)
-      .option('jobs', { alias: 'j', type: 'number', requiresArg: true, describe: 'jobs at once' })
-      .option('no-test', { type: 'boolean', default: false, describe: 'do not test what was built' }),
+    jobsOption(packagesOption(yargs)).option('no-test', {
+      type: 'boolean',
+      default: false,
+      describe: 'do not test what was built',
+    }),
   run: async args => {
     const { jobs } = args
-    if (jobs !== undefined && !(Number.isSafeInteger(jobs) && jobs > 0))
-      return complain(trouble({ cannot: 'build', why: '-j needs a whole number above 0' }))
     const names = findAll(args.root, args.packages)
     if (!names.ok) return complain(names.error)
     return runDoor(args.root, 'build-packages-ifchange', [

@@ -70,3 +70,11 @@ export const packageOption = <Args extends Common>(yargs: Argv<Args>) =>
 
 export const jsonOption = <Args extends Common>(yargs: Argv<Args>) =>
   yargs.option('json', { type: 'boolean', default: false, describe: 'the answer for a program' })
+
+export const jobsOption = <Args extends Common>(yargs: Argv<Args>) =>
+  yargs
+    .option('jobs', { alias: 'j', type: 'number', requiresArg: true, describe: 'jobs at once' })
+    .check(({ jobs }) => {
+      if (jobs === undefined || (Number.isSafeInteger(jobs) && jobs > 0)) return true
+      throw new Error('-j needs a whole number above 0')
+    })

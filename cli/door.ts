@@ -29,11 +29,10 @@ export async function runGenerator(root: string, args: readonly string[] = []): 
 }
 
 /** Emits what changed, then brings targets up to date; says nothing on stdout. */
-export async function bringUpToDate(root: string, targets: readonly string[]): Promise<number> {
+export async function bringUpToDate(root: string, targets: readonly string[], jobs = 1): Promise<number> {
   const generated = await runGenerator(root)
   if (generated !== 0) return generated
-  const paths = targets.map(target => join(root, target))
-  return runDoor(root, 'do', paths, 'to stderr')
+  return runDoor(root, 'do', [`-j${jobs}`, ...targets.map(target => join(root, target))], 'to stderr')
 }
 
 function follow(program: string, args: readonly string[], output: 'as it is' | 'to stderr'): Promise<number> {

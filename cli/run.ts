@@ -17,7 +17,9 @@ import { key } from './key.ts'
 import { list } from './list.ts'
 import { newPackage } from './new.ts'
 import { rdeps } from './rdeps.ts'
+import { reproduce } from './reproduce.ts'
 import { complain, PROGRAM, shownLine, trouble } from './say.ts'
+import { seedVerify } from './seed-verify.ts'
 import { shell } from './shell.ts'
 import { show } from './show.ts'
 import { verify } from './verify.ts'
@@ -35,6 +37,8 @@ const commands: readonly Command[] = [
   fetch,
   files,
   verify,
+  reproduce,
+  seedVerify,
   shell,
   newPackage,
   completion,

@@ -23,6 +23,12 @@ export default definePackage({
     printf '#include <iostream>\nint main() { std::cout << "hello" << std::endl; }\n' >hello.cc
     c++ -static -o hello-c++ hello.cc
     test "$(./hello-c++)" = hello
+    # A program that asked for an interpreter would need a library of some host.
+    find /bin /libexec -type f -perm -100 >programs
+    test -s programs
+    while read -r program; do
+      if readelf -lW "$program" 2>/dev/null | grep INTERP; then exit 1; fi
+    done <programs
   `,
   update: { kind: 'fixed', why: 'it is made by the tree itself, see doc/seed.md' },
 })

@@ -175,7 +175,7 @@ describe('misuse exits 2 with one line and what to do', () => {
 
   test('a number of jobs that is none', async () => {
     expect((await coolports(new Tree(packages()), 'build', '-j', 'x', 'tool')).err).toBe(
-      'coolports: cannot build: -j needs a whole number above 0\n',
+      'coolports: cannot run: -j needs a whole number above 0\n  see: coolports build --help\n',
     )
   })
 

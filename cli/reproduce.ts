@@ -1,0 +1,110 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { isSha256, type Sha256 } from '../core/digest.ts'
+import { quoted } from '../core/message.ts'
+import { PACKAGE_FILE } from '../core/name.ts'
+import { storeRoot } from '../core/store.ts'
+import type { Variation } from '../helpers/reproduce/variation.ts'
+import { command, jobsOption, packagesOption } from './command.ts'
+import { bringUpToDate } from './door.ts'
+import { findAll } from './find.ts'
+import { complain, print, shown, trouble } from './say.ts'
+
+/** What came of one package that was built twice. */
+interface Outcome {
+  readonly name: string
+  readonly hash: Sha256
+  readonly here: Sha256
+  readonly there: Sha256
+}
+
+export const reproduce = command({
+  usage: 'reproduce <packages..>',
+  about: 'Build packages once more in another place, in other ways, and compare the bytes',
+  details:
+    "The packages are built in this tree, if they are not yet, and then in a copy of it: at another path, by\nanother user, on a host of another name, with another umask, locale, time zone, number of cores and jobs,\nkernel release and file system, as far as this machine allows; what was different is told. Their\ndependencies that are not named are taken from this tree's store.\nExit status: 0 the bytes are the same, 1 a package differs, 2 misuse or trouble, or what a build said.",
+  examples: [
+    ['coolports reproduce make', 'the same bytes elsewhere?'],
+    ['coolports reproduce -j2 make zlib --record doc/reproducible.rec', 'keep what was found'],
+  ],
+  options: yargs =>
+    jobsOption(packagesOption(yargs)).option('record', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'a recutils file; the records of these packages are put in place of older ones',
+    }),
+  run: async args => {
+    const names = findAll(args.root, args.packages)
+    if (!names.ok) return complain(names.error)
+    const jobs = args.jobs ?? availableParallelism()
+    const targets = names.value.map(name => `pkg/${name}/.tarhash`)
+    const built = await bringUpToDate(args.root, targets, jobs)
+    if (built !== 0) return built
+
+    const { makeElsewhere } = await import('../helpers/reproduce/elsewhere.ts')
+    const hashes = names.value.map(name => digestIn(args.root, name, '.pkghash'))
+    const store = storeRoot(process.env, args.root)
+    const elsewhere = makeElsewhere({ root: args.root, store, hashes, jobs })
+    for (const { what, here, there } of elsewhere.variations)
+      process.stderr.write(`${what}: ${shown(here)} here, ${shown(there)} there\n`)
+    const status = await elsewhere.run(targets)
+    if (status !== 0) {
+      return complain(
+        trouble({
+          cannot: 'build the packages elsewhere',
+          why: `the build ended with ${status}`,
+          facts: [['folder', elsewhere.root]],
+        }),
+      )
+    }
+    const outcomes = names.value.map((name, index) => ({
+      name,
+      hash: hashes[index] as Sha256,
+      here: digestIn(args.root, name, '.tarhash'),
+      there: digestIn(elsewhere.root, name, '.tarhash'),
+    }))
+    for (const outcome of outcomes) await tell(outcome, args.root, elsewhere.root, elsewhere.variations)
+    if (outcomes.some(({ here, there }) => here !== there)) {
+      print(`the other packages are in ${shown(elsewhere.root)}`)
+      return 1
+    }
+    elsewhere.remove()
+    if (args.record !== undefined) await record(resolve(args.record), outcomes)
+    return 0
+  },
+})
+
+async function tell(
+  { name, here, there }: Outcome,
+  root: string,
+  elsewhere: string,
+  variations: readonly Variation[],
+): Promise<void> {
+  if (here === there) {
+    print(`the same, sha256 ${here}  ${name}`)
+    return
+  }
+  print(`${name} differs: sha256 ${here} here, ${there} there`)
+  const [{ comparePackages }, { differenceLines }] = await Promise.all([
+    import('../helpers/reproduce/compare.ts'),
+    import('../helpers/reproduce/difference.ts'),
+  ])
+  const file = `pkg/${name}/${PACKAGE_FILE}`
+  for await (const difference of comparePackages(join(root, file), join(elsewhere, file), variations))
+    for (const line of differenceLines(difference)) print(`  ${shown(line)}`)
+}
+
+async function record(file: string, outcomes: readonly Outcome[]): Promise<void> {
+  const { readReproduced, reproducedText } = await import('../helpers/reproduce/record.ts')
+  const before = existsSync(file) ? readReproduced(readFileSync(file, 'utf8')) : []
+  const kept = before.filter(old => outcomes.every(({ name }) => name !== old.package))
+  const added = outcomes.map(({ name, hash, here }) => ({ package: name, pkghash: hash, sha256: here }))
+  writeFileSync(file, reproducedText([...kept, ...added]))
+}
+
+function digestIn(root: string, name: string, file: string): Sha256 {
+  const text = readFileSync(join(root, 'pkg', name, file), 'utf8').trim()
+  if (!isSha256(text)) throw new Error(`pkg/${name}/${file} holds no digest: ${quoted(text)}`)
+  return text
+}

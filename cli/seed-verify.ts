@@ -1,0 +1,169 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import type { Sha256 } from '../core/digest.ts'
+import { quoted } from '../core/message.ts'
+import { PACKAGE_FILE } from '../core/name.ts'
+import { ok, type Result, refuse } from '../core/result.ts'
+import { storeRoot } from '../core/store.ts'
+import { command, jobsOption } from './command.ts'
+import { bringUpToDate } from './door.ts'
+import { requireTree } from './find.ts'
+import { complain, no, print, type Refusal, shown, trouble } from './say.ts'
+
+/** The ways to make the seed anew: from what, by which program of the host, as which package. */
+const WAYS = {
+  tree: { package: 'seed-from-tree', compilers: [], install: '' },
+  gcc: { package: 'seed-from-host', compilers: ['gcc', 'g++'], install: 'apt-get install gcc g++' },
+  clang: {
+    package: 'seed-from-host-by-clang',
+    compilers: ['clang-14', 'clang++-14'],
+    install: 'apt-get install clang-14 g++',
+  },
+} as const
+
+export const seedVerify = command({
+  usage: 'seed-verify',
+  about: 'Make the seed anew, from this tree or by a compiler of the host, and compare the bytes',
+  details:
+    'Takes an hour or two, and begins where it was interrupted. `--from tree` builds all that the seed\nholds with the seed; `--from host` starts from a compiler of this machine that has never seen the seed,\nso that three ways that agree leave nothing for a compiler to hide.\nExit status: 0 it is the same, 1 it differs, 2 misuse or trouble, or what a build said.',
+  examples: [
+    ['coolports seed-verify', 'does the seed make itself?'],
+    ['coolports seed-verify --from host --cc clang', 'and does an unrelated compiler make it?'],
+  ],
+  options: yargs =>
+    jobsOption(yargs)
+      .option('from', {
+        choices: ['tree', 'host'] as const,
+        default: 'tree' as const,
+        describe: 'what it is made from',
+      })
+      .option('cc', {
+        choices: ['gcc', 'clang'] as const,
+        default: 'gcc' as const,
+        describe: "the host's compiler",
+      })
+      .option('statement', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'a file for a statement of what was made from what',
+      }),
+  run: async args => {
+    const tree = requireTree(args.root)
+    if (!tree.ok) return complain(tree.error)
+    const way = WAYS[args.from === 'tree' ? 'tree' : args.cc]
+    const { findProgram } = await import('../helpers/build/missing.ts')
+    const missing = way.compilers.find(compiler => findProgram(compiler) === undefined)
+    if (missing !== undefined) {
+      return complain(
+        trouble({
+          cannot: `make the seed from this host by ${args.cc}`,
+          why: `${missing} is not on PATH`,
+          remedy: `on Debian: ${way.install}`,
+        }),
+      )
+    }
+    const jobs = args.jobs ?? availableParallelism()
+    const built = await bringUpToDate(
+      args.root,
+      ['pkg/seed/.pkg.tar.gz', `pkg/${way.package}/.pkg.tar.gz`],
+      jobs,
+    )
+    if (built !== 0) return built
+
+    const parts = await verifyParts(args.root, ['seed', way.package])
+    if (!parts.ok) return complain(parts.error)
+    const [pinned, made] = ['seed', way.package].map(name => parts.value.find(part => part.name === name))
+    if (!pinned || !made) throw new Error('the seed was not among the packages that were verified')
+    if (args.statement !== undefined) {
+      const { statementText } = await import('../helpers/reproduce/statement.ts')
+      const compilers = way.compilers.map(name => findProgram(name) ?? name)
+      const text = statementText({
+        from: way.package,
+        compilers,
+        parts: parts.value,
+        pinned: pinned.sha256,
+        made: made.sha256,
+      })
+      writeFileSync(resolve(args.statement), text)
+    }
+    if (made.sha256 === pinned.sha256) {
+      print(`the same, sha256 ${made.sha256}`)
+      return 0
+    }
+    print(`it differs: sha256 ${pinned.sha256} is pinned, ${made.sha256} was made`)
+    await tellDifferences(args.root, way.package)
+    return 1
+  },
+})
+
+/** A package that went into the seed. */
+interface Part {
+  readonly name: string
+  readonly hash: Sha256
+  /** Of its tar. */
+  readonly sha256: Sha256
+}
+
+/**
+ * Reads all packages that were built on the way, to their ends. One that is damaged, or that these
+ * rules did not build, is refused by its name: nothing that was made of it would prove a thing.
+ */
+async function verifyParts(
+  root: string,
+  targets: readonly string[],
+): Promise<Result<readonly Part[], Refusal>> {
+  const [{ verifyPackage }, { tarMessage }, { findBuilt }] = await Promise.all([
+    import('./archive.ts'),
+    import('../helpers/tar/problem.ts'),
+    import('./built.ts'),
+  ])
+  const store = storeRoot(process.env, root)
+  const parts: Part[] = []
+  for (const name of await buildClosure(root, targets)) {
+    const file = join(root, 'pkg', name, PACKAGE_FILE)
+    const hash = readFileSync(join(root, 'pkg', name, '.pkghash'), 'utf8').trim() as Sha256
+    const verified = await verifyPackage(file)
+    if (!verified.ok)
+      return refuse(no(tarMessage('verify', quoted(`pkg/${name}/${PACKAGE_FILE}`), verified.error)))
+    const built = findBuilt(file, store, hash)
+    if (built.kind !== 'known' || built.hash !== hash) {
+      return refuse(
+        no({
+          cannot: `trust pkg/${name}/${PACKAGE_FILE}`,
+          why: 'the rules of this tree did not build it',
+          remedy: `rm pkg/${name}/${PACKAGE_FILE} has it built again`,
+        }),
+      )
+    }
+    parts.push({ name, hash, sha256: verified.value })
+  }
+  return ok(parts)
+}
+
+/** All packages that take part in building some, themselves among them, each after those that it was built from. */
+async function buildClosure(root: string, targets: readonly string[]): Promise<readonly string[]> {
+  const seen = new Set<string>()
+  const visit = (name: string): void => {
+    if (seen.has(name)) return
+    seen.add(name)
+    const list = join(root, 'pkg', name, '.bclosure')
+    const files = existsSync(list) ? readFileSync(list, 'utf8').split('\n') : []
+    for (const file of files) {
+      const dependency = /^\.\.\/([^/]+)\/\.pkg\.tar\.gz$/.exec(file)?.[1]
+      if (dependency !== undefined) visit(dependency)
+    }
+  }
+  for (const target of targets) visit(target)
+  return [...seen].sort()
+}
+
+async function tellDifferences(root: string, name: string): Promise<void> {
+  const [{ comparePackages }, { differenceLines }] = await Promise.all([
+    import('../helpers/reproduce/compare.ts'),
+    import('../helpers/reproduce/difference.ts'),
+  ])
+  const [pinned, made] = ['seed', name].map(one => join(root, 'pkg', one, PACKAGE_FILE))
+  for await (const difference of comparePackages(pinned ?? '', made ?? '', []))
+    for (const line of differenceLines(difference)) print(`  ${shown(line)}`)
+}

@@ -1,0 +1,217 @@
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  statfsSync,
+} from 'node:fs'
+import { availableParallelism, freemem, hostname, machine, release, tmpdir, userInfo } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { findProgram } from '../build/missing.ts'
+import { removeTree } from '../build/remove.ts'
+import type { Variation } from './variation.ts'
+
+/** Another checkout of a tree, in which builds differ from those of the tree in all that we can make different. */
+export interface Elsewhere {
+  readonly root: string
+  readonly variations: readonly Variation[]
+  /** Brings targets up to date there, what is said going to stderr; answers the exit status. */
+  run(targets: readonly string[]): Promise<number>
+  remove(): void
+}
+
+/**
+ * Copies a tree whose rules are emitted. Its store has the sources of the tree's store, and of its
+ * packages all but those of `hashes`, which are to be built there. `jobs` is what the tree was built with.
+ */
+export function makeElsewhere(options: {
+  readonly root: string
+  readonly store: string
+  readonly hashes: readonly Sha256[]
+  readonly jobs: number
+}): Elsewhere {
+  const { store, hashes, jobs } = options
+  const top = mkdtempSync(join(parentFor(options.root), 'coolports-reproduce-'))
+  const root = join(top, 'another checkout, at a longer path')
+  copyTree(options.root, root)
+  copyStore(store, join(root, '.store'), hashes)
+  const differences = chooseDifferences()
+  if (differences.uid !== undefined) give(top, differences.uid)
+  const there = jobs === 1 ? 2 : jobs - 1
+  const variations: Variation[] = [
+    { what: 'path of the checkout', here: options.root, there: root },
+    { what: 'jobs', here: String(jobs), there: String(there) },
+    { what: 'umask', here: octal(currentUmask()), there: '0077' },
+    { what: 'locale', here: process.env.LC_ALL ?? process.env.LANG ?? 'C', there: LOCALE },
+    { what: 'time zone', here: process.env.TZ ?? 'UTC', there: ZONE },
+    ...differences.variations,
+    { what: 'kind of file system', here: fileSystem(options.root), there: fileSystem(root) },
+  ]
+  return {
+    root,
+    variations: variations.filter(({ here, there }) => here !== there),
+    run: targets => run(root, differences, ['bin/do', `-j${there}`, ...targets]),
+    remove: () => removeTree(top),
+  }
+}
+
+const LOCALE = 'tr_TR.UTF-8'
+const ZONE = 'Pacific/Chatham'
+const HOST = 'elsewhere.example'
+/** An ordinary user that no system has. */
+const USER = 61234
+
+const TMPFS = 0x01021994
+/** What building the largest package takes, with room for others. */
+const ROOM = 8 * 1024 ** 3
+
+/** Another kind of file system lists the names in a folder in another order: in memory, if there is room, or on disk. */
+function parentFor(root: string): string {
+  const memory = '/dev/shm'
+  if (fileSystem(root) === 'tmpfs' || freemem() < ROOM) return tmpdir()
+  try {
+    return fileSystem(memory) === 'tmpfs' ? memory : tmpdir()
+  } catch {
+    return tmpdir()
+  }
+}
+
+const fileSystem = (path: string): string => {
+  const { type } = statfsSync(path)
+  return type === TMPFS ? 'tmpfs' : `0x${type.toString(16)}`
+}
+
+/** With the emitted rules, and without anything that was built, fetched or remembered. */
+function copyTree(from: string, to: string): void {
+  const leftOut = ['.git', '.store', '.redo', 'node_modules']
+  cpSync(from, to, {
+    recursive: true,
+    preserveTimestamps: true,
+    verbatimSymlinks: true,
+    filter: path => {
+      const [top = '', name, file] = relative(from, path).split('/')
+      if (leftOut.includes(top)) return false
+      return top !== 'pkg' || name === undefined || file === undefined || isRule(file)
+    },
+  })
+  // All that the programs look for there: what they load stands in their bundles.
+  mkdirSync(join(to, 'node_modules'))
+  cpSync(join(from, 'node_modules/.package-lock.json'), join(to, 'node_modules/.package-lock.json'))
+}
+
+const isRule = (file: string): boolean => !file.startsWith('.') || file.endsWith('.do') || file === '.fetch'
+
+function copyStore(from: string, to: string, leftOut: readonly Sha256[]): void {
+  for (const part of ['distfiles', 'packages']) {
+    mkdirSync(join(to, part), { recursive: true })
+    for (const file of readdirSync(join(from, part))) {
+      const digest = file.split('.')[0] ?? ''
+      if (isSha256(digest) && !(part === 'packages' && leftOut.includes(digest)))
+        place(join(from, part, file), join(to, part, file))
+    }
+  }
+}
+
+/** The same file under two names where it can be; nobody writes into either. */
+function place(from: string, to: string): void {
+  try {
+    linkSync(from, to)
+  } catch {
+    cpSync(from, to)
+  }
+}
+
+/** Makes all below a folder a user's, but files that have another name elsewhere. */
+function give(path: string, uid: number): void {
+  const stats = lstatSync(path)
+  if (stats.isDirectory() || stats.nlink === 1) lchownSync(path, uid, uid)
+  if (stats.isDirectory()) for (const name of readdirSync(path)) give(join(path, name), uid)
+}
+
+interface Differences {
+  readonly uid: number | undefined
+  readonly variations: readonly Variation[]
+  /** What stands before the command; the last word of a shell script is "$@". */
+  readonly wrap: (command: readonly string[]) => readonly string[]
+}
+
+/** What this machine, and who asks, can make different. */
+function chooseDifferences(): Differences {
+  const root = process.getuid?.() === 0
+  const variations: Variation[] = []
+  const wraps: ((command: readonly string[]) => readonly string[])[] = []
+  const vary = (
+    what: string,
+    here: string,
+    there: string,
+    wrap: (command: readonly string[]) => readonly string[],
+  ): void => {
+    // Tried first: a container or an old kernel may forbid it.
+    const [program = '', ...words] = wrap(['true'])
+    if (spawnSync(program, words, { stdio: 'ignore' }).status !== 0) return
+    variations.push({ what, here, there })
+    wraps.push(wrap)
+  }
+  const cores = availableParallelism()
+  vary('cores', String(cores), '1', command => ['taskset', '-c', '0', ...command])
+  const old = spawnSync('setarch', [machine(), '--uname-2.6', 'uname', '-r'], { encoding: 'utf8' })
+  if (old.status === 0)
+    vary('release of the kernel', release(), old.stdout.trim(), command => [
+      'setarch',
+      machine(),
+      '--uname-2.6',
+      ...command,
+    ])
+  const user = userInfo().username
+  let uid: number | undefined
+  if (root) {
+    vary('user', user, String(USER), command => [
+      ...['setpriv', '--reuid', String(USER), '--regid', String(USER), '--clear-groups'],
+      ...command,
+    ])
+    if (variations.some(({ what }) => what === 'user')) uid = USER
+  }
+  const namespaces = root ? ['--uts'] : ['--user', '--map-root-user', '--uts']
+  vary('name of the host', hostname(), HOST, command => [
+    ...['unshare', ...namespaces, 'sh', '-c', `hostname ${HOST} && exec "$@"`, 'sh'],
+    ...command,
+  ])
+  return { uid, variations, wrap: command => wraps.reduce((inner, wrap) => wrap(inner), command) }
+}
+
+function run(root: string, differences: Differences, command: readonly string[]): Promise<number> {
+  const passed = Object.entries(process.env).filter(([name]) =>
+    /^(PATH|COOLPORTS_(DEBIAN_MIRRORS|VERBOSE)|(https?|all|no)_proxy)$/i.test(name),
+  )
+  const [program = '', ...words] = differences.wrap(['sh', '-c', 'umask 077 && exec "$@"', 'sh', ...command])
+  return new Promise(resolve => {
+    const child = spawn(findProgram(program) ?? program, words, {
+      cwd: root,
+      stdio: ['ignore', 2, 2],
+      env: {
+        ...Object.fromEntries(passed),
+        HOME: dirname(root),
+        USER: 'elsewhere',
+        LOGNAME: 'elsewhere',
+        LC_ALL: LOCALE,
+        LANG: LOCALE,
+        TZ: ZONE,
+        // What a build must not listen to.
+        SOURCE_DATE_EPOCH: '1',
+        CFLAGS: '-O0',
+        TMPDIR: tmpdir(),
+      },
+    })
+    child.on('error', () => resolve(2))
+    child.on('exit', status => resolve(status ?? 2))
+  })
+}
+
+const currentUmask = (): number => process.umask()
+
+const octal = (mask: number): string => mask.toString(8).padStart(4, '0')
