@@ -46,7 +46,7 @@ export default definePackage({
     find "$DESTDIR/lib" -depth -type d -empty -exec rmdir {} \; 2>/dev/null || :
   `,
   check: skip('its suite is written for dejagnu'),
-  testDeps: ['mksh'],
+  testDeps: ['gnu-base', 'mksh'],
   test: sh`
     cd /tmp
     printf '.globl _start\n_start: mov $60, %%eax\nxor %%edi, %%edi\nsyscall\n' >a.s
