@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { checkout } from '../support/checkout.ts'
+
+/** The seed put together from the seed alone: minutes of compiling less, and the same bytes. */
+const shortcut = (more = ''): string => `import { definePackage, lines, mergeSeed, sh, skip } from 'coolports'
+import seed from '../seed/package.ts'
+
+export default definePackage({
+  version: '1',
+  description: 'The seed once more',
+  homepage: 'https://example.org',
+  license: seed.license,
+  buildDeps: ['seed'],
+  build: lines(mergeSeed(), sh\`${more}\`),
+  check: skip('it is the seed'),
+  test: skip('it is the seed'),
+  update: { kind: 'fixed', why: 'it is a test' },
+  strip: 'none',
+})
+`
+
+describe('seed-verify', { timeout: 10 * 60_000 }, () => {
+  const { root, remove } = checkout('seed verify')
+  afterAll(remove)
+
+  const say = (more?: string) => writeFileSync(join(root, 'pkg/seed-from-tree/package.ts'), shortcut(more))
+  const made = join(root, 'pkg/seed-from-tree/.pkg.tar.gz')
+  const verify = (...args: readonly string[]) =>
+    spawnSync('bin/seed-verify', args, { cwd: root, encoding: 'utf8' })
+
+  test('says that the seed is the same, and states what it was made from', () => {
+    say()
+    const { status, stdout } = verify('--statement', 'statement.rec')
+    expect(stdout).toMatch(/^the same, sha256 [0-9a-f]{64}\n$/)
+    expect(status).toBe(0)
+    const statement = readFileSync(join(root, 'statement.rec'), 'utf8')
+    const digest = stdout.slice(-65, -1)
+    expect(statement).toContain(`pinned_sha256: ${digest}\nmade_sha256: ${digest}\nverdict: the same\n`)
+    expect([...statement.matchAll(/^package: (.+)$/gm)].map(([, name]) => name)).toEqual([
+      'seed',
+      'seed-from-tree',
+    ])
+  })
+
+  test('refuses a tier that is damaged, by its name', () => {
+    // A file of its own: the store has the good one under another name.
+    const good = readFileSync(made)
+    rmSync(made)
+    writeFileSync(made, good.subarray(0, 1_000_000))
+    const { status, stderr } = verify()
+    expect(stderr).toContain(
+      'cannot verify "pkg/seed-from-tree/.pkg.tar.gz": the archive is damaged: it ends too soon',
+    )
+    expect(status).toBe(1)
+    rmSync(made)
+  })
+
+  test('refuses a tier that other rules made, by its name', () => {
+    say('echo "from elsewhere" >"$DESTDIR/bin/other"')
+    expect(verify().status).toBe(1)
+    copyFileSync(made, join(root, 'other.tar.gz'))
+    say()
+    expect(verify().status).toBe(0)
+    rmSync(made)
+    copyFileSync(join(root, 'other.tar.gz'), made)
+    const { status, stderr } = verify()
+    expect(stderr).toContain(
+      'cannot trust pkg/seed-from-tree/.pkg.tar.gz: the rules of this tree did not build it',
+    )
+    expect(status).toBe(1)
+    rmSync(made)
+  })
+
+  test('names the files that differ, their first bytes and the likely cause', () => {
+    say('sed -i "1s|^#!/bin/sh|#!/usr/local/bin/sh|" "$DESTDIR/bin/zgrep"')
+    const { status, stdout } = verify()
+    expect(stdout).toMatch(
+      /^it differs: sha256 [0-9a-f]{64} is pinned, [0-9a-f]{64} was made\n {2}bin\/zgrep: differs from byte 3 on; likely a path of the build shows\n {4}first {2}62 69 .*\n {4}second 75 73 /,
+    )
+    expect(status).toBe(1)
+  })
+
+  test('refuses a seed with another digest than the manifest pins', () => {
+    const manifest = join(root, 'pkg/seed/package.ts')
+    const text = readFileSync(manifest, 'utf8')
+    writeFileSync(manifest, text.replace(/sha256: '[0-9a-f]{64}'/, `sha256: '${'0'.repeat(64)}'`))
+    const { status, stderr } = verify()
+    expect(stderr).toContain('0'.repeat(64))
+    expect(status).toBe(1)
+    writeFileSync(manifest, text)
+  })
+
+  test('names the package of a compiler that is missing', () => {
+    const { status, stderr } = spawnSync('bin/seed-verify', ['--from', 'host', '--cc', 'clang'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, PATH: join(root, 'bin') + ':' + withoutClang() },
+    })
+    expect(stderr).toContain(
+      'coolports: cannot make the seed from this host by clang: clang-14 is not on PATH\n  on Debian: apt-get install clang-14 g++',
+    )
+    expect(status).toBe(2)
+  })
+
+  /** A folder with links to what the door calls. */
+  function withoutClang(): string {
+    const folder = join(root, 'few programs')
+    spawnSync('sh', [
+      '-c',
+      'mkdir "$0" && for p in sh env node find head dirname cat; do ln -s "$(command -v $p)" "$0/$p"; done',
+      folder,
+    ])
+    return folder
+  }
+})
