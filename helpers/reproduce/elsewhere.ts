@@ -9,7 +9,7 @@ import {
   readdirSync,
   statfsSync,
 } from 'node:fs'
-import { availableParallelism, freemem, hostname, machine, release, tmpdir, userInfo } from 'node:os'
+import { availableParallelism, freemem, hostname, machine, release, tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { findProgram } from '../build/missing.ts'
@@ -167,7 +167,8 @@ function chooseDifferences(): Differences {
       '--uname-2.6',
       ...command,
     ])
-  const user = userInfo().username
+  // The name, if any: a container's user may have none.
+  const user = process.env.USER || String(process.getuid?.())
   let uid: number | undefined
   if (root) {
     vary('user', user, String(USER), command => [
