@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../../core/digest.ts'
@@ -50,4 +50,26 @@ describe('the seed', () => {
     expect(tested.stderr).toContain('tested seed-')
     expect(tested.status).toBe(0)
   })
+})
+
+test('no source of a package can be had from one place alone', () => {
+  const listed = ['debian', 'http']
+    .map(file => readFileSync(join(repository, 'mirrors', file), 'utf8'))
+    .join('\n')
+  const held = readdirSync(join(repository, 'mirrors/files')).map(file => file.split('.')[0])
+  const lists = readdirSync(join(repository, 'pkg')).filter(name =>
+    existsSync(join(repository, 'pkg', name, '.fetch')),
+  )
+  const lonely = lists.flatMap(name =>
+    readFileSync(join(repository, 'pkg', name, '.fetch'), 'utf8')
+      .split('\n\n')
+      .flatMap(block => {
+        const digest = /^sha256: (.+)$/m.exec(block)?.[1]
+        if (digest === undefined || name === 'seed') return []
+        const places = [/^url: /m.test(block), listed.includes(digest) || held.includes(digest)]
+        return places.every(Boolean) ? [] : [`${name} ${digest}`]
+      }),
+  )
+  expect(lists).toContain('gcc')
+  expect(lonely).toEqual([])
 })
