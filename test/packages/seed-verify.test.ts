@@ -97,7 +97,7 @@ describe('seed-verify', { timeout: 10 * 60_000 }, () => {
     const { status, stderr } = spawnSync('bin/seed-verify', ['--from', 'host', '--cc', 'clang'], {
       cwd: root,
       encoding: 'utf8',
-      env: { ...process.env, PATH: join(root, 'bin') + ':' + withoutClang() },
+      env: { ...process.env, PATH: `${join(root, 'bin')}:${withoutClang()}` },
     })
     expect(stderr).toContain(
       'coolports: cannot make the seed from this host by clang: clang-14 is not on PATH\n  on Debian: apt-get install clang-14 g++',
