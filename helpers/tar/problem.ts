@@ -6,7 +6,7 @@ export type TarProblem =
   | { readonly kind: 'damaged'; readonly why: string }
   | { readonly kind: 'digest'; readonly want: string; readonly got: string }
   | { readonly kind: 'unidentified' }
-  | { readonly kind: 'too large'; readonly what: string; readonly limit: number }
+  | { readonly kind: 'too large'; readonly what: string; readonly limit: number; readonly entry?: string }
 
 /** Thrown inside a stream, where no Result can be handed on; caught at the exported function of the same file. */
 export class TarRefusal extends Error {
@@ -39,6 +39,10 @@ export function tarMessage(action: string, thing: string, problem: TarProblem): 
     case 'unidentified':
       return { cannot, why: 'it is not a package: its gzip header does not name the sha256 of its tar' }
     case 'too large':
-      return { cannot, why: `it holds more than ${problem.limit} ${problem.what}` }
+      return {
+        cannot,
+        why: `it holds more than ${problem.limit} ${problem.what}`,
+        ...(problem.entry === undefined ? {} : { facts: [['entry', quoted(problem.entry)]] }),
+      }
   }
 }

@@ -1,4 +1,5 @@
 import { type Extract, extract } from 'tar-stream'
+import { type Bounds, bounded } from './bounds.ts'
 import { type TarProblem, TarRefusal } from './problem.ts'
 
 /** One entry of an archive: its header, and its body as chunks. */
@@ -6,12 +7,16 @@ export type Source = Extract extends AsyncIterable<infer One> ? One : never
 
 /**
  * The entries of a tar archive in their order, from chunks of any size. An entry's body must be
- * read to its end before the next entry is asked for. What is wrong with the bytes is thrown, here
+ * read to its end before the next entry is asked for. However large the archive says its parts are, no
+ * more is held in memory than a chunk, a pax header and a path or two. What is wrong with the bytes is thrown, here
  * or while a body is read; `readProblem` tells what it means.
  */
-export async function* readTar(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Source> {
+export async function* readTar(
+  chunks: AsyncIterable<Uint8Array>,
+  bounds: Bounds = {},
+): AsyncGenerator<Source> {
   const archive = extract()
-  const feeding = feed(chunks, archive)
+  const feeding = feed(bounded(chunks, bounds), archive)
   try {
     for await (const entry of archive) yield entry
   } finally {

@@ -19,22 +19,17 @@ import { createGunzip } from 'node:zlib'
 import type { Header } from 'tar-stream'
 import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { type Bounds, MAX_ENTRIES } from './bounds.ts'
 import { PACKAGE_TIME, packageMode } from './entry.ts'
 import { readIdentity } from './identity.ts'
 import { entryPath, symlinkProblem } from './path.ts'
 import { type TarProblem, TarRefusal } from './problem.ts'
 import { readProblem, readTar, type Source } from './read.ts'
 
-export interface UnpackOptions {
-  /** What an archive may grow to; the defaults are far above any package and below any disk. */
-  readonly maxBytes?: number
-  readonly maxEntries?: number
+export interface UnpackOptions extends Bounds {
   /** Keeps setuid and setgid bits; otherwise nothing unpacked ever runs as somebody else. */
   readonly keepSetId?: boolean
 }
-
-const MAX_BYTES = 64 * 1024 ** 3
-const MAX_ENTRIES = 2_000_000
 
 /**
  * Unpacks a package into the new, empty folder `into` and answers with its identity. What is there
@@ -76,16 +71,14 @@ export async function unpackTar(
   into: string,
   options: UnpackOptions = {},
 ): Promise<Result<void, TarProblem>> {
-  const { maxBytes = MAX_BYTES, maxEntries = MAX_ENTRIES, keepSetId = false } = options
+  const { maxEntries = MAX_ENTRIES } = options
   const made: Made = new Map([['', 'folder']])
   try {
-    let bytes = 0
-    for await (const source of readTar(chunks)) {
-      bytes += source.header.size
-      if (bytes > maxBytes) throw new TarRefusal({ kind: 'too large', what: 'bytes', limit: maxBytes })
-      if (made.size > maxEntries)
+    for await (const source of readTar(chunks, options)) {
+      await unpackEntry(source, into, made, options.keepSetId ?? false)
+      // An entry may bring two thousand folders that have none of their own.
+      if (made.size > maxEntries + 1)
         throw new TarRefusal({ kind: 'too large', what: 'entries', limit: maxEntries })
-      await unpackEntry(source, into, made, keepSetId)
     }
     setFolderTimes(into, made)
     return ok(undefined)

@@ -11,8 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
+import { entry, header } from '../tar/bytes.ts'
 import { Workshop } from './workshop.ts'
 
 let shop: Workshop
@@ -79,6 +81,20 @@ test('a hostile archive is refused and leaves nothing', () => {
     'do-build: cannot unpack archive: its name leads outside by ".."\n  entry "../tool"\n',
   )
   expect(readdirSync(shop.folder('hostile'))).toEqual(['.fetch'])
+})
+
+test('an archive that announces a header of 4 GiB is refused by name, however well its bytes compress', () => {
+  const huge = Buffer.concat([
+    entry({ name: 'fine' }, 'data'),
+    header({ name: 'evil', type: 'x', size: 2 ** 32 }),
+    Buffer.alloc(2 ** 24, '9'),
+  ])
+  const ran = imported('huge', gzipSync(huge))
+  expect(ran.stderr).toBe(
+    'import huge-1-1\ndo-build: cannot unpack archive: its pax header has 4294967296 bytes, and 1048576 is the limit\n  entry "evil"\n',
+  )
+  expect(ran.status).toBe(2)
+  expect(readdirSync(shop.folder('huge'))).toEqual(['.fetch'])
 })
 
 test('a tar.xz that was cut off or is damaged is refused', () => {
