@@ -1,10 +1,29 @@
 // Bundles each program into dist/, because node 20 does not run TypeScript and a bundle starts
 // in half the time of its modules. Run by `npm ci` (prepare) and by the doors in bin/ whenever a
-// source file is newer than dist/.built.
-import { existsSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
+// source file is newer than the program that is to run.
+//
+// Programs may start, and other bundles be made, at any moment; each program is whole all the same:
+// - A chunk is named by a digest of its content and of the chunks that it imports, so new ones stand
+//   beside the old. A program gets its name, by a rename, after all of its chunks have theirs.
+// - A program that runs imports some chunks late, so a chunk stays for a week after the last bundle
+//   that had it. Folders switched by a symlink would have to stay as well, with all chunks each.
+// - A program's time is the moment before its sources were read: an edit meanwhile makes it out of
+//   date, and so does an older bundle that comes later.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { globbySync } from 'globby'
+
+const KEPT_MS = 7 * 24 * 3600 * 1000
 
 const programs = {
   gen: 'generator/main.ts',
@@ -15,19 +34,64 @@ const programs = {
 }
 for (const file of globbySync('bench/*.bench.ts')) programs[`bench/${basename(file, '.bench.ts')}`] = file
 
-await build({
-  entryPoints: Object.fromEntries(Object.entries(programs).filter(([, source]) => existsSync(source))),
-  outdir: 'dist',
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  splitting: true,
-  external: ['esbuild', 'oxc-parser'],
-  // CommonJS dependencies ask for require(); an ES module has none of its own.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-  logLevel: 'warning',
-})
-writeFileSync('dist/.built', '')
+const part = `dist/.new-${process.pid}`
+rmSync(part, { recursive: true, force: true })
+mkdirSync(part, { recursive: true })
+try {
+  // By the clock of the file system; in whole milliseconds, downwards, lest it pass an edit.
+  const begun = Math.floor(statSync(part).mtimeMs) / 1000
+  const files = await bundle()
+  publish(files, begun)
+  retire(new Set(files.map(({ path }) => basename(path))))
+} finally {
+  rmSync(part, { recursive: true, force: true })
+}
+
+async function bundle() {
+  const { outputFiles } = await build({
+    entryPoints: Object.fromEntries(Object.entries(programs).filter(([, source]) => existsSync(source))),
+    outdir: 'dist',
+    write: false,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    splitting: true,
+    external: ['esbuild', 'oxc-parser'],
+    // CommonJS dependencies ask for require(); an ES module has none of its own.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  })
+  return outputFiles
+}
+
+/** Puts the files in their places, each in one step and the programs last. */
+function publish(files, begun) {
+  const isProgram = ({ path }) => relative('dist', path).replace(/\.js$/, '') in programs
+  const chunks = files.filter(file => !isProgram(file))
+  for (const { path, contents } of [...chunks, ...files.filter(isProgram)]) {
+    const file = join(part, basename(path))
+    writeFileSync(file, contents)
+    utimesSync(file, begun, begun)
+    mkdirSync(dirname(path), { recursive: true })
+    renameSync(file, path)
+  }
+}
+
+/** Marks the chunks that are no longer used; removes those marked long ago, and what a kill left behind. */
+function retire(used) {
+  const isOld = path =>
+    Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > KEPT_MS
+  mkdirSync('dist/.retired', { recursive: true })
+  for (const name of readdirSync('dist')) {
+    const file = join('dist', name)
+    const mark = join('dist/.retired', name)
+    if (used.has(name)) rmSync(mark, { force: true })
+    else if (name.startsWith('.new-') && isOld(file)) rmSync(file, { recursive: true, force: true })
+    else if (!name.endsWith('.js')) continue
+    else if (!existsSync(mark)) writeFileSync(mark, '')
+    else if (isOld(mark)) for (const path of [file, mark]) rmSync(path, { force: true })
+  }
+}

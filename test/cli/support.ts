@@ -58,7 +58,7 @@ export function treeWithDoors(files: Readonly<Record<string, string>>): Tree {
   // The programs are those of this checkout: nothing to install or to bundle.
   tree.write(
     'helpers/door.sh',
-    'prepare_programs() { :; }\nrun_program() { program=$1; shift; exec node "$coolports/dist/$program.js" "$@"; }\n',
+    'prepare_program() { :; }\nrun_program() { program=$1; shift; exec node "$coolports/dist/$program.js" "$@"; }\n',
   )
   mkdirSync(join(tree.root, 'mirrors'))
   for (const door of ['build-packages-ifchange', 'build-shell'])
