@@ -39,6 +39,7 @@ function makeTree(): void {
     '.do-defaults',
     'bin',
     'helpers/door.sh',
+    'helpers/setup.sh',
     'helpers/system.sh',
   ]) {
     cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })

@@ -34,7 +34,10 @@ async function readArguments(
   args: readonly string[],
   here: string,
 ): Promise<{ readonly check: boolean; readonly root: string }> {
-  if (args.length === 0) return { check: false, root: here }
+  // The two calls of the doors: yargs takes longer to load than an up-to-date tree to check.
+  const [option, folder] = args
+  if (option === undefined) return { check: false, root: here }
+  if (option === '--root' && folder && args.length === 2) return { check: false, root: resolve(folder) }
   const { default: yargs } = await import('yargs')
   const options = yargs([...args])
     .scriptName(PROGRAM)

@@ -11,6 +11,7 @@ import type { Scheduler, Waiting } from './scheduler.ts'
 import type { Store } from './store.ts'
 import { type Request, type Setting, Task } from './task.ts'
 import type { FileName, Tree } from './tree.ts'
+import { unknownTarget } from './unknown.ts'
 import { Waits } from './waits.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -190,7 +191,7 @@ export class Coordinator {
     const verdict = this.#checker.check(node)
     if (verdict.kind === 'clean') return true
     if (verdict.kind !== 'unknown') return undefined
-    this.#tell(request, [`cannot build ${quote(node.name)}: there is neither such a file nor a .do for it`])
+    this.#tell(request, unknownTarget(node.name))
     return false
   }
 

@@ -3,6 +3,7 @@ import type { FileNode, Graph } from './graph.ts'
 import { quote, sentence } from './reason.ts'
 import { Rules } from './rules.ts'
 import type { FileName, Tree } from './tree.ts'
+import { unknownTarget } from './unknown.ts'
 
 /**
  * What a run would build, inputs first, as far as the records of earlier builds tell: what a target
@@ -36,10 +37,12 @@ export function plan(
           `may build ${quote(node.name)}: it depends on the stamp of ${quote(verdict.stamped[0]?.name ?? '')}`,
         )
         break
-      case 'unknown':
+      case 'unknown': {
         if (!targets.includes(node.name)) break
-        lines.push(`cannot build ${quote(node.name)}: there is neither such a file nor a .do for it`)
+        const [fact, ...rest] = unknownTarget(node.name)
+        lines.push(fact, ...rest.map(line => `  ${line}`))
         possible = false
+      }
     }
   }
   return { lines, possible }

@@ -38,7 +38,7 @@ export function smallTree(packages: Readonly<Record<string, string>>, shell = '/
   for (const part of ['dist', 'node_modules', 'build.mjs'])
     symlinkSync(join(repository, part), join(root, part))
   // Their times, lest the doors take the programs for older than their sources.
-  for (const part of ['bin', 'helpers/door.sh', 'helpers/system.sh'])
+  for (const part of ['bin', 'helpers/door.sh', 'helpers/setup.sh', 'helpers/system.sh'])
     cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
   mkdirSync(join(root, 'mirrors'))
 
