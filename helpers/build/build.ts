@@ -1,9 +1,10 @@
 import { join } from 'node:path'
+import { formatMessage } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Command } from './command.ts'
 import { sandboxProblem } from './failure.ts'
 import { keepPackage } from './keep.ts'
-import { openKey } from './key.ts'
+import { type Key, openKey } from './key.ts'
 import { placeFile } from './place.ts'
 import { prepareSandbox } from './prepare.ts'
 import type { BuildProblem } from './problem.ts'
@@ -18,10 +19,25 @@ export async function build(
   script: string,
   say: (line: string) => void,
 ): Promise<Result<void, readonly BuildProblem[]>> {
-  const { label } = command
   const key = openKey(store, command)
   if (!key.ok) return key
   const work = makeWork('.', script)
+  try {
+    return await buildIn(work, command, store, key.value, say)
+  } catch (error) {
+    removeTree(work)
+    throw error
+  }
+}
+
+async function buildIn(
+  work: string,
+  command: Command & { kind: 'build' },
+  store: string,
+  key: Key | undefined,
+  say: (line: string) => void,
+): Promise<Result<void, readonly BuildProblem[]>> {
+  const { label } = command
   const spec = await prepareSandbox(store, work, command)
   if (!spec.ok) {
     removeTree(work)
@@ -44,7 +60,7 @@ export async function build(
     removeTree(work)
     return refuse(packed.error.map(one => ({ kind: 'tar', action: 'pack', thing: label, problem: one })))
   }
-  if (key.value) keepPackage(store, key.value, file)
+  if (key) keepPackage(store, key, file, message => say(formatMessage('do-build', message)))
   placeFile(file, command.out)
   removeWork('.', work)
   const seconds = Math.round((performance.now() - started) / 1000)

@@ -1,8 +1,10 @@
-import { basename, join, relative } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
+import { isOutOfRoom } from '../../core/disk.ts'
 import { treeRoot } from '../../core/store.ts'
 import { lastLines } from './log.ts'
 import { namespaceRemedy } from './namespaces.ts'
 import type { BuildProblem } from './problem.ts'
+import { removeTree } from './remove.ts'
 import type { Ended } from './sandbox.ts'
 import { keepFailed } from './work.ts'
 
@@ -18,7 +20,7 @@ export interface Attempt {
 
 /**
  * What is wrong with the way a sandbox ended; undefined when nothing is. A failed build's folder
- * is kept, and the end of its log said.
+ * is kept, unless the disk is full, and the end of its log said.
  */
 export function sandboxProblem(
   ended: Ended,
@@ -27,6 +29,12 @@ export function sandboxProblem(
 ): BuildProblem | undefined {
   if (ended.kind === 'exited' && ended.status === 0) return undefined
   const { label, action } = attempt
+  // Such a failure tells nothing about the package, and its folder would take the room of the next try.
+  if (isOutOfRoom(attempt.work)) {
+    if (!attempt.verbose) sayLog(lastLines(join(attempt.work, 'log'), TAIL_LINES), say)
+    removeTree(attempt.work)
+    return { kind: 'disk full', label, action, folder: resolve('.') }
+  }
   const failed = keepFailed('.', attempt.work)
   const log = join(failed, 'log')
   const lines = lastLines(log, TAIL_LINES)
@@ -35,7 +43,7 @@ export function sandboxProblem(
     const words = lines.find(line => line.startsWith('bwrap: ')) ?? lines.at(-1) ?? 'bwrap did not start'
     return { kind: 'no sandbox', label, words, ...(remedy ? { remedy } : {}) }
   }
-  if (!attempt.verbose) for (const line of lines) say(`  ${line}`)
+  if (!attempt.verbose) sayLog(lines, say)
   return {
     kind: 'failed',
     label,
@@ -44,6 +52,10 @@ export function sandboxProblem(
     log: shownPath(log),
     enter: enterCommand(),
   }
+}
+
+const sayLog = (lines: readonly string[], say: (line: string) => void): void => {
+  for (const line of lines) say(`  ${line}`)
 }
 
 const endedWords = (status: number): string =>

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { formatMessage } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packTree } from '../tar/pack.ts'
 import { unpackTar } from '../tar/unpack.ts'
@@ -41,7 +42,7 @@ export async function importArchive(
     const packed = await packTree(join(work, 'destdir'), file)
     if (!packed.ok)
       return refuse(packed.error.map(problem => ({ kind: 'tar', action: 'pack', thing: label, problem })))
-    if (key.value) keepPackage(store, key.value, file)
+    if (key.value) keepPackage(store, key.value, file, message => say(formatMessage('do-build', message)))
     placeFile(file, command.out)
     say(
       `imported ${label}, ${(packed.value.fileBytes / 1e6).toFixed(1)} MB, tar sha256 ${packed.value.digest}`,

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { isDiskFull } from '../../core/disk.ts'
 import { formatMessage } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
+import { diskFullMessage } from '../tar/problem.ts'
 import { build } from './build.ts'
 import { type Command, HELP, parseCommand } from './command.ts'
 import { enter, open } from './enter.ts'
@@ -12,6 +15,8 @@ import { test } from './test.ts'
 
 const PROGRAM = 'do-build'
 
+// Mostly a log, whose disk may be full: that must not undo what was done.
+process.stderr.on('error', () => {})
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
@@ -28,7 +33,10 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (!isSystemError(error)) throw error
     // A full disk, a missing permission: nothing is half done, and the next run goes on.
-    say(formatMessage(PROGRAM, { cannot: 'go on', why: error.message }))
+    const message = isDiskFull(error)
+      ? diskFullMessage('go on', fullFolder(error))
+      : { cannot: 'go on', why: error.message }
+    say(formatMessage(PROGRAM, message))
     return 2
   }
 }
@@ -68,6 +76,12 @@ function plain(result: Result<void, readonly BuildProblem[]>): Result<undefined,
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error && 'code' in error
+}
+
+/** Of a copy the second file; of a write, node tells none. */
+function fullFolder(error: NodeJS.ErrnoException): string | undefined {
+  const file = 'dest' in error && typeof error.dest === 'string' ? error.dest : error.path
+  return file === undefined ? undefined : dirname(resolve(file))
 }
 
 function say(line: string): void {

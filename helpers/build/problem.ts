@@ -1,5 +1,5 @@
 import { type Message, quoted } from '../../core/message.ts'
-import { type TarProblem, tarMessage } from '../tar/problem.ts'
+import { diskFullMessage, type TarProblem, tarMessage } from '../tar/problem.ts'
 import { type Missing, missingMessage } from './missing.ts'
 
 /** Why do-build did not do what it was asked. */
@@ -21,6 +21,7 @@ export type BuildProblem =
   | { readonly kind: 'missing'; readonly missing: Missing }
   | { readonly kind: 'decompressor failed'; readonly thing: string; readonly words: string }
   | { readonly kind: 'no sandbox'; readonly label: string; readonly words: string; readonly remedy?: string }
+  | { readonly kind: 'disk full'; readonly label: string; readonly action: string; readonly folder: string }
   | {
       readonly kind: 'failed'
       readonly label: string
@@ -81,6 +82,8 @@ export function buildMessage(problem: BuildProblem): Message {
       return missingMessage(problem.missing)
     case 'decompressor failed':
       return { cannot: `read ${problem.thing}`, why: problem.words }
+    case 'disk full':
+      return diskFullMessage(`${problem.action} ${problem.label}`, problem.folder)
     case 'no sandbox':
       return {
         cannot: `set up the sandbox of ${problem.label}`,

@@ -66,8 +66,12 @@ function storedBones(store: string, bones: readonly Bone[]): string {
   if (existsSync(folder)) return folder
   const part = `${folder}.${process.pid}`
   removeTree(part)
-  assemble(part, bones)
-  placeFolder(part, folder)
+  try {
+    assemble(part, bones)
+    placeFolder(part, folder)
+  } finally {
+    removeTree(part)
+  }
   return folder
 }
 

@@ -6,6 +6,7 @@ import type { Command } from './command.ts'
 import { sandboxProblem } from './failure.ts'
 import { placeFile } from './place.ts'
 import type { BuildProblem } from './problem.ts'
+import { removeTree } from './remove.ts'
 import { runSandbox } from './sandbox.ts'
 import { type SandboxSpec, writeSpec } from './spec.ts'
 import { unpackedTree } from './trees.ts'
@@ -36,13 +37,22 @@ export async function test(
     files: false,
     shell: shell.value,
   }
-  writeSpec(work, spec)
-  const ended = await runSandbox(work, spec, { store, command: ['/.shell/sh', '-eu', '/build.sh'], verbose })
-  const problem = sandboxProblem(ended, { label, action: 'test', work, verbose }, say)
-  if (problem) return refuse([problem])
-  const report = join(work, 'report')
-  writeFileSync(report, testReport(label, members.value))
-  placeFile(report, command.out)
+  try {
+    writeSpec(work, spec)
+    const ended = await runSandbox(work, spec, {
+      store,
+      command: ['/.shell/sh', '-eu', '/build.sh'],
+      verbose,
+    })
+    const problem = sandboxProblem(ended, { label, action: 'test', work, verbose }, say)
+    if (problem) return refuse([problem])
+    const report = join(work, 'report')
+    writeFileSync(report, testReport(label, members.value))
+    placeFile(report, command.out)
+  } catch (error) {
+    removeTree(work)
+    throw error
+  }
   removeWork('.', work)
   say(`tested ${label}`)
   return ok(undefined)

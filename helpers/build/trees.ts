@@ -37,14 +37,17 @@ export async function unpackedTree(store: string, file: string): Promise<Result<
 
 async function unpack(file: string, part: string, path: string): Promise<Result<Sha256, TarProblem>> {
   removeTree(part)
-  mkdirSync(part)
-  chmodSync(part, 0o755)
-  // Loaded here, because almost every build finds its trees unpacked.
-  const { unpackPackage } = await import('../tar/unpack.ts')
-  const unpacked = await unpackPackage(file, part)
-  if (unpacked.ok) placeFolder(part, path)
-  else removeTree(part)
-  return unpacked
+  try {
+    mkdirSync(part)
+    chmodSync(part, 0o755)
+    // Loaded here, because almost every build finds its trees unpacked.
+    const { unpackPackage } = await import('../tar/unpack.ts')
+    const unpacked = await unpackPackage(file, part)
+    if (unpacked.ok) placeFolder(part, path)
+    return unpacked
+  } finally {
+    removeTree(part)
+  }
 }
 
 const POLL_MS = 50

@@ -15,6 +15,16 @@ export function makeWork(packageFolder: string, script: string): string {
   const work = resolve(packageFolder, `.build.${process.pid}`)
   // One of our own number can only be of a process that is gone.
   removeTree(work)
+  try {
+    fillWork(work, script)
+  } catch (error) {
+    removeTree(work)
+    throw error
+  }
+  return work
+}
+
+function fillWork(work: string, script: string): void {
   for (const folder of ['', 'home', 'home/src', 'destdir', 'tmp']) {
     mkdirSync(join(work, folder))
     chmodSync(join(work, folder), 0o755)
@@ -23,7 +33,6 @@ export function makeWork(packageFolder: string, script: string): string {
   writeFileSync(join(work, 'build.sh'), script)
   chmodSync(join(work, 'build.sh'), 0o755)
   utimesSync(join(work, 'build.sh'), PACKAGE_TIME, PACKAGE_TIME)
-  return work
 }
 
 /** Keeps a failed build's folder for a look inside; answers with its new name. */

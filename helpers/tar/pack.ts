@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
+import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { gzipMembers, inBlocks } from './gzip.ts'
 import { PENDING_IDENTITY, writeIdentity } from './identity.ts'
@@ -50,6 +52,7 @@ export async function packTree(
     return ok({ digest, tarBytes, fileBytes, entries: entries.value.length })
   } catch (error) {
     if (error instanceof TarRefusal) return refuse([error.problem])
+    if (isDiskFull(error)) return refuse([{ kind: 'disk full', folder: dirname(file) }])
     throw error
   } finally {
     closeSync(fd)

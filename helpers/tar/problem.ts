@@ -6,6 +6,7 @@ export type TarProblem =
   | { readonly kind: 'damaged'; readonly why: string }
   | { readonly kind: 'digest'; readonly want: string; readonly got: string }
   | { readonly kind: 'unidentified' }
+  | { readonly kind: 'disk full'; readonly folder: string }
   | { readonly kind: 'too large'; readonly what: string; readonly limit: number; readonly entry?: string }
 
 /** Thrown inside a stream, where no Result can be handed on; caught at the exported function of the same file. */
@@ -38,6 +39,8 @@ export function tarMessage(action: string, thing: string, problem: TarProblem): 
       }
     case 'unidentified':
       return { cannot, why: 'it is not a package: its gzip header does not name the sha256 of its tar' }
+    case 'disk full':
+      return diskFullMessage(cannot, problem.folder)
     case 'too large':
       return {
         cannot,
@@ -46,3 +49,10 @@ export function tarMessage(action: string, thing: string, problem: TarProblem): 
       }
   }
 }
+
+export const diskFullMessage = (cannot: string, folder?: string): Message => ({
+  cannot,
+  why: 'the disk is full',
+  ...(folder === undefined ? {} : { facts: [['folder', folder]] }),
+  remedy: 'make room there; nothing is left half done, and the next run goes on',
+})

@@ -18,6 +18,7 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Header } from 'tar-stream'
 import type { Sha256 } from '../../core/digest.ts'
+import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type Bounds, MAX_ENTRIES } from './bounds.ts'
 import { PACKAGE_TIME, packageMode } from './entry.ts'
@@ -83,7 +84,9 @@ export async function unpackTar(
     setFolderTimes(into, made)
     return ok(undefined)
   } catch (error) {
-    const problem = readProblem(error)
+    const problem: TarProblem | undefined = isDiskFull(error)
+      ? { kind: 'disk full', folder: dirname(into) }
+      : readProblem(error)
     if (problem) return refuse(problem)
     throw error
   }

@@ -33,6 +33,8 @@ export interface RunOptions {
   /** Runs as this user, through setpriv. */
   readonly user?: number
   readonly umask?: number
+  /** Its stderr goes into this file. */
+  readonly log?: string
 }
 
 /** A folder with a store and some tiny packages, where do-build runs for real. */
@@ -157,11 +159,12 @@ export class Workshop {
   private command(args: readonly string[], options: RunOptions): readonly string[] {
     const run = [process.execPath, this.#program, ...args]
     const umask = (options.umask ?? 0o022).toString(8)
+    const log = options.log === undefined ? '' : `exec 2>'${options.log}';`
     const user =
       options.user === undefined
         ? []
         : ['setpriv', `--reuid=${options.user}`, `--regid=${options.user}`, '--clear-groups']
-    return ['/bin/sh', '-c', `umask ${umask}; exec "$@"`, 'sh', ...user, ...run]
+    return ['/bin/sh', '-c', `umask ${umask}; ${log} exec "$@"`, 'sh', ...user, ...run]
   }
 
   private env(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
