@@ -43,6 +43,9 @@ package_of() {
     shellcheck:fedora | shellcheck:suse) echo ShellCheck ;;
     busybox:debian | busybox:alpine | busybox:suse) echo busybox-static ;;
     recsel:*) echo recutils ;;
+    g++:fedora | g++:suse) echo gcc-c++ ;;
+    g++:arch) echo gcc ;;
+    clang++-14:*) echo clang-14 ;;
     *) echo "$1" ;;
   esac
 }
