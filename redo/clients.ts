@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Console } from './console.ts'
 import type { Coordinator } from './coordinator.ts'
 import type { Message } from './message.ts'
@@ -52,6 +52,9 @@ export class Clients {
       case 'redo':
         this.#bring(job, message, answer)
         return
+      case 'help':
+        this.#help(message, answer)
+        return
       case 'forget':
         this.#coordinator.forget()
         answer([0])
@@ -66,6 +69,15 @@ export class Clients {
       return
     }
     answer(job === undefined ? [2, 'cannot run: it is for .do scripts only'] : this.#note(job, message))
+  }
+
+  /** Has the work of a door done, for which it would start a process of its own. */
+  #help({ args: [pid = '', door = '', ...words] }: Message, answer: (answer: Answer) => void): void {
+    this.#coordinator
+      .openWorkshop()
+      .helpers.run({ pid: Number(pid), door: basename(door), words }, (status = declined, text = '') =>
+        answer([status, text]),
+      )
   }
 
   /** What needs no waiting. */
@@ -180,6 +192,9 @@ export class Clients {
 
 /** The number of the job of those who are none: other runs in the same tree. */
 const guest = 0
+
+/** No exit status: the client has to do its work itself. */
+const declined = 256
 
 function digestOf(file: string): string {
   const digest = createHash('sha256').update(readFileSync(file)).digest('hex')

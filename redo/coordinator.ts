@@ -80,6 +80,7 @@ export class Coordinator {
     const nodes = names.map(name => this.store.graph.node(name))
     const ok = await this.fulfil(this.request(undefined, force, {}), nodes)
     await this.#clients.idle()
+    await this.#workshop?.helpers.close()
     return ok
   }
 
@@ -87,6 +88,7 @@ export class Coordinator {
   stop(signal: NodeJS.Signals): void {
     this.#stopped = true
     this.#builder.stop(signal)
+    this.#workshop?.helpers.stop(signal)
   }
 
   close(): void {

@@ -1,5 +1,6 @@
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { Helpers } from './helpers.ts'
 import { Starter } from './job.ts'
 import { Jobserver } from './jobserver.ts'
 import { Mailbox } from './mailbox.ts'
@@ -7,12 +8,13 @@ import type { Message } from './message.ts'
 import { Scheduler } from './scheduler.ts'
 import type { FileName, Tree } from './tree.ts'
 
-/** What a run needs to run scripts, in a folder of its own: mailbox, tokens, starter. */
+/** What a run needs to run scripts, in a folder of its own: mailbox, tokens, starter, helpers. */
 export class Workshop {
   readonly folder: string
   readonly mailbox: Mailbox
   readonly starter: Starter
   readonly scheduler: Scheduler
+  readonly helpers: Helpers
   readonly #begun: number
   readonly #ask: number
   #pools = 0
@@ -40,6 +42,12 @@ export class Workshop {
       pipe: this.scheduler.pipe,
       ask: this.#ask,
     })
+    this.helpers = new Helpers({
+      program: join(options.commands, '../../dist/helper.js'),
+      runFolder: join(tree.top, folder),
+    })
+    // By this a door of bin/ knows that helpers do its work here.
+    if (this.helpers.areThere) symlinkSync(join(options.commands, '..'), join(folder, 'doors'))
     this.#begun = openSync(join(folder, 'begun'), 'a')
   }
 

@@ -34,6 +34,20 @@ redo_ask_and_print() { # VERB ARGUMENT...
   return "$redo_status"
 }
 
+# Has the work of a door of bin/ done by a helper of the coordinator, and exits with its status. Returns
+# when the door has to do it itself. The helper finds what it needs to know in /proc, and stdin as
+# descriptor 6: while a shell reads the answer, 0 is another.
+redo_help() { # DOOR ARGUMENT...
+  redo_own=
+  trap '' PIPE
+  exec 6<&0
+  redo_question help "$$" "$@" || return 0
+  exec 6<&-
+  redo_bye
+  trap - PIPE
+  [ "$redo_status" -gt 255 ] || exit "$redo_status"
+}
+
 # Sets redo_status; is true when there is an answer.
 # shellcheck disable=SC2094
 redo_question() { # VERB ARGUMENT...

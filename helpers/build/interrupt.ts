@@ -3,20 +3,23 @@ import { resolve } from 'node:path'
 import { removeTree } from './remove.ts'
 import { killSandbox } from './sandbox.ts'
 
-/**
- * Ctrl-C and its kin end the build at once and leave nothing behind. After a SIGKILL, which
- * nobody can answer, the sandbox dies by itself and the next build sweeps the folder.
- */
+/** Ctrl-C and its kin end the build at once. */
 export function endOnSignal(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      killSandbox()
-      try {
-        removeTree(resolve(`.build.${process.pid}`))
-      } catch {
-        // A dying build may still write; then the next one sweeps.
-      }
-      process.exit(128 + constants.signals[signal])
-    })
+    process.once(signal, () => endNow(128 + constants.signals[signal]))
   }
+}
+
+/**
+ * Ends the build and this process and leaves nothing behind. After a SIGKILL, which nobody can
+ * answer, the sandbox dies by itself and the next build sweeps the folder.
+ */
+export function endNow(status: number): never {
+  killSandbox()
+  try {
+    removeTree(resolve(`.build.${process.pid}`))
+  } catch {
+    // A dying build may still write; then the next one sweeps.
+  }
+  process.exit(status)
 }

@@ -39,7 +39,8 @@ export function jobserverPlace(env: Environment): JobserverPlace | undefined {
  * Opens both ends anew, so that nobody's descriptors or modes are shared but the tokens. A place
  * that is stale, closed or no pipe counts as no jobserver at all, for then the build is merely
  * serial. `COOLPORTS_PIPES` is the door's list of the pipes it inherited: node has pipes of its
- * own, and handing one of those to a build must not happen.
+ * own, and handing one of those to a build must not happen. `COOLPORTS_DESCRIPTORS` is the folder of
+ * the caller's descriptors where this process works for another one and has inherited none.
  */
 export function openJobserver(
   place: JobserverPlace,
@@ -48,7 +49,8 @@ export function openJobserver(
   if (place.kind === 'fifo') return openEnds(place.path, place.path)
   const inherited = env.COOLPORTS_PIPES?.split(' ')
   if (inherited && ![place.read, place.write].every(fd => inherited.includes(String(fd)))) return undefined
-  return openEnds(`/proc/self/fd/${place.read}`, `/proc/self/fd/${place.write}`)
+  const descriptors = env.COOLPORTS_DESCRIPTORS || '/proc/self/fd'
+  return openEnds(`${descriptors}/${place.read}`, `${descriptors}/${place.write}`)
 }
 
 function openEnds(...paths: readonly [string, string]): readonly [number, number] | undefined {

@@ -1,19 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
-import { isDiskFull } from '../../core/disk.ts'
-import { formatMessage } from '../../core/message.ts'
-import { ok, type Result, refuse } from '../../core/result.ts'
-import { storeRoot } from '../../core/store.ts'
-import { diskFullMessage } from '../tar/problem.ts'
-import { build } from './build.ts'
-import { type Command, HELP, parseCommand } from './command.ts'
-import { enter, open } from './enter.ts'
+import { carryOut } from './carry-out.ts'
+import { parseCommand } from './command.ts'
 import { endOnSignal } from './interrupt.ts'
-import { missingProgram } from './missing.ts'
-import { type BuildProblem, buildMessage, exitStatus } from './problem.ts'
-import { test } from './test.ts'
-
-const PROGRAM = 'do-build'
 
 // Mostly a log, whose disk may be full: that must not undo what was done.
 process.stderr.on('error', () => {})
@@ -22,68 +9,10 @@ process.exitCode = await main(process.argv.slice(2))
 async function main(args: readonly string[]): Promise<number> {
   const command = parseCommand(args, process.env)
   if (!command.ok) {
-    say(`${PROGRAM}: cannot run: ${command.error}\n  see ${PROGRAM} --help`)
+    process.stderr.write(`do-build: cannot run: ${command.error}\n  see do-build --help\n`)
     return 2
   }
-  try {
-    const done = await run(command.value)
-    if (done.ok) return done.value ?? 0
-    for (const problem of done.error) say(formatMessage(PROGRAM, buildMessage(problem)))
-    return Math.max(...done.error.map(exitStatus))
-  } catch (error) {
-    if (!isSystemError(error)) throw error
-    // A full disk, a missing permission: nothing is half done, and the next run goes on.
-    const message = isDiskFull(error)
-      ? diskFullMessage('go on', fullFolder(error))
-      : { cannot: 'go on', why: error.message }
-    say(formatMessage(PROGRAM, message))
-    return 2
-  }
-}
-
-/** A number is the exit status of a command that a person ran inside. */
-async function run(command: Command): Promise<Result<number | undefined, readonly BuildProblem[]>> {
-  if (command.kind === 'help') {
-    process.stdout.write(HELP)
-    return ok(undefined)
-  }
-  const store = storeRoot(process.env)
-  if (command.kind !== 'import') {
-    const missing = missingProgram('bwrap')
-    if (missing) return refuse([{ kind: 'missing', missing }])
-  }
-  if (command.kind !== 'enter' && command.kind !== 'open') endOnSignal()
-  switch (command.kind) {
-    case 'build':
-      return plain(await build(command, store, readFileSync(0, 'utf8'), say))
-    case 'test':
-      return plain(await test(command, store, readFileSync(0, 'utf8'), say))
-    case 'import': {
-      // The only command without a sandbox, and the only one with all of the archive code.
-      const { importArchive } = await import('./import.ts')
-      return plain(await importArchive(command, store, say))
-    }
-    case 'enter':
-      return enter(command, store)
-    case 'open':
-      return open(command, store)
-  }
-}
-
-function plain(result: Result<void, readonly BuildProblem[]>): Result<undefined, readonly BuildProblem[]> {
-  return result.ok ? ok(undefined) : result
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'code' in error
-}
-
-/** Of a copy the second file; of a write, node tells none. */
-function fullFolder(error: NodeJS.ErrnoException): string | undefined {
-  const file = 'dest' in error && typeof error.dest === 'string' ? error.dest : error.path
-  return file === undefined ? undefined : dirname(resolve(file))
-}
-
-function say(line: string): void {
-  process.stderr.write(`${line}\n`)
+  // A person in a sandbox has the terminal, and its Ctrl-C.
+  if (command.value.kind !== 'enter' && command.value.kind !== 'open') endOnSignal()
+  return carryOut(command.value)
 }

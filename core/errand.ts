@@ -1,0 +1,15 @@
+/** What a coordinator of redo asks of a helper: the work of a door of `bin/`, in place of a new process. */
+export interface Errand {
+  /** The process that ran the door. The work is done as if by it. */
+  readonly pid: number
+  /** A line of its environment, by which the process is known for the right one. */
+  readonly mark: string
+  /** The door's name: do-build. */
+  readonly door: string
+  readonly words: readonly string[]
+}
+
+/** The exit status; without one, the errand is not for a helper, and nothing was done. */
+export interface Outcome {
+  readonly status?: number
+}

@@ -1,0 +1,37 @@
+import type { Errand, Outcome } from '../../core/errand.ts'
+import { carryOut } from '../build/carry-out.ts'
+import { parseCommand } from '../build/command.ts'
+import { endNow, endOnSignal } from '../build/interrupt.ts'
+import { allInStore } from '../fetch/in-store.ts'
+import { leaveClient, takePlaceOf } from './place.ts'
+
+/**
+ * Does the work of `do-build` and `do-fetch` for the scripts of a run, one errand after the other:
+ * a start of node costs more than a small build. Redo's coordinator starts it and sends the errands;
+ * when that is gone, everything here ends.
+ */
+leaveClient()
+endOnSignal()
+process.on('disconnect', () => endNow(1))
+process.on('message', (errand: Errand) => void run(errand))
+
+async function run(errand: Errand): Promise<void> {
+  const status = takePlaceOf(errand) ? await doors[errand.door]?.(errand.words) : undefined
+  leaveClient()
+  process.send?.({ ...(status === undefined ? {} : { status }) } satisfies Outcome)
+}
+
+/** What is not for a helper has no status: then the door starts a process of its own. */
+type Door = (words: readonly string[]) => number | undefined | Promise<number | undefined>
+
+const doors: Readonly<Record<string, Door>> = {
+  // Help and misuse have stdout and time; a person's shell has a terminal.
+  'do-build': words => {
+    const command = parseCommand(words, process.env)
+    if (!command.ok || !['build', 'test', 'import'].includes(command.value.kind)) return undefined
+    return carryOut(command.value)
+  },
+  // What must be fetched takes its time anyway, and asks for certificates and proxies that node and
+  // its libraries read when they start.
+  'do-fetch': words => (allInStore(words, process.env) ? 0 : undefined),
+}

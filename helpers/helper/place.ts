@@ -1,0 +1,125 @@
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { getPriority } from 'node:os'
+import type { Errand } from '../../core/errand.ts'
+
+const STDIN = 0
+const STDERR = 2
+
+/** Where a client has its stdin while it waits, and what it uses itself: see bin/redo/client.sh. */
+const CLIENT_STDIN = 6
+const CLIENT_OWN = [6, 7, 8, 9]
+
+/**
+ * Takes the place of another process of this user: its folder, environment, umask, stdin, stderr and
+ * jobserver. False when that cannot be done to the full; then the other has to do its work itself.
+ * Its stdout has no counterpart: it is for those who answer people.
+ */
+export function takePlaceOf({ pid, mark }: Pick<Errand, 'pid' | 'mark'>): boolean {
+  const it = `/proc/${pid}`
+  try {
+    const lines = readFileSync(`${it}/environ`, 'utf8').split('\0').slice(0, -1)
+    if (!lines.includes(mark) || !isLikeUs(it)) return false
+    const stdin = readingEnd(`${it}/fd/${CLIENT_STDIN}`)
+    const stderr = writingEnd(`${it}/fd/${STDERR}`)
+    if (stdin === undefined || stderr === undefined) return false
+    put(STDIN, stdin)
+    put(STDERR, stderr)
+    process.chdir(`${it}/cwd`)
+    process.umask(Number.parseInt(field(readFileSync(`${it}/status`, 'utf8'), 'Umask'), 8))
+    setEnvironment([...lines, ...pipesOf(it)])
+    return true
+  } catch {
+    return false // no such /proc, or the process has gone
+  }
+}
+
+/** Holds nothing of a client any more. */
+export function leaveClient(): void {
+  process.chdir('/')
+  put(STDIN, { path: '/dev/null', flags: constants.O_RDONLY })
+  put(STDERR, { path: '/dev/null', flags: constants.O_WRONLY })
+  // Made now, of a kind that writes to whatever descriptor 2 is at the time.
+  void process.stderr
+}
+
+interface Opening {
+  readonly path: string
+  readonly flags: number
+}
+
+/** Open anew a file has a place of its own; so only one that is read from its start. */
+function readingEnd(path: string): Opening | undefined {
+  const isShared = placeIn(path) !== '0'
+  return reopens(path, isShared) ? { path, flags: constants.O_RDONLY | constants.O_NOCTTY } : undefined
+}
+
+/** Only a file whose writers all write at its end. */
+function writingEnd(path: string): Opening | undefined {
+  const append = flagsOf(path) & constants.O_APPEND
+  const flags = constants.O_WRONLY | constants.O_NOCTTY | append
+  return reopens(path, append === 0) ? { path, flags } : undefined
+}
+
+function reopens(path: string, isShared: boolean): boolean {
+  const stats = statSync(path)
+  // A fifo with a name, unlike a pipe, cannot always be opened without waiting.
+  if (stats.isFIFO()) return readlinkSync(path).startsWith('pipe:')
+  return stats.isCharacterDevice() || (stats.isFile() && !isShared)
+}
+
+const info = (path: string): string => readFileSync(path.replace('/fd/', '/fdinfo/'), 'utf8')
+const placeIn = (path: string): string => field(info(path), 'pos')
+const flagsOf = (path: string): number => Number.parseInt(field(info(path), 'flags'), 8)
+
+/** Opens it as that descriptor: the lowest free one, since those below stay open. */
+function put(fd: number, { path, flags }: Opening): void {
+  closeSync(fd)
+  try {
+    openSync(path, flags)
+  } catch (error) {
+    openSync('/dev/null', 'r+')
+    throw error
+  }
+}
+
+/** Whether what we start will run with the rights, limits and view of files that it would have there. */
+function isLikeUs(it: string): boolean {
+  const traits = (process: string): readonly string[] => {
+    const status = readFileSync(`${process}/status`, 'utf8')
+    return [
+      ...TRAITS.map(name => field(status, name)),
+      // Node raises this one for itself; a sandbox has one of its own.
+      ...readFileSync(`${process}/limits`, 'utf8')
+        .split('\n')
+        .filter(line => !line.startsWith('Max open files')),
+      ...['root', 'ns/mnt', 'ns/user'].map(name => readlinkSync(`${process}/${name}`)),
+    ]
+  }
+  const its = traits(it)
+  return (
+    traits('/proc/self').every((trait, index) => trait === its[index]) &&
+    getPriority() === getPriority(Number(it.slice('/proc/'.length)))
+  )
+}
+
+const TRAITS = ['Uid', 'Gid', 'Groups', 'CapEff', 'CapBnd', 'NoNewPrivs', 'Seccomp', 'Cpus_allowed']
+
+/** What a door says of its pipes, and where they are. */
+function pipesOf(it: string): readonly string[] {
+  const pipes = readdirSync(`${it}/fd`).filter(
+    fd => !CLIENT_OWN.includes(Number(fd)) && statSync(`${it}/fd/${fd}`, { throwIfNoEntry: false })?.isFIFO(),
+  )
+  return [`COOLPORTS_PIPES=${pipes.join(' ')}`, `COOLPORTS_DESCRIPTORS=${it}/fd`]
+}
+
+function setEnvironment(lines: readonly string[]): void {
+  for (const name of Object.keys(process.env)) delete process.env[name]
+  for (const line of lines) {
+    const end = line.indexOf('=')
+    if (end > 0) process.env[line.slice(0, end)] = line.slice(end + 1)
+  }
+}
+
+/** The value of a line `name: value`. */
+const field = (text: string, name: string): string =>
+  new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(text)?.[1] ?? ''
