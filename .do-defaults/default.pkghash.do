@@ -5,4 +5,3 @@ exec >&2
 redo-ifchange "$2.pkgkey"
 hash=$(sha256sum <"$2.pkgkey")
 echo "${hash%% *}" >"$3"
-if command -v redo-stamp >/dev/null; then redo-stamp <"$3"; fi

@@ -84,7 +84,7 @@ function pkgkey(pkg: Package): string {
 }
 
 /** Lines as they come, each once: where two packages have a file of one path, the earlier package's is seen. */
-const UNIQUE = "awk '!seen[$0]++'"
+const UNIQUE = "awk '!seen[$1]++'"
 
 /** The package and all that it needs to run, one path a line. */
 function closure(pkg: Package): string {
@@ -108,7 +108,10 @@ function packageTar(pkg: Package): string {
   const reuse = [
     'redo-ifchange .pkghash .bclosure\n',
     '# The store may have it from an earlier build of the same key.\n',
-    'if ../../bin/do-reuse .pkghash "$3"; then exit 0; fi\n',
+    'read -r hash <.pkghash\n',
+    'if [ -e "${COOLPORTS_STORE:-../../.store}/packages/$hash.tar.gz" ]; then\n',
+    '  if ../../bin/do-reuse .pkghash "$3"; then exit 0; fi\n',
+    'fi\n',
   ]
   const fetch = pkg.sources.length > 0 ? [`../../bin/do-fetch ../${pkg.name}/.fetch\n`] : []
   if (pkg.build.kind === 'import') {
@@ -130,7 +133,7 @@ function packageTar(pkg: Package): string {
   return [
     ...reuse,
     ...fetch,
-    'xargs redo-ifchange <.bclosure\n',
+    'redo-ifchange $(cat .bclosure)\n',
     `../../bin/do-build ${options.join(' \\\n  ')} ${hereDocument(buildScript(pkg), 'END_OF_BUILD')}`,
   ].join('')
 }
@@ -143,7 +146,7 @@ function test(pkg: Package): string {
   const closures = ['.closure', ...pkg.testDeps.map(name => `../${name}/.closure`)]
   return [
     `redo-ifchange ${words(['.pkghash', `../${TEST_SHELL}/.pkg.tar.gz`, ...closures])}\n`,
-    ...closures.map(path => `xargs redo-ifchange <${path}\n`),
+    ...closures.map(path => `redo-ifchange $(cat ${path})\n`),
     `../../bin/do-build --package ${pkg.name}-${pkg.version}-${pkg.release} --test --shell ../${TEST_SHELL}/.pkg.tar.gz \\\n`,
     `  ${closures.map(path => `--closure ${path} `).join('')}--out "$3" ${hereDocument(pkg.test.text, 'END_OF_TEST')}`,
   ].join('')

@@ -6,7 +6,7 @@ import { killSandbox } from './sandbox.ts'
 /** Ctrl-C and its kin end the build at once. */
 export function endOnSignal(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => endNow(128 + constants.signals[signal]))
+    process.on(signal, () => endNow(128 + constants.signals[signal]))
   }
 }
 

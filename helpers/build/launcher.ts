@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { machine } from 'node:os'
 import { findProgram } from './missing.ts'
 import type { Root } from './root.ts'
@@ -7,16 +8,10 @@ import type { Root } from './root.ts'
  * this program's own child and dies with it.
  *
  * Limits of the caller that a build could notice are set to what most systems have; one that may
- * not be set stays as it is. Addresses are not randomised, where that is allowed: a compiler that
- * sorts by address makes the same bytes then.
+ * not be set stays as it is.
  */
-const PLAIN = `setarch=$1 machine=$2 sh=$3
-shift 3
-unset PWD OLDPWD SHLVL
+const PLAIN = `unset PWD OLDPWD SHLVL
 for limit in "-c 0" "-n 1024" "-s 8192"; do ulimit -S $limit 2>/dev/null || :; done
-if [ -n "$setarch" ] && "$setarch" "$machine" -R "$sh" -c : 2>/dev/null; then
-  exec "$setarch" "$machine" -R "$@" 2>&1
-fi
 exec "$@" 2>&1`
 
 /**
@@ -43,8 +38,7 @@ export function launchCommand(
   command: readonly string[],
 ): readonly [string, ...string[]] {
   const sh = program('sh')
-  const bwrap = [program('bwrap'), '--args', String(optionFd), '--', ...command]
-  const rest = [findProgram('setarch') ?? '', machine(), sh, ...bwrap]
+  const rest = [...fixedAddresses(), program('bwrap'), '--args', String(optionFd), '--', ...command]
   if (root.kind !== 'overlay') return [sh, '-c', PLAIN, 'sh', ...rest]
   const layers = Array.from({ length: root.count }, (_, index) => index).join(':')
   return [
@@ -62,6 +56,23 @@ export function launchCommand(
     ...rest,
   ]
 }
+
+/**
+ * Addresses are not randomised, where that is allowed: a compiler that sorts by address makes the
+ * same bytes then.
+ */
+function fixedAddresses(): readonly string[] {
+  const setarch = findProgram('setarch')
+  if (setarch === undefined) return []
+  const words = [setarch, machine(), '-R']
+  const allowed =
+    known.get(setarch) ?? spawnSync(setarch, [...words.slice(1), setarch, '--version']).status === 0
+  known.set(setarch, allowed)
+  return allowed ? words : []
+}
+
+/** Whether a setarch may do that: asked once, for it is a matter of the system and of this process. */
+const known = new Map<string, boolean>()
 
 /** In full, since there is no PATH; one that is missing fails by its name. */
 const program = (name: string): string => findProgram(name) ?? `/bin/${name}`
