@@ -9,8 +9,10 @@ import { quote, sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import { folder, nothing, stampOf } from './stamp.ts'
+import { Stopwatch } from './stopwatch.ts'
 import type { Store } from './store.ts'
 import type { Job, Task } from './task.ts'
+import type { Trace } from './trace.ts'
 import type { FileName } from './tree.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -24,6 +26,7 @@ export class Builder {
   readonly #rules: Rules
   readonly #look: (node: FileNode) => void
   readonly #explain: boolean
+  readonly #trace: Trace | undefined
   #count = 0
   #stopped = false
 
@@ -35,6 +38,7 @@ export class Builder {
     /** Looks at a source, so that its version is that of now. */
     readonly look: (node: FileNode) => void
     readonly explain: boolean
+    readonly trace: Trace | undefined
   }) {
     this.#store = options.store
     this.#logs = options.logs
@@ -42,6 +46,7 @@ export class Builder {
     this.#rules = options.rules
     this.#look = options.look
     this.#explain = options.explain
+    this.#trace = options.trace
   }
 
   /** Runs the script of a target, with a token in hand that is given back at the end. */
@@ -80,7 +85,7 @@ export class Builder {
       scheduler,
       console,
       child: undefined,
-      started: Date.now(),
+      clock: new Stopwatch(),
       inputs: new Map([[doFile, doFile.version]]),
       absent: new Set(),
       always: false,
@@ -91,6 +96,7 @@ export class Builder {
     }
     task.job = job
     this.jobs.set(number, job)
+    this.#trace?.(`${quote(node.name)} takes a token and starts`)
     const script = {
       job: number,
       rule,
@@ -108,6 +114,7 @@ export class Builder {
       this.jobs.delete(number)
       job.child = undefined
       done(this.#ended(job, rule, places, ending))
+      this.#trace?.(`${quote(node.name)} has ended${job.hasToken ? ' and gives its token back' : ''}`)
       if (job.hasToken) scheduler.release()
     })
   }
@@ -163,7 +170,7 @@ export class Builder {
       ...inputsOf(job),
       failed: false,
       before: places.before,
-      took: Date.now() - job.started,
+      took: job.clock.elapsed,
     }
     node.overridden = false
     node.previous = node.stamp

@@ -1,7 +1,8 @@
 import type { FileNode, Graph, Making } from './graph.ts'
-import type { Reason } from './reason.ts'
+import { quote, type Reason, sentence } from './reason.ts'
 import type { Rules } from './rules.ts'
 import { exists, folder, itself, nothing, stampOf } from './stamp.ts'
+import type { Traces } from './trace.ts'
 
 export type Verdict =
   /** There is nothing to do: a source, or a target that is up to date. */
@@ -25,8 +26,10 @@ export class Checker {
   readonly #progress: (node: FileNode) => Progress
   readonly #wasBuilt: (node: FileNode) => boolean
   readonly #overridden: (node: FileNode) => void
+  readonly #traces: Pick<Traces, 'checks' | 'everything'> | undefined
   readonly #decided = new Map<FileNode, Verdict>()
   readonly #looked = new Set<FileNode>()
+  readonly #told = new Map<FileNode, string>()
   readonly #there = new Map<FileNode, boolean>()
 
   constructor(options: {
@@ -37,12 +40,14 @@ export class Checker {
     readonly wasBuilt: (node: FileNode) => boolean
     /** Called once for each target that somebody changed by hand. */
     readonly overridden: (node: FileNode) => void
+    readonly traces?: Pick<Traces, 'checks' | 'everything'>
   }) {
     this.#graph = options.graph
     this.#rules = options.rules
     this.#progress = options.progress
     this.#wasBuilt = options.wasBuilt
     this.#overridden = options.overridden
+    this.#traces = options.traces?.checks === undefined ? undefined : options.traces
   }
 
   /** Decides on a file that was asked for. */
@@ -50,7 +55,9 @@ export class Checker {
     if (node.making !== undefined) return this.#walk(node)
     // A source may have been changed by what was built a moment ago: look again.
     this.#looked.delete(node)
-    return this.#look(node)
+    const verdict = this.#look(node)
+    if (this.#traces !== undefined) this.#tell(0, node, verdict)
+    return verdict
   }
 
   /** The next check of this file, or of one that depends on it, shall look again. */
@@ -74,7 +81,11 @@ export class Checker {
     const onTrail = new Set<FileNode>()
     const enter = (node: FileNode): Verdict | undefined => {
       const known = this.#alone(node, node === root)
-      if (known !== undefined || node.making === undefined) return known ?? clean
+      if (known !== undefined || node.making === undefined) {
+        if (this.#traces !== undefined) this.#tell(frames.length, node, known ?? clean)
+        return known ?? clean
+      }
+      this.#traces?.checks?.(`${'  '.repeat(frames.length)}${quote(node.name)}: looking at its inputs`)
       onTrail.add(node)
       frames.push({ node, making: node.making, next: 0, stamped: [] })
       return undefined
@@ -84,7 +95,7 @@ export class Checker {
       if (verdict !== undefined) verdict = weigh(frame, verdict)
       while (verdict === undefined && frame.next < frame.making.inputs.length) {
         const input = frame.making.inputs[frame.next] as FileNode
-        if (onTrail.has(input)) verdict = dirty({ kind: 'input', input: input.name, why: undefined })
+        if (onTrail.has(input)) verdict = dirty({ kind: 'cycle', input: input.name })
         else {
           const inner = enter(input)
           if (inner === undefined) break
@@ -96,6 +107,7 @@ export class Checker {
       if (verdict.kind !== 'unsure') this.#decided.set(frame.node, verdict)
       onTrail.delete(frame.node)
       frames.pop()
+      if (this.#traces !== undefined) this.#tell(frames.length, frame.node, verdict)
     }
     return verdict ?? clean
   }
@@ -116,7 +128,7 @@ export class Checker {
         return { kind: 'unsure', stamped: [node] }
       case 'active':
         if (asked) break
-        return dirty({ kind: 'input', input: node.name, why: undefined })
+        return dirty({ kind: 'building' })
       case 'built':
         return clean
       case 'failed':
@@ -168,7 +180,7 @@ export class Checker {
     if (stamp === nothing || stamp === folder) {
       if (this.#rules.find(node.name) !== undefined) {
         if (node.stamp !== undefined) this.#graph.see(node, stamp)
-        return dirty({ kind: 'new' })
+        return dirty({ kind: this.#wasBuilt(node) ? 'unrecorded' : 'new' })
       }
       if (stamp === nothing) {
         if (node.stamp !== undefined) this.#graph.see(node, nothing)
@@ -181,6 +193,16 @@ export class Checker {
     this.#looked.add(node)
     if (node.overridden) this.#overridden(node)
     return clean
+  }
+
+  /** The same is not told again of a file, unless everything is wanted. */
+  #tell(depth: number, node: FileNode, verdict: Verdict): void {
+    const words = inWords(node, verdict)
+    const everything = this.#traces?.everything === true
+    if (!everything && this.#told.get(node) === words) return
+    this.#told.set(node, words)
+    const stamp = everything ? ` (${node.stamp ?? 'no stamp'})` : ''
+    this.#traces?.checks?.(`${'  '.repeat(depth)}${quote(node.name)} ${words}${stamp}`)
   }
 
   #isThere(node: FileNode): boolean {
@@ -224,4 +246,23 @@ function weigh(frame: Frame, verdict: Verdict): Verdict | undefined {
     case 'clean':
       return input.version === version ? undefined : dirty({ kind: 'changed', input, from: version })
   }
+}
+
+function inWords(node: FileNode, verdict: Verdict): string {
+  switch (verdict.kind) {
+    case 'clean':
+      return node.making === undefined ? 'is a source' : 'is up to date'
+    case 'dirty':
+      return `is out of date: ${sentence(verdict.reason)}`
+    case 'unsure':
+      return `may be out of date: ${stamped(verdict.stamped)}`
+    case 'unknown':
+      return 'is not there, and has no .do'
+  }
+}
+
+/** What it depends on whose stamp decides. */
+export function stamped(nodes: readonly FileNode[]): string {
+  const names = [...new Set(nodes)].map(node => quote(node.name))
+  return `it depends on the stamp${names.length === 1 ? '' : 's'} of ${names.join(', ')}`
 }

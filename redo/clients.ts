@@ -9,6 +9,7 @@ import { queries } from './query.ts'
 import { quote } from './reason.ts'
 import { exists } from './stamp.ts'
 import type { Job, Setting } from './task.ts'
+import type { Trace } from './trace.ts'
 import type { Tree } from './tree.ts'
 
 type Answer = readonly [status: number, text?: string]
@@ -18,16 +19,19 @@ export class Clients {
   readonly #coordinator: Coordinator
   readonly #tree: Tree
   readonly #jobs: ReadonlyMap<number, Job>
+  readonly #trace: Trace | undefined
   readonly #guests = new Set<Promise<boolean>>()
 
   constructor(options: {
     readonly coordinator: Coordinator
     readonly tree: Tree
     readonly jobs: ReadonlyMap<number, Job>
+    readonly trace: Trace | undefined
   }) {
     this.#coordinator = options.coordinator
     this.#tree = options.tree
     this.#jobs = options.jobs
+    this.#trace = options.trace
   }
 
   /** Waits until no other run waits for this one. */
@@ -143,6 +147,8 @@ export class Clients {
     job.waiting += 1
     if (job.hasToken) {
       job.hasToken = false
+      job.clock.pause()
+      this.#trace?.(`${quote(job.task.node.name)} gives its token away while it waits`)
       job.scheduler.release()
     }
     void done.then(ok => {
@@ -153,7 +159,11 @@ export class Clients {
       }
       job.scheduler.resume(() => {
         if (job.hasToken || job.ended) job.scheduler.release()
-        else job.hasToken = true
+        else {
+          job.hasToken = true
+          job.clock.resume()
+          this.#trace?.(`${quote(job.task.node.name)} has a token again`)
+        }
         finish(ok)
       })
     })

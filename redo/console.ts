@@ -1,5 +1,7 @@
 import { appendFileSync, closeSync, fstatSync, readSync, writeSync } from 'node:fs'
+import { legible } from './legible.ts'
 import type { OpenLog } from './logs.ts'
+import { writeStderr } from './stderr.ts'
 
 /** What one build says, in the file of its log, and where in it the builds that it asked for belong. */
 export class Transcript {
@@ -51,11 +53,16 @@ export class Transcript {
     this.#open = false
   }
 
-  /** Adds a line of our own to the log. */
+  /** Adds a line of our own to the log, on a line of its own. */
   line(text: string): void {
-    writeSync(this.file, `${text}\n`)
+    const last = Buffer.alloc(1)
+    const size = this.size()
+    const isWithin = size > 0 && this.read(last, size - 1) === 1 && last[0] !== newline
+    writeSync(this.file, `${isWithin ? '\n' : ''}${text}\n`)
   }
 }
+
+const newline = 10
 
 /**
  * Prints the transcripts as one text in an order that does not depend on how jobs overlap: each build
@@ -67,6 +74,8 @@ export class Console {
   readonly #open: Transcript[]
   readonly #roots: Transcript[] = []
   #text: string[] = []
+  /** What was printed last does not end a line. */
+  #isWithinLine = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(out: (bytes: Uint8Array) => void = writeStderr) {
@@ -124,7 +133,7 @@ export class Console {
   }
 
   #enter(transcript: Transcript): void {
-    this.#text.push(`redo  ${'  '.repeat(this.#open.length)}${transcript.title}\n`)
+    this.#text.push(`redo  ${'  '.repeat(this.#open.length)}${legible(transcript.title)}\n`)
     this.#open.push(transcript)
   }
 
@@ -137,26 +146,16 @@ export class Console {
       const count = from.read(bytes, from.printed)
       if (count === 0) break
       this.#out(bytes.subarray(0, count))
+      this.#isWithinLine = bytes[count - 1] !== newline
       from.printed += count
     }
   }
 
   #flush(): void {
     if (this.#text.length === 0) return
-    const text = this.#text.join('')
+    const text = (this.#isWithinLine ? '\n' : '') + this.#text.join('')
+    this.#isWithinLine = false
     this.#text = []
     this.#out(Buffer.from(text))
-  }
-}
-
-/** Writes all of it, also when stderr is a pipe that somebody made non-blocking; a closed one is no error. */
-function writeStderr(bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(2, bytes, at)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
-    }
   }
 }

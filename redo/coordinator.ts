@@ -2,6 +2,7 @@ import { Builder } from './builder.ts'
 import { Checker, type Progress, type Verdict } from './check.ts'
 import { Clients } from './clients.ts'
 import type { Console } from './console.ts'
+import type { Forecast } from './forecast.ts'
 import type { FileNode } from './graph.ts'
 import type { Logs } from './logs.ts'
 import type { Message } from './message.ts'
@@ -10,8 +11,10 @@ import { Rules } from './rules.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
 import type { Store } from './store.ts'
 import { type Request, type Setting, Task } from './task.ts'
+import type { Traces } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
 import { unknownTarget } from './unknown.ts'
+import type { Running } from './view.ts'
 import { Waits } from './waits.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -34,7 +37,8 @@ export class Coordinator {
   readonly #tasks = new Map<FileNode, Task>()
   readonly #queued = new Map<Task, Waiting>()
   readonly #finished = new Map<FileNode, 'built' | 'failed'>()
-  readonly #waits = new Waits()
+  readonly #waits: Waits
+  readonly #forecast: Forecast | undefined
   readonly #warned = new Set<FileNode>()
   /** In whose name files are being checked. */
   #asking: Request | undefined
@@ -47,22 +51,28 @@ export class Coordinator {
     readonly logs: Logs
     readonly console: Console
     readonly wishes: Wishes
+    readonly traces: Traces
+    /** Wants to know what is asked for, and what becomes of it. */
+    readonly forecast: Forecast | undefined
     /** Makes what only a run that builds something needs. */
     readonly open: (receive: (message: Message) => void) => Workshop
   }) {
-    const { tree, store, logs, console, wishes } = options
+    const { tree, store, logs, console, wishes, traces } = options
     const rules = new Rules(tree)
     this.store = store
     this.wishes = wishes
     this.#logs = logs
     this.#console = console
     this.#open = options.open
+    this.#forecast = options.forecast
+    this.#waits = new Waits(traces.locks)
     this.#checker = new Checker({
       graph: store.graph,
       rules,
       progress: node => this.#progress(node),
       wasBuilt: node => logs.has(node.name),
       overridden: node => this.#overridden(node),
+      traces,
     })
     this.#builder = new Builder({
       store,
@@ -71,8 +81,14 @@ export class Coordinator {
       rules,
       look: node => this.#checker.check(node),
       explain: wishes.explain,
+      trace: traces.locks,
     })
-    this.#clients = new Clients({ coordinator: this, tree, jobs: this.#builder.jobs })
+    this.#clients = new Clients({
+      coordinator: this,
+      tree,
+      jobs: this.#builder.jobs,
+      trace: traces.locks,
+    })
   }
 
   /** Brings the targets of the command line up to date; whether that succeeded for all. */
@@ -93,6 +109,18 @@ export class Coordinator {
 
   close(): void {
     this.#workshop?.close()
+  }
+
+  /** The scripts that run now and do not wait, the oldest first. */
+  get running(): readonly Running[] {
+    return [...this.#builder.jobs.values()]
+      .filter(job => job.hasToken)
+      .map(job => ({ name: job.task.node.name, ran: job.clock.elapsed }))
+  }
+
+  /** How many scripts may run at once; undefined when others decide, or none has run. */
+  get jobs(): number | undefined {
+    return this.#workshop?.scheduler.jobs
   }
 
   /** The rest of the run is to behave like a run of its own; for test suites. */
@@ -172,6 +200,7 @@ export class Coordinator {
     task.requests.push(request)
     if (running === undefined) {
       this.#tasks.set(node, task)
+      this.#forecast?.want(node.name, request.force)
       fresh.push(task)
     } else if (this.#queued.has(task)) {
       // The newest wish goes first.
@@ -239,7 +268,9 @@ export class Coordinator {
     this.#queued.delete(task)
     this.#tasks.delete(node)
     this.#checker.forget(node)
-    if (ok !== undefined && task.reason !== undefined) this.#finished.set(node, ok ? 'built' : 'failed')
+    const became = ok === undefined || task.reason === undefined ? undefined : ok ? 'built' : 'failed'
+    if (became !== undefined) this.#finished.set(node, became)
+    this.#forecast?.finish(node.name, became, task.job?.clock.elapsed)
     task.settle(ok ?? false)
   }
 

@@ -18,7 +18,7 @@ export interface Making {
   readonly failed: boolean
   /** How the file looked before this build; until the result is in place it still looks so. */
   readonly before: Stamp | undefined
-  /** Milliseconds, for the estimate. */
+  /** Milliseconds that the script ran, less those that it waited for others; for the estimate. */
   readonly took: number
 }
 

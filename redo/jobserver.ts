@@ -74,6 +74,11 @@ export class Jobserver {
     return true
   }
 
+  /** How many jobs it allows in all; unknown for a jobserver that is not ours. */
+  get size(): number | undefined {
+    return this.#size === undefined ? undefined : this.#size + 1
+  }
+
   /** Whether somebody else may put a token back. */
   get isShared(): boolean {
     return this.#taken.length !== this.#size

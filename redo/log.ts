@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Graph } from './graph.ts'
+import { legible } from './legible.ts'
 import type { Logs } from './logs.ts'
 import type { FileName } from './tree.ts'
 
@@ -45,7 +46,7 @@ function printTree(options: Shown, target: FileName, shown: Set<FileName>): void
   const { graph, logs, unchanged, out } = options
   if (shown.has(target) || !logs.has(target)) return
   shown.add(target)
-  out(`redo  ${target}\n`)
+  out(`redo  ${legible(target)}\n`)
   const bytes = logs.read(target)
   let printed = 0
   for (const inner of logs.inner(target)) {

@@ -10,10 +10,11 @@ import { quote } from './reason.ts'
 import { run } from './run.ts'
 import { Store } from './store.ts'
 import { findTop, Tree } from './tree.ts'
+import { giveUp } from './trouble.ts'
 
 // A reader who has seen enough is no error.
 process.stdout.on('error', () => process.exit(1))
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await main(process.argv.slice(2)).catch(giveUp)
 
 /** `bin/redo/start` tells the folder of the commands that scripts are to find, then what was called. */
 async function main([commands = '', command = 'do', ...words]: readonly string[]): Promise<number> {
@@ -31,7 +32,7 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
   const { options } = parsed
   if (options.targets.includes('')) return misuse(command, 'a target has no name')
   const orAll = options.targets.length === 0 ? { ...options, targets: ['all'] } : options
-  if (options.dryRun) return tell(orAll.targets)
+  if (options.dryRun) return tell(orAll.targets, command === 'redo')
   switch (command) {
     case 'do':
       return run(orAll, commands, 'redo-ifchange')
@@ -45,11 +46,11 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
 }
 
 /** What would be built. */
-function tell(targets: readonly string[]): number {
+function tell(targets: readonly string[], force: boolean): number {
   const { tree, cwd, graph } = open()
   const logs = new Logs(join('.redo', 'log'))
   const names = targets.map(target => tree.name(cwd, target))
-  const { lines, possible } = plan(tree, graph, name => logs.has(name), names)
+  const { lines, possible } = plan(tree, graph, name => logs.has(name), names, force)
   process.stdout.write(lines.map(line => `${line}\n`).join(''))
   return possible ? 0 : 1
 }

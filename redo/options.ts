@@ -7,6 +7,11 @@ export interface Options {
   readonly shuffle: boolean
   readonly explain: boolean
   readonly dryRun: boolean
+  /** How often -d was said. */
+  readonly debug: number
+  readonly debugLocks: boolean
+  /** The live view; undefined: where it is usual. */
+  readonly progress: boolean | undefined
   readonly targets: readonly string[]
 }
 
@@ -26,6 +31,15 @@ const switches = {
   '--explain': 'explain',
   '-n': 'dryRun',
   '--dry-run': 'dryRun',
+  '--debug-locks': 'debugLocks',
+} as const
+
+const progressWords = {
+  '--progress': true,
+  '--progress=yes': true,
+  '--progress=no': false,
+  '--no-progress': false,
+  '--progress=auto': undefined,
 } as const
 
 type Switch = (typeof switches)[keyof typeof switches]
@@ -33,6 +47,8 @@ type Switch = (typeof switches)[keyof typeof switches]
 export function parseOptions(words: readonly string[]): Parsed {
   const on = new Set<Switch>()
   let jobs: number | undefined
+  let debug = 0
+  let progress: boolean | undefined
   const left = [...words]
   for (let word = left.shift(); word !== undefined; word = left.shift()) {
     if (word === '--') break
@@ -49,11 +65,21 @@ export function parseOptions(words: readonly string[]): Parsed {
       jobs = Number(text)
       continue
     }
+    if (Object.hasOwn(progressWords, word)) {
+      progress = progressWords[word as keyof typeof progressWords]
+      continue
+    }
+    if (word.startsWith('--progress='))
+      return {
+        kind: 'misuse',
+        why: `--progress is yes, no or auto, not "${word.slice('--progress='.length)}"`,
+      }
     // -kx is -k -x.
     const single = /^-[a-z]{2,}$/.test(word) ? [...word.slice(1)].map(letter => `-${letter}`) : [word]
     for (const one of single) {
-      if (!isSwitch(one)) return { kind: 'misuse', why: `there is no option ${one}` }
-      on.add(switches[one])
+      if (one === '-d' || one === '--debug') debug += 1
+      else if (!isSwitch(one)) return { kind: 'misuse', why: `there is no option ${one}` }
+      else on.add(switches[one])
     }
   }
   const options: Options = {
@@ -64,6 +90,9 @@ export function parseOptions(words: readonly string[]): Parsed {
     shuffle: on.has('shuffle'),
     explain: on.has('explain'),
     dryRun: on.has('dryRun'),
+    debug,
+    debugLocks: on.has('debugLocks'),
+    progress,
     targets: left,
   }
   return { kind: 'options', options }
@@ -95,6 +124,13 @@ What is up to date is not built again; "redo TARGET" builds in any case.
   -n           tell what would be built, build nothing
   --explain    tell why each target is built
   --shuffle    build in a random order
+  --progress=WHEN
+               show what runs, how much is done, and about how long it takes, in lines below the
+               output that go away at the end: yes (or --progress), no (or --no-progress), or auto,
+               which is on a terminal, unless TERM is dumb or a make or redo started this one
+  -d, -dd      tell what is decided about each file that is checked; all that is known of it
+  --debug-locks
+               tell of waiting for, taking and giving up the lock of the tree, jobs and targets
   -h, --help   show this text
 
 Exit status: 0 when all targets are up to date, 1 when one failed, 2 when misused.

@@ -1,4 +1,4 @@
-import { Checker } from './check.ts'
+import { Checker, stamped, type Verdict } from './check.ts'
 import type { FileNode, Graph } from './graph.ts'
 import { quote, sentence } from './reason.ts'
 import { Rules } from './rules.ts'
@@ -14,6 +14,7 @@ export function plan(
   graph: Graph,
   wasBuilt: (name: FileName) => boolean,
   targets: readonly FileName[],
+  force: boolean,
 ): Plan {
   const lines: string[] = []
   let possible = true
@@ -25,7 +26,8 @@ export function plan(
     overridden: node => lines.push(`would leave alone ${quote(node.name)}: you modified it`),
   })
   for (const node of inputsFirst(targets.map(name => graph.node(name)))) {
-    const verdict = checker.check(node)
+    const isForced = force && targets.includes(node.name) && node.making !== undefined
+    const verdict: Verdict = isForced ? { kind: 'dirty', reason: { kind: 'forced' } } : checker.check(node)
     switch (verdict.kind) {
       case 'clean':
         break
@@ -33,9 +35,7 @@ export function plan(
         lines.push(`would build ${quote(node.name)}: ${sentence(verdict.reason)}`)
         break
       case 'unsure':
-        lines.push(
-          `may build ${quote(node.name)}: it depends on the stamp of ${quote(verdict.stamped[0]?.name ?? '')}`,
-        )
+        lines.push(`may build ${quote(node.name)}: ${stamped(verdict.stamped)}`)
         break
       case 'unknown': {
         if (!targets.includes(node.name)) break
@@ -53,15 +53,18 @@ export interface Plan {
   readonly possible: boolean
 }
 
-/** The targets and all that they depend on by the records; a list and not a recursion, as chains may be long. */
-function inputsFirst(roots: readonly FileNode[]): readonly FileNode[] {
+/**
+ * The targets and all that they depend on by the records; a list and not a recursion, as chains may be
+ * long. Inputs that were entered in an earlier walk are left out.
+ */
+export function inputsFirst(roots: readonly FileNode[], entered = new Set<FileNode>()): readonly FileNode[] {
   const done = new Set<FileNode>()
-  const entered = new Set<FileNode>()
+  const asked = new Set(roots)
   const open = [...roots].reverse()
   for (let node = open.at(-1); node !== undefined; node = open.at(-1)) {
     if (entered.has(node)) {
       open.pop()
-      if (node.making !== undefined || roots.includes(node)) done.add(node)
+      if (node.making !== undefined || asked.has(node)) done.add(node)
       continue
     }
     entered.add(node)

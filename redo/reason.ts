@@ -1,11 +1,16 @@
 import type { FileNode } from './graph.ts'
+import { legible } from './legible.ts'
 import { difference } from './stamp.ts'
 import type { FileName } from './tree.ts'
 
 /** Why a target is built. */
 export type Reason =
   | { readonly kind: 'new' }
+  /** No success is on record, but there is a log. */
+  | { readonly kind: 'unrecorded' }
   | { readonly kind: 'forced' }
+  /** As somebody's input: it is being built now. */
+  | { readonly kind: 'building' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'always' }
   | { readonly kind: 'deleted' }
@@ -16,14 +21,20 @@ export type Reason =
   | { readonly kind: 'appeared'; readonly file: FileName }
   | { readonly kind: 'changed'; readonly input: FileNode; readonly from: number }
   | { readonly kind: 'input'; readonly input: FileName; readonly why: Reason | undefined }
+  /** By the records of earlier builds it depends on itself, by way of the input. */
+  | { readonly kind: 'cycle'; readonly input: FileName }
 
 /** One sentence, without the name of the target. */
 export function sentence(reason: Reason): string {
   switch (reason.kind) {
     case 'new':
       return 'it was never built'
+    case 'unrecorded':
+      return 'it was begun before, but no success is on record'
     case 'forced':
       return 'it was asked for by redo'
+    case 'building':
+      return 'it is being built'
     case 'failed':
       return 'its last build failed'
     case 'always':
@@ -43,13 +54,24 @@ export function sentence(reason: Reason): string {
     case 'changed':
       return changed(reason.input, reason.from)
     case 'input':
-      return `${quote(reason.input)} is out of date${reason.why === undefined ? '' : `: ${sentence(reason.why)}`}`
+      return fromInput(reason)
+    case 'cycle':
+      return `it depends on itself, by way of ${quote(reason.input)}`
   }
 }
 
 /** Names in messages stand in quotes, with control characters escaped, so that a line is a line. */
 export function quote(name: string): string {
-  return JSON.stringify(name)
+  return legible(JSON.stringify(name))
+}
+
+/** The input, the place where the change came from, and the change; not the chain between, which may be long. */
+function fromInput(reason: Extract<Reason, { kind: 'input' }>): string {
+  let root = reason
+  while (root.why?.kind === 'input') root = root.why
+  const input = `${quote(reason.input)} is out of date`
+  const by = root === reason ? '' : `, as ${quote(root.input)} is`
+  return `${input}${by}${root.why === undefined ? '' : `: ${sentence(root.why)}`}`
 }
 
 function changed(input: FileNode, from: number): string {

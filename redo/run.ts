@@ -1,15 +1,22 @@
 import { mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { isatty } from 'node:tty'
 import { Console } from './console.ts'
 import { Coordinator } from './coordinator.ts'
+import { Forecast } from './forecast.ts'
 import { visit } from './guest.ts'
 import { TreeLock } from './lock.ts'
 import { Logs } from './logs.ts'
 import type { Message } from './message.ts'
 import { flagsOf, type Options } from './options.ts'
 import { cleanUpAfterCrash, removeRunFolder } from './remains.ts'
+import { writeStderr } from './stderr.ts'
 import { Store } from './store.ts'
+import { Terminal } from './terminal.ts'
+import { type Trace, tracesTo } from './trace.ts'
 import { findTop, Tree } from './tree.ts'
+import { giveUp } from './trouble.ts'
+import { isViewUsual, View } from './view.ts'
 import { Workshop } from './workshop.ts'
 
 /** One run: takes the lock of the tree, brings the targets up to date, leaves the state in order. */
@@ -24,9 +31,12 @@ export async function run(
   const tree = new Tree(findTop(cwd))
   process.chdir(tree.top)
   mkdirSync('.redo', { recursive: true })
-  const console = new Console()
+  const hasView = options.progress ?? isViewUsual(isatty(2), process.env)
+  const terminal = hasView ? new Terminal(writeStderr) : undefined
+  const console = new Console(terminal === undefined ? writeStderr : bytes => terminal.write(bytes))
+  const traces = tracesTo(console, options)
   const visiting = { folder: join(tree.top, '.redo'), commands, cwd, command, words } as const
-  const lock = await takeLock(console, host => visit({ ...visiting, host }))
+  const lock = await takeLock(console, host => visit({ ...visiting, host }), traces.locks)
   if (typeof lock === 'number') return lock
   cleanUpAfterCrash('.redo')
 
@@ -36,23 +46,36 @@ export async function run(
   }
   const runFolder = join('.redo', `run-${process.pid}`)
   const open = (receive: (message: Message) => void) =>
-    new Workshop({ ...options, tree, folder: runFolder, commands, receive })
+    new Workshop({ ...options, tree, folder: runFolder, commands, receive, locks: traces.locks })
+  const forecast = hasView ? new Forecast(tree, () => Store.open('.redo/state').graph) : undefined
   const coordinator = new Coordinator({
     tree,
     store,
     logs: new Logs(join('.redo', 'log')),
     console,
     wishes: options,
+    traces,
+    forecast,
     open,
   })
+  const view =
+    terminal === undefined || forecast === undefined ? undefined : new View(terminal, forecast, coordinator)
   const signal = onSignals(coordinator)
+  onTrouble(coordinator, () => {
+    view?.close()
+    console.close()
+    terminal?.close()
+  })
   const targets = options.targets.map(target => tree.name(cwd, target))
   const ok = await coordinator.bring(targets, command === 'redo')
   coordinator.close()
+  view?.close()
   console.close()
+  terminal?.close()
   store.close()
   removeRunFolder(runFolder)
   lock.release()
+  traces.locks?.('gave up the lock of the tree')
   const received = signal()
   if (received !== undefined) process.kill(process.pid, received)
   return ok ? 0 : 1
@@ -62,10 +85,15 @@ export async function run(
 async function takeLock(
   console: Console,
   visit: (host: number) => number | undefined,
+  trace: Trace | undefined,
 ): Promise<TreeLock | number> {
   for (let waits = 0; ; waits += 1) {
     const lock = TreeLock.take('.redo')
-    if (lock instanceof TreeLock) return lock
+    if (lock instanceof TreeLock) {
+      trace?.('took the lock of the tree')
+      return lock
+    }
+    if (waits === 0) trace?.(`process ${lock} has the lock of the tree: asking it, or waiting for it`)
     const status = visit(lock)
     if (status !== undefined) return status
     if (waits === 20) console.line(`redo: waiting for the run of process ${lock} in this tree`)
@@ -87,4 +115,16 @@ function onSignals(coordinator: Coordinator): () => NodeJS.Signals | undefined {
     for (const signal of signals) process.off(signal, handler)
     return received
   }
+}
+
+/**
+ * A run that cannot keep its books, on a full disk say, is over. It leaves things as a crash would, which
+ * the next run puts in order; what is on record is right.
+ */
+function onTrouble(coordinator: Coordinator, fold: () => void): void {
+  process.once('uncaughtException', error => {
+    coordinator.stop('SIGKILL')
+    fold()
+    giveUp(error)
+  })
 }

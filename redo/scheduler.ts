@@ -1,4 +1,5 @@
 import type { Jobserver } from './jobserver.ts'
+import type { Trace } from './trace.ts'
 
 /** Something that waits for a token; `start` is called with the token in hand. */
 export interface Waiting {
@@ -14,6 +15,7 @@ export interface Waiting {
  */
 export class Scheduler {
   readonly #jobs: Jobserver
+  readonly #trace: Trace | undefined
   readonly #resumes: (() => void)[] = []
   /** A stack; what was moved to the top is still in its old place too, and is skipped there. */
   readonly #stack: Waiting[] = []
@@ -21,9 +23,11 @@ export class Scheduler {
   #batch: Waiting[] | undefined
   #poll: NodeJS.Timeout | undefined
   #pumping = false
+  #told = ''
 
-  constructor(jobs: Jobserver) {
+  constructor(jobs: Jobserver, trace?: Trace) {
     this.#jobs = jobs
+    this.#trace = trace
   }
 
   /** Waits for a token to start something new. Said again, it is moved to the front. */
@@ -65,6 +69,11 @@ export class Scheduler {
     return this.#jobs.pipe
   }
 
+  /** How many there are in all; unknown for those of somebody else. */
+  get jobs(): number | undefined {
+    return this.#jobs.size
+  }
+
   get queued(): number {
     return this.#queued.size
   }
@@ -82,6 +91,7 @@ export class Scheduler {
     this.#poll = undefined
     while (this.#resumes.length > 0 || this.#hasStart()) {
       if (!this.#jobs.take()) {
+        this.#tell()
         // The tokens are with others, perhaps with a make inside a build. A pipe can not be watched
         // without taking from it, so look again soon.
         if (this.#jobs.isShared) this.#poll = setTimeout(() => this.#pump(), 10)
@@ -98,6 +108,14 @@ export class Scheduler {
       next.start()
     }
     this.#pumping = false
+  }
+
+  /** Once for each change: the question is asked again and again. */
+  #tell(): void {
+    if (this.#trace === undefined) return
+    const text = `no token is free: ${this.#resumes.length} wait to go on, ${this.queued} to start`
+    if (text !== this.#told) this.#trace(text)
+    this.#told = text
   }
 
   /** Clears the top of the stack of what was started before, or is not wanted any more. */

@@ -39,8 +39,15 @@ const fields = ['time', 'size', 'inode', 'mode', 'owner', 'group'] as const
 export function difference(before: Stamp, after: Stamp): string {
   if (before === nothing) return 'it appeared'
   if (after === nothing) return 'it is gone'
-  if (before === folder || after === folder || before.includes('>') || after.includes('>'))
-    return `${kind(before)} -> ${kind(after)}`
+  const [was = '', wasBehind] = before.split('>')
+  const [is = '', isBehind] = after.split('>')
+  if (before === folder || after === folder || (wasBehind === undefined) !== (isBehind === undefined))
+    return `it was ${kind(before)} and is ${kind(after)}`
+  if (was !== is || wasBehind === undefined || isBehind === undefined) return differingFields(was, is)
+  return `what it leads to: ${difference(wasBehind as Stamp, isBehind as Stamp)}`
+}
+
+function differingFields(before: string, after: string): string {
   const [was, is] = [before.split(' '), after.split(' ')]
   return fields
     .flatMap((field, at) =>
@@ -63,10 +70,17 @@ function describe(stats: Stats | BigIntStats): string {
 }
 
 function kind(stamp: Stamp): string {
-  return stamp === folder ? 'a folder' : stamp.includes('>') ? `a symlink (${stamp})` : 'a file'
+  return stamp === folder ? 'a folder' : stamp.includes('>') ? 'a symlink' : 'a file'
 }
 
 function show(field: (typeof fields)[number], value = ''): string {
-  if (field === 'time') return new Date(Number(value)).toISOString()
+  if (field === 'time') return moment(Number(value))
   return field === 'mode' ? Number(value).toString(8) : value
+}
+
+/** To the microsecond: a file may be written twice within a millisecond. */
+function moment(milliseconds: number): string {
+  const whole = Math.floor(milliseconds)
+  const rest = Math.floor((milliseconds - whole) * 1000)
+  return new Date(whole).toISOString().replace('Z', `${String(rest).padStart(3, '0')}Z`)
 }

@@ -3,6 +3,7 @@ import type { Console, Transcript } from './console.ts'
 import type { FileNode } from './graph.ts'
 import type { Reason } from './reason.ts'
 import type { Scheduler } from './scheduler.ts'
+import type { Stopwatch } from './stopwatch.ts'
 
 /** A wish that some targets be up to date: of the command line, of a script, or of a check. */
 export interface Request {
@@ -69,7 +70,8 @@ export interface Job {
   readonly task: Task
   readonly transcript: Transcript
   child: ChildProcess | undefined
-  readonly started: number
+  /** How long it has run, without the time that it waited for others. */
+  readonly clock: Stopwatch
   readonly inputs: Map<FileNode, number>
   readonly absent: Set<FileNode>
   always: boolean

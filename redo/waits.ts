@@ -1,8 +1,15 @@
 import type { FileNode } from './graph.ts'
+import { quote } from './reason.ts'
+import type { Trace } from './trace.ts'
 
 /** Which targets being brought up to date wait for which others. */
 export class Waits {
   readonly #waits = new Map<FileNode, Map<FileNode, number>>()
+  readonly #trace: Trace | undefined
+
+  constructor(trace?: Trace) {
+    this.#trace = trace
+  }
 
   /** Lets `from` wait for `to`, unless that would be for ever: then the trail of the cycle is returned. */
   add(from: FileNode, to: FileNode): readonly FileNode[] | undefined {
@@ -11,6 +18,7 @@ export class Waits {
     const inner = this.#waits.get(from) ?? new Map<FileNode, number>()
     inner.set(to, (inner.get(to) ?? 0) + 1)
     this.#waits.set(from, inner)
+    this.#trace?.(`${quote(from.name)} waits for ${quote(to.name)}`)
     return undefined
   }
 
@@ -20,6 +28,7 @@ export class Waits {
     if (count > 1) inner?.set(to, count - 1)
     else inner?.delete(to)
     if (inner?.size === 0) this.#waits.delete(from)
+    this.#trace?.(`${quote(from.name)} has waited for ${quote(to.name)}`)
   }
 
   /** The way from one target to another along those who wait. */

@@ -6,6 +6,7 @@ import { Jobserver } from './jobserver.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Message } from './message.ts'
 import { Scheduler } from './scheduler.ts'
+import type { Trace } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
 
 /** What a run needs to run scripts, in a folder of its own: mailbox, tokens, starter, helpers. */
@@ -17,6 +18,7 @@ export class Workshop {
   readonly helpers: Helpers
   readonly #begun: number
   readonly #ask: number
+  readonly #trace: Trace | undefined
   #pools = 0
 
   constructor(options: {
@@ -27,13 +29,18 @@ export class Workshop {
     readonly verbose: boolean
     readonly trace: boolean
     readonly receive: (message: Message) => void
+    readonly locks: Trace | undefined
   }) {
     const { tree, folder, jobs } = options
     mkdirSync(folder)
     this.folder = folder
     this.mailbox = new Mailbox(folder, ['tokens'], options.receive)
     const joined = jobs === undefined ? Jobserver.join(process.env) : undefined
-    this.scheduler = new Scheduler(joined ?? Jobserver.create(join(folder, 'tokens'), jobs ?? 1))
+    this.scheduler = new Scheduler(
+      joined ?? Jobserver.create(join(folder, 'tokens'), jobs ?? 1),
+      options.locks,
+    )
+    this.#trace = options.locks
     this.#ask = openSync(join(folder, 'ask'), 'r+')
     this.starter = new Starter({
       ...options,
@@ -56,7 +63,7 @@ export class Workshop {
     this.#pools += 1
     const fifo = `tokens-${this.#pools}`
     this.mailbox.mkfifo([fifo])
-    return new Scheduler(Jobserver.create(join(this.folder, fifo), jobs))
+    return new Scheduler(Jobserver.create(join(this.folder, fifo), jobs), this.#trace)
   }
 
   /** Leaves word of a temporary file for those who clean up after a crash. */
