@@ -1,0 +1,284 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { sentence } from '../../redo/reason.ts'
+
+// Why a target is built, in the words that people read: of --explain, of -n, and of -d.
+
+const root = resolve(import.meta.dirname, '../..')
+const scratch = mkdtempSync(join(tmpdir(), 'redo-explain-'))
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+test('a target that was never built', () => {
+  const tree = treeOf({ 'x.do': 'echo x >$3\n' })
+  expect(explain(tree)).toEqual(['"x": it was never built'])
+})
+
+test('a target whose only builds failed', () => {
+  const tree = treeOf({ 'x.do': 'exit 1\n' })
+  explain(tree)
+  expect(explain(tree)).toEqual(['"x": it was begun before, but no success is on record'])
+})
+
+test('a target whose last build failed', () => {
+  const tree = treeOf({ 'x.do': 'redo-ifchange s; cat s >$3; grep -q good s\n', s: 'good\n' })
+  explain(tree)
+  writeFileSync(join(tree, 's'), 'evil\n')
+  explain(tree)
+  expect(explain(tree)).toEqual(['"x": its last build failed'])
+})
+
+test('a target that somebody forces', () => {
+  const tree = built()
+  expect(why(run(tree, 'redo/redo', '--explain', 'x'))).toEqual(['"x": it was asked for by redo'])
+  expect(run(tree, 'redo/redo', '-n', 'x').stdout).toBe('would build "x": it was asked for by redo\n')
+})
+
+test('a target that is always built', () => {
+  const tree = treeOf({ 'x.do': 'redo-always; echo x >$3\n' })
+  explain(tree)
+  expect(explain(tree)).toEqual(['"x": it asked for redo-always'])
+})
+
+test('a target whose file is gone', () => {
+  const tree = built()
+  rmSync(join(tree, 'x'))
+  expect(explain(tree)).toEqual(['"x": its file is gone'])
+})
+
+test('a target whose record was written, but whose file was not put in place', () => {
+  const tree = built()
+  const before = join(tree, 'before')
+  // The old file comes back with its stamp, as it was when the new one was not in place yet.
+  spawnSync('sh', ['-c', `ln x ${before}`], { cwd: tree })
+  writeFileSync(join(tree, 's'), 'another\n')
+  explain(tree)
+  spawnSync('sh', ['-c', `mv -f ${before} x`], { cwd: tree })
+  expect(explain(tree)).toEqual(['"x": its last build was cut short before the result was in place'])
+})
+
+test('a target whose record is lost', () => {
+  const tree = built()
+  rmSync(join(tree, '.redo/state'))
+  expect(explain(tree)).toEqual(['"x": the record of its last build is lost'])
+})
+
+test('a symlink that leads to something that changed', () => {
+  const tree = treeOf({ 'x.do': 'ln -s behind $3\n', behind: 'one\n' })
+  explain(tree)
+  writeFileSync(join(tree, 'behind'), 'another\n')
+  expect(explain(tree)).toEqual(['"x": what its symlink leads to changed'])
+})
+
+test('a target that now has another rule', () => {
+  const tree = treeOf({ 'default.do': 'echo x >$3\n' })
+  explain(tree)
+  writeFileSync(join(tree, 'x.do'), 'echo y >$3\n')
+  expect(explain(tree)).toEqual(['"x": its rule is now "x.do", and was "default.do"'])
+  rmSync(join(tree, 'x.do'))
+  expect(explain(tree)).toEqual(['"x": its rule is now "default.do", and was "x.do"'])
+})
+
+test('a file that was absent', () => {
+  const tree = treeOf({ 'x.do': '[ -e y ] || redo-ifcreate y; echo x >$3\n' })
+  explain(tree)
+  writeFileSync(join(tree, 'y'), '')
+  expect(explain(tree)).toEqual(['"x": "y" exists now'])
+})
+
+test('a source that changed: from what to what', () => {
+  const tree = built()
+  const source = join(tree, 's')
+  writeFileSync(source, 'longer than before\n')
+  expect(explain(tree)).toEqual([
+    expect.stringMatching(/^"x": "s" changed: time \S+Z -> \S+Z, size 4 -> 19$/),
+  ])
+  chmodSync(source, 0o755)
+  expect(explain(tree)).toEqual(['"x": "s" changed: mode 100644 -> 100755'])
+  // Within one millisecond: what is told must differ.
+  utimesSync(source, 1000, 1000.0001)
+  explain(tree)
+  utimesSync(source, 1000, 1000.0004)
+  const [, was, is] = /time (\S+) -> (\S+)$/.exec(explain(tree)[0] ?? '') ?? []
+  expect(was).toMatch(/^1970-01-01T00:16:40\.000\d{3}Z$/)
+  expect(was).not.toBe(is)
+})
+
+test('a source that becomes another kind of file', () => {
+  const tree = built('[ -d s ] || cat s')
+  const source = join(tree, 's')
+  rmSync(source)
+  writeFileSync(join(tree, 'behind'), 'one\n')
+  symlinkSync('behind', source)
+  expect(explain(tree)).toEqual(['"x": "s" changed: it was a file and is a symlink'])
+  writeFileSync(join(tree, 'behind'), 'longer\n')
+  expect(explain(tree)).toEqual([
+    expect.stringMatching(/^"x": "s" changed: what it leads to: time \S+ -> \S+, size 4 -> 7$/),
+  ])
+  rmSync(source)
+  mkdirSync(source)
+  expect(explain(tree)).toEqual(['"x": "s" changed: it was a symlink and is a folder'])
+})
+
+test('a source that is gone, and one that came', () => {
+  const tree = treeOf({ 'x.do': 'redo-ifchange s || :; echo x >$3\n', s: 'one\n' })
+  explain(tree)
+  rmSync(join(tree, 's'))
+  expect(explain(tree)).toEqual(['"x": "s" changed: it is gone'])
+  writeFileSync(join(tree, 's'), 'one\n')
+  expect(explain(tree)).toEqual(['"x": "s" changed: it appeared'])
+})
+
+test('a rule that changed', () => {
+  const tree = built()
+  writeFileSync(join(tree, 'x.do'), 'echo y >$3\n')
+  expect(explain(tree)).toEqual([expect.stringMatching(/^"x": "x\.do" changed: time .*, size \d+ -> 11$/)])
+})
+
+test('an input that was built again meanwhile', () => {
+  const tree = treeOf({ 'x.do': 'redo-ifchange y; cat y >$3\n', 'y.do': 'echo y >$3\n' })
+  explain(tree)
+  run(tree, 'redo/redo', 'y')
+  expect(explain(tree)).toEqual(['"x": "y" was built again since'])
+})
+
+test('an input that is out of date, near and far', () => {
+  const tree = treeOf({
+    'x.do': 'redo-ifchange y; cat y >$3\n',
+    'y.do': 'redo-ifchange z; cat z >$3\n',
+    'z.do': 'redo-ifchange s; cat s >$3\n',
+    s: 'one\n',
+  })
+  explain(tree)
+  writeFileSync(join(tree, 's'), 'another\n')
+  expect(explain(tree)).toEqual([
+    expect.stringMatching(/^"x": "y" is out of date, as "z" is: "s" changed: time \S+ -> \S+, size 4 -> 8$/),
+    expect.stringMatching(/^"y": "z" is out of date: "s" changed: /),
+    expect.stringMatching(/^"z": "s" changed: /),
+  ])
+})
+
+test('an input that is being built', () => {
+  // The state of one moment in a run, which no test can hold fast.
+  expect(sentence({ kind: 'input', input: 'w', why: { kind: 'building' } })).toBe(
+    '"w" is out of date: it is being built',
+  )
+})
+
+test('targets that by the records depend on each other', () => {
+  const tree = treeOf({
+    'x.do': 'if [ -e turn ]; then echo x >$3; else redo-ifchange y; cat y >$3; fi\n',
+    'y.do': 'if [ -e turn ]; then redo-ifchange x; cat x >$3; else echo y >$3; fi\n',
+  })
+  run(tree, 'do', 'x')
+  writeFileSync(join(tree, 'turn'), '')
+  expect(run(tree, 'redo/redo', 'y').status).toBe(0)
+  expect(run(tree, 'do', '-n', 'x').stdout).toBe(
+    'would build "y": "x" is out of date: it depends on itself, by way of "y"\n' +
+      'would build "x": it depends on itself, by way of "y"\n',
+  )
+})
+
+test('-n tells inputs first, of stamps that it cannot know them, and of a target that has no rule', () => {
+  const tree = treeOf({
+    'x.do': 'redo-ifchange y; echo x >$3\n',
+    'y.do': 'redo-always; echo y >$3; redo-stamp <$3\n',
+  })
+  explain(tree)
+  const { stdout, status } = run(tree, 'do', '-n', 'x', 'no')
+  expect(stdout.split('\n').slice(0, -1)).toEqual([
+    'would build "y": it asked for redo-always',
+    'may build "x": it depends on the stamp of "y"',
+    'cannot build "no": there is neither such a file nor a .do for it',
+  ])
+  expect(status).toBe(1)
+})
+
+test('-d tells what is decided about each file, inputs within those that they are for', () => {
+  const tree = built()
+  expect(debug(tree, '-d', 'x')).toEqual([
+    '"x": looking at its inputs',
+    '  "x.do" is a source',
+    '  "s" is a source',
+    '"x" is up to date',
+  ])
+  writeFileSync(join(tree, 's'), 'another\n')
+  expect(debug(tree, '-d', 'x')).toContainEqual(expect.stringMatching(/^"x" is out of date: "s" changed: /))
+  expect(debug(tree, '-dd', 'x')).toContainEqual(expect.stringMatching(/^ {2}"s" is a source \(\d+.* 8 \d+ /))
+  expect(debug(tree, 'x')).toEqual([])
+})
+
+test('--debug-locks tells of the lock of the tree, of tokens and of waits', () => {
+  const tree = treeOf({ 'x.do': 'redo-ifchange y; cat y >$3\n', 'y.do': 'echo y >$3\n' })
+  expect(debug(tree, '--debug-locks', 'x')).toEqual([
+    'took the lock of the tree',
+    '"x" takes a token and starts',
+    '"x" waits for "y"',
+    'no token is free: 0 wait to go on, 1 to start',
+    '"x" gives its token away while it waits',
+    '"y" takes a token and starts',
+    '"y" has ended and gives its token back',
+    '"x" has waited for "y"',
+    'no token is free: 1 wait to go on, 0 to start',
+    '"x" has a token again',
+    '"x" has ended and gives its token back',
+    'gave up the lock of the tree',
+  ])
+})
+
+/** A tree whose x was built of the source s. */
+function built(command = 'cat s'): string {
+  const tree = treeOf({ 'x.do': `redo-ifchange s; { ${command}; } >$3\n`, s: 'one\n' })
+  explain(tree)
+  expect(existsSync(join(tree, 'x'))).toBe(true)
+  return tree
+}
+
+function treeOf(files: Readonly<Record<string, string>>): string {
+  const tree = mkdtempSync(join(scratch, 'tree-'))
+  mkdirSync(join(tree, '.redo'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(tree, name), text)
+  return tree
+}
+
+/** Builds x, and tells why what was built was. That -n says the same of what it knows is checked, too. */
+function explain(tree: string): readonly string[] {
+  const planned = run(tree, 'do', '-n', 'x')
+    .stdout.split('\n')
+    .flatMap(line => (line.startsWith('would build ') ? [line.slice('would build '.length)] : []))
+  const reasons = why(run(tree, 'do', '--explain', 'x'))
+  expect(reasons).toEqual(expect.arrayContaining(planned))
+  return reasons
+}
+
+function why({ stderr }: { readonly stderr: string }): readonly string[] {
+  return stderr
+    .split('\n')
+    .flatMap(line => (line.startsWith('redo: building ') ? [line.slice('redo: building '.length)] : []))
+}
+
+function debug(tree: string, ...words: readonly string[]): readonly string[] {
+  return run(tree, 'do', ...words)
+    .stderr.split('\n')
+    .flatMap(line => (line.startsWith('redo-debug: ') ? [line.slice('redo-debug: '.length)] : []))
+}
+
+function run(tree: string, command: string, ...words: readonly string[]) {
+  return spawnSync(join(root, 'bin', command), words, { cwd: tree, encoding: 'utf8', env: environment() })
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(REDO|MAKE|MFLAGS)/.test(name)))
+}
