@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 declare const brand: unique symbol
 
@@ -7,5 +7,4 @@ export type Sha256 = string & { readonly [brand]: 'Sha256' }
 
 export const isSha256 = (text: string): text is Sha256 => /^[0-9a-f]{64}$/.test(text)
 
-export const sha256 = (data: string | Uint8Array): Sha256 =>
-  createHash('sha256').update(data).digest('hex') as Sha256
+export const sha256 = (data: string | Uint8Array): Sha256 => hash('sha256', data, 'hex') as Sha256

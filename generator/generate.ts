@@ -10,7 +10,7 @@ import type { Edge } from './package.ts'
 import type { Problem } from './problem.ts'
 import { readManifests } from './read.ts'
 import { findPackages, manifestPath, readFiles, stampAt } from './tree.ts'
-import { findOrphans, readText, removeOrphans, removeTargets, writeIfChanged } from './write.ts'
+import { findOrphans, readText, removeOrphans, removeTargets, writeChanged } from './write.ts'
 
 export interface Options {
   /** The root of the tree. */
@@ -30,25 +30,32 @@ export interface Outcome {
 
 /** load → check → order → emit → write. With a problem anywhere nothing is written. */
 export async function generate({ root, check, program }: Options): Promise<Outcome> {
-  const { names, problems: folderProblems } = findPackages(root)
+  const { names, stamps: manifestStamps, problems: folderProblems } = findPackages(root)
   const known = new Set(names)
   const memo = readMemo(root, check ? 'none' : program)
-  const stamps = new Map<string, string | undefined>()
-  const unchanged = ([path, stamp]: Stamped): boolean => {
+  // What is to be read has its stamp taken before, so that an edit in between is seen the next time.
+  const stamps = new Map<string, string | undefined>(manifestStamps)
+  const stampedNow = (path: string): string | undefined => {
     if (!stamps.has(path)) stamps.set(path, stampAt(join(root, path)))
-    return stamps.get(path) === stamp
+    return stamps.get(path)
   }
-  const sameApi = memo.api.length > 0 && memo.api.every(unchanged)
+  const unchanged = ([path, stamp]: Stamped): boolean => stampedNow(path) === stamp
+  const sameApi = memo.api?.stamps.every(unchanged) ? memo.api : undefined
   const kept = new Map<string, Remembered>()
   for (const name of sameApi ? names : []) {
     const remembered = memo.packages[name]
     if (remembered && stillHolds(root, name, remembered, known, unchanged)) kept.set(name, remembered)
   }
 
-  const { checked, problems: readProblems } = await readManifests(
+  const {
+    checked,
+    problems: readProblems,
+    api = sameApi,
+  } = await readManifests(
     root,
     names.filter(name => !kept.has(name)),
     known,
+    sameApi,
   )
   const problems: Problem[] = [...folderProblems, ...readProblems]
   const edges = new Map<string, readonly Edge[]>()
@@ -71,28 +78,23 @@ export async function generate({ root, check, program }: Options): Promise<Outco
       .map(({ path }) => path)
     return { problems, changed: [...stale, ...orphans], packages: names.length }
   }
-  const changed = [...orphans]
   removeOrphans(root, orphans)
-  const write = (emitted: readonly Emitted[]): void => {
-    for (const file of emitted) if (writeIfChanged(root, file)) changed.push(file.path)
-  }
-  write(shared)
+  const changed = [...orphans, ...writeChanged(root, 'pkg', shared)]
   const packages: Record<string, Remembered> = Object.fromEntries(kept)
   const renewed: string[] = []
   for (const one of checked) {
+    const { name } = one.package
     const emitted = emitPackage(one.package)
-    const before = changed.length
-    write(emitted)
-    if (changed.length > before) renewed.push(one.package.name)
-    packages[one.package.name] = remember(root, one, emitted)
+    const written = writeChanged(root, `pkg/${name}`, emitted)
+    if (written.length > 0) renewed.push(name)
+    changed.push(...written)
+    packages[name] = remember(root, one, emitted, stampedNow)
   }
   removeTargets(root, dependentsOf(renewed, edges))
-  const api =
-    checked[0]?.package.inputs
-      .filter(({ path }) => !path.startsWith('pkg/'))
-      .map(({ path }) => stamped(root, path)) ?? memo.api
-  if (checked.length > 0 || Object.keys(memo.packages).length !== names.length)
-    writeMemo(root, { program, api, packages })
+  if (checked.length > 0 || Object.keys(memo.packages).length !== names.length) {
+    const stamped = api?.inputs.map(({ path }): Stamped => [path, stampedNow(path) ?? ''])
+    writeMemo(root, { program, packages, ...(api && stamped ? { api: { ...api, stamps: stamped } } : {}) })
+  }
   return { problems, changed, packages: names.length }
 }
 
@@ -132,15 +134,20 @@ function sameFiles(
   return present.problems.length === 0 && present.files.length === files.length && files.every(unchanged)
 }
 
-const stamped = (root: string, path: string): Stamped => [path, stampAt(join(root, path)) ?? '']
-
-function remember(root: string, { package: pkg, edges }: Checked, emitted: readonly Emitted[]): Remembered {
+function remember(
+  root: string,
+  { package: pkg, edges }: Checked,
+  emitted: readonly Emitted[],
+  stampedNow: (path: string) => string | undefined,
+): Remembered {
   return {
     manifests: pkg.inputs
       .filter(({ path }) => path.startsWith('pkg/'))
-      .map(({ path }) => stamped(root, path)),
-    files: pkg.files.map(({ path }) => stamped(root, `pkg/${pkg.name}/files/${path}`)),
+      .map(({ path }) => [path, stampedNow(path) ?? '']),
+    files: pkg.files
+      .map(({ path }) => `pkg/${pkg.name}/files/${path}`)
+      .map(path => [path, stampAt(join(root, path)) ?? '']),
     edges,
-    emitted: emitted.map(({ path }) => stamped(root, path)),
+    emitted: emitted.map(({ path }) => [path, stampAt(join(root, path)) ?? '']),
   }
 }

@@ -1,5 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sha256 } from '../core/digest.ts'
+import type { Api } from './api.ts'
 import type { Edge } from './package.ts'
 import type { Input } from './tree.ts'
 
@@ -10,8 +12,8 @@ import type { Input } from './tree.ts'
 export interface Memo {
   /** Digest of the program that wrote it. */
   readonly program: string
-  /** The manifest API's files and their stamps. */
-  readonly api: readonly Stamped[]
+  /** The manifest API, and the stamps of its files. */
+  readonly api?: Api & { readonly stamps: readonly Stamped[] }
   readonly packages: Readonly<Record<string, Remembered>>
 }
 
@@ -29,10 +31,17 @@ export type Stamped = readonly [path: Input['path'], stamp: string]
 
 const PATH = 'pkg/.gen.json'
 
+/** A list of two: the digest of the second's text, and the memo. Code that will run is in it. */
+const BEGIN = `["${'0'.repeat(64)}",`.length
+const framed = (memo: string): string => `["${sha256(memo)}",${memo}]`
+
 export function readMemo(root: string, program: string): Memo {
-  const none: Memo = { program, api: [], packages: {} }
+  const none: Memo = { program, packages: {} }
   try {
-    const memo = JSON.parse(readFileSync(join(root, PATH), 'utf8')) as Memo
+    const text = readFileSync(join(root, PATH), 'utf8')
+    const json = text.slice(BEGIN, -1)
+    if (text !== framed(json)) return none
+    const memo = JSON.parse(json) as Memo
     return memo.program === program ? memo : none
   } catch {
     return none
@@ -41,6 +50,6 @@ export function readMemo(root: string, program: string): Memo {
 
 export function writeMemo(root: string, memo: Memo): void {
   const temporary = join(root, `${PATH}.${process.pid}.tmp`)
-  writeFileSync(temporary, JSON.stringify(memo))
+  writeFileSync(temporary, framed(JSON.stringify(memo)))
   renameSync(temporary, join(root, PATH))
 }

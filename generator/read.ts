@@ -1,3 +1,4 @@
+import type { Api } from './api.ts'
 import { type Checked, checkManifest } from './check.ts'
 import { loadManifests } from './load.ts'
 import type { Package } from './package.ts'
@@ -12,10 +13,15 @@ export async function readManifests(
   root: string,
   names: readonly string[],
   known: ReadonlySet<string>,
-): Promise<{ readonly checked: readonly Checked[]; readonly problems: readonly Problem[] }> {
-  // Spares the start of the transpiler when nothing is to be loaded.
+  knownApi?: Api,
+): Promise<{
+  readonly checked: readonly Checked[]
+  readonly problems: readonly Problem[]
+  readonly api?: Api
+}> {
+  // Spares the start of a realm when nothing is to be loaded.
   if (names.length === 0) return { checked: [], problems: [] }
-  const { loaded, problems: loadProblems } = await loadManifests(root, names)
+  const { loaded, problems: loadProblems, api } = await loadManifests(root, names, knownApi)
   const problems: Problem[] = [...loadProblems]
   const checked: Checked[] = []
   for (const one of loaded) {
@@ -25,7 +31,7 @@ export async function readManifests(
     if (result.ok) checked.push(result.value)
     else problems.push(...result.error)
   }
-  return { checked, problems }
+  return { checked, problems, api }
 }
 
 /** What the manifests of a tree say; of some packages, or of all. Packages with problems are left out. */

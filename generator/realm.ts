@@ -1,9 +1,28 @@
 import vm from 'node:vm'
 
+/** A module as the realm takes it. */
+export interface Definition {
+  readonly name: string
+  /** Names of the modules that it imports, in the order of the function's parameters. */
+  readonly imports: readonly string[]
+  /**
+   * A function expression, from the imported modules to what the module is: its default export, or, of
+   * the manifest API, all that it exports. Places in it are told as if its second line were the first.
+   */
+  readonly code: string
+}
+
 /** What came of evaluating one manifest: its default export as data, or why there is none. */
-export type Evaluated =
-  | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'error'; readonly message: string; readonly stack: string }
+export type Evaluated = { readonly kind: 'value'; readonly value: unknown } | Failure
+
+export interface Failure {
+  readonly kind: 'error'
+  readonly message: string
+  /** Names the places in modules as `NAME:LINE` or `NAME:LINE:COLUMN`, the innermost first. */
+  readonly stack: string
+  /** When it is an import that failed. */
+  readonly importing?: { readonly by: string; readonly name: string; readonly missing: boolean }
+}
 
 /**
  * A place to evaluate manifests in: a realm with the language's own objects, frozen, less all that
@@ -16,15 +35,22 @@ export class Realm {
   constructor() {
     // A context made of an object with a prototype of ours would lead to our Function by `constructor`.
     this.#context = vm.createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } })
-    this.#run(`(${loader})(${JSON.stringify(AMBIENT)})`, 'realm')
+    this.#run(`(${loader})(${JSON.stringify(AMBIENT)})`, { filename: 'realm' })
   }
 
-  /** Makes a CommonJS module known by its name; it runs when it is first asked for. */
-  define(name: string, code: string): void {
-    this.#run(
-      `__modules.define(${JSON.stringify(name)}, function (exports, require, module) {${code}\n})`,
-      name,
-    )
+  /** Makes a module known by its name; it runs when it is first asked for. Answers why it cannot be run. */
+  define({ name, imports, code }: Definition): Failure | undefined {
+    // In parentheses the function is compiled at once, and not a second time when it runs.
+    const head = `'use strict';__modules.define(${JSON.stringify(name)}, ${JSON.stringify(imports)}, (`
+    try {
+      this.#run(`${head}${code}))`, { filename: name, lineOffset: -1 })
+      return undefined
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error
+      const [place = '', line = '', mark = ''] = (error.stack ?? '').split('\n')
+      const column = mark.trim().startsWith('^') ? `:${mark.indexOf('^') + 1}` : ''
+      return { kind: 'error', message: error.message, stack: line === '' ? place : place + column }
+    }
   }
 
   /** Evaluates modules that were defined, and what they import. */
@@ -37,7 +63,10 @@ export class Realm {
   /** Undefined when it did not end in time. */
   #evaluate(names: readonly string[]): readonly Evaluated[] | undefined {
     try {
-      const answer = this.#run(`__modules.load(${JSON.stringify(names)})`, 'realm', TIME_LIMIT_MS)
+      const answer = this.#run(`__modules.load(${JSON.stringify(names)})`, {
+        filename: 'realm',
+        timeout: TIME_LIMIT_MS,
+      })
       return JSON.parse(String(answer)) as readonly Evaluated[]
     } catch (error) {
       if ((error as { code?: string }).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return undefined
@@ -45,8 +74,8 @@ export class Realm {
     }
   }
 
-  #run(code: string, filename: string, timeout?: number): unknown {
-    return vm.runInContext(code, this.#context, { filename, ...(timeout === undefined ? {} : { timeout }) })
+  #run(code: string, options: vm.RunningCodeOptions & vm.ScriptOptions): unknown {
+    return vm.runInContext(code, this.#context, options)
   }
 }
 
@@ -92,9 +121,17 @@ const AMBIENT: readonly (readonly [path: string, what: string])[] = [
 function loader(ambient: readonly (readonly [string, string])[]): void {
   const realm = globalThis
   interface Module {
-    readonly body: (exports: unknown, require: unknown, module: unknown) => void
-    exports?: Record<string, unknown>
+    readonly imports: readonly string[]
+    readonly body: (...imported: readonly unknown[]) => unknown
+    exports?: Readonly<Record<string, unknown>>
     failure?: { readonly error: unknown }
+  }
+  class ImportError extends Error {
+    readonly importing: unknown
+    constructor(by: string | undefined, name: string, missing: boolean, message: string) {
+      super(message)
+      this.importing = { by, name, missing }
+    }
   }
   const modules = new Map<string, Module>()
   const running = new Set<string>()
@@ -112,6 +149,11 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     })
   }
   for (const [path, what] of ambient) forbid(path, what)
+  Object.defineProperty(realm, 'require', {
+    value: (name: string) => {
+      throw new Error(`a manifest cannot import ${JSON.stringify(name)}`)
+    },
+  })
   for (const name of Object.getOwnPropertyNames(realm)) {
     const found = Object.getOwnPropertyDescriptor(realm, name)?.value
     if ((typeof found !== 'object' && typeof found !== 'function') || found === null || found === realm)
@@ -124,17 +166,24 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     Object.freeze(value)
     for (const inner of Object.values(value)) freeze(inner)
   }
-  const load = (name: string): Record<string, unknown> => {
+  const load = (name: string, by?: string): Readonly<Record<string, unknown>> => {
     const module = modules.get(name)
-    if (!module) throw new Error(`a manifest cannot import ${JSON.stringify(name)}`)
+    if (!module) throw new ImportError(by, name, true, `a manifest cannot import ${JSON.stringify(name)}`)
     if (module.failure) throw module.failure.error
     if (module.exports) return module.exports
-    if (running.has(name))
-      throw new Error(`manifests import each other in a circle: ${[...running, name].join(' → ')}`)
+    if (running.has(name)) {
+      const trail = [...running, name].join(' → ')
+      throw new ImportError(by, name, false, `manifests import each other in a circle: ${trail}`)
+    }
     running.add(name)
-    const holder = { exports: {} as Record<string, unknown> }
     try {
-      module.body(holder.exports, (asked: string) => imported(resolve(name, asked)), holder)
+      const { imports, body } = module
+      const value = body(...imports.map(asked => load(asked, name)))
+      freeze(value)
+      module.exports = name.startsWith('pkg/')
+        ? Object.freeze({ default: value })
+        : (value as Record<string, unknown>)
+      return module.exports
     } catch (error) {
       // The next importer meets the same error, not half a module.
       module.failure = { error }
@@ -142,45 +191,25 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     } finally {
       running.delete(name)
     }
-    if (name.startsWith('pkg/') && Object.keys(holder.exports).some(key => key !== 'default')) {
-      module.failure = { error: new Error('a manifest exports its package alone, as its default export') }
-      throw module.failure.error
-    }
-    freeze(holder.exports.default)
-    module.exports = holder.exports
-    return holder.exports
   }
-  // What a transpiler makes of `import x from` differs with the package.json around the file; a
-  // module that *is* its default export reads the same either way.
-  const imported = (name: string): unknown => {
-    const exports = load(name)
-    return name.startsWith('pkg/') ? exports.default : exports
+  const define = (name: string, imports: Module['imports'], body: Module['body']): void => {
+    modules.set(name, { imports, body })
   }
-  const resolve = (from: string, asked: string): string => {
-    if (!asked.startsWith('.')) return asked
-    const path = from.split('/').slice(0, -1)
-    for (const part of asked.split('/')) {
-      if (part === '..' && path.length > 0) path.pop()
-      else if (part !== '.') path.push(part)
-    }
-    return path.join('/')
-  }
-  const define = (name: string, body: Module['body']): void => {
-    modules.set(name, { body })
-  }
-  const evaluate = (name: string) => {
+  /** JSON of an Evaluated. */
+  const evaluate = (name: string): string => {
     try {
       // Through text, so that a value that is no data fails here, at its own manifest.
-      return { kind: 'value', value: JSON.parse(JSON.stringify(load(name).default ?? null)) }
+      return `{"kind":"value","value":${JSON.stringify(load(name).default) ?? 'null'}}`
     } catch (error) {
       const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' }
-      return { kind: 'error', message: `${message}`, stack: `${stack}` }
+      const importing = error instanceof ImportError ? error.importing : undefined
+      return JSON.stringify({ kind: 'error', message: `${message}`, stack: `${stack}`, importing })
     }
   }
   const answer = (names: readonly string[]): string => {
     // A call that was stopped for its time left its modules in here.
     running.clear()
-    return JSON.stringify(names.map(evaluate))
+    return `[${names.map(evaluate).join(',')}]`
   }
   Object.defineProperty(realm, '__modules', { value: Object.freeze({ define, load: answer }) })
 }

@@ -31,22 +31,29 @@ export function stampAt(path: string): string | undefined {
 /** The names of the folders of `pkg/` that hold a manifest, in order. */
 export function findPackages(root: string): {
   readonly names: readonly string[]
+  /** The manifests as they are now, by path. */
+  readonly stamps: ReadonlyMap<string, string>
   readonly problems: readonly Problem[]
 } {
   const names: string[] = []
+  const stamps = new Map<string, string>()
   const problems: Problem[] = []
   for (const entry of readdirSync(join(root, 'pkg'), { withFileTypes: true })) {
     if (!entry.isDirectory() || entry.name.startsWith('.')) continue
-    if (!lstatSync(join(root, 'pkg', entry.name, 'package.ts'), { throwIfNoEntry: false })?.isFile()) continue
-    if (isPackageName(entry.name)) names.push(entry.name)
-    else
+    const path = manifestPath(entry.name)
+    const stat = lstatSync(join(root, path), { throwIfNoEntry: false })
+    if (!stat?.isFile()) continue
+    if (isPackageName(entry.name)) {
+      names.push(entry.name)
+      stamps.set(path, stampOf(stat))
+    } else
       problems.push({
         kind: 'folder-name',
         folder: entry.name,
         why: 'its name is not one that a package may have',
       })
   }
-  return { names: names.sort(byCodeUnit), problems }
+  return { names: names.sort(byCodeUnit), stamps, problems }
 }
 
 /** Path of the manifest of a package, from the root of the tree. */

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
 import { type Emitted, targets } from './emit.ts'
 
@@ -13,22 +13,27 @@ export function readText(path: string): string | undefined {
 }
 
 /**
- * Puts a file in place by a temporary one and a rename, and only when its text differs: redo builds
- * again whatever depends on a file that was written. Answers whether it was written.
+ * Writes those files of one folder whose text differs from what is there, and answers their paths: redo
+ * builds again whatever depends on a file that was written.
  */
-export function writeIfChanged(root: string, { path, text }: Emitted): boolean {
-  const target = join(root, path)
-  if (readText(target) === text) return false
-  const temporary = `${target}.${process.pid}.tmp`
-  try {
-    writeFileSync(temporary, text)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ENOENT') throw error
-    mkdirSync(dirname(target), { recursive: true })
-    writeFileSync(temporary, text)
+export function writeChanged(root: string, folder: string, emitted: readonly Emitted[]): readonly string[] {
+  // To ask for a file that is not there costs more than to write it.
+  const present = new Set(readdirSync(join(root, folder)))
+  const changed: string[] = []
+  for (const { path, text } of emitted) {
+    const target = join(root, path)
+    if (present.has(basename(path)) && readText(target) === text) continue
+    putInPlace(target, text)
+    changed.push(path)
   }
+  return changed
+}
+
+/** By a temporary file and a rename, so that no moment shows half a rule, which a shell would run. */
+function putInPlace(target: string, text: string): void {
+  const temporary = `${target}.${process.pid}.tmp`
+  writeFileSync(temporary, text)
   renameSync(temporary, target)
-  return true
 }
 
 /**
@@ -57,13 +62,11 @@ export function findOrphans(
 export function removeTargets(root: string, packages: Iterable<string>): void {
   for (const name of packages) {
     const folder = join(root, 'pkg', name)
-    // The last package stays, under another name, for whoever asks what has changed since.
-    try {
-      renameSync(join(folder, PACKAGE_FILE), join(folder, LAST_PACKAGE_FILE))
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'ENOENT') throw error
+    for (const target of readdirSync(folder).filter(file => targets.includes(file))) {
+      // The last package stays, under another name, for whoever asks what has changed since.
+      if (target === PACKAGE_FILE) renameSync(join(folder, target), join(folder, LAST_PACKAGE_FILE))
+      else rmSync(join(folder, target), { force: true })
     }
-    for (const target of targets) rmSync(join(folder, target), { force: true })
   }
 }
 
