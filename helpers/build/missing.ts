@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Message } from '../../core/message.ts'
 
@@ -62,6 +62,8 @@ export const missingMessage = (missing: Missing): Message => ({
 })
 
 function isExecutable(file: string): boolean {
+  // Most are not there, and an exception takes time.
+  if (!existsSync(file)) return false
   try {
     accessSync(file, constants.X_OK)
     return true

@@ -129,7 +129,7 @@ describe('a helper and a process of its own do the same:', () => {
     ],
     [
       'a script at a place in a file',
-      '{ read -r line; ../../bin/do-build --package x --closure closure --out x.tar.gz; } <<E\nnot this\nexit 3\nE\n',
+      'printf "not this\\nexit 3\\n" >script; { read -r line; ../../bin/do-build --package x --closure closure --out x.tar.gz; } <script\n',
     ],
     [
       'stderr in a file',
