@@ -16,6 +16,8 @@ import type { Trace } from './trace.ts'
 import type { FileName } from './tree.ts'
 import type { Workshop } from './workshop.ts'
 
+type Accepted = Exclude<Product, { kind: 'refused' }>
+
 /** Runs the scripts of targets, puts what they make in place, and keeps the record. */
 export class Builder {
   /** Those that run. */
@@ -100,6 +102,7 @@ export class Builder {
     const script = {
       job: number,
       rule,
+      ruleStamp: doFile.stamp ?? nothing,
       temporary: seen,
       stdout,
       stderr: transcript.file,
@@ -132,18 +135,19 @@ export class Builder {
   }
 
   #ended(job: Job, rule: Rule, places: Places, ending: Ending): boolean {
-    const problem = this.#conclude(job, places, ending)
-    discard(places)
-    if (problem !== undefined && !this.#stopped) {
+    const product = this.#conclude(job, places, ending)
+    const ok = typeof product !== 'string'
+    discard(places, ok && product.kind === 'file' ? product.path : undefined)
+    if (!ok && !this.#stopped) {
       this.#fail(job, places)
-      job.transcript.line(`redo: cannot build ${quote(places.target)}: ${quote(rule.doFile)} ${problem}`)
+      job.transcript.line(`redo: cannot build ${quote(places.target)}: ${quote(rule.doFile)} ${product}`)
     }
     job.console.end(job.transcript)
-    return problem === undefined
+    return ok
   }
 
   /** Puts the product in place and on record; or says why not. */
-  #conclude(job: Job, places: Places, ending: Ending): string | undefined {
+  #conclude(job: Job, places: Places, ending: Ending): Accepted | string {
     if (ending.error !== undefined) return `can not be started: ${ending.error.message}`
     if (ending.signal !== undefined) return `was ended by ${ending.signal}`
     if (ending.status !== 0) return `ended with exit status ${ending.status}`
@@ -156,14 +160,14 @@ export class Builder {
     } catch (error) {
       return `made what cannot be put in place: ${(error as Error).message}`
     }
-    return undefined
+    return product
   }
 
   /**
    * On disk before the product is in place: so a crash between the two shows as a file that looks like
    * before, and never as one that somebody changed by hand.
    */
-  #record(job: Job, places: Places, product: Exclude<Product, { kind: 'refused' }>): void {
+  #record(job: Job, places: Places, product: Accepted): void {
     const { node } = job.task
     const old = node.making
     node.making = {

@@ -3,6 +3,7 @@ import { quote, type Reason, sentence } from './reason.ts'
 import type { Rules } from './rules.ts'
 import { exists, folder, itself, nothing, stampOf } from './stamp.ts'
 import type { Traces } from './trace.ts'
+import type { FileName } from './tree.ts'
 
 export type Verdict =
   /** There is nothing to do: a source, or a target that is up to date. */
@@ -159,7 +160,7 @@ export class Checker {
   #circumstances(node: FileNode, making: Making): Verdict | undefined {
     if (making.failed) return dirty({ kind: 'failed' })
     if (making.always) return dirty({ kind: 'always' })
-    const rule = this.#rules.findName(node.name)
+    const rule = this.#rules.findName(node.name, doFile => this.#isRule(doFile))
     if (rule !== making.rule.name) {
       if (rule !== undefined) return dirty({ kind: 'rule', before: making.rule.name, now: rule })
       if (node.stamp === nothing) return { kind: 'unknown' }
@@ -203,6 +204,14 @@ export class Checker {
     this.#told.set(node, words)
     const stamp = everything ? ` (${node.stamp ?? 'no stamp'})` : ''
     this.#traces?.checks?.(`${'  '.repeat(depth)}${quote(node.name)} ${words}${stamp}`)
+  }
+
+  /** A `.do` that built something is an input, too: one look serves both. */
+  #isRule(doFile: FileName): boolean {
+    const node = this.#graph.find(doFile)
+    if (node === undefined || node.making !== undefined) return exists(doFile)
+    this.#look(node)
+    return node.stamp === undefined ? exists(doFile) : node.stamp !== nothing
   }
 
   #isThere(node: FileNode): boolean {

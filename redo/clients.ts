@@ -45,7 +45,7 @@ export class Clients {
       return
     }
     const answer = ([status, text]: Answer) =>
-      this.#coordinator.openWorkshop().mailbox.answer(message.slot, status, text)
+      this.#coordinator.openWorkshop().mailbox.answer(message, status, text)
     const job = this.#jobs.get(message.job)
     if (job === undefined && message.job !== guest) {
       answer([1, 'cannot go on: the script that asks has ended'])

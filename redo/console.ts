@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, fstatSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { legible } from './legible.ts'
 import type { OpenLog } from './logs.ts'
 import { writeStderr } from './stderr.ts'
@@ -13,8 +13,9 @@ export class Transcript {
   #end: number | undefined
   #open = true
 
-  /** Where the places of the inner ones are kept, for those who read the log later. */
+  /** Where the places of the inner ones are kept, for those who read the log later; opened for the first. */
   readonly #innerPath: string
+  #inner: number | undefined
 
   constructor(title: string, log: OpenLog) {
     this.title = title
@@ -26,7 +27,8 @@ export class Transcript {
   enclose(transcript: Transcript): void {
     const at = this.size()
     this.inner.push({ at, transcript })
-    appendFileSync(this.#innerPath, `${at} ${JSON.stringify(transcript.title)}\n`)
+    this.#inner ??= openSync(this.#innerPath, 'a')
+    writeSync(this.#inner, `${at} ${JSON.stringify(transcript.title)}\n`)
   }
 
   /** How much there is now. */
@@ -37,6 +39,7 @@ export class Transcript {
   /** Nothing will be added any more. An empty log needs no descriptor until its turn comes. */
   end(): void {
     this.#end = this.size()
+    if (this.#inner !== undefined) closeSync(this.#inner)
     if (this.#end === 0) this.close()
   }
 

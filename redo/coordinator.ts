@@ -70,7 +70,7 @@ export class Coordinator {
       graph: store.graph,
       rules,
       progress: node => this.#progress(node),
-      wasBuilt: node => logs.has(node.name),
+      wasBuilt: node => logs.hadBefore(node.name),
       overridden: node => this.#overridden(node),
       traces,
     })
@@ -138,7 +138,7 @@ export class Coordinator {
   /** Whether all the targets are up to date now; at once when nothing has to be waited for. */
   fulfil(request: Request, nodes: readonly FileNode[]): boolean | Promise<boolean> {
     const awaited: Promise<void>[] = []
-    const fresh: Task[] = []
+    const fresh = new Map<Task, Verdict>()
     for (const node of inOrder(request, nodes)) {
       if (request.failed && !request.keepGoing) break
       const running = this.#tasks.get(node)
@@ -156,9 +156,10 @@ export class Coordinator {
         }),
       )
     }
-    if (fresh.length > 0) {
-      this.#schedulerOf(fresh[0] as Task).batch(() => {
-        for (const task of fresh) void this.#pursue(task, request.force)
+    const [first] = fresh.keys()
+    if (first !== undefined) {
+      this.#schedulerOf(first).batch(() => {
+        for (const [task, verdict] of fresh) void this.#pursue(task, verdict)
       })
     }
     if (awaited.length === 0) return !request.failed
@@ -186,11 +187,11 @@ export class Coordinator {
   }
 
   /** What to wait for before the target is up to date; or whether it is, when that is known. */
-  #taskFor(request: Request, node: FileNode, fresh: Task[]): boolean | Task {
+  #taskFor(request: Request, node: FileNode, fresh: Map<Task, Verdict>): boolean | Task {
     const running = this.#tasks.get(node)
     const known = running ?? this.#answer(request, node)
     if (typeof known === 'boolean') return known
-    const task = known ?? new Task(node)
+    const task = known instanceof Task ? known : new Task(node)
     const { by } = request
     const trail = by === undefined ? undefined : this.#waits.add(by.node, node)
     if (trail !== undefined) {
@@ -198,10 +199,10 @@ export class Coordinator {
       return false
     }
     task.requests.push(request)
-    if (running === undefined) {
+    if (!(known instanceof Task)) {
       this.#tasks.set(node, task)
       this.#forecast?.want(node.name, request.force)
-      fresh.push(task)
+      fresh.set(task, known)
     } else if (this.#queued.has(task)) {
       // The newest wish goes first.
       this.#schedulerOf(task).enqueue(this.#waiting(task))
@@ -209,8 +210,8 @@ export class Coordinator {
     return task
   }
 
-  /** The answer to a wish, if there is one without any work. */
-  #answer(request: Request, node: FileNode): boolean | undefined {
+  /** The answer to a wish, or why there is none without any work. */
+  #answer(request: Request, node: FileNode): boolean | Verdict {
     const finished = request.force ? undefined : this.#finished.get(node)
     if (finished === 'built') return true
     if (finished === 'failed') {
@@ -218,25 +219,24 @@ export class Coordinator {
       return false
     }
     this.#asking = request
-    if (request.force && node.making !== undefined) return undefined
+    if (request.force && node.making !== undefined) return dirty({ kind: 'forced' })
     const verdict = this.#checker.check(node)
     if (verdict.kind === 'clean') return true
-    if (verdict.kind !== 'unknown') return undefined
+    if (verdict.kind !== 'unknown') return verdict
     this.#tell(request, unknownTarget(node.name))
     return false
   }
 
   /** Finds out for good whether a target must be built, and queues it. */
-  async #pursue(task: Task, force: boolean): Promise<void> {
-    this.#asking = task.requests[0]
-    let verdict = this.#checker.check(task.node)
-    if (force && task.node.making !== undefined) verdict = dirty({ kind: 'forced' })
+  async #pursue(task: Task, first: Verdict): Promise<void> {
+    let verdict = first
     while (verdict.kind === 'unsure') {
       const inputs = [...new Set(verdict.stamped)]
       const failing = inputs.find(node => this.#finished.get(node) === 'failed')
       const request: Request = { ...this.request(task, false, {}), silent: true }
       const ok = failing === undefined && (await this.fulfil(request, inputs))
       const input = (failing ?? inputs[0] ?? task.node).name
+      this.#asking = task.requests[0]
       verdict = ok ? this.#checker.check(task.node) : dirty({ kind: 'input', input, why: undefined })
     }
     if (verdict.kind !== 'dirty') {

@@ -1,4 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
+import type { Mailbox } from './mailbox.ts'
+
+/** One descriptor of a process to be started, as spawn() takes it. */
+export type Inherited = 'ignore' | 'inherit' | number
 
 /** How the end of a script is told. */
 export interface Ending {
@@ -25,34 +30,41 @@ export type Call = readonly [
 /**
  * Shells that stay, each of which runs one script at a time in a subshell. A script that waits keeps
  * its shell, so there are as many as scripts were ever begun at one time.
+ *
+ * A shell has one fifo of the mailbox for its life. There it reads what to do, and the script that it
+ * runs reads the answers to its questions. The end of the file is the end of the shell.
  */
 export class Executors {
-  readonly #start: () => ChildProcess
+  readonly #mailbox: Mailbox
+  readonly #start: (read: number) => ChildProcess
+  readonly #commands: string
   readonly #idle: Executor[] = []
   readonly #busy = new Map<number, Executor>()
 
   constructor(options: {
     readonly commands: string
+    readonly mailbox: Mailbox
     readonly environment: NodeJS.ProcessEnv
-    readonly stdio: ('ignore' | 'pipe' | 'inherit' | number)[]
+    /** What the shells inherit beside their fifo and the `ask` of the mailbox. */
+    readonly stdio: readonly Inherited[]
+    readonly ask: number
   }) {
-    this.#start = () => {
-      const child = spawn('sh', ['-s'], {
-        detached: true,
-        stdio: options.stdio,
-        env: { ...options.environment, REDO_COMMANDS: options.commands },
-      })
-      child.stdin?.on('error', () => {})
-      child.stdin?.write(`. ${quoted(`${options.commands}/executor.sh`)}\n`)
-      return child
+    this.#mailbox = options.mailbox
+    this.#start = read => {
+      const stdio = [...options.stdio]
+      stdio[0] = stdio[9] = read
+      stdio[2] = 'inherit'
+      stdio[8] = options.ask
+      return spawn('sh', ['-s'], { detached: true, stdio, env: options.environment })
     }
+    this.#commands = options.commands
   }
 
   run(call: Call, ended: (ending: Ending) => void): ChildProcess {
     const executor = this.#idle.pop() ?? this.#add()
     this.#busy.set(Number(call[7]), executor)
     executor.ended = ended
-    executor.child.stdin?.write(`redo_job ${call.map(quoted).join(' ')}\n`)
+    this.#mailbox.write(executor.slot, `redo_job ${call.map(quoted).join(' ')}\n`)
     return executor.child
   }
 
@@ -65,12 +77,11 @@ export class Executors {
     executor.ended({ status, signal: undefined, error: undefined })
   }
 
-  close(): void {
-    for (const { child } of this.#idle) child.stdin?.end()
-  }
-
   #add(): Executor {
-    const executor: Executor = { child: this.#start(), ended: () => {} }
+    const { slot, read } = this.#mailbox.openLine()
+    this.#mailbox.write(slot, `redo_line=${slot}; . ${quoted(`${this.#commands}/executor.sh`)}\n`)
+    const executor: Executor = { child: this.#start(read), slot, ended: () => {} }
+    closeSync(read)
     const died = (ending: Ending) => {
       const at = this.#idle.indexOf(executor)
       if (at >= 0) this.#idle.splice(at, 1)
@@ -90,6 +101,7 @@ export class Executors {
 
 interface Executor {
   readonly child: ChildProcess
+  readonly slot: number
   ended: (ending: Ending) => void
 }
 

@@ -25,7 +25,7 @@ export interface Making {
 /** One file, source or target, as redo knows it. */
 export class FileNode {
   readonly id: number
-  readonly name: FileName
+  name: FileName
   /** Counts the changes that were seen. An input is out of date when its count has moved on. */
   version = 0
   /** How the file looked when its version was counted. */
@@ -59,19 +59,29 @@ export class Graph {
     return node
   }
 
-  byId(id: number): FileNode | undefined {
-    return this.#byId[id]
-  }
-
   /** Takes a node over from the saved state, under its number there. */
   restore(id: number, name: FileName): FileNode {
+    const node = this.referred(id)
+    node.name = name
+    return this.#put(node)
+  }
+
+  /** A node that the saved state speaks of by number, perhaps before it tells the name. */
+  referred(id: number): FileNode {
     const known = this.#byId[id]
-    if (known !== undefined && known.name === name) return known
-    return this.#put(new FileNode(id, name))
+    if (known !== undefined) return known
+    const node = new FileNode(id, '')
+    this.#byId[id] = node
+    return node
   }
 
   find(name: FileName): FileNode | undefined {
     return this.#byName.get(name)
+  }
+
+  /** Whether each node that was referred to has a name by now. */
+  get isWhole(): boolean {
+    return this.#byId.every(node => node !== undefined && this.#byName.get(node.name) === node)
   }
 
   get size(): number {

@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import { type Ending, Executors } from './executor.ts'
+import { type Ending, Executors, type Inherited } from './executor.ts'
 import { makeflagsFor } from './jobserver.ts'
+import type { Mailbox } from './mailbox.ts'
 import type { Rule } from './rules.ts'
-import { type Stamp, stampOf } from './stamp.ts'
+import type { Stamp } from './stamp.ts'
 import type { Tree } from './tree.ts'
 
 export interface Script {
   readonly job: number
   readonly rule: Rule
+  /** How the `.do` looks. */
+  readonly ruleStamp: Stamp
   /** `$3`, seen from the folder of the rule. */
   readonly temporary: string
   /** The file for its stdout, which does not exist yet, and the open file for its stderr. */
@@ -48,7 +51,8 @@ export class Starter {
     readonly trace: boolean
     /** The jobserver of the scripts that run in shells that stay. */
     readonly pipe: readonly [read: number, write: number]
-    /** Where those shells say that a script has ended: the fifo of the mailbox, open for writing. */
+    readonly mailbox: Mailbox
+    /** Where those shells ask, and say that a script has ended: a fifo of the mailbox, open for writing. */
     readonly ask: number
   }) {
     this.#tree = options.tree
@@ -66,15 +70,15 @@ export class Starter {
     }
     this.#environment = this.#adapt(options.environment)
     this.#residentPipe = options.pipe
-    const stdio = stdioWith(options.pipe)
-    stdio[0] = 'pipe'
-    stdio[2] = 'inherit'
-    stdio[3] = options.ask
-    this.#executors = new Executors({ commands: options.commands, environment: this.#environment, stdio })
+    this.#executors = new Executors({
+      ...options,
+      environment: { ...this.#environment, REDO_COMMANDS: options.commands },
+      stdio: stdioWith(options.pipe),
+    })
   }
 
   start(script: Script, ended: (ending: Ending) => void): ChildProcess {
-    const { interpreter, resident } = this.#textOf(script.rule)
+    const { interpreter, resident } = this.#textOf(script)
     const isUsual = script.environment === undefined && script.pipe === this.#residentPipe
     if (resident && isUsual && this.#flags === '-e')
       return this.#inExecutor(script, interpreter?.length === 1 ? '+e' : '-e', ended)
@@ -84,10 +88,6 @@ export class Starter {
   /** One of the shells that stay says that its script has ended. */
   ended(job: number, status: number): void {
     this.#executors.ended(job, status)
-  }
-
-  close(): void {
-    this.#executors.close()
   }
 
   #inExecutor(script: Script, errexit: '-e' | '+e', ended: (ending: Ending) => void): ChildProcess {
@@ -144,16 +144,16 @@ export class Starter {
     return child
   }
 
-  #textOf(rule: Rule): Text {
-    const stamp = stampOf(rule.doFile)
+  #textOf({ rule, ruleStamp: stamp }: Script): Text {
     const known = this.#texts.get(rule.doFile)
     if (known?.stamp === stamp) return known
     const text = readFileSync(rule.doFile, 'utf8')
     const first = text.slice(0, Math.max(0, text.indexOf('\n')))
     const interpreter = first.startsWith('#!/') ? first.slice(2).trim().split(/\s+/) : undefined
     const resident = isPlainSh(interpreter) && !wantsOwnShell.test(text)
-    this.#texts.set(rule.doFile, { stamp, interpreter, resident })
-    return { stamp, interpreter, resident }
+    const found = { stamp, interpreter, resident }
+    this.#texts.set(rule.doFile, found)
+    return found
   }
 }
 
@@ -176,9 +176,9 @@ function isPlainSh(interpreter: readonly string[] | undefined): boolean {
 /** Where jobs find the pipe of the jobserver: beyond the descriptors that a script can name. */
 const jobPipePlace = [100, 101] as const
 
-function stdioWith(pipe: readonly [number, number]): ('ignore' | 'pipe' | 'inherit' | number)[] {
+function stdioWith(pipe: readonly [number, number]): Inherited[] {
   const [read, write] = jobPipePlace
-  const all: ('ignore' | 'pipe' | 'inherit' | number)[] = Array(write + 1).fill('ignore')
+  const all: Inherited[] = Array(write + 1).fill('ignore')
   all[read] = pipe[0]
   all[write] = pipe[1]
   return all

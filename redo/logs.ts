@@ -20,9 +20,12 @@ export interface OpenLog {
 export class Logs {
   readonly #folder: string
   readonly #made = new Set<string>()
+  /** Whether an earlier run made logs. */
+  readonly #isOld: boolean
 
   constructor(folder: string) {
     this.#folder = folder
+    this.#isOld = existsSync(folder)
   }
 
   path(target: FileName): string {
@@ -42,13 +45,20 @@ export class Logs {
       mkdirSync(folder, { recursive: true })
       this.#made.add(folder)
     }
-    // Not truncated but new: a reader of the old one goes on undisturbed.
     const innerPath = innerPathOf(path)
-    if (existsSync(path)) {
-      rmSync(path)
-      rmSync(innerPath, { force: true })
-    }
-    return { file: openSync(path, 'ax+'), innerPath }
+    return { file: create(path) ?? this.#replace(path, innerPath), innerPath }
+  }
+
+  /** Not truncated but new: a reader of the old one goes on undisturbed. */
+  #replace(path: string, innerPath: string): number {
+    rmSync(path)
+    rmSync(innerPath, { force: true })
+    return openSync(path, 'ax+')
+  }
+
+  /** Did an earlier run make this file? Asked for every new source, so nothing is looked up in a new tree. */
+  hadBefore(target: FileName): boolean {
+    return this.#isOld && this.has(target)
   }
 
   has(target: FileName): boolean {
@@ -75,6 +85,16 @@ export class Logs {
   /** The target is none any more. */
   drop(target: FileName): void {
     rmSync(this.path(target), { force: true })
+  }
+}
+
+/** A new file, open for appending; undefined when there is one already. */
+function create(path: string): number | undefined {
+  try {
+    return openSync(path, 'ax+')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
   }
 }
 

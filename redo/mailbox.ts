@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, openSync, readFileSync, rmSync, unlinkSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  openSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { argumentsIn, type Message, MessageReader } from './message.ts'
@@ -7,8 +16,9 @@ import { exists } from './stamp.ts'
 
 /**
  * Where the clients of a run reach its coordinator: a folder with the fifo `ask`, on which all of them
- * write, and numbered fifos, the slots, on which they read their answers. A client takes a slot by
- * making the file `N.busy` beside it, which only one can do.
+ * write, and numbered fifos, the slots, on which they read their answers. Whoever makes the file
+ * `N.busy`, which only one can do, has the slot N: a client for one question, a shell that stays for
+ * its life, see executor.ts.
  *
  * The coordinator holds every fifo open for reading and writing: then no client blocks while opening
  * one, and the death of the coordinator is an end of file for each that waits.
@@ -17,6 +27,8 @@ export class Mailbox {
   readonly folder: string
   readonly #slots: number[] = []
   readonly #busy = new Set<number>()
+  /** The slots of shells that stay, each with the job whose question is open there. */
+  readonly #lines = new Map<number, number | undefined>()
   readonly #socket: Socket
 
   /** Makes the fifos, and as many others as are named, with one mkfifo(1). */
@@ -33,10 +45,22 @@ export class Mailbox {
     })
   }
 
-  /** Ends the wait of a client with its exit status and, if there is something to say, one line. */
-  answer(slot: number, status: number, text = ''): void {
+  /**
+   * Ends the wait of a client with its exit status and, if there is something to say, one line. To a
+   * shell that stays and nobody in it who waits, an answer is a command that does nothing.
+   */
+  answer({ slot, job }: Message, status: number, text = ''): void {
+    if (this.#lines.has(slot)) {
+      // The script may have been killed while it waited, and the shell may run another one by now.
+      if (this.#lines.get(slot) !== job) return
+      this.#lines.set(slot, undefined)
+    }
+    this.write(slot, text === '' ? `: ${status}\n` : `: ${status} # ${text}\n`)
+  }
+
+  write(slot: number, text: string): void {
     const fd = this.#slots[slot]
-    if (fd !== undefined) writeSync(fd, `${status} ${text}\n`)
+    if (fd !== undefined) writeSync(fd, text)
   }
 
   /** A slot that is probably free, for the clients of a new job to try first. */
@@ -46,6 +70,18 @@ export class Mailbox {
       if (!this.#busy.has(at)) return at
     }
     return 0
+  }
+
+  /** A slot for a shell that stays: what is written to it can be read from the descriptor. */
+  openLine(): { readonly slot: number; readonly read: number } {
+    for (let slot = 0; ; slot += 1) {
+      if (slot === this.#slots.length) this.#grow()
+      if (this.#busy.has(slot) || !this.#take(slot)) continue
+      this.#busy.add(slot)
+      this.#lines.set(slot, undefined)
+      this.#growInTime()
+      return { slot, read: openSync(join(this.folder, String(slot)), constants.O_RDONLY) }
+    }
   }
 
   mkfifo(names: readonly string[]): void {
@@ -58,7 +94,7 @@ export class Mailbox {
   }
 
   #receive(message: Message, receive: (message: Message) => void): void {
-    const { verb, slot } = message
+    const { verb, slot, job } = message
     if (verb === 'bye') {
       this.#busy.delete(slot)
       unlinkSync(join(this.folder, `${slot}.busy`))
@@ -68,9 +104,12 @@ export class Mailbox {
       receive(message)
       return
     }
-    this.#busy.add(slot)
-    this.#clear(slot)
-    if (this.#busy.size * 2 > this.#slots.length) this.#grow()
+    if (this.#lines.has(slot)) this.#lines.set(slot, job)
+    else {
+      this.#busy.add(slot)
+      this.#clear(slot)
+      this.#growInTime()
+    }
     receive(verb.startsWith('@') ? this.#fromFile(message) : message)
   }
 
@@ -87,6 +126,21 @@ export class Mailbox {
     const [cwd = '/', ...args] = argumentsIn(readFileSync(file))
     rmSync(file, { force: true })
     return { ...message, verb: message.verb.slice(1), cwd, args }
+  }
+
+  #take(slot: number): boolean {
+    try {
+      writeFileSync(join(this.folder, `${slot}.busy`), '', { flag: 'wx' })
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      throw error
+    }
+  }
+
+  /** Half of the slots are to be free, so that no client searches long. */
+  #growInTime(): void {
+    if (this.#busy.size * 2 > this.#slots.length) this.#grow()
   }
 
   #grow(): void {

@@ -1,4 +1,4 @@
-import { copyFileSync, lstatSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, lstatSync, renameSync, rmSync, unlinkSync } from 'node:fs'
 import { folder, itself, nothing, type Stamp, stampOf } from './stamp.ts'
 
 /** What a script that ended well left behind, before it is put in place. */
@@ -54,10 +54,11 @@ export function install(
   }
 }
 
-/** Takes away what is left of a build: all of it after a failure, what is empty after a success. */
-export function discard(places: Places): void {
+/** Takes away what is left of a build: all of it after a failure, after a success what was not put in place. */
+export function discard(places: Places, installed: string | undefined): void {
   for (const path of [places.temporary, places.stdout]) {
-    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
-      rmSync(path, { recursive: true, force: true })
+    const left = path === installed ? undefined : lstatSync(path, { throwIfNoEntry: false })
+    if (left?.isDirectory()) rmSync(path, { recursive: true, force: true })
+    else if (left !== undefined) unlinkSync(path)
   }
 }

@@ -28,10 +28,15 @@ export class Rules {
     return undefined
   }
 
-  /** For a check: remembers the `default*.do`, which thousands of targets share. */
-  findName(target: FileName): FileName | undefined {
+  /**
+   * For a check: remembers the `default*.do`, which thousands of targets share. Whether there is the `.do`
+   * of the target alone is asked.
+   */
+  findName(target: FileName, isThere: (doFile: FileName) => boolean): FileName | undefined {
+    let isOwn = true
     for (const { doFile } of this.candidates(target)) {
-      if (doFile === `${target}.do` ? exists(doFile) : this.#isThere(doFile)) return doFile
+      if (isOwn ? isThere(doFile) : this.#isThere(doFile)) return doFile
+      isOwn = false
     }
     return undefined
   }

@@ -21,6 +21,7 @@ export class Store {
   #file: number | undefined
   #goodBytes: number
   #records: number
+  #blocks: number
 
   private constructor(path: string, loaded: Loaded) {
     this.#path = path
@@ -28,6 +29,7 @@ export class Store {
     this.damage = loaded.damage
     this.#goodBytes = loaded.goodBytes
     this.#records = loaded.records
+    this.#blocks = loaded.blocks
   }
 
   static open(path: string): Store {
@@ -42,11 +44,16 @@ export class Store {
     unsaved.clear()
   }
 
-  /** Ends a run: saves, and rewrites the file when less than a third of it is of use, or it is damaged. */
+  /**
+   * Ends a run: saves, and rewrites the file when it is damaged, less than a third of it is of use, or it
+   * is in many small blocks, as after a run that built much: those take twice as long to load.
+   */
   close(): void {
     this.save()
     const useful = this.graph.size
-    if (this.damage !== undefined || this.#records > 3 * useful + 100) this.#rewrite()
+    const isOutdated = this.#records > 3 * useful + 100
+    const isInPieces = this.#blocks * 8 > useful + 800
+    if (this.damage !== undefined || isOutdated || isInPieces) this.#rewrite()
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
   }
@@ -59,6 +66,7 @@ export class Store {
     }
     writeAll(this.#file, block(nodes))
     this.#records += nodes.length
+    this.#blocks += 1
   }
 
   #rewrite(): void {
@@ -82,6 +90,7 @@ interface Loaded {
   readonly damage: string | undefined
   readonly goodBytes: number
   readonly records: number
+  readonly blocks: number
 }
 
 type Line = readonly [
@@ -104,11 +113,14 @@ const flag = { target: 1, always: 2, failed: 4, overridden: 8 } as const
 
 function load(path: string): Loaded {
   const bytes = read(path)
-  const empty = { graph: new Graph(), damage: undefined, goodBytes: 0, records: 0 }
-  if (bytes.length === 0) return empty
+  const graph = new Graph()
+  const loaded = { graph, damage: undefined, goodBytes: 0, records: 0, blocks: 0 }
+  const damaged = (damage: string) => ({ ...loaded, graph: new Graph(), damage })
+  if (bytes.length === 0) return loaded
   if (!bytes.subarray(0, header.length).equals(Buffer.from(header)))
-    return { ...empty, damage: 'it is of another version' }
-  const lines: Line[] = []
+    return damaged('it is of another version')
+  let records = 0
+  let blocks = 0
   let at = header.length
   while (at < bytes.length) {
     const end = bytes.indexOf(10, at)
@@ -122,15 +134,18 @@ function load(path: string): Loaded {
       crc32(bytes.subarray(start, stop)).toString(16) !== sum
     ) {
       if (isLast) break
-      return { ...empty, graph: new Graph(), damage: `the block at byte ${at} is damaged` }
+      return damaged(`the block at byte ${at} is damaged`)
     }
-    const block = JSON.parse(
+    const lines = JSON.parse(
       `[${bytes.toString('utf8', start, stop).trimEnd().replaceAll(']\n[', '],[')}]`,
     ) as Line[]
-    for (const line of block) lines.push(line)
+    for (const line of lines) restore(line, graph)
+    records += lines.length
+    blocks += 1
     at = stop
   }
-  return { graph: graphOf(lines), damage: undefined, goodBytes: at, records: lines.length }
+  if (!graph.isWhole) return damaged('it speaks of a file without a name')
+  return { ...loaded, goodBytes: at, records, blocks }
 }
 
 function read(path: string): Buffer {
@@ -142,38 +157,28 @@ function read(path: string): Buffer {
   }
 }
 
-function graphOf(lines: readonly Line[]): Graph {
-  const graph = new Graph()
-  // Names first: a record may speak of a file that is defined further down.
-  for (const [id, name] of lines) graph.restore(id, name)
-  for (const line of lines) {
-    const node = graph.byId(line[0])
-    if (node === undefined) continue
-    node.version = line[2]
-    node.stamp = line[3] === 0 ? undefined : line[3]
-    node.making = makingOf(line, graph)
-    node.overridden = ((line[4] ?? 0) & flag.overridden) !== 0
-  }
-  return graph
+function restore(line: Line, graph: Graph): void {
+  const node = graph.restore(line[0], line[1])
+  node.version = line[2]
+  node.stamp = line[3] === 0 ? undefined : line[3]
+  node.making = makingOf(line, graph)
+  node.overridden = ((line[4] ?? 0) & flag.overridden) !== 0
 }
 
 function makingOf(line: Line, graph: Graph): Making | undefined {
-  const [, , , , flags = 0, digest = 0, before = 0, took = 0, ruleId = -1, absentIds = [], pairs = []] = line
-  const rule = graph.byId(ruleId)
-  if ((flags & flag.target) === 0 || rule === undefined) return undefined
+  const [, , , , flags = 0, digest = 0, before = 0, took = 0, rule = 0, absent = [], pairs = []] = line
+  if ((flags & flag.target) === 0) return undefined
   const inputs: FileNode[] = []
   const versions: number[] = []
   for (let at = 0; at + 1 < pairs.length; at += 2) {
-    const input = graph.byId(pairs[at] as number)
-    if (input === undefined) continue
-    inputs.push(input)
+    inputs.push(graph.referred(pairs[at] as number))
     versions.push(pairs[at + 1] as number)
   }
   return {
-    rule,
+    rule: graph.referred(rule),
     inputs,
     versions,
-    absent: absentIds.flatMap(id => graph.byId(id) ?? []),
+    absent: absent.map(id => graph.referred(id)),
     always: (flags & flag.always) !== 0,
     failed: (flags & flag.failed) !== 0,
     digest: digest === 0 ? undefined : digest,

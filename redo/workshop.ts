@@ -47,6 +47,7 @@ export class Workshop {
       environment: process.env,
       runFolder: join(tree.top, folder),
       pipe: this.scheduler.pipe,
+      mailbox: this.mailbox,
       ask: this.#ask,
     })
     this.helpers = new Helpers({
@@ -72,7 +73,6 @@ export class Workshop {
   }
 
   close(): void {
-    this.starter.close()
     this.scheduler.close()
     this.mailbox.close()
     closeSync(this.#begun)

@@ -3,8 +3,8 @@
 # REDO_RUN (its folder), REDO_JOB (which .do this is), REDO_SLOT (the first fifo to try for answers),
 # REDO_LOG (where stderr goes, if nobody redirected it) and REDO_PID.
 #
-# Starts no program unless it must: a .do calls this thousands of times. It is also a part of the shells
-# that run .do files, so it leaves options, IFS and descriptors of its caller as they are.
+# Starts no program unless it must: a .do calls this thousands of times. A part of it runs within .do
+# files, see executor.sh, so that it leaves options, IFS and descriptors of its caller as they are.
 
 # Asks and waits for the answer; the exit status is that of the question.
 redo_ask() { # VERB ARGUMENT...
@@ -58,7 +58,14 @@ redo_question() { # VERB ARGUMENT...
   # coordinator, the only other one who has it open, is gone.
   exec 8<>"$REDO_RUN/$redo_slot" 9<"$REDO_RUN/$redo_slot" 8>&- 7<>"$REDO_RUN/ask" 8>"$REDO_RUN/ask" 7>&-
   redo_say "$@" || redo_gone
-  IFS=' ' read -r redo_status redo_text <&9 || redo_gone
+  redo_hear || redo_gone
+}
+
+# Sets redo_status; is false at the end of the file. The answer `: STATUS # TEXT` is a command that does
+# nothing, for one that nobody waited for reaches a shell that stays as such.
+redo_hear() {
+  # shellcheck disable=SC2034 # the colon and the hash are there for the shell alone
+  IFS=' ' read -r redo_colon redo_status redo_hash redo_text <&9 || return
   [ -z "$redo_text" ] || printf 'redo: %s\n' "$redo_text" >&2
 }
 

@@ -1,14 +1,20 @@
 # shellcheck shell=sh
 # Sourced by the shells that run .do files for the coordinator, one after the other, each in a subshell:
-# a fork costs a third of a new shell. The coordinator writes calls of redo_job on their stdin.
+# a fork costs a third of a new shell. The coordinator writes calls of redo_job on their stdin, a fifo
+# whose number is redo_line. Descriptor 9 is the same fifo, where the script's shell reads answers; on
+# descriptor 8 it asks.
 
 # shellcheck source-path=SCRIPTDIR source=client.sh
 . "$REDO_COMMANDS/client.sh"
 
+# A file of which each process has its own. Without a /proc no process can be told from its subshells.
+redo_self=/proc/self/stat
+[ -e "$redo_self" ] || redo_self=/dev/null
+
 redo_job() { # FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e
   # shellcheck disable=SC1090,SC2030
   (
-    exec </dev/null >"$6" 2>>"$7" 3>&-
+    exec </dev/null >"$6" 2>>"$7" 7<"$redo_self"
     cd "$1" || exit
     redo_do=$2
     redo_errexit=${10}
@@ -17,22 +23,32 @@ redo_job() { # FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e
     set "$redo_errexit"
     . "./$redo_do"
   )
-  printf '%s\0' ended 0 "$8" / 1 "$?" >&3
+  printf '%s\0' ended 0 "$8" / 1 "$?" >&8
 }
 
-# The commands as functions, which start no shell. A script that has a use of its own for the
-# descriptors that they need, or that cleared its environment, gets the commands.
-redo_here() { # COMMAND FUNCTION ARGUMENT...
-  if [ -z "${REDO_RUN-}" ] || { true <&7 || true <&8 || true <&9; } 2>/dev/null; then
-    redo_command=$1
-    shift 2
-    command "$redo_command" "$@"
-  else
+# The commands as functions, which start no shell and open nothing. They are for the very process that
+# runs the script, as two questions at a time would take each other's answers, and while the descriptors
+# are as they were. What is a part of a script (a subshell, a background job, a pipe), has other uses for
+# the descriptors, redirected its stderr, or cleared its environment, gets the commands.
+# shellcheck disable=SC2031,SC2154,SC3013 # every shell that we know of has -ef
+redo_here() { # VERB ARGUMENT...
+  if [ "$redo_self" -ef /dev/fd/7 ] && [ /dev/fd/8 -ef "${REDO_RUN-}/ask" ] &&
+    [ /dev/fd/9 -ef "${REDO_RUN-}/$redo_line" ] && [ /dev/fd/2 -ef "${REDO_LOG-}" ]; then
+    redo_verb=$1
     shift
-    "$@"
+    redo_own=
+    redo_environment=
+    redo_slot=$redo_line
+    redo_say "$@" || redo_gone
+    redo_hear || redo_gone
+    return "$redo_status"
+  else
+    redo_command=redo-$1
+    shift
+    command "$redo_command" "$@"
   fi
 }
 
-alias redo-ifchange='redo_here redo-ifchange redo_ask_for ifchange'
-alias redo-ifcreate='redo_here redo-ifcreate redo_ask ifcreate'
-alias redo-always='redo_here redo-always redo_ask always'
+alias redo-ifchange='redo_here ifchange'
+alias redo-ifcreate='redo_here ifcreate'
+alias redo-always='redo_here always'
