@@ -45,7 +45,7 @@ function processes(pattern: string): readonly number[] {
 
 async function until(what: () => boolean): Promise<void> {
   for (let tries = 0; !what(); tries += 1) {
-    if (tries === 400) throw new Error('it never came to be')
+    if (tries === 1600) throw new Error('it never came to be')
     await wait(25)
   }
 }
