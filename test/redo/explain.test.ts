@@ -179,12 +179,11 @@ test('an input that is being built', () => {
 
 test('targets that by the records depend on each other', () => {
   const tree = treeOf({
-    'x.do': 'if [ -e turn ]; then echo x >$3; else redo-ifchange y; cat y >$3; fi\n',
-    'y.do': 'if [ -e turn ]; then redo-ifchange x; cat x >$3; else echo y >$3; fi\n',
+    'all.do': 'redo-ifchange x; echo >turn; redo y\n',
+    'x.do': 'redo-ifchange y; cat y >$3\n',
+    'y.do': 'if [ -e turn ]; then redo-ifchange x; fi; echo y >$3\n',
   })
-  run(tree, 'do', 'x')
-  writeFileSync(join(tree, 'turn'), '')
-  expect(run(tree, 'redo/redo', 'y').status).toBe(0)
+  expect(run(tree, 'do').status).toBe(0)
   expect(run(tree, 'do', '-n', 'x').stdout).toBe(
     'would build "y": "x" is out of date: it depends on itself, by way of "y"\n' +
       'would build "x": it depends on itself, by way of "y"\n',
