@@ -11,7 +11,7 @@ export default definePackage({
       // It lies in the tree: mirrors/files/<sha256>.tar.xz
       file: 'seed.tar.xz',
       urls: [],
-      sha256: 'bf86183c8c69b1fe3040a2538ab556174a9ebc5160f026c81f0c295194b5b996',
+      sha256: 'fc8ef03a5149c3b25e20dab9560d4a05abdfdf3e9f570302e27e900277b66623',
     },
   ],
   build: importArchive(),
