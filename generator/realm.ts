@@ -46,10 +46,12 @@ export class Realm {
       this.#run(`${head}${code}))`, { filename: name, lineOffset: -1 })
       return undefined
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error
-      const [place = '', line = '', mark = ''] = (error.stack ?? '').split('\n')
-      const column = mark.trim().startsWith('^') ? `:${mark.indexOf('^') + 1}` : ''
-      return { kind: 'error', message: error.message, stack: line === '' ? place : place + column }
+      // Of the realm's own SyntaxError, or of another one's: not of a class that can be asked for here.
+      const { name: kind, message, stack = '' } = error as Error
+      if (kind !== 'SyntaxError') throw error
+      // NAME:LINE, the line, and a mark below the column.
+      const [place = '', , mark = ''] = stack.split('\n')
+      return { kind: 'error', message, stack: `${place}:${mark.indexOf('^') + 1}` }
     }
   }
 

@@ -186,6 +186,31 @@ describe('a run of coolports-gen', () => {
   })
 })
 
+describe('the memory of the last run', () => {
+  const tree = (): Tree =>
+    new Tree({ 'pkg/a/package.ts': manifest({ build: 'autotools()', check: undefined }) })
+
+  test('holds no longer when the manifest API was edited', async () => {
+    const edited = tree()
+    await edited.generate()
+    const api = 'templates/autotools.ts'
+    edited.write(api, edited.read(api).replace('sh`make ${make} check`', 'sh`make ${make} installcheck`'))
+    expect((await edited.generate()).problems).toEqual([])
+    expect(edited.read('pkg/a/.pkgkey.do')).toContain('make installcheck\n')
+  })
+
+  test('is believed only whole, for code that will run is in it', async () => {
+    const damaged = tree()
+    await damaged.generate()
+    const memory = damaged.read('pkg/.gen.json')
+    expect(memory).toContain('./configure --prefix=')
+    damaged.write('pkg/.gen.json', memory.replace('./configure --prefix=', './configure --prefux='))
+    damaged.write('pkg/a/package.ts', damaged.read('pkg/a/package.ts').replace("'1.0'", "'1.1'"))
+    expect((await damaged.generate()).problems).toEqual([])
+    expect(damaged.read('pkg/a/.pkgkey.do')).toContain('./configure --prefix=\n')
+  })
+})
+
 describe('coolports-gen --check', () => {
   test('writes nothing and names what is stale', async () => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest() })

@@ -94,6 +94,40 @@ describe('a manifest is refused at file:line:column', () => {
     )
   })
 
+  test('in a manifest with types as in one without', async () => {
+    const head = 'type Text = string\nconst why: Text = `an ${NOTHING}`\nvoid why'
+    expect(await refusalOf({}, head)).toContain('pkg/a/package.ts:3:25: cannot evaluate the manifest')
+    expect(await refusalOf({}, head.replace(': Text', '').replace('type Text = string', ''))).toContain(
+      'pkg/a/package.ts:3:19: cannot evaluate the manifest: NOTHING is not defined',
+    )
+  })
+
+  test('after an import of many lines, in the line of its export', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts':
+        "const before = 1\nimport {\n  definePackage as define,\n  sh,\n} from 'coolports'\n\nvoid before; export default define({ build: sh`${NOTHING}` })\n",
+    })
+    expect(await tree.refusals()).toContain('pkg/a/package.ts:7:50: cannot evaluate the manifest: NOTHING')
+  })
+
+  test('when it imports a manifest that is not there', async () => {
+    expect(await refusalOf({}, "import x from '../nothing/package.ts'; void x")).toContain(
+      'pkg/a/package.ts:2:15: cannot import "../nothing/package.ts"',
+    )
+  })
+
+  test('when it waits for something', async () => {
+    expect(await refusalOf({}, 'void 0; await 0')).toMatch(
+      /^pkg\/a\/package\.ts:2:9: cannot read the manifest: await/,
+    )
+  })
+
+  test('when it imports at run time', async () => {
+    expect(await refusalOf({}, "void import('../zlib/package.ts')")).toContain(
+      'pkg/a/package.ts:2:6: cannot evaluate the manifest: a manifest imports by declarations alone',
+    )
+  })
+
   test('when its syntax is wrong', async () => {
     expect(await refusalOf({ version: "'1" })).toContain(
       'pkg/a/package.ts:4:15: cannot read the manifest: Unterminated string literal',
@@ -212,6 +246,30 @@ test('manifests that import each other in a circle are refused with the trail', 
   expect(await tree.refusals()).toContain(
     'manifests import each other in a circle: pkg/a/package.ts → pkg/b/package.ts → pkg/a/package.ts',
   )
+})
+
+test('a module is its default export, however it says so', async () => {
+  const tree = new Tree({
+    'pkg/a/package.ts': manifest(
+      { version: 'two.default.version' },
+      "import one, * as two from '../b/package.ts'\nvoid one",
+    ),
+    'pkg/b/package.ts': manifest().replace('export default', 'const b =').concat('export { b as default }\n'),
+  })
+  expect(await tree.refusals()).toBe('')
+  await tree.generate()
+  expect(tree.read('pkg/a/.pkgkey.do')).toContain('version 1.0\n')
+})
+
+test('arguments of types are not comparisons', async () => {
+  expect(await refusalOf({ build: 'lines<Array>(sh`x`)' })).toBe('')
+})
+
+test('a word of the shell that looks like an import is none', async () => {
+  const here = "import x from 'fs'\nexport default y"
+  const tree = new Tree({ 'pkg/a/package.ts': manifest({ build: `sh\`\n${here}\n\`` }) })
+  expect(await tree.refusals()).toBe('')
+  expect(tree.read('pkg/a/.pkg.tar.gz.do')).toContain(`\n${here}\n`)
 })
 
 test('a manifest that exports more than its package is refused', async () => {
