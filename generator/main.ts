@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { sha256 } from '../core/digest.ts'
 import { formatMessage } from '../core/message.ts'
 import { generate } from './generate.ts'
@@ -11,7 +12,9 @@ const PROGRAM = 'coolports-gen'
 /** `coolports-gen [--check]`: emits the rules of all packages. Exit status 0 done, 1 refused or stale, 2 misuse. */
 async function main(): Promise<number> {
   const self = fileURLToPath(import.meta.url)
-  const { check, root } = await readArguments(process.argv.slice(2), resolve(dirname(self), '..'))
+  const said = readArguments(process.argv.slice(2), resolve(dirname(self), '..'))
+  if (typeof said === 'number') return said
+  const { check, root } = said
   const { problems, changed, packages } = await generate({ root, check, program: sha256(readFileSync(self)) })
   for (const problem of problems) console.error(formatMessage(PROGRAM, describe(problem)))
   if (problems.length > 0) {
@@ -30,44 +33,39 @@ async function main(): Promise<number> {
   return 0
 }
 
-async function readArguments(
-  args: readonly string[],
-  here: string,
-): Promise<{ readonly check: boolean; readonly root: string }> {
-  // The two calls of the doors: yargs takes longer to load than an up-to-date tree to check.
-  const [option, folder] = args
-  if (option === undefined) return { check: false, root: here }
-  if (option === '--root' && folder && args.length === 2) return { check: false, root: resolve(folder) }
-  const { default: yargs } = await import('yargs')
-  const options = yargs([...args])
-    .scriptName(PROGRAM)
-    .usage(
-      '$0 [--check]\n\nEmits the redo rules of every package from pkg/NAME/package.ts. Writes only files whose text changed.',
-    )
-    .option('check', {
-      type: 'boolean',
-      default: false,
-      describe: 'write nothing; exit 1 when an emitted file is stale',
+const USAGE = `coolports-gen [--check] [--root DIR]
+
+Emits the redo rules of every package from pkg/NAME/package.ts. Writes only files whose text changed.
+
+  --check     write nothing; exit 1 when an emitted file is stale
+  --root DIR  the tree of packages; default: this one
+
+  coolports-gen          emit what changed
+  coolports-gen --check  in CI: are the emitted rules those of the manifests?
+`
+
+interface Arguments {
+  readonly check: boolean
+  readonly root: string
+}
+
+/** The exit status in their place, when they were all there was to do, or were wrong. */
+function readArguments(args: readonly string[], here: string): Arguments | 0 | 2 {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: { check: { type: 'boolean' }, root: { type: 'string' }, help: { type: 'boolean' } },
     })
-    .option('root', {
-      type: 'string',
-      default: here,
-      defaultDescription: 'this tree',
-      describe: 'the tree of packages',
-    })
-    .example('$0', 'emit what changed')
-    .example('$0 --check', 'in CI: are the emitted rules those of the manifests?')
-    .strict()
-    .demandCommand(0, 0)
-    .version(false)
-    .exitProcess(false)
-    .fail((message, error) => {
-      console.error(`${PROGRAM}: cannot read its arguments: ${message ?? error?.message}`)
-      process.exit(2)
-    })
-  const parsed = await options.parse()
-  if (args.includes('--help')) process.exit(0)
-  return { check: parsed.check, root: resolve(parsed.root) }
+    if (values.help) {
+      process.stdout.write(USAGE)
+      return 0
+    }
+    return { check: values.check === true, root: resolve(values.root ?? here) }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    console.error(formatMessage(PROGRAM, { cannot: 'read its arguments', why, remedy: `${PROGRAM} --help` }))
+    return 2
+  }
 }
 
 process.exitCode = await main()
