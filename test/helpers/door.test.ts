@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+const repository = resolve(import.meta.dirname, '../..')
+
+/** Bundles one program, which says the text of its one source file. */
+const BUILD = `import { readFileSync, mkdirSync, writeFileSync } from 'node:fs'
+mkdirSync('dist', { recursive: true })
+writeFileSync('dist/say.js', \`console.log(\${JSON.stringify(readFileSync('helpers/fetch/text.ts', 'utf8'))})\`)
+console.log('bundled')
+`
+
+let root = ''
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'coolports door-'))
+  for (const folder of ['core', 'helpers/fetch', 'node_modules'])
+    mkdirSync(join(root, folder), { recursive: true })
+  cpSync(join(repository, 'helpers/door.sh'), join(root, 'helpers/door.sh'))
+  writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}')
+  source('build.mjs', BUILD, 100)
+  source('core/other.ts', '', 100)
+  source('helpers/fetch/text.ts', 'one', 100)
+})
+
+afterEach(() => rmSync(root, { recursive: true }))
+
+/** Writes a source file as it was left some seconds ago. */
+function source(path: string, text: string, secondsAgo: number): void {
+  writeFileSync(join(root, path), text)
+  age(path, secondsAgo)
+}
+
+function age(path: string, secondsAgo: number): void {
+  const then = Date.now() / 1_000 - secondsAgo
+  utimesSync(join(root, path), then, then)
+}
+
+describe.each(['dash', 'busybox ash', 'mksh', 'bash'])('a door run by %s', shell => {
+  const [program = '', ...words] = shell.split(' ')
+  const run = (): string => {
+    const script = 'set -eu; coolports=$1; . "$coolports/helpers/door.sh"; run_program say'
+    const { stdout, stderr } = spawnSync(program, [...words, '-c', script, 'door', root], {
+      encoding: 'utf8',
+    })
+    return stderr + stdout
+  }
+
+  test('bundles the programs once', () => {
+    expect(run()).toBe('bundled\none\n')
+    age('dist/say.js', 50)
+    expect(run()).toBe('one\n')
+  })
+
+  test.each(['build.mjs', 'core/other.ts', 'helpers/fetch/text.ts'])(
+    'bundles them anew after an edit of %s',
+    path => {
+      run()
+      age('dist/say.js', 50)
+      age(path, 10)
+      expect(run()).toContain('bundled\n')
+    },
+  )
+
+  test('bundles them anew after an edit in the second of the last bundle', () => {
+    run()
+    source('helpers/fetch/text.ts', 'two', 50)
+    const then = Math.floor(Date.now() / 1_000) - 50
+    for (const path of ['dist/say.js', 'helpers/fetch/text.ts']) utimesSync(join(root, path), then, then)
+    expect(run()).toBe('bundled\ntwo\n')
+  })
+})
