@@ -25,6 +25,7 @@ export class View {
   readonly #redraw = () => this.#draw()
   readonly #stop = () => this.#suspend()
   #timer: NodeJS.Timeout
+  #isDrawn = false
   /** How many were seen running at once: the jobs, as far as we know, where others hand out the tokens. */
   #most = 1
 
@@ -33,6 +34,7 @@ export class View {
     this.#forecast = forecast
     this.#run = run
     this.#timer = setTimeout(() => {
+      this.#isDrawn = true
       process.stderr.on('resize', this.#redraw)
       process.on('SIGTSTP', this.#stop)
       this.#draw()
@@ -40,11 +42,12 @@ export class View {
     }, 300)
   }
 
+  /** Draws no more; the terminal folds the last drawing away when it is closed. */
   close(): void {
     clearTimeout(this.#timer)
+    if (!this.#isDrawn) return
     process.stderr.off('resize', this.#redraw)
     process.off('SIGTSTP', this.#stop)
-    this.#terminal.show([])
   }
 
   #draw(): void {

@@ -10,6 +10,23 @@ test('letters can stand together, and what follows -- is a target', () => {
   expect(parsed).toMatchObject({ options: { keepGoing: true, trace: true, verbose: false, targets: ['-v'] } })
 })
 
+test('the live view can be forced, forbidden, or left to us', () => {
+  const progress = (...words: string[]) => parseOptions(words)
+  expect(progress('--progress')).toMatchObject({ options: { progress: true } })
+  expect(progress('--progress=yes')).toMatchObject({ options: { progress: true } })
+  expect(progress('--no-progress')).toMatchObject({ options: { progress: false } })
+  expect(progress('--progress=no')).toMatchObject({ options: { progress: false } })
+  expect(progress('--progress', '--progress=auto')).toMatchObject({ options: { progress: undefined } })
+  expect(progress('--progress=loud')).toMatchObject({ kind: 'misuse' })
+})
+
+test('-d counts, and stands together with other letters', () => {
+  expect(parseOptions(['-d'])).toMatchObject({ options: { debug: 1, debugLocks: false } })
+  expect(parseOptions(['-kdd', '--debug-locks'])).toMatchObject({
+    options: { debug: 2, debugLocks: true, keepGoing: true },
+  })
+})
+
 test('an unknown option and a -j without a number are refused', () => {
   expect(parseOptions(['--nope'])).toEqual({ kind: 'misuse', why: 'there is no option --nope' })
   expect(parseOptions(['-jx'])).toMatchObject({ kind: 'misuse' })

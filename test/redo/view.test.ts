@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { fit, legible } from '../../redo/legible.ts'
+import { Terminal as Lines } from '../../redo/terminal.ts'
 import { duration, isViewUsual, viewOf } from '../../redo/view.ts'
 import { Screen } from './screen.ts'
 
@@ -21,8 +22,8 @@ test('the view shows what runs below whole lines of output, and folds away', asy
     'a.do':
       'echo from a >&2; printf unfinished >&2; while [ ! -e go ]; do sleep 0.05; done; echo " line" >&2\n',
     'b.do': 'while [ ! -e go ]; do sleep 0.05; done; echo from b >&2\n',
-    'c.do': 'echo from c >&2\n',
-    'd.do': 'printf "no end" >&2\n',
+    'c.do': 'printf "no end" >&2\n',
+    'd.do': 'echo from d >&2\n',
   })
   const terminal = open(tree, '-j2 all', 60, 12)
   await terminal.until(text => text.includes('2 running'))
@@ -39,9 +40,9 @@ test('the view shows what runs below whole lines of output, and folds away', asy
     'redo    b',
     'from b',
     'redo    c',
-    'from c',
-    'redo    d',
     'no end',
+    'redo    d',
+    'from d',
   ])
   expect(terminal.screen.unknown).toEqual([])
 })
@@ -94,9 +95,8 @@ test('after an interrupt the terminal holds what was said, and no view', async (
   expect(terminal.text.replaceAll('^C', '').trimEnd().split('\n')).toEqual(['redo  all', 'begun'])
 })
 
-test('a run that is over at once draws nothing, --progress draws where there is no terminal', () => {
-  const tree = treeOf({ 'all.do': 'echo said >&2\n', 'slow.do': 'sleep 1\n' })
-  expect(plain(tree, '--progress=yes', 'all')).toBe('redo  all\nsaid\n')
+test('--progress draws where there is no terminal, and nothing else does', () => {
+  const tree = treeOf({ 'slow.do': 'sleep 1\n' })
   expect(plain(tree, '--progress', 'slow')).toContain('0 of 1 done, 1 running\r\n')
   expect(plain(tree, 'slow')).toBe('')
   rmSync(join(tree, '.redo/state'))
@@ -126,6 +126,18 @@ test('the view counts what the records say will be built, and estimates from the
   await terminal.until(text => /^0 of 4 done, 1 running, about [01] s left$/m.test(text))
   writeFileSync(join(tree, 'go'), '')
   expect(await terminal.status).toBe(0)
+})
+
+test('a line that is wider than the window takes one row, and nothing above it is lost', () => {
+  const screen = new Screen(10, 4)
+  const terminal = new Lines(bytes => screen.write(asTerminal(bytes)))
+  terminal.write(Buffer.from('one\ntwo\nthr'))
+  terminal.show(['x'.repeat(30), 'y'])
+  expect(screen.text).toBe('one\ntwo\nxxxxxxxxxx\ny')
+  terminal.write(Buffer.from('ee\nfour\n'))
+  expect(screen.text).toBe('one\ntwo\nthree\nfour\nxxxxxxxxxx\ny')
+  terminal.close()
+  expect(screen.text).toBe('one\ntwo\nthree\nfour\n')
 })
 
 test('a view is usual on a terminal that can move its cursor, and not under a make or another redo', () => {
@@ -172,6 +184,11 @@ function treeOf(files: Readonly<Record<string, string>>): string {
   mkdirSync(join(tree, '.redo'))
   for (const [name, text] of Object.entries(files)) writeFileSync(join(tree, name), text)
   return tree
+}
+
+/** The line discipline of a terminal makes every newline a return, too. */
+function asTerminal(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString().replace(/\r?\n/g, '\r\n')
 }
 
 interface Terminal {
