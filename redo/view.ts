@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { Coordinator } from './coordinator.ts'
 import type { Forecast, Outlook } from './forecast.ts'
 import { fit, legible } from './legible.ts'
@@ -51,6 +52,10 @@ export class View {
   }
 
   #draw(): void {
+    if (!isInFront()) {
+      this.#terminal.show([])
+      return
+    }
     const { running, jobs } = this.#run
     this.#most = Math.max(this.#most, running.length)
     const ran = new Map(running.map(one => [one.name, one.ran]))
@@ -63,6 +68,18 @@ export class View {
   #suspend(): void {
     this.#terminal.show([])
     process.kill(process.pid, 'SIGSTOP')
+  }
+}
+
+/** In the background of a shell (`do &`), the terminal is another program's. Where there is no /proc we cannot tell. */
+function isInFront(): boolean {
+  if (!process.stderr.isTTY) return true
+  try {
+    const stat = readFileSync('/proc/self/stat', 'utf8')
+    const [, , group, , , front] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return group === front
+  } catch {
+    return true
   }
 }
 

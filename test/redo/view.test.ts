@@ -103,6 +103,14 @@ test('--progress draws where there is no terminal, and nothing else does', () =>
   expect(plain(tree, 'slow')).toBe('redo  slow\n')
 })
 
+test('in the background of a shell there is no view', async () => {
+  const tree = treeOf({ 'all.do': 'sleep 1; echo said >&2\n' })
+  const terminal = open(tree, 'all & wait', 60, 12, 'set -m; ')
+  expect(await terminal.status).toBe(0)
+  expect(terminal.bytes).toContain('said\r\n')
+  expect(terminal.bytes).not.toContain('running')
+})
+
 test('--no-progress on a terminal gives plain lines', async () => {
   const tree = treeOf({ 'all.do': 'echo said >&2; sleep 1\n' })
   const terminal = open(tree, '--no-progress all', 60, 12)
@@ -201,8 +209,8 @@ interface Terminal {
 }
 
 /** bin/do on a terminal of this size. */
-function open(tree: string, words: string, columns: number, rows: number): Terminal {
-  const command = `stty cols ${columns} rows ${rows}; exec ${join(root, 'bin/do')} ${words}`
+function open(tree: string, words: string, columns: number, rows: number, how = 'exec '): Terminal {
+  const command = `stty cols ${columns} rows ${rows}; ${how}${join(root, 'bin/do')} ${words}`
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: tree,
     env: { ...environment(), TERM: 'xterm' },
