@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
-// bench:redo [N]: a graph of N targets, each of three earlier ones and a source, with bin/do, ninja and
-// make (and the redo of REDO_OTHER, a folder): cold with one and two jobs, nothing to do, one source
-// touched. Medians of five. REDO_BENCH_RUNS changes the five.
+// bench:redo [N]: a graph of N targets, each of three earlier ones and a source, with bin/do, ninja, make
+// and the redo on PATH, if there is one: cold with one and two jobs, nothing to do, one source touched.
+// Medians of five, elapsed and processor time, each with the ratio to ninja; the peak memory of our
+// coordinator. REDO_BENCH_RUNS changes the five. Processor time is what can be compared on a busy machine.
 
 const root = resolve(import.meta.dirname, '../..')
 const count = Number(process.argv[2] ?? 1000)
@@ -16,30 +17,54 @@ interface Tool {
   readonly command: (jobs: number) => readonly string[]
 }
 
-const other = process.env.REDO_OTHER
+/** Seconds. */
+interface Time {
+  readonly elapsed: number
+  /** User and system, of all processes. */
+  readonly processor: number
+}
+
 const tools: readonly Tool[] = [
-  { name: 'bin/do', command: jobs => [join(root, 'bin/do'), `-j${jobs}`, 'all'] },
   { name: 'ninja', command: jobs => ['ninja', `-j${jobs}`] },
   { name: 'make', command: jobs => ['make', '-s', `-j${jobs}`, 'all'] },
-  ...(other === undefined
-    ? []
-    : [
-        { name: 'other redo', command: (jobs: number) => [join(other, 'redo-ifchange'), `-j${jobs}`, 'all'] },
-      ]),
+  { name: 'bin/do', command: jobs => [join(root, 'bin/do'), `-j${jobs}`, 'all'] },
+  { name: 'redo', command: jobs => ['redo-ifchange', `-j${jobs}`, 'all'] },
 ]
 
-console.log(`${count} targets, medians of ${runs}, seconds: cold -j1, cold -j2, no-op, one source touched`)
+/** Asks for all, and notes how much memory our coordinator has taken at most. */
+const allDo = `redo-ifchange list
+xargs redo-ifchange <list
+[ -z "\${REDO_PID-}" ] || sed -n 's/^VmHWM:[[:space:]]*//p' "/proc/$REDO_PID/status" >memory
+`
+const timing = '"$@" >/dev/null; status=$?; times; exit $status'
+
+console.log(`${count} targets, medians of ${runs}; elapsed / processor seconds (ratio to ninja)`)
+console.log(['', 'cold -j1', 'cold -j2', 'no-op', 'one touched'].map(cell => cell.padEnd(28)).join(''))
+const before = loadavg()[0] ?? 0
+let peers: readonly Time[] = []
 for (const tool of tools.filter(isThere)) {
   const row = [median(() => timed(tool, 1, fresh())), median(() => timed(tool, 2, fresh())), ...again(tool)]
-  console.log(`${tool.name.padEnd(12)} ${row.map(seconds => seconds.toFixed(3).padStart(9)).join(' ')}`)
+  if (tool.name === 'ninja') peers = row
+  console.log(
+    [tool.name, ...row.map((time, at) => told(time, peers[at]))].map(cell => cell.padEnd(28)).join(''),
+  )
 }
+console.log(`load ${before.toFixed(1)} at the begin, ${(loadavg()[0] ?? 0).toFixed(1)} at the end`)
 
 clear()
 
+function told(time: Time, peer: Time | undefined): string {
+  const ratio = (part: 'elapsed' | 'processor') =>
+    peer === undefined || peer === time ? '' : ` (${(time[part] / peer[part]).toFixed(2)})`
+  return `${time.elapsed.toFixed(2)}${ratio('elapsed')} / ${time.processor.toFixed(2)}${ratio('processor')}`
+}
+
 /** A built tree, asked for again, and asked for after a change. */
-function again(tool: Tool): readonly number[] {
+function again(tool: Tool): readonly Time[] {
   const tree = fresh()
   timed(tool, 2, tree)
+  if (tool.name === 'bin/do')
+    console.log(`peak memory of the coordinator: ${readFileSync(join(tree, 'memory'), 'utf8').trim()}`)
   const idle = median(() => timed(tool, 2, tree))
   let change = 0
   const touched = median(() => {
@@ -74,7 +99,7 @@ function fresh(): string {
     targets.push(`${at}.t`)
   }
   writeFileSync(join(tree, 'list'), targets.map(target => `${target}\n`).join(''))
-  writeFileSync(join(tree, 'all.do'), 'redo-ifchange list; xargs redo-ifchange <list\n')
+  writeFileSync(join(tree, 'all.do'), allDo)
   writeFileSync(join(tree, 'build.ninja'), ninja)
   writeFileSync(join(tree, 'Makefile'), `all: ${targets.join(' ')}\n${make}`)
   return tree
@@ -86,17 +111,31 @@ function earlier(at: number): readonly number[] {
   return [...new Set([7919, 104729, 1299709].map(prime => ((at * prime) >>> 3) % at))]
 }
 
-function timed(tool: Tool, jobs: number, cwd: string): number {
-  const [program = '', ...args] = tool.command(jobs)
+function timed(tool: Tool, jobs: number, cwd: string): Time {
   const begin = process.hrtime.bigint()
-  const { status } = spawnSync(program, args, { cwd, stdio: 'ignore', env: environment() })
+  const { status, stdout } = spawnSync('sh', ['-c', timing, 'sh', ...tool.command(jobs)], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    encoding: 'utf8',
+    env: environment(),
+  })
+  const elapsed = Number(process.hrtime.bigint() - begin) / 1e9
   if (status !== 0) throw new Error(`${tool.name} ended with ${status}`)
-  return Number(process.hrtime.bigint() - begin) / 1e9
+  // The second line of times(1) is that of the children: user and system, as 1m2.3s.
+  const [, children = ''] = stdout.trim().split('\n')
+  const parts = [...children.matchAll(/(\d+)m([\d.]+)s/g)]
+  const processor = parts.reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds),
+    0,
+  )
+  return { elapsed, processor }
 }
 
-function median(measure: () => number): number {
-  const values = Array.from({ length: runs }, measure).sort((a, b) => a - b)
-  return values[Math.floor(values.length / 2)] ?? 0
+function median(measure: () => Time): Time {
+  const times = Array.from({ length: runs }, measure)
+  const middle = (part: keyof Time) =>
+    times.map(time => time[part]).sort((a, b) => a - b)[times.length >> 1] ?? 0
+  return { elapsed: middle('elapsed'), processor: middle('processor') }
 }
 
 function isThere(tool: Tool): boolean {

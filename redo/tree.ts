@@ -25,7 +25,8 @@ export class Tree {
     const slash = full.lastIndexOf('/')
     const last = full.slice(slash + 1)
     if (last === '' || last === '.' || last === '..') return this.#short(this.#realFolder(full || '/'))
-    return this.#short(join(this.#realFolder(full.slice(0, slash) || '/'), last))
+    const folder = this.#realFolder(full.slice(0, slash) || '/')
+    return this.#short(folder === '/' ? `/${last}` : `${folder}/${last}`)
   }
 
   absolute(name: FileName): string {

@@ -1,0 +1,50 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { TreeLock } from '../../redo/lock.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'redo-lock-'))
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+test('who comes second is told the process of the first, until that one releases', () => {
+  const folder = mkdtempSync(join(scratch, 'tree-'))
+  const first = take(folder)
+  expect(TreeLock.take(folder)).toBe(process.pid)
+  first.release()
+  take(folder).release()
+  expect(readdirSync(folder)).toEqual([])
+})
+
+test('a holder that is dead is outbid, and its lock goes', () => {
+  const folder = mkdtempSync(join(scratch, 'tree-'))
+  const { pid } = spawnSync('true')
+  writeFileSync(join(folder, 'lock.4'), JSON.stringify({ pid, start: '1' }))
+  const lock = take(folder)
+  expect(readdirSync(folder)).toEqual(['lock.5'])
+  lock.release()
+})
+
+test('another process with the id of a dead holder is no holder', () => {
+  const folder = mkdtempSync(join(scratch, 'tree-'))
+  const other = spawn('sleep', ['60'])
+  writeFileSync(join(folder, 'lock.1'), JSON.stringify({ pid: other.pid, start: 'long ago' }))
+  take(folder).release()
+  writeFileSync(join(folder, 'lock.1'), JSON.stringify({ pid: other.pid, start: '' }))
+  expect(TreeLock.take(folder)).toBe(other.pid)
+  other.kill()
+})
+
+test('a lock that was cut short by a crash holds nobody up', () => {
+  const folder = mkdtempSync(join(scratch, 'tree-'))
+  writeFileSync(join(folder, 'lock.1'), '{"pid":')
+  take(folder).release()
+})
+
+function take(folder: string): TreeLock {
+  const lock = TreeLock.take(folder)
+  if (!(lock instanceof TreeLock)) throw new Error(`process ${lock} has it`)
+  return lock
+}

@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { Jobserver } from '../../redo/jobserver.ts'
+import { Scheduler, type Waiting } from '../../redo/scheduler.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'redo-scheduler-'))
+let fifos = 0
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+test('as many start as there are tokens, and one more for each that is given back', async () => {
+  const { scheduler, began, wish } = setUp(2)
+  for (const name of ['a', 'b', 'c', 'd']) wish(name)
+  expect(began).toEqual(['a', 'b'])
+  scheduler.release()
+  await turn()
+  expect(began).toHaveLength(3)
+  scheduler.close()
+})
+
+test('the newest wish comes first, and those of one batch in the order of their coming', async () => {
+  const { scheduler, began, wish } = setUp(1)
+  wish('holds the token')
+  wish('old')
+  scheduler.batch(() => {
+    for (const name of ['first', 'second', 'third']) wish(name)
+  })
+  for (let at = 0; at < 4; at += 1) {
+    scheduler.release()
+    await turn()
+  }
+  expect(began).toEqual(['holds the token', 'first', 'second', 'third', 'old'])
+  scheduler.close()
+})
+
+test('who goes on after waiting comes before whatever is new', async () => {
+  const { scheduler, began, wish } = setUp(1)
+  wish('holds the token')
+  wish('new')
+  scheduler.release()
+  scheduler.resume(() => began.push('goes on'))
+  await turn()
+  expect(began).toEqual(['holds the token', 'goes on'])
+  scheduler.close()
+})
+
+test('said again, a wish moves to the front, and starts once', async () => {
+  const { scheduler, began, wish } = setUp(1)
+  wish('holds the token')
+  const old = wish('old')
+  wish('new')
+  scheduler.enqueue(old)
+  for (let at = 0; at < 3; at += 1) {
+    scheduler.release()
+    await turn()
+  }
+  expect(began).toEqual(['holds the token', 'old', 'new'])
+  scheduler.close()
+})
+
+test('what nobody wants any more is dropped, and costs no token', async () => {
+  const { scheduler, began, dropped, wanted, wish } = setUp(1)
+  wish('holds the token')
+  wish('wanted')
+  wish('not wanted')
+  wanted.delete('not wanted')
+  scheduler.release()
+  await turn()
+  expect([began, dropped]).toEqual([['holds the token', 'wanted'], ['not wanted']])
+  scheduler.close()
+})
+
+function setUp(jobs: number) {
+  fifos += 1
+  const fifo = join(scratch, `tokens-${fifos}`)
+  execFileSync('mkfifo', [fifo])
+  const scheduler = new Scheduler(Jobserver.create(fifo, jobs))
+  const began: string[] = []
+  const dropped: string[] = []
+  const wanted = new Set<string>()
+  const wish = (name: string): Waiting => {
+    wanted.add(name)
+    const waiting: Waiting = {
+      wanted: () => wanted.has(name),
+      start: () => began.push(name),
+      drop: () => dropped.push(name),
+    }
+    scheduler.enqueue(waiting)
+    return waiting
+  }
+  return { scheduler, began, dropped, wanted, wish }
+}
+
+/** Tokens are given back at the end of a turn of the loop. */
+function turn(): Promise<void> {
+  return new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+}

@@ -1,0 +1,159 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import type { FileNode, Graph } from '../../redo/graph.ts'
+import type { Stamp } from '../../redo/stamp.ts'
+import { Store } from '../../redo/store.ts'
+
+const scratch = mkdtempSync(join(tmpdir(), 'redo-store-'))
+let count = 0
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+test('what was saved is loaded, with names of any kind', () => {
+  const path = fresh()
+  const store = Store.open(path)
+  const { graph } = store
+  build(graph, 'a "b"\n]\n[/ö', ['x.do', 'source'], { always: true, digest: 'abc' })
+  build(graph, 'failed', ['x.do'], { failed: true, before: 'as it was' as Stamp })
+  graph.node('by hand').overridden = true
+  graph.see(graph.node('gone'), '-' as Stamp)
+  store.save()
+  expect(told(Store.open(path).graph)).toEqual(told(graph))
+  store.close()
+  expect(told(Store.open(path).graph)).toEqual(told(graph))
+})
+
+test('a later record of a file replaces an earlier one', () => {
+  const path = fresh()
+  const store = Store.open(path)
+  build(store.graph, 'x', ['x.do'])
+  store.save()
+  build(store.graph, 'x', ['x.do', 'more'])
+  store.save()
+  const making = Store.open(path).graph.find('x')?.making
+  expect(making?.inputs.map(input => input.name)).toEqual(['x.do', 'more'])
+})
+
+test('a block that was cut short is dropped, those before it count, and the next run goes on after them', () => {
+  const path = fresh()
+  const store = Store.open(path)
+  build(store.graph, 'first', ['first.do'])
+  store.save()
+  const whole = readFileSync(path)
+  build(store.graph, 'second', ['second.do'])
+  store.save()
+  const all = readFileSync(path)
+  for (let length = whole.length; length < all.length; length += 1) {
+    writeFileSync(path, all.subarray(0, length))
+    const cut = Store.open(path)
+    expect(cut.damage).toBeUndefined()
+    expect(cut.graph.find('first')?.making).toBeDefined()
+    expect(cut.graph.find('second')).toBeUndefined()
+    build(cut.graph, 'third', ['third.do'])
+    cut.save()
+    const next = Store.open(path)
+    expect([next.damage, next.graph.find('third')?.making?.rule.name]).toEqual([undefined, 'third.do'])
+  }
+})
+
+test('damage before the last block is told, nothing of the file is believed, and the next run heals it', () => {
+  const path = fresh()
+  const store = Store.open(path)
+  for (const name of ['a', 'b', 'c']) {
+    build(store.graph, name, ['x.do'])
+    store.save()
+  }
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"b"', '"B"'))
+  const damaged = Store.open(path)
+  expect(damaged.damage).toMatch(/^the block at byte \d+ is damaged$/)
+  expect(damaged.graph.size).toBe(0)
+  build(damaged.graph, 'd', ['x.do'])
+  damaged.close()
+  const healed = Store.open(path)
+  expect([healed.damage, healed.graph.find('d')?.making?.rule.name]).toEqual([undefined, 'x.do'])
+})
+
+test('a record of a file that was never named is damage', () => {
+  const path = fresh()
+  const store = Store.open(path)
+  build(store.graph, 'x', ['x.do'])
+  store.graph.unsaved.delete(store.graph.node('x.do'))
+  store.save()
+  expect(Store.open(path).damage).toBe('it speaks of a file without a name')
+})
+
+test('the end of a run rewrites a state that is mostly outdated, and one that is in many pieces', () => {
+  for (const names of [(_: number) => 'x', (at: number) => `${at}`]) {
+    const path = fresh()
+    const store = Store.open(path)
+    for (let at = 0; at < 1000; at += 1) {
+      build(store.graph, names(at), ['x.do'])
+      store.save()
+    }
+    const before = blocks(path)
+    store.close()
+    expect([before, blocks(path) < 5]).toEqual([1000, true])
+    expect(told(Store.open(path).graph)).toEqual(told(store.graph))
+  }
+})
+
+test('a run that changed nothing leaves the file as it is', () => {
+  const path = fresh()
+  const store = Store.open(path)
+  build(store.graph, 'x', ['x.do'])
+  store.close()
+  const before = readFileSync(path)
+  Store.open(path).close()
+  expect(readFileSync(path)).toEqual(before)
+})
+
+function fresh(): string {
+  count += 1
+  return join(scratch, `state-${count}`)
+}
+
+/** Records a target as the builder does. */
+function build(
+  graph: Graph,
+  name: string,
+  inputs: readonly string[],
+  special: Partial<FileNode['making']> = {},
+): void {
+  const nodes = inputs.map(input => graph.node(input))
+  const node = graph.node(name)
+  node.making = {
+    rule: nodes[0] as FileNode,
+    inputs: nodes,
+    versions: nodes.map((_, at) => at + 7),
+    absent: [graph.node('default.do')],
+    always: false,
+    digest: undefined,
+    failed: false,
+    before: undefined,
+    took: 12,
+    ...special,
+  }
+  graph.see(node, `${name} ${node.version}` as Stamp)
+  graph.unsaved.add(node)
+}
+
+/** All that a graph knows, with names in place of nodes. */
+function told(graph: Graph): unknown {
+  return graph.all().map(({ id, name, version, stamp, overridden, making }) => ({
+    ...{ id, name, version, stamp, overridden },
+    making: making && {
+      ...making,
+      rule: making.rule.name,
+      inputs: making.inputs.map(input => input.name),
+      absent: making.absent.map(file => file.name),
+    },
+  }))
+}
+
+function blocks(path: string): number {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(line => line.startsWith('#')).length
+}
