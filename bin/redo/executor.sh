@@ -32,7 +32,7 @@ redo_job() { # FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e
 # the descriptors, redirected its stderr, or cleared its environment, gets the commands.
 # shellcheck disable=SC2031,SC2154,SC3013 # every shell that we know of has -ef
 redo_here() { # VERB ARGUMENT...
-  if [ "$redo_self" -ef /dev/fd/7 ] && [ /dev/fd/8 -ef "${REDO_RUN-}/ask" ] &&
+  if [ /proc/self/stat -ef /dev/fd/7 ] && [ /dev/fd/8 -ef "${REDO_RUN-}/ask" ] &&
     [ /dev/fd/9 -ef "${REDO_RUN-}/$redo_line" ] && [ /dev/fd/2 -ef "${REDO_LOG-}" ]; then
     redo_verb=$1
     shift
