@@ -28,7 +28,7 @@ export default definePackage({
   testDeps: ['mksh'],
   test: sh`
     cd /tmp
-    printf 'all: ; @test "$$(($(words a b) * 21))" = 42\n' >Makefile
+    echo 'all: ; @test "$$(($(words a b) * 21))" = 42' >Makefile
     make --version
     make
   `,
