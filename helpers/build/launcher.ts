@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { machine } from 'node:os'
+import { machine, release } from 'node:os'
 import { findProgram } from './missing.ts'
 import type { Root } from './root.ts'
 
@@ -64,7 +64,9 @@ export function launchCommand(
 function fixedAddresses(): readonly string[] {
   const setarch = findProgram('setarch')
   if (setarch === undefined) return []
-  const words = [setarch, machine(), '-R']
+  // It sets the whole personality: who shows us an old kernel, as bin/reproduce does, means the build, too.
+  const old = release().startsWith('2.6.') ? ['--uname-2.6'] : []
+  const words = [setarch, machine(), '-R', ...old]
   const allowed =
     known.get(setarch) ?? spawnSync(setarch, [...words.slice(1), setarch, '--version']).status === 0
   known.set(setarch, allowed)
