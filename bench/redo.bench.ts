@@ -55,7 +55,10 @@ clear()
 
 function told(time: Time, peer: Time | undefined): string {
   const ratio = (part: 'elapsed' | 'processor') =>
-    peer === undefined || peer === time ? '' : ` (${(time[part] / peer[part]).toFixed(2)})`
+    // What is shorter than a tick of times(1) compares with nothing.
+    peer === undefined || peer === time || peer[part] < 0.02
+      ? ''
+      : ` (${(time[part] / peer[part]).toFixed(2)})`
   return `${time.elapsed.toFixed(2)}${ratio('elapsed')} / ${time.processor.toFixed(2)}${ratio('processor')}`
 }
 
