@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Sha256 } from '../core/digest.ts'
@@ -64,14 +64,14 @@ export const seedVerify = command({
       )
     }
     const jobs = args.jobs ?? availableParallelism()
-    const built = await bringUpToDate(
-      args.root,
-      ['pkg/seed/.pkg.tar.gz', `pkg/${way.package}/.pkg.tar.gz`],
-      jobs,
-    )
+    // Each by itself: a package that the store has is taken from there without those that it was made of.
+    const names = await buildClosure(args.root, ['seed', way.package])
+    if (typeof names === 'number') return names
+    const files = names.map(name => `pkg/${name}/${PACKAGE_FILE}`)
+    const built = await bringUpToDate(args.root, files, jobs)
     if (built !== 0) return built
 
-    const parts = await verifyParts(args.root, ['seed', way.package])
+    const parts = await verifyParts(args.root, names)
     if (!parts.ok) return complain(parts.error)
     const [pinned, made] = ['seed', way.package].map(name => parts.value.find(part => part.name === name))
     if (!pinned || !made) throw new Error('the seed was not among the packages that were verified')
@@ -111,7 +111,7 @@ interface Part {
  */
 async function verifyParts(
   root: string,
-  targets: readonly string[],
+  names: readonly string[],
 ): Promise<Result<readonly Part[], Refusal>> {
   const [{ verifyPackage }, { tarMessage }, { findBuilt }] = await Promise.all([
     import('./archive.ts'),
@@ -120,7 +120,7 @@ async function verifyParts(
   ])
   const store = storeRoot(process.env, root)
   const parts: Part[] = []
-  for (const name of await buildClosure(root, targets)) {
+  for (const name of names) {
     const file = join(root, 'pkg', name, PACKAGE_FILE)
     const hash = readFileSync(join(root, 'pkg', name, '.pkghash'), 'utf8').trim() as Sha256
     const verified = await verifyPackage(file)
@@ -141,20 +141,22 @@ async function verifyParts(
   return ok(parts)
 }
 
-/** All packages that take part in building some, themselves among them, each after those that it was built from. */
-async function buildClosure(root: string, targets: readonly string[]): Promise<readonly string[]> {
+/**
+ * All packages that take part in building some, themselves among them, by name. Their lists are brought up
+ * to date on the way; a number is the exit status of a redo that failed.
+ */
+async function buildClosure(root: string, targets: readonly string[]): Promise<readonly string[] | number> {
   const seen = new Set<string>()
-  const visit = (name: string): void => {
-    if (seen.has(name)) return
-    seen.add(name)
-    const list = join(root, 'pkg', name, '.bclosure')
-    const files = existsSync(list) ? readFileSync(list, 'utf8').split('\n') : []
-    for (const file of files) {
-      const dependency = /^\.\.\/([^/]+)\/\.pkg\.tar\.gz$/.exec(file)?.[1]
-      if (dependency !== undefined) visit(dependency)
-    }
+  for (let fresh = targets; fresh.length > 0; ) {
+    for (const name of fresh) seen.add(name)
+    const lists = fresh.map(name => `pkg/${name}/.bclosure`)
+    const status = await bringUpToDate(root, lists)
+    if (status !== 0) return status
+    const named = lists
+      .flatMap(list => readFileSync(join(root, list), 'utf8').split('\n'))
+      .flatMap(file => /^\.\.\/([^/]+)\/\.pkg\.tar\.gz$/.exec(file)?.[1] ?? [])
+    fresh = [...new Set(named)].filter(name => !seen.has(name))
   }
-  for (const target of targets) visit(target)
   return [...seen].sort()
 }
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, realpathSync } from 'node:fs'
-import { machine, release } from 'node:os'
+import { machine } from 'node:os'
 import { basename } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 
@@ -28,7 +28,6 @@ export function statementText({ from, compilers, parts, pinned, made }: Statemen
       ...compilers.flatMap(compilerLines),
       `system: ${systemName()}`,
       `machine: ${machine()}`,
-      `kernel: ${release()}`,
       `pinned_sha256: ${pinned}`,
       `made_sha256: ${made}`,
       `verdict: ${pinned === made ? 'the same' : 'different'}`,
