@@ -3,7 +3,7 @@ import { chmodSync, existsSync, openSync, readdirSync, readFileSync, readlinkSyn
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { run, smallTree } from '../support/small-tree.ts'
+import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import type { Tree } from '../support/tree.ts'
 
 // Under bin/do a process that stays does the work of bin/do-build and bin/do-fetch. Nobody may see a
@@ -15,7 +15,7 @@ let tree: Tree
 beforeEach(async () => {
   tree = smallTree({})
   expect((await tree.generate()).problems).toEqual([])
-  expect(run(tree, ['bin/do', 'pkg/seed/.pkg.tar.gz']).status).toBe(0)
+  mustRun(tree, ['bin/do', 'pkg/seed/.pkg.tar.gz'])
   tree.write('pkg/one/closure', '../seed/.pkg.tar.gz\n')
 })
 
@@ -81,9 +81,7 @@ function starts(target: string): number {
     `#!/bin/sh\necho started >>"${tree.root}/started"\nexec "${process.execPath}" "$@"\n`,
   )
   chmodSync(join(tree.root, 'path/node'), 0o755)
-  expect(run(tree, ['bin/do', target], { PATH: `${tree.root}/path:${process.env.PATH}` })).toMatchObject({
-    status: 0,
-  })
+  mustRun(tree, ['bin/do', target], { PATH: `${tree.root}/path:${process.env.PATH}` })
   return tree.read('started').split('\n').length - 1
 }
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { run, smallTree } from '../support/small-tree.ts'
+import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
 
 const slow = manifest({
@@ -16,7 +16,7 @@ const slow = manifest({
 async function slowTree(): Promise<Tree> {
   const tree = smallTree({ slow })
   expect((await tree.generate()).problems).toEqual([])
-  expect(run(tree, ['bin/do', 'pkg/seed/.pkg.tar.gz']).status).toBe(0)
+  mustRun(tree, ['bin/do', 'pkg/seed/.pkg.tar.gz'])
   return tree
 }
 

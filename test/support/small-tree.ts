@@ -82,6 +82,17 @@ export function run(tree: Tree, command: readonly string[], env: Readonly<Record
   return { status, said: stdout + stderr }
 }
 
+/** The same of a command that has to succeed; what it said is in the error should it not. Answers that. */
+export function mustRun(
+  tree: Tree,
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): string {
+  const { status, said } = run(tree, command, env)
+  if (status !== 0) throw new Error(`${command.join(' ')} ended with exit status ${status}:\n${said}`)
+  return said
+}
+
 function seedManifest(archive: string, digest: string): string {
   return `import { definePackage, importArchive, sh } from 'coolports'
 export default definePackage({
