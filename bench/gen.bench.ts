@@ -1,5 +1,7 @@
 // Emission for trees of 1,000 and 10,000 packages: a cold run, a run with nothing to do, and a run
-// after one edit; each by the door, as a person starts it. Medians, after one run that warms up.
+// after one edit; each by the door, as a person starts it. Medians, after one run that warms up. Beside
+// the cold run: what it takes to write the same files and do nothing else, which is the disk's share.
+// $TMPDIR says on which disk.
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
@@ -11,7 +13,7 @@ const repository = resolve(fileURLToPath(import.meta.url), '../../..')
 console.log(
   `emission (whole process, seconds, medians; load ${loadavg()[0]?.toFixed(1)} on ${availableParallelism()} cores)`,
 )
-console.log('packages    cold   no-op  one edited  --check  cold for a package, ms')
+console.log('packages    cold   no-op  one edited  --check  cold for a package, ms  writing alone')
 for (const count of [1_000, 10_000]) {
   const root = makeTree(count)
   try {
@@ -27,9 +29,10 @@ for (const count of [1_000, 10_000]) {
       return timed(root)
     })
     const check = median(3, () => timed(root, '--check'))
+    const writing = median(3, () => writeAgain(root, count))
     const each = ((cold / count) * 1_000).toFixed(2)
     console.log(
-      `${String(count).padStart(8)}  ${[cold, idle, edited, check].map(seconds).join('  ')}  ${each}`,
+      `${String(count).padStart(8)}  ${[cold, idle, edited, check].map(seconds).join('  ')}  ${each}  ${seconds(writing)}`,
     )
   } finally {
     rmSync(root, { recursive: true })
@@ -75,6 +78,19 @@ function clean(root: string, count: number): void {
     const folder = join(root, `pkg/p${index}`)
     for (const name of readdirSync(folder)) if (name.startsWith('.')) rmSync(join(folder, name))
   }
+}
+
+/** Writes what was emitted once more, into folders without it; answers the seconds that the writing took. */
+function writeAgain(root: string, count: number): number {
+  const emitted = Array.from({ length: count }, (_, index) => join(root, `pkg/p${index}`)).flatMap(folder =>
+    readdirSync(folder)
+      .filter(name => name.startsWith('.'))
+      .map(name => [join(folder, name), readFileSync(join(folder, name), 'utf8')] as const),
+  )
+  for (const [path] of emitted) rmSync(path)
+  const start = process.hrtime.bigint()
+  for (const [path, text] of emitted) writeFileSync(path, text)
+  return Number(process.hrtime.bigint() - start) / 1e9
 }
 
 function timed(root: string, ...options: readonly string[]): number {
