@@ -5,6 +5,32 @@
 # else names the command for this distribution and ends.
 need_program() {
   command -v "$1" >/dev/null 2>&1 && return
+  know_system "$1"
+  if [ "$family:$(id -u)" = debian:0 ]; then
+    echo "coolports: installing $package (for $1)" >&2
+    # What fails here is told below.
+    install_debian "$package" >&2 </dev/null || :
+    command -v "$1" >/dev/null 2>&1 && return
+  fi
+  echo "coolports: cannot go on: $1 is missing" >&2
+  echo "  $(remedy_for "$1")" >&2
+  exit 2
+}
+
+# remedy_for PROGRAM: one line that tells how it is installed here.
+remedy_for() {
+  know_system "$1"
+  sudo='sudo '
+  [ "$(id -u)" != 0 ] || sudo=
+  if [ -n "$install" ]; then
+    echo "install it: $sudo$install $package"
+  else
+    echo "install your distribution's package of $package"
+  fi
+}
+
+# know_system PROGRAM: sets the family of this distribution, its command that installs, and the program's package.
+know_system() {
   # shellcheck disable=SC1091
   distribution=$(. /etc/os-release 2>/dev/null && echo "${ID-} ${ID_LIKE-}") || distribution=
   case " $distribution " in
@@ -13,26 +39,10 @@ need_program() {
     *' alpine '*) family=alpine install='apk add' ;;
     *' arch '*) family=arch install='pacman -S --noconfirm' ;;
     *' suse '* | *' opensuse '*) family=suse install='zypper install -y' ;;
+    *' void '*) family=void install='xbps-install -S' ;;
     *) family=unknown install= ;;
   esac
   package=$(package_of "$1" "$family")
-  sudo='sudo '
-  if [ "$(id -u)" = 0 ]; then
-    sudo=
-    if [ "$family" = debian ]; then
-      echo "coolports: installing $package (for $1)" >&2
-      # What fails here is told below.
-      install_debian "$package" >&2 </dev/null || :
-      command -v "$1" >/dev/null 2>&1 && return
-    fi
-  fi
-  echo "coolports: cannot go on: $1 is missing" >&2
-  if [ -n "$install" ]; then
-    echo "  install it: $sudo$install $package" >&2
-  else
-    echo "  install your distribution's package of $package" >&2
-  fi
-  exit 2
 }
 
 # package_of PROGRAM FAMILY: the package that holds a program; most often of its own name.

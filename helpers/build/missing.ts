@@ -1,37 +1,26 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Message } from '../../core/message.ts'
+import { treeRoot } from '../../core/store.ts'
 
 /** A program of the host that is not there, and how this host's distribution installs it. */
 export interface Missing {
   readonly program: string
   readonly needed: string
-  readonly install: string
+  readonly remedy: string
 }
 
-/** By program: the name of its package in each family of distributions. */
-const PACKAGES: Readonly<
-  Record<string, { readonly needed: string; readonly debian: string; readonly other: string }>
-> = {
-  bwrap: { needed: 'run a build in a sandbox', debian: 'bubblewrap', other: 'bubblewrap' },
-  xz: { needed: 'read a .tar.xz', debian: 'xz-utils', other: 'xz' },
+/** What programs are for. */
+const NEEDED: Readonly<Record<string, string>> = {
+  bwrap: 'run a build in a sandbox',
+  xz: 'read a .tar.xz',
 }
-
-/** By the ID or ID_LIKE of /etc/os-release. */
-const INSTALLERS: readonly (readonly [ids: readonly string[], command: string])[] = [
-  [['debian', 'ubuntu'], 'apt-get install'],
-  [['fedora', 'rhel', 'centos'], 'dnf install'],
-  [['alpine'], 'apk add'],
-  [['arch'], 'pacman -S'],
-  [['suse', 'opensuse'], 'zypper install'],
-  [['void'], 'xbps-install -S'],
-]
 
 /** Whether `program` cannot be run; answers with what to tell the person. */
 export function missingProgram(program: string, path: string = process.env.PATH ?? ''): Missing | undefined {
   if (findProgram(program, path)) return undefined
-  const needed = PACKAGES[program]?.needed ?? 'go on'
-  return { program, needed, install: installCommand(program, osRelease()) }
+  return { program, needed: NEEDED[program] ?? 'go on', remedy: remedyFor(program) }
 }
 
 /** Where on PATH a program is. */
@@ -42,23 +31,10 @@ export const findProgram = (program: string, path: string = process.env.PATH ?? 
     .map(folder => join(folder, program))
     .find(isExecutable)
 
-/** The command that installs `program`, by the text of /etc/os-release. */
-export function installCommand(program: string, release: string): string {
-  const id = /^ID=["']?([^"'\n]*)/m.exec(release)?.[1] ?? ''
-  const like = /^ID_LIKE=["']?([^"'\n]*)/m.exec(release)?.[1] ?? ''
-  const ids = [id, ...like.split(' ')]
-  const names = PACKAGES[program]
-  const found = INSTALLERS.find(([known]) =>
-    ids.some(one => known.includes(one) || known.some(name => one.startsWith(`${name}-`))),
-  )
-  if (!found) return `install ${names?.other ?? program} by your distribution's package manager`
-  return `${found[1]} ${(found[0][0] === 'debian' ? names?.debian : names?.other) ?? program}`
-}
-
 export const missingMessage = (missing: Missing): Message => ({
   cannot: missing.needed,
   why: `${missing.program} is not on PATH`,
-  remedy: missing.install,
+  remedy: missing.remedy,
 })
 
 function isExecutable(file: string): boolean {
@@ -72,10 +48,12 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function osRelease(): string {
-  try {
-    return readFileSync('/etc/os-release', 'utf8')
-  } catch {
-    return ''
-  }
+/** The doors know the distributions; so they are asked. A PATH that lacks the program may lack theirs, too. */
+function remedyFor(program: string): string {
+  const { stdout } = spawnSync(
+    '/bin/sh',
+    ['-euc', '. "$1"; remedy_for "$2"', 'sh', join(treeRoot(), 'helpers/system.sh'), program],
+    { encoding: 'utf8', env: { PATH: '/usr/bin:/bin' } },
+  )
+  return stdout?.trim() || `install ${program}`
 }

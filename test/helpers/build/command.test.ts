@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { parseCommand } from '../../../helpers/build/command.ts'
-import { installCommand } from '../../../helpers/build/missing.ts'
 import { namespaceRemedy } from '../../../helpers/build/namespaces.ts'
 import { parseSources } from '../../../helpers/build/sources.ts'
 
@@ -46,21 +45,6 @@ describe('parseCommand()', () => {
       ok: false,
       error: expect.stringContaining("'--hots'"),
     })
-  })
-})
-
-describe('installCommand()', () => {
-  test.each([
-    ['ID=debian\n', 'bwrap', 'apt-get install bubblewrap'],
-    ['ID=linuxmint\nID_LIKE="ubuntu debian"\n', 'xz', 'apt-get install xz-utils'],
-    ['ID="rocky"\nID_LIKE="rhel centos fedora"\n', 'bwrap', 'dnf install bubblewrap'],
-    ['ID=alpine\n', 'xz', 'apk add xz'],
-    ['ID=arch\n', 'bwrap', 'pacman -S bubblewrap'],
-    ['ID="opensuse-tumbleweed"\n', 'bwrap', 'zypper install bubblewrap'],
-    ['NAME=None\n', 'bwrap', "install bubblewrap by your distribution's package manager"],
-    ['', 'xz', "install xz by your distribution's package manager"],
-  ])('by %j, for %s: %s', (release, program, command) => {
-    expect(installCommand(program, release)).toBe(command)
   })
 })
 

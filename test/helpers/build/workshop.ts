@@ -53,6 +53,9 @@ export class Workshop {
     chmodSync(root, 0o755)
     // By which a program knows the root of its tree.
     writeFileSync(join(root, 'package.json'), '{}\n')
+    // What tells how a missing program is installed.
+    mkdirSync(join(root, 'helpers'))
+    copyFileSync('helpers/system.sh', join(root, 'helpers/system.sh'))
     const program = join(root, 'dist')
     await bundle({
       entryPoints: { 'do-build': 'helpers/build/main.ts' },
