@@ -1,4 +1,4 @@
-import { BLOCK_BYTES, DIRECTORY, GNU_LONG, PAX, PAX_GLOBAL, readHeader, type TarHeader } from './header.ts'
+import { BLOCK_BYTES, GNU_LONG, isFolder, PAX, PAX_GLOBAL, readHeader, type TarHeader } from './header.ts'
 import { type PaxRecords, readPax } from './pax.ts'
 import { TarRefusal } from './problem.ts'
 
@@ -132,7 +132,7 @@ class Scan {
   }
 
   #entry(header: TarHeader): void {
-    const { name, type } = header
+    const { name } = header
     const size = paxSize(header, this.#pax)
     this.#pax = undefined
     this.#before.clear()
@@ -140,7 +140,7 @@ class Scan {
     if (this.#entries > this.#maxEntries) throw tooLarge('entries', this.#maxEntries, name)
     this.#countName(name, header.nameBytes)
     // tar-stream takes what follows a folder's header for the next header.
-    if (type === DIRECTORY && size > 0) throw refused(name, 'it is a folder with a size')
+    if (isFolder(header) && size > 0) throw refused(name, 'it is a folder with a size')
     if (this.#bytes + size > this.#maxBytes) throw tooLarge('bytes', this.#maxBytes, name)
     this.#skip = size + padding(size)
   }

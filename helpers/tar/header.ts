@@ -14,12 +14,15 @@ export interface TarHeader {
   readonly size: number
 }
 
-export const DIRECTORY = '5'
 export const PAX = 'x'
 export const PAX_GLOBAL = 'g'
 
 /** GNU tar's: their body is the name, or the link target, of the next entry. */
 export const GNU_LONG = ['L', 'N', 'K']
+
+/** A folder, or what tars from before POSIX had for one: a file whose name ends in a slash. */
+export const isFolder = ({ name, type }: TarHeader): boolean =>
+  type === '5' || (['0', '\0'].includes(type) && name.endsWith('/'))
 
 /**
  * Reads a header as strictly as every tar writes it: where readers differ about a number, an

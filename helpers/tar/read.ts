@@ -15,7 +15,7 @@ export async function* readTar(
   chunks: AsyncIterable<Uint8Array>,
   bounds: Bounds = {},
 ): AsyncGenerator<Source> {
-  const archive = extract()
+  const archive = extract(ANY_FORMAT)
   const feeding = feed(bounded(chunks, bounds), archive)
   try {
     for await (const entry of archive) yield entry
@@ -24,6 +24,9 @@ export async function* readTar(
     await feeding
   }
 }
+
+/** Tars from before POSIX say no format. What a header says was checked before. (An option without a type.) */
+const ANY_FORMAT: object = { allowUnknownFormat: true }
 
 /** A damaged archive, by what was thrown; undefined for a full disk and the like, which is not the archive's fault. */
 export function readProblem(error: unknown): TarProblem | undefined {

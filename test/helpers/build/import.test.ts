@@ -45,6 +45,7 @@ test('a tar, a tar.gz and a tar.xz of the same folder become the same package, i
     tar('-J'),
     tar('--format=gnu', '--mtime=@1', '--owner=me:77'),
     tar('--format=pax'),
+    tar('--format=v7'),
   ]
   const digests = forms.map((archive, index) => {
     const ran = imported(`form${index}`, archive)

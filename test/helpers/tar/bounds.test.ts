@@ -93,11 +93,15 @@ describe('a size is refused that readers could take for different ones', () => {
     })
   })
 
-  test('of a folder', async () => {
+  test.each([
+    ['of a folder', 'd', '5'],
+    ['of a folder from before POSIX', 'd/', '0'],
+    ['of a folder without a type', 'd/', '\0'],
+  ])('%s', async (_, name, type) => {
     const hidden = entry({ name: 'hidden' }, 'data')
     const size = hidden.length
-    expect(await refusal(header({ name: 'd', type: '5', size }), hidden)).toMatchObject({
-      name: 'd',
+    expect(await refusal(header({ name, type, size }), hidden)).toMatchObject({
+      name,
       why: 'it is a folder with a size',
     })
   })

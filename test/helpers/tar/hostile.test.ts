@@ -70,7 +70,7 @@ describe('unpackTar() refuses', () => {
     ],
     ['a file in place of a folder', [file('a/b'), file('a')], 'it comes twice'],
     ['a folder in place of a file', [file('a'), file('a/b')], 'its folder "a" is a file'],
-    ['a file for the root', [file('./')], 'it stands for the root of the archive'],
+    ['a file for the root', [file('.')], 'it stands for the root of the archive'],
     [
       'a symlink that climbs out',
       [{ name: 'a/l', type: 'symlink', linkname: '../../x' }],
