@@ -9,13 +9,23 @@ export type Response = Dispatcher.ResponseData
 
 type Env = Readonly<Record<string, string | undefined>>
 
-/** The connections of one run, through the proxies that the environment names. */
-export function connections(env: Env, limits: Limits): Result<Dispatcher, Message> {
+/**
+ * The connections of one run, through the proxies that the environment names. With `certificates`, those
+ * are believed in place of the ones that node read when it started.
+ */
+export function connections(
+  env: Env,
+  limits: Limits,
+  certificates: readonly string[] = [],
+): Result<Dispatcher, Message> {
   const httpProxy = proxyUrl(env, 'http_proxy')
   if (!httpProxy.ok) return httpProxy
   const httpsProxy = proxyUrl(env, 'https_proxy')
   if (!httpsProxy.ok) return httpsProxy
-  const connect = { timeout: limits.connectMs }
+  const connect = {
+    timeout: limits.connectMs,
+    ...(certificates.length === 0 ? {} : { ca: [...certificates] }),
+  }
   return ok(
     new EnvHttpProxyAgent({
       httpProxy: httpProxy.value,

@@ -1,0 +1,49 @@
+import { bytes } from '../fetch/size.ts'
+
+/** Why a place did not give a file. */
+export type Failure =
+  /** It answers, and does not have this one. The only failure for which a place is asked again. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreachable'; readonly why: string }
+  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
+  /** Nothing came before our patience ended. */
+  | { readonly kind: 'slow'; readonly seconds: number }
+  /** What came was too little to wait for the rest. */
+  | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number }
+  /** An answer in which no file can be seen: a redirect that is not followed, a manifest of another kind. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** A file that is not what its name or its signed record says. */
+  | { readonly kind: 'lie'; readonly why: string }
+
+/** What a place gave, as the end of `PLACE gave ...`. */
+export function describe(failure: Failure): string {
+  switch (failure.kind) {
+    case 'absent':
+      return 'nothing: it does not have it'
+    case 'unreachable':
+      return `no answer: ${failure.why}`
+    case 'status':
+      return `HTTP ${failure.status}`
+    case 'cut':
+      return `a part: it ends after ${bytes(failure.have)}${failure.total === undefined ? '' : ` of ${bytes(failure.total)}`}`
+    case 'slow':
+      return `nothing within ${failure.seconds} s`
+    case 'stalled':
+      return `too little to wait for within ${failure.seconds} s, after ${bytes(failure.have)}`
+    case 'refused':
+      return `an answer that is refused: ${failure.why}`
+    case 'lie':
+      return `what is not true: ${failure.why}`
+  }
+}
+
+/** Thrown by the bytes of a file that break off, where no Result can be handed on. */
+export class Broken extends Error {
+  readonly failure: Failure
+
+  constructor(failure: Failure) {
+    super(failure.kind)
+    this.failure = failure
+  }
+}

@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import type { Dispatcher } from 'undici'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { describe as describeFetch } from '../fetch/failure.ts'
+import { ask, connections, drop, type Response } from '../fetch/http.ts'
+import { LIMITS } from '../fetch/limits.ts'
+import { urlFault } from '../fetch/url.ts'
+import { Broken, type Failure } from './failure.ts'
+import { isCacheFile } from './names.ts'
+import type { Env, Fault, Opened, Place } from './place.ts'
+
+/** A cache behind any web server: its files lie below the url. Through the proxies of the environment. */
+export async function httpPlace(url: string, env: Env): Promise<Result<Place, Fault>> {
+  const fault = urlFault(url)
+  if (fault) return refuse(`it ${fault}`)
+  const { search, hash, protocol } = new URL(url)
+  if (search || hash) return refuse('it holds a ? or a #, behind which no name can follow')
+  const certificates = protocol === 'https:' ? await ownCertificates(env) : ok([])
+  if (!certificates.ok) return certificates
+  const opened = connections(env, LIMITS, certificates.value)
+  if (!opened.ok) return refuse(`${opened.error.why} ($http_proxy, $https_proxy)`)
+  const dispatcher = opened.value
+  const base = url.replace(/\/+$/, '')
+  return ok({
+    name: url,
+    open: (file, signal) => openUrl(`${base}/${file}`, file, dispatcher, signal),
+    close: () => dispatcher.destroy(),
+  })
+}
+
+async function openUrl(
+  url: string,
+  file: string,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<Result<Opened, Failure>> {
+  if (!isCacheFile(file)) return refuse({ kind: 'absent' })
+  try {
+    const answer = await ask(url, {}, { dispatcher, limits: LIMITS, signal })
+    if (!answer.ok) return refuse({ kind: 'refused', why: describeFetch(answer.error) })
+    return read(answer.value)
+  } catch (error) {
+    return refuse({ kind: 'unreachable', why: whyOf(error) })
+  }
+}
+
+function read(response: Response): Result<Opened, Failure> {
+  const { statusCode: status, headers } = response
+  if (status === 200) {
+    const length = lengthOf(headers['content-length'])
+    return ok({
+      bytes: told(response.body, length),
+      ...(length === undefined ? {} : { length }),
+      close: () => drop(response),
+    })
+  }
+  // What a miss says is short, and its connection is of use for the next question.
+  if (status === 404 || status === 410) {
+    response.body.dump({ limit: 65536 }).catch(() => {})
+    return refuse({ kind: 'absent' })
+  }
+  drop(response)
+  return refuse({ kind: 'status', status })
+}
+
+/** A connection that was cut looks to its reader like a connection. */
+async function* told(body: AsyncIterable<Uint8Array>, total?: number): AsyncGenerator<Uint8Array> {
+  let have = 0
+  try {
+    for await (const chunk of body) {
+      have += chunk.length
+      yield chunk
+    }
+  } catch {
+    throw new Broken({ kind: 'cut', have, ...(total === undefined ? {} : { total }) })
+  }
+}
+
+const lengthOf = (header: string | string[] | undefined): number | undefined =>
+  typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
+
+function whyOf(error: unknown): string {
+  const { code, message, errors } = error as {
+    code?: string
+    message?: string
+    errors?: readonly { code?: string }[]
+  }
+  const known = code ?? errors?.[0]?.code ?? message ?? 'unknown'
+  return describeFetch({ kind: 'connection', code: known, detail: message || known }).replace(
+    /^no answer: /,
+    '',
+  )
+}
+
+/**
+ * The certificates that node reads when it starts, for a process that was started without the
+ * variable: helpers do the work of others, see doc/redo.md. Empty where node's own do.
+ */
+async function ownCertificates(env: Env): Promise<Result<readonly string[], Fault>> {
+  const path = env.NODE_EXTRA_CA_CERTS
+  if (!path) return ok([])
+  try {
+    const { rootCertificates } = await import('node:tls')
+    return ok([...rootCertificates, readFileSync(path, 'utf8')])
+  } catch {
+    return refuse('the certificates of $NODE_EXTRA_CA_CERTS cannot be read')
+  }
+}

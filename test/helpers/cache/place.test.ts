@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest'
+import { placeOf, publisherOf } from '../../../helpers/cache/place.ts'
+import { placeSuite } from './places.ts'
+import { transports } from './transports.ts'
+
+for (const transport of transports) placeSuite(transport)
+
+describe('placeOf()', () => {
+  test.each([
+    ['cache', 'it is neither a url nor the path of a folder that begins with /'],
+    ['./cache', 'it is neither a url nor the path of a folder that begins with /'],
+    ['gopher://x', '"gopher:" is not one of'],
+    ['constructor:x', '"constructor:" is not one of'],
+    ['file://host/x', 'a file: url has three slashes and then a path'],
+    ['https://user:word@host/', 'it holds a user name or password'],
+    ['http://host/x?y=', 'it holds a ? or a #'],
+  ])('refuses %s', async (url, why) => {
+    const made = await placeOf(url, {})
+    expect(made.ok ? '' : made.error).toContain(why)
+  })
+})
+
+test('publisherOf() refuses what can only be read', async () => {
+  expect((await publisherOf('http://host/', {})).ok).toBe(false)
+})
