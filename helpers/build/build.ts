@@ -1,44 +1,93 @@
 import { join } from 'node:path'
+import { sha256 } from '../../core/digest.ts'
 import { formatMessage } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { findContent } from '../store/content.ts'
+import { markUsed } from '../store/mark.ts'
+import { useStore } from '../store/use.ts'
+import { closureTrees, type Member } from './closure.ts'
 import type { Command } from './command.ts'
+import { contentKey } from './content-key.ts'
 import { sandboxProblem } from './failure.ts'
 import { keepPackage } from './keep.ts'
 import { type Key, openKey } from './key.ts'
-import { placeFile } from './place.ts'
+import { placeAnother, placeFile } from './place.ts'
 import { prepareSandbox } from './prepare.ts'
 import type { BuildProblem } from './problem.ts'
 import { removeTree } from './remove.ts'
 import { runSandbox } from './sandbox.ts'
+import { namedSources } from './sources.ts'
 import { makeWork, removeWork } from './work.ts'
 
-/** Builds a package: runs its script in the sandbox, packs DESTDIR, gives the file its name. */
-export async function build(
+/**
+ * Builds a package: runs its script in the sandbox, packs DESTDIR, gives the file its name. Where the store has
+ * a package that came of the same content, it is that one: then nothing is run.
+ */
+export const build = (
   command: Command & { kind: 'build' },
   store: string,
   script: string,
   say: (line: string) => void,
-): Promise<Result<void, readonly BuildProblem[]>> {
-  const key = openKey(store, command)
-  if (!key.ok) return key
-  const work = makeWork('.', script)
-  try {
-    return await buildIn(work, command, store, key.value, say)
-  } catch (error) {
-    removeTree(work)
-    throw error
-  }
+): Promise<Result<void, readonly BuildProblem[]>> =>
+  useStore(store, async use => {
+    if (command.fetch !== undefined) await use.need({ distfiles: namedSources(store, command.fetch) })
+    const key = openKey(store, command)
+    if (!key.ok) return key
+    const members = await closureTrees(store, command.closures, use)
+    const inputs = { key: key.value, members }
+    if (takeSame(command, store, inputs, say)) return ok(undefined)
+    const work = makeWork('.', script)
+    try {
+      return await buildIn(work, command, store, inputs, say)
+    } catch (error) {
+      removeTree(work)
+      throw error
+    }
+  })
+
+interface Made {
+  readonly key: Key | undefined
+  /** What the root is put together from, or what is wrong with that. */
+  readonly members: Result<readonly Member[], readonly BuildProblem[]>
 }
+
+/** Takes a package that came of the same content, and keeps it under this pkghash as well. */
+function takeSame(
+  { label, out }: Command & { kind: 'build' },
+  store: string,
+  inputs: Made,
+  say: (line: string) => void,
+): boolean {
+  const text = contentOf(inputs)
+  const same = text === undefined ? undefined : findContent(store, text)
+  if (inputs.key === undefined || same === undefined) return false
+  keepPackage(store, inputs.key, same.path, message => say(formatMessage('do-build', message)))
+  markUsed(store, 'packages', same.hash)
+  markUsed(store, 'contents', sha256(text ?? ''))
+  placeAnother(same.path, out)
+  removeWork('.')
+  say(`${label}: same inputs as ${same.hash.slice(0, 12)}, taken from the store`)
+  return true
+}
+
+/** The members are those that are mounted, so their digests were verified: a tree is named by nothing else. */
+const contentOf = ({ key, members }: Made): string | undefined =>
+  key && members.ok
+    ? contentKey(
+        key.text,
+        members.value.map(({ digest }) => digest),
+      )
+    : undefined
 
 async function buildIn(
   work: string,
   command: Command & { kind: 'build' },
   store: string,
-  key: Key | undefined,
+  inputs: Made,
   say: (line: string) => void,
 ): Promise<Result<void, readonly BuildProblem[]>> {
   const { label } = command
-  const spec = await prepareSandbox(store, work, command)
+  const spec = prepareSandbox(store, work, command, inputs.members)
   if (!spec.ok) {
     removeTree(work)
     return spec
@@ -60,7 +109,10 @@ async function buildIn(
     removeTree(work)
     return refuse(packed.error.map(one => ({ kind: 'tar', action: 'pack', thing: label, problem: one })))
   }
-  if (key) keepPackage(store, key, file, message => say(formatMessage('do-build', message)))
+  const text = contentOf(inputs)
+  const content = text === undefined ? undefined : { text, tar: packed.value.digest }
+  if (inputs.key)
+    keepPackage(store, inputs.key, file, message => say(formatMessage('do-build', message)), content)
   placeFile(file, command.out)
   removeWork('.', work)
   const seconds = Math.round((performance.now() - started) / 1000)

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import type { StoreUse } from '../store/use.ts'
+import { readIdentity } from '../tar/identity.ts'
 import type { BuildProblem } from './problem.ts'
 import { type Tree, unpackedTree } from './trees.ts'
 
@@ -12,6 +14,7 @@ export interface Member extends Tree {
 export async function closureTrees(
   store: string,
   lists: readonly string[],
+  use: StoreUse,
 ): Promise<Result<readonly Member[], readonly BuildProblem[]>> {
   const noLists = lists.filter(list => !existsSync(list))
   if (noLists.length > 0) return refuse(noLists.map(list => ({ kind: 'no list', list })))
@@ -21,6 +24,7 @@ export async function closureTrees(
   }
   const missing = [...named].filter(([file]) => !existsSync(file))
   if (missing.length > 0) return refuse(missing.map(([file, list]) => ({ kind: 'not built', list, file })))
+  await use.need({ trees: [...named.keys()].flatMap(file => readIdentity(file) ?? []) })
   const members: Member[] = []
   const problems: BuildProblem[] = []
   for (const file of named.keys()) {

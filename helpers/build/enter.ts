@@ -1,10 +1,14 @@
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
+import { isSha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { type StoreUse, useStore } from '../store/use.ts'
+import { closureTrees } from './closure.ts'
 import type { Command } from './command.ts'
 import { prepareSandbox } from './prepare.ts'
 import type { BuildProblem } from './problem.ts'
 import { removeTree } from './remove.ts'
 import { runSandbox } from './sandbox.ts'
+import { namedSources } from './sources.ts'
 import { readSpec, type SandboxSpec } from './spec.ts'
 import { makeWork } from './work.ts'
 
@@ -15,19 +19,32 @@ export async function enter(
 ): Promise<Result<number, readonly BuildProblem[]>> {
   const work = resolve(command.folder)
   const spec = readSpec(work)
-  return spec
-    ? runInside(store, work, spec, command.command)
-    : refuse([{ kind: 'no failed build', folder: command.folder }])
+  if (spec === undefined) return refuse([{ kind: 'no failed build', folder: command.folder }])
+  return useStore(store, async use => {
+    await use.need({
+      trees: spec.trees.map(path => basename(path)).filter(isSha256),
+      distfiles: spec.sources.map(({ path }) => basename(path)).filter(isSha256),
+    })
+    return runInside(store, work, spec, command.command)
+  })
 }
 
 /** The same in a fresh sandbox, which is gone afterwards. */
-export async function open(
+export const open = (
+  command: Command & { kind: 'open' },
+  store: string,
+): Promise<Result<number, readonly BuildProblem[]>> => useStore(store, use => openUsing(use, command, store))
+
+async function openUsing(
+  use: StoreUse,
   command: Command & { kind: 'open' },
   store: string,
 ): Promise<Result<number, readonly BuildProblem[]>> {
+  if (command.fetch !== undefined) await use.need({ distfiles: namedSources(store, command.fetch) })
+  const members = await closureTrees(store, command.closures, use)
   const work = makeWork('.', '')
   try {
-    const spec = await prepareSandbox(store, work, command)
+    const spec = prepareSandbox(store, work, command, members)
     return spec.ok ? await runInside(store, work, spec.value, command.command) : spec
   } finally {
     removeTree(work)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { formatMessage } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { useStore } from '../store/use.ts'
 import { packTree } from '../tar/pack.ts'
 import { unpackTar } from '../tar/unpack.ts'
 import { archiveBytes } from './archive.ts'
@@ -10,11 +11,21 @@ import { openKey } from './key.ts'
 import { placeFile } from './place.ts'
 import type { BuildProblem } from './problem.ts'
 import { removeTree } from './remove.ts'
-import { sourceFiles } from './sources.ts'
+import { namedSources, sourceFiles } from './sources.ts'
 import { makeWork } from './work.ts'
 
 /** Makes a package of an archive that was made elsewhere and is pinned by its digest, such as the seed. */
-export async function importArchive(
+export const importArchive = (
+  command: Command & { kind: 'import' },
+  store: string,
+  say: (line: string) => void,
+): Promise<Result<void, readonly BuildProblem[]>> =>
+  useStore(store, async use => {
+    await use.need({ distfiles: namedSources(store, command.fetch) })
+    return importNeeded(command, store, say)
+  })
+
+async function importNeeded(
   command: Command & { kind: 'import' },
   store: string,
   say: (line: string) => void,

@@ -1,4 +1,4 @@
-import { copyFileSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, linkSync, renameSync, rmSync } from 'node:fs'
 import { removeTree } from './remove.ts'
 
 /** Gives a complete file its name, in one step even when it comes from another file system. */
@@ -18,7 +18,24 @@ export function placeFile(from: string, to: string): void {
   }
 }
 
-/** The same for a folder named by what it holds: one that is there already is as good. */
+/** Gives a file that nobody writes into a second name: the same file where it can be, a copy elsewhere. */
+export function placeAnother(from: string, to: string): void {
+  const part = `${to}.${process.pid}.part`
+  rmSync(part, { force: true })
+  try {
+    try {
+      linkSync(from, part)
+    } catch {
+      copyFileSync(from, part)
+    }
+    renameSync(part, to)
+  } finally {
+    // It is there still where both were names of one file already.
+    rmSync(part, { force: true })
+  }
+}
+
+/** Gives a complete folder its name, which says what it holds: one that is there already is as good. */
 export function placeFolder(from: string, to: string): void {
   try {
     renameSync(from, to)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { closureTrees } from './closure.ts'
+import type { Member } from './closure.ts'
 import type { Inputs } from './command.ts'
 import { copyFiles } from './files.ts'
 import type { BuildProblem } from './problem.ts'
@@ -9,12 +9,12 @@ import { sourceFiles } from './sources.ts'
 import { type SandboxSpec, writeSpec } from './spec.ts'
 
 /** Gathers what a build's sandbox is made from, and leaves a note of it in the work folder. */
-export async function prepareSandbox(
+export function prepareSandbox(
   store: string,
   work: string,
   inputs: Inputs,
-): Promise<Result<SandboxSpec, readonly BuildProblem[]>> {
-  const members = await closureTrees(store, inputs.closures)
+  members: Result<readonly Member[], readonly BuildProblem[]>,
+): Result<SandboxSpec, readonly BuildProblem[]> {
   const sources = inputs.fetch ? sourceFiles(store, inputs.fetch) : ok([])
   const files = inputs.files !== undefined && existsSync(inputs.files)
   const copied = files ? copyFiles(inputs.files ?? '', join(work, 'files')) : ok(undefined)

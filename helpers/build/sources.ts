@@ -25,6 +25,12 @@ export function sourceFiles(
   return missing.length > 0 ? refuse(missing.map(source => ({ kind: 'no source', ...source }))) : read
 }
 
+/** What a fetch list names, as far as it can be read. */
+export function namedSources(store: string, list: string): readonly Sha256[] {
+  const read = existsSync(list) ? parseSources(store, list, readFileSync(list, 'utf8')) : ok([])
+  return read.ok ? read.value.map(({ digest }) => digest) : []
+}
+
 export function parseSources(
   store: string,
   list: string,

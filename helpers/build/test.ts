@@ -1,6 +1,8 @@
 import { existsSync, realpathSync, writeFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { type StoreUse, useStore } from '../store/use.ts'
+import { readIdentity } from '../tar/identity.ts'
 import { closureTrees, type Member } from './closure.ts'
 import type { Command } from './command.ts'
 import { sandboxProblem } from './failure.ts'
@@ -16,15 +18,24 @@ import { makeWork, removeWork } from './work.ts'
  * Tests a finished package in a sandbox that holds its closure and nothing else. The shell that
  * reads the script lies off PATH, so a package that needs a shell of its own is found out.
  */
-export async function test(
+export const test = (
+  command: Command & { kind: 'test' },
+  store: string,
+  script: string,
+  say: (line: string) => void,
+): Promise<Result<void, readonly BuildProblem[]>> =>
+  useStore(store, use => testUsing(use, command, store, script, say))
+
+async function testUsing(
+  use: StoreUse,
   command: Command & { kind: 'test' },
   store: string,
   script: string,
   say: (line: string) => void,
 ): Promise<Result<void, readonly BuildProblem[]>> {
   const { label, verbose } = command
-  const members = await closureTrees(store, command.closures)
-  const shell = await privateShell(store, command.shell)
+  const members = await closureTrees(store, command.closures, use)
+  const shell = await privateShell(use, store, command.shell)
   if (!members.ok || !shell.ok) {
     return refuse([...(members.ok ? [] : members.error), ...(shell.ok ? [] : [shell.error])])
   }
@@ -68,8 +79,13 @@ export const testReport = (label: string, members: readonly Member[]): string =>
   ].join('\n')
 
 /** The file behind the /bin/sh of a package, whichever symlinks lead to it inside of the package. */
-async function privateShell(store: string, file: string): Promise<Result<string, BuildProblem>> {
+async function privateShell(
+  use: StoreUse,
+  store: string,
+  file: string,
+): Promise<Result<string, BuildProblem>> {
   if (!existsSync(file)) return refuse({ kind: 'not built', list: '--shell', file })
+  await use.need({ trees: [readIdentity(file) ?? []].flat() })
   const tree = await unpackedTree(store, file)
   if (!tree.ok) return refuse({ kind: 'tar', action: 'unpack', thing: file, problem: tree.error })
   const root = realpathSync(resolve(tree.value.path))

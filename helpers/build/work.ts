@@ -43,9 +43,9 @@ export function keepFailed(packageFolder: string, work: string): string {
   return failed
 }
 
-/** Removes the folder of a build that went well, and that of an earlier failure with it. */
-export function removeWork(packageFolder: string, work: string): void {
-  removeTree(work)
+/** Removes the folder of a build that went well, if it needed one, and that of an earlier failure with it. */
+export function removeWork(packageFolder: string, work?: string): void {
+  if (work !== undefined) removeTree(work)
   removeTree(resolve(packageFolder, FAILED))
 }
 

@@ -4,6 +4,7 @@ import yargs from 'yargs'
 import { formatMessage, type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot, treeRoot } from '../../core/store.ts'
+import { useStoreFor } from '../store/use.ts'
 import { fetchAll } from './fetch.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { lines, type Paint } from './lines.ts'
@@ -53,6 +54,10 @@ export async function runFetch(
     )
     return 0
   }
+  // Who asks uses them next: the script of a rule, and what it builds. A store that refuses tells below.
+  await useStoreFor(process.ppid, store, { distfiles: requests.value.map(({ sha256 }) => sha256) }).catch(
+    () => {},
+  )
   const fetched = await fetchAll(requests.value, {
     tree,
     store,

@@ -3,6 +3,7 @@ import { carryOut } from '../build/carry-out.ts'
 import { parseCommand } from '../build/command.ts'
 import { endNow, endOnSignal } from '../build/interrupt.ts'
 import { allInStore } from '../fetch/in-store.ts'
+import { parentOf } from '../store/process.ts'
 import { leaveClient, takePlaceOf } from './place.ts'
 
 /**
@@ -16,13 +17,13 @@ process.on('disconnect', () => endNow(1))
 process.on('message', (errand: Errand) => void run(errand))
 
 async function run(errand: Errand): Promise<void> {
-  const status = takePlaceOf(errand) ? await doors[errand.door]?.(errand.words) : undefined
+  const status = takePlaceOf(errand) ? await doors[errand.door]?.(errand.words, errand.pid) : undefined
   leaveClient()
   process.send?.({ ...(status === undefined ? {} : { status }) } satisfies Outcome)
 }
 
 /** What is not for a helper has no status: then the door starts a process of its own. */
-type Door = (words: readonly string[]) => number | undefined | Promise<number | undefined>
+type Door = (words: readonly string[], client: number) => number | undefined | Promise<number | undefined>
 
 const doors: Readonly<Record<string, Door>> = {
   // Help and misuse have stdout and time; a person's shell has a terminal.
@@ -33,5 +34,8 @@ const doors: Readonly<Record<string, Door>> = {
   },
   // What must be fetched takes its time anyway, and asks for certificates and proxies that node and
   // its libraries read when they start.
-  'do-fetch': words => (allInStore(words, process.env) ? 0 : undefined),
+  'do-fetch': async (words, client) => {
+    const asker = parentOf(client)
+    return asker !== undefined && (await allInStore(words, process.env, asker)) ? 0 : undefined
+  },
 }

@@ -1,0 +1,91 @@
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { formatProcess, isRunning, nameOf, type ProcessName, parseProcess } from './process.ts'
+
+/**
+ * Held by who takes things out of the store, and only while names vanish: builds that begin wait for it.
+ *
+ * It is a symlink `lock/N` to the name of its holder. Making one is a single step that only one of many can
+ * do, and takes no room on a full disk. A dead holder is not removed but outbid by N+1; so no two can both
+ * think that they took over from it.
+ */
+export interface StoreLock {
+  release(): void
+}
+
+/** Takes the lock as soon as nobody has it. */
+export async function lockStore(store: string): Promise<StoreLock> {
+  const folder = lockFolder(store)
+  mkdirSync(folder, { recursive: true })
+  const mine = formatProcess(nameOf(process.pid))
+  for (;;) {
+    const bids = bidsIn(folder)
+    if (bids.some(bid => isHeld(folder, bid))) {
+      await setTimeout(POLL_MS)
+      continue
+    }
+    const bid = (bids.at(-1) ?? 0) + 1
+    const path = join(folder, String(bid))
+    if (!bidFor(path, mine)) continue
+    // Somebody may have come and gone since we looked, and left a later bid.
+    if (bidsIn(folder).at(-1) !== bid) {
+      rmSync(path, { force: true })
+      continue
+    }
+    for (const old of bids) rmSync(join(folder, String(old)), { force: true })
+    return { release: () => rmSync(path, { force: true }) }
+  }
+}
+
+/** Waits until nobody takes things out of the store. */
+export async function untilUnlocked(store: string): Promise<void> {
+  const folder = lockFolder(store)
+  while (bidsIn(folder).some(bid => isHeld(folder, bid))) await setTimeout(POLL_MS)
+}
+
+const POLL_MS = 10
+
+/** A holder whose process cannot be seen is believed in for so long; names vanish in less. */
+const STALE_MS = 10 * 60 * 1000
+
+const lockFolder = (store: string): string => join(store, 'lock')
+
+function bidsIn(folder: string): readonly number[] {
+  try {
+    return readdirSync(folder)
+      .filter(name => /^[1-9]\d{0,14}$/.test(name))
+      .map(Number)
+      .sort((a, b) => a - b)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function isHeld(folder: string, bid: number): boolean {
+  const path = join(folder, String(bid))
+  const holder = holderOf(path)
+  const running = holder && isRunning(holder)
+  if (running !== undefined) return running
+  const made = lstatSync(path, { throwIfNoEntry: false })
+  return made !== undefined && Date.now() - made.ctimeMs < STALE_MS
+}
+
+function holderOf(path: string): ProcessName | undefined {
+  try {
+    return parseProcess(readlinkSync(path))
+  } catch {
+    return undefined
+  }
+}
+
+function bidFor(path: string, holder: string): boolean {
+  try {
+    symlinkSync(holder, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}

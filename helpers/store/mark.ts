@@ -1,0 +1,49 @@
+import { lstatSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What the store holds, by the folder that it lies in. */
+export const KINDS = ['distfiles', 'packages', 'trees', 'skeletons', 'contents'] as const
+export type Kind = (typeof KINDS)[number]
+
+/**
+ * Remembers that an entry was used just now. It is the time of an empty file, `used/KIND.NAME`: the entry's
+ * own times may be those that a build sees, or by which redo knows a package. A store that cannot be written
+ * to forgets it.
+ */
+export function markUsed(store: string, kind: Kind, name: string): void {
+  const path = markPath(store, kind, name)
+  try {
+    const now = Date.now() / 1000
+    utimesSync(path, now, now)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') makeMark(store, path)
+  }
+}
+
+function makeMark(store: string, path: string): void {
+  try {
+    mkdirSync(marksFolder(store), { recursive: true })
+    writeFileSync(path, '')
+  } catch {
+    // Of no other use than this one.
+  }
+}
+
+/** When an entry was used last, in milliseconds; one without a mark counts as used when it came. */
+export const lastUsed = (store: string, kind: Kind, name: string, came: number): number =>
+  Math.max(came, lstatSync(markPath(store, kind, name), { throwIfNoEntry: false })?.mtimeMs ?? 0)
+
+/** Removes the marks of entries that are gone. */
+export function sweepMarks(store: string, isThere: (kind: Kind, name: string) => boolean): void {
+  const names = new Map(KINDS.map(kind => [`${kind}.`, kind]))
+  for (const mark of readdirSync(marksFolder(store))) {
+    const kind = names.get(mark.slice(0, mark.indexOf('.') + 1))
+    if (kind !== undefined && !isThere(kind, mark.slice(kind.length + 1)))
+      rmSync(join(marksFolder(store), mark), { force: true })
+  }
+}
+
+const marksFolder = (store: string): string => join(store, 'used')
+
+const markPath = (store: string, kind: Kind, name: string): string =>
+  join(marksFolder(store), `${kind}.${name}`)

@@ -1,0 +1,59 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+
+/**
+ * A process in words that stay true: its id, when it was started (in the kernel's ticks), for the kernel
+ * gives the id to others later, and where that id means something (its namespace). `-` is not known.
+ */
+export interface ProcessName {
+  readonly pid: number
+  readonly start: string
+  readonly space: string
+}
+
+export const nameOf = (pid: number): ProcessName => ({ pid, start: startOf(pid) ?? '-', space: spaceOf(pid) })
+
+/** `PID.START.SPACE`, which may be part of a file's name. */
+export const formatProcess = ({ pid, start, space }: ProcessName): string => `${pid}.${start}.${space}`
+
+export function parseProcess(text: string): ProcessName | undefined {
+  const [, pid, start, space] = /^([1-9]\d{0,9})\.(\d+|-)\.(\d+|-)$/.exec(text) ?? []
+  return pid && start && space ? { pid: Number(pid), start, space } : undefined
+}
+
+/** Undefined where that cannot be told, as of a process in another container that shares the store. */
+export function isRunning({ pid, start, space }: ProcessName): boolean | undefined {
+  if (space !== spaceOf(process.pid)) return undefined
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+  }
+  const now = startOf(pid)
+  return now === undefined || start === '-' || now === start
+}
+
+/** The process that started another; undefined where there is no /proc. */
+export function parentOf(pid: number): number | undefined {
+  const parent = Number(statOf(pid)?.[1])
+  return parent > 0 ? parent : undefined
+}
+
+const startOf = (pid: number): string | undefined => statOf(pid)?.[19]
+
+/** The fields behind the name, which may hold blanks and brackets: state, parent, and so on. */
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
+}
+
+function spaceOf(pid: number): string {
+  try {
+    return /\d+/.exec(readlinkSync(`/proc/${pid}/ns/pid`))?.[0] ?? '-'
+  } catch {
+    return '-'
+  }
+}

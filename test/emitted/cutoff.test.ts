@@ -1,0 +1,176 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { mustRun, run, smallTree } from '../support/small-tree.ts'
+import { manifest, type Tree } from '../support/tree.ts'
+
+beforeAll(() => {
+  spawnSync('bin/coolports-gen', ['--help'])
+})
+
+/** Ours, and any on PATH or in $COOLPORTS_TEST_REDOS (NAME=FOLDER, separated by blanks). */
+const redos: readonly (readonly [name: string, folder: string | undefined])[] = [
+  ['bin/do', undefined],
+  ...(process.env.PATH ?? '')
+    .split(delimiter)
+    .filter(folder => existsSync(join(folder, 'redo')))
+    .map(folder => ['redo on PATH', folder] as const)
+    .slice(0, 1),
+  ...(process.env.COOLPORTS_TEST_REDOS ?? '')
+    .split(' ')
+    .filter(Boolean)
+    .map(pair => pair.split('=') as [string, string]),
+]
+
+const low = (fields: Readonly<Record<string, string>> = {}): string =>
+  manifest({
+    buildDeps: "['seed']",
+    build: 'sh`mkdir -p "$DESTDIR/share"; echo low >"$DESTDIR/share/low"`',
+    strip: "'none'",
+    ...fields,
+  })
+
+const above = (dependency: string, fields: Readonly<Record<string, string>> = {}): string =>
+  manifest({
+    buildDeps: `['seed', '${dependency}']`,
+    runDeps: `['${dependency}']`,
+    build: `sh\`mkdir -p "$DESTDIR/share"; cat /share/${dependency} >"$DESTDIR/share/$(cat /files/name)"\``,
+    test: `sh\`read -r word </share/${dependency}; test "$word" = low\``,
+    testDeps: "['seed']",
+    strip: "'none'",
+    ...fields,
+  })
+
+async function tower(): Promise<Tree> {
+  const tree = smallTree({ low: low(), middle: above('low'), high: above('middle') })
+  for (const name of ['middle', 'high']) tree.write(`pkg/${name}/files/name`, `${name}\n`)
+  expect((await tree.generate()).problems).toEqual([])
+  return tree
+}
+
+const hashOf = (tree: Tree, name: string): string => tree.read(`pkg/${name}/.pkghash`).trim()
+
+/** The packages whose scripts were run. */
+const built = (said: string): readonly string[] =>
+  [...said.matchAll(/^ *build ([a-z]+)-/gm)].map(([, name]) => name ?? '').sort()
+
+describe.each(redos)('a dependency that comes out the same under %s', (_, folder) => {
+  const bring = (tree: Tree, ...targets: readonly string[]): string => {
+    const words = folder === undefined ? ['bin/do', '-j2'] : [join(folder, 'redo-ifchange')]
+    const env = folder === undefined ? {} : { PATH: `${folder}:${process.env.PATH}` }
+    return mustRun(tree, [...words, ...targets.map(target => `pkg/${target}`)], env as Record<string, string>)
+  }
+
+  test('rebuilds nothing above it, however far down it is', async () => {
+    const tree = await tower()
+    expect(built(bring(tree, 'high/.pkg.tar.gz', 'high/.tarhash'))).toEqual(['high', 'low', 'middle'])
+    const before = ['middle', 'high'].map(name => hashOf(tree, name))
+    const tarhash = tree.read('pkg/high/.tarhash')
+    const bytes = readFileSync(join(tree.root, 'pkg/high/.pkg.tar.gz'))
+
+    tree.write(
+      'pkg/seed/package.ts',
+      tree.read('pkg/seed/package.ts').replace("version: '1'", "version: '2'"),
+    )
+    await tree.generate()
+    const said = bring(tree, 'high/.pkg.tar.gz', 'high/.tarhash', 'high/.test')
+    expect(built(said)).toEqual([])
+    expect(said).toContain('imported seed-2-1')
+    expect(said).toContain(`high-1.0-1: same inputs as ${before[1]?.slice(0, 12)}, taken from the store`)
+    expect(['middle', 'high'].map(name => hashOf(tree, name))).not.toEqual(before)
+    expect(tree.read('pkg/high/.tarhash')).toBe(tarhash)
+    expect(readFileSync(join(tree.root, 'pkg/high/.pkg.tar.gz')).equals(bytes)).toBe(true)
+    // The test is a proof of the new closure, so it is made anew.
+    expect(tree.read('pkg/high/.test')).toContain('result: ok')
+
+    // It is in the store by its own name now.
+    rmSync(join(tree.root, 'pkg/high/.pkg.tar.gz'))
+    expect(bring(tree, 'high/.pkg.tar.gz')).toContain(`reuse ${hashOf(tree, 'high').slice(0, 12)}`)
+    expect(tree.read(`.store/packages/${hashOf(tree, 'high')}.key`)).toBe(tree.read('pkg/high/.pkgkey'))
+  })
+
+  test('rebuilds just those that see other bytes', async () => {
+    const tree = await tower()
+    bring(tree, 'high/.pkg.tar.gz')
+    // What `low` holds is another thing now, but `middle` copies the same word out of it.
+    tree.write(
+      'pkg/low/package.ts',
+      low({ build: 'sh`mkdir -p "$DESTDIR/share"; echo low >"$DESTDIR/share/low"; echo >"$DESTDIR/more"`' }),
+    )
+    await tree.generate()
+    const said = bring(tree, 'high/.pkg.tar.gz')
+    // `high` sees `low` by way of `middle`, whose run-dep it is.
+    expect(built(said)).toEqual(['high', 'low', 'middle'])
+    tree.write(
+      'pkg/low/package.ts',
+      low({ release: '7', build: 'sh`mkdir -p "$DESTDIR/share"; echo low >"$DESTDIR/share/low"`' }),
+    )
+    await tree.generate()
+    expect(built(bring(tree, 'high/.pkg.tar.gz'))).toEqual(['low'])
+  })
+})
+
+describe('a build of the same content', () => {
+  const edit = async (tree: Tree): Promise<void> => {
+    tree.write('pkg/low/package.ts', low({ release: '2' }))
+    await tree.generate()
+  }
+  const ready = async (): Promise<Tree> => {
+    const tree = await tower()
+    mustRun(tree, ['bin/do', 'pkg/middle/.pkg.tar.gz'])
+    await edit(tree)
+    return tree
+  }
+  const contents = (tree: Tree): readonly string[] => readdirSync(join(tree.root, '.store/contents'))
+
+  test('is run where its recipe, a file of it, or the order of its build-deps changed', async () => {
+    const tree = await ready()
+    const changes = [
+      () => tree.write('pkg/middle/package.ts', above('low', { env: "{ LETTER: 'x' }" })),
+      () => tree.write('pkg/middle/files/name', 'centre\n'),
+      () => tree.write('pkg/middle/package.ts', above('low', { buildDeps: "['low', 'seed']" })),
+    ]
+    for (const change of changes) {
+      change()
+      await tree.generate()
+      expect(built(mustRun(tree, ['bin/do', 'pkg/middle/.pkg.tar.gz']))).toContain('middle')
+    }
+  })
+
+  test('is run where it sees paths of the host', async () => {
+    const tree = smallTree({ low: low(), hosted: above('low', { hostPaths: "['/usr/bin']", runDeps: '[]' }) })
+    tree.write('pkg/hosted/files/name', 'hosted\n')
+    await tree.generate()
+    const first = run(tree, ['bin/do', 'pkg/hosted/.pkg.tar.gz'])
+    expect(first.status, first.said).toBe(0)
+    await edit(tree)
+    expect(built(mustRun(tree, ['bin/do', 'pkg/hosted/.pkg.tar.gz']))).toEqual(['hosted', 'low'])
+  })
+
+  test('is run where the note of the store is damaged, and leaves a good one', async () => {
+    const tree = await ready()
+    for (const name of contents(tree)) {
+      const path = join(tree.root, '.store/contents', name)
+      writeFileSync(path, readFileSync(path, 'utf8').slice(0, 100))
+    }
+    expect(built(mustRun(tree, ['bin/do', 'pkg/middle/.pkg.tar.gz']))).toEqual(['low', 'middle'])
+    tree.write('pkg/low/package.ts', low({ release: '3' }))
+    await tree.generate()
+    expect(built(mustRun(tree, ['bin/do', 'pkg/middle/.pkg.tar.gz']))).toEqual(['low'])
+  })
+
+  test('takes a failed build of its package away', async () => {
+    const tree = await tower()
+    mustRun(tree, ['bin/do', 'pkg/middle/.pkg.tar.gz'])
+    const good = tree.read('pkg/middle/package.ts')
+    tree.write('pkg/middle/package.ts', above('low', { build: 'sh`exit 1`' }))
+    await edit(tree)
+    expect(run(tree, ['bin/do', 'pkg/middle/.pkg.tar.gz']).status).toBe(1)
+    expect(existsSync(join(tree.root, 'pkg/middle/.build.failed'))).toBe(true)
+    tree.write('pkg/middle/package.ts', good)
+    await tree.generate()
+    expect(mustRun(tree, ['bin/do', 'pkg/middle/.pkg.tar.gz'])).toContain('same inputs as')
+    expect(existsSync(join(tree.root, 'pkg/middle/.build.failed'))).toBe(false)
+  })
+})
