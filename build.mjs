@@ -30,6 +30,7 @@ const programs = {
   coolports: 'cli/main.ts',
   fetch: 'helpers/fetch/main.ts',
   build: 'helpers/build/main.ts',
+  reuse: 'helpers/cache/main.ts',
   helper: 'helpers/helper/main.ts',
   redo: 'redo/main.ts',
 }

@@ -12,10 +12,12 @@ export interface Command {
   readonly usage: string
   /**
    * Makes yargs know it. `choose` gets what is to be run when it is the command that was asked for:
-   * yargs itself would run it even after a misuse.
+   * yargs itself would run it even after a misuse. `behind` are the words before its own.
    */
-  readonly register: (yargs: Argv<Common>, choose: (work: () => Promise<number>) => void) => void
+  readonly register: (yargs: Argv<Common>, choose: Choose, behind?: string) => void
 }
+
+export type Choose = (work: () => Promise<number>) => void
 
 export interface Definition<Args extends Common> {
   /** As it stands behind `coolports`: the name, then its words. */
@@ -36,13 +38,13 @@ export function command<Args extends Common>(definition: Definition<Args>): Comm
   return {
     name,
     usage,
-    register: (yargs, choose) => {
+    register: (yargs, choose, behind = 'coolports') => {
       yargs.command(
         usage,
         about,
         given => {
           const text = details === undefined ? about : `${about}\n\n${details}`
-          given.usage(`coolports ${usage}\n\n${text}`)
+          given.usage(`${behind} ${usage}\n\n${text}`)
           for (const [line, what] of examples) given.example(line, what)
           return options(given)
         },

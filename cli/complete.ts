@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { findPackages } from '../generator/tree.ts'
 
 /** The commands whose words are packages. */
-const OF_PACKAGES = ['build', 'show', 'closure', 'rdeps', 'key', 'explain', 'fetch', 'files']
+const OF_PACKAGES = ['build', 'show', 'closure', 'rdeps', 'key', 'explain', 'fetch', 'files', 'challenge']
 
 /**
  * The packages that may stand where `current` is, given the words before it; undefined where no

@@ -5,6 +5,8 @@ import { quoted } from '../core/message.ts'
 import { treeRoot } from '../core/store.ts'
 import { nearest } from '../generator/nearest.ts'
 import { build } from './build.ts'
+import { cache } from './cache.ts'
+import { challenge } from './challenge.ts'
 import { closure } from './closure.ts'
 import type { Command, Common } from './command.ts'
 import { completePackage } from './complete.ts'
@@ -22,6 +24,7 @@ import { complain, PROGRAM, shownLine, trouble } from './say.ts'
 import { seedVerify } from './seed-verify.ts'
 import { shell } from './shell.ts'
 import { show } from './show.ts'
+import { trust } from './trust.ts'
 import { verify } from './verify.ts'
 
 /** In the order in which the help lists them. */
@@ -39,6 +42,9 @@ const commands: readonly Command[] = [
   verify,
   reproduce,
   seedVerify,
+  cache,
+  trust,
+  challenge,
   shell,
   newPackage,
   completion,

@@ -12,4 +12,6 @@ export interface Errand {
 /** The exit status; without one, the errand is not for a helper, and nothing was done. */
 export interface Outcome {
   readonly status?: number
+  /** Nothing was left half done, so that the next errand finds the helper as it was. */
+  readonly wentWell?: boolean
 }

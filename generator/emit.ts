@@ -107,10 +107,14 @@ function packageTar(pkg: Package): string {
   const full = `${pkg.name}-${pkg.version}-${pkg.release}`
   const reuse = [
     'redo-ifchange .pkghash .bclosure\n',
-    '# The store may have it from an earlier build of the same key.\n',
+    '# The store may have it from an earlier build of the same key, a package cache from that of somebody else.\n',
     'read -r hash <.pkghash\n',
-    'if [ -e "${COOLPORTS_STORE:-../../.store}/packages/$hash.tar.gz" ]; then\n',
-    '  if ../../bin/do-reuse .pkghash "$3"; then exit 0; fi\n',
+    'if [ -e "${COOLPORTS_STORE:-../../.store}/packages/$hash.tar.gz" ] ||\n',
+    '  [ -n "${PKG_CACHE_URL-}${PACKAGE_CACHE_URL-}${PKG_FORCE_BINARY-}" ]; then\n',
+    '  status=0\n',
+    '  ../../bin/do-reuse .pkghash "$3" || status=$?\n',
+    '  # 2: it may not be built.\n',
+    '  case $status in 0) exit 0 ;; 2) exit 1 ;; esac\n',
     'fi\n',
   ]
   const fetch = pkg.sources.length > 0 ? [`../../bin/do-fetch ../${pkg.name}/.fetch\n`] : []

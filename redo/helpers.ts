@@ -49,9 +49,9 @@ export class Helpers {
       else if (signal === null) finish(status || 1, `${lost(errand)} ended with exit status ${status}`)
       else finish(128 + constants.signals[signal], `${lost(errand)} was ended by ${signal}`)
     }
-    const told = ({ status }: Outcome) => {
+    const told = ({ status, wentWell }: Outcome) => {
       // Who has failed may have left something behind, as whoever ends in the middle.
-      if (status === undefined || status === 0) this.#idle.push(helper)
+      if (status === undefined || wentWell) this.#idle.push(helper)
       else helper.disconnect()
       finish(status)
     }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
 import { formatMessage } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { awaitsComparison, findDifference } from '../cache/spot-check.ts'
 import { findContent } from '../store/content.ts'
 import { markUsed } from '../store/mark.ts'
 import { useStore } from '../store/use.ts'
@@ -59,11 +60,12 @@ function takeSame(
   say: (line: string) => void,
 ): boolean {
   const text = contentOf(inputs)
-  const same = text === undefined ? undefined : findContent(store, text)
-  if (inputs.key === undefined || same === undefined) return false
+  if (inputs.key === undefined || text === undefined || awaitsComparison(store, inputs.key.hash)) return false
+  const same = findContent(store, text)
+  if (same === undefined) return false
   keepPackage(store, inputs.key, same.path, message => say(formatMessage('do-build', message)))
   markUsed(store, 'packages', same.hash)
-  markUsed(store, 'contents', sha256(text ?? ''))
+  markUsed(store, 'contents', sha256(text))
   placeAnother(same.path, out)
   removeWork('.')
   say(`${label}: same inputs as ${same.hash.slice(0, 12)}, taken from the store`)
@@ -108,6 +110,11 @@ async function buildIn(
   if (!packed.ok) {
     removeTree(work)
     return refuse(packed.error.map(one => ({ kind: 'tar', action: 'pack', thing: label, problem: one })))
+  }
+  const claim = inputs.key && findDifference(store, inputs.key.hash, packed.value.digest)
+  if (claim) {
+    removeTree(work)
+    return refuse([{ kind: 'disproved', label, claim, got: packed.value.digest }])
   }
   const text = contentOf(inputs)
   const content = text === undefined ? undefined : { text, tar: packed.value.digest }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { formatMessage } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { findDifference } from '../cache/spot-check.ts'
 import { useStore } from '../store/use.ts'
 import { packTree } from '../tar/pack.ts'
 import { unpackTar } from '../tar/unpack.ts'
@@ -53,6 +54,9 @@ async function importNeeded(
     const packed = await packTree(join(work, 'destdir'), file)
     if (!packed.ok)
       return refuse(packed.error.map(problem => ({ kind: 'tar', action: 'pack', thing: label, problem })))
+    const got = packed.value.digest
+    const claim = key.value && findDifference(store, key.value.hash, got)
+    if (claim) return refuse([{ kind: 'disproved', label, claim, got }])
     if (key.value) keepPackage(store, key.value, file, message => say(formatMessage('do-build', message)))
     placeFile(file, command.out)
     say(

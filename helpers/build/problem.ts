@@ -1,4 +1,6 @@
+import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
+import type { Claim } from '../cache/spot-check.ts'
 import { diskFullMessage, type TarProblem, tarMessage } from '../tar/problem.ts'
 import { type Missing, missingMessage } from './missing.ts'
 
@@ -21,6 +23,8 @@ export type BuildProblem =
   | { readonly kind: 'missing'; readonly missing: Missing }
   | { readonly kind: 'decompressor failed'; readonly thing: string; readonly words: string }
   | { readonly kind: 'no sandbox'; readonly label: string; readonly words: string; readonly remedy?: string }
+  /** A cache's word about the same key, which this build was to check. */
+  | { readonly kind: 'disproved'; readonly label: string; readonly claim: Claim; readonly got: Sha256 }
   | { readonly kind: 'disk full'; readonly label: string; readonly action: string; readonly folder: string }
   | {
       readonly kind: 'failed'
@@ -32,7 +36,8 @@ export type BuildProblem =
     }
 
 /** 1: the answer is no. 2: there was no answer. */
-export const exitStatus = (problem: BuildProblem): 1 | 2 => (problem.kind === 'failed' ? 1 : 2)
+export const exitStatus = (problem: BuildProblem): 1 | 2 =>
+  problem.kind === 'failed' || problem.kind === 'disproved' ? 1 : 2
 
 export function buildMessage(problem: BuildProblem): Message {
   switch (problem.kind) {
@@ -82,6 +87,18 @@ export function buildMessage(problem: BuildProblem): Message {
       return missingMessage(problem.missing)
     case 'decompressor failed':
       return { cannot: `read ${problem.thing}`, why: problem.words }
+    case 'disproved':
+      return {
+        cannot: `believe the package cache ${quoted(problem.claim.place)} about ${problem.label}`,
+        why: 'THIS BUILD OF THE SAME KEY CAME OUT DIFFERENT',
+        facts: [
+          ['signed by', problem.claim.builders.map(quoted).join(', ')],
+          ['signed', `tar sha256 ${problem.claim.tar}`],
+          ['built', `tar sha256 ${problem.got}`],
+        ],
+        remedy:
+          'bin/reproduce tells whether it builds the same twice; caches are not asked for this package any more',
+      }
     case 'disk full':
       return diskFullMessage(`${problem.action} ${problem.label}`, problem.folder)
     case 'no sandbox':

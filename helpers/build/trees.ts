@@ -35,6 +35,34 @@ export async function unpackedTree(store: string, file: string): Promise<Result<
   return unpacked.ok ? ok({ digest, path }) : unpacked
 }
 
+/**
+ * The tree of a package that comes from elsewhere and is said to have this digest. Its file is read to
+ * the end in any case: that there is such a tree already says nothing about this file.
+ */
+export async function provenTree(
+  store: string,
+  file: string,
+  digest: Sha256,
+): Promise<Result<Tree, TarProblem>> {
+  const named = readIdentity(file)
+  if (named !== digest)
+    return refuse(named ? { kind: 'digest', want: digest, got: named } : { kind: 'unidentified' })
+  const path = treePath(store, digest)
+  if (existsSync(path)) {
+    const { tarDigest } = await import('../tar/unpack.ts')
+    const got = await tarDigest(file)
+    if (!got.ok) return got
+    return got.value === digest
+      ? ok({ digest, path })
+      : refuse({ kind: 'digest', want: digest, got: got.value })
+  }
+  const trees = dirname(path)
+  mkdirSync(trees, { recursive: true })
+  sweepParts(trees)
+  const unpacked = await unpack(file, join(trees, `.${digest}.${process.pid}`), path)
+  return unpacked.ok ? ok({ digest, path }) : unpacked
+}
+
 async function unpack(file: string, part: string, path: string): Promise<Result<Sha256, TarProblem>> {
   removeTree(part)
   try {

@@ -2,12 +2,13 @@ import type { Errand, Outcome } from '../../core/errand.ts'
 import { carryOut } from '../build/carry-out.ts'
 import { parseCommand } from '../build/command.ts'
 import { endNow, endOnSignal } from '../build/interrupt.ts'
+import { NOT_HERE } from '../cache/status.ts'
 import { allInStore } from '../fetch/in-store.ts'
 import { parentOf } from '../store/process.ts'
 import { leaveClient, takePlaceOf } from './place.ts'
 
 /**
- * Does the work of `do-build` and `do-fetch` for the scripts of a run, one errand after the other:
+ * Does the work of `do-build`, `do-fetch` and `do-reuse` for the scripts of a run, one errand after the other:
  * a start of node costs more than a small build. Redo's coordinator starts it and sends the errands;
  * when that is gone, everything here ends.
  */
@@ -19,7 +20,8 @@ process.on('message', (errand: Errand) => void run(errand))
 async function run(errand: Errand): Promise<void> {
   const status = takePlaceOf(errand) ? await doors[errand.door]?.(errand.words, errand.pid) : undefined
   leaveClient()
-  process.send?.({ ...(status === undefined ? {} : { status }) } satisfies Outcome)
+  const wentWell = status === 0 || (errand.door === 'do-reuse' && status === NOT_HERE)
+  process.send?.({ ...(status === undefined ? {} : { status }), wentWell } satisfies Outcome)
 }
 
 /** What is not for a helper has no status: then the door starts a process of its own. */
@@ -37,5 +39,10 @@ const doors: Readonly<Record<string, Door>> = {
   'do-fetch': async (words, client) => {
     const asker = parentOf(client)
     return asker !== undefined && (await allInStore(words, process.env, asker)) ? 0 : undefined
+  },
+  // Connections stay for the next package; what a cache is asked for is small, and asked for often.
+  'do-reuse': async words => {
+    const { reuse } = await import('../cache/reuse.ts')
+    return reuse(words, process.env, text => process.stderr.write(text))
   },
 }

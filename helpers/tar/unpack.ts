@@ -56,6 +56,19 @@ export async function unpackPackage(
   return got === want ? ok(want) : refuse({ kind: 'digest', want, got })
 }
 
+/** The sha256 of the tar inside of a package's file, whatever the file says of itself. */
+export async function tarDigest(file: string): Promise<Result<Sha256, TarProblem>> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of gunzipped(file)) hash.update(chunk)
+  } catch (error) {
+    const problem = readProblem(error)
+    if (problem) return refuse(problem)
+    throw error
+  }
+  return ok(hash.digest('hex') as Sha256)
+}
+
 /** The bytes inside a gzip file of one or more members. */
 export function gunzipped(file: string): AsyncIterable<Uint8Array> {
   const chunkSize = 256 * 1024

@@ -47,7 +47,9 @@ export function smallTree(packages: Readonly<Record<string, string>>, shell = '/
   cpSync(BUSYBOX, join(seed, 'bin/busybox'))
   for (const applet of APPLETS) symlinkSync('busybox', join(seed, 'bin', applet))
   const archive = join(root, 'seed.tar')
-  spawnSync('tar', ['-C', seed, '-cf', archive, 'bin'])
+  // The same bytes for every tree, so that trees can have packages of one key.
+  const same = ['--sort=name', '--owner=0', '--group=0', '--mtime=@0']
+  spawnSync('tar', ['-C', seed, ...same, '-cf', archive, 'bin'])
   tree.write('pkg/seed/package.ts', seedManifest(archive, sha256(readFileSync(archive))))
   for (const [name, text] of Object.entries(packages)) tree.write(`pkg/${name}/package.ts`, text)
   if (shell !== '/bin/sh') {

@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { quoted } from '../core/message.ts'
+import type { PackageName } from '../core/name.ts'
+import { storeRoot } from '../core/store.ts'
+import type { Added } from '../helpers/cache/publish.ts'
+import { type ClosureMember, closureNames, packageClosure } from '../helpers/export/closure.ts'
+import { command, jobsOption, packagesOption } from './command.ts'
+import { bringUpToDate } from './door.ts'
+import { findAll } from './find.ts'
+import { complain, no, print, trouble } from './say.ts'
+
+export const cacheAdd = command({
+  usage: 'add <packages..>',
+  about: 'Publish packages, and all that they need to run, in a package cache',
+  details:
+    'Builds what is out of date, then writes each package and a record of it, signed with your key\n(coolports cache key). What came from a cache is passed on with the records that it came with.\nExit status: 0 all are there, 1 one is not or somebody else says otherwise, 2 trouble.',
+  examples: [
+    ['coolports cache add -o /srv/packages make zlib', 'a folder that any web server can serve'],
+    ['coolports cache add -o /srv/packages --expires 2027-12-31 make', 'to be believed until then'],
+  ],
+  options: yargs =>
+    jobsOption(packagesOption(yargs))
+      .option('output', {
+        alias: 'o',
+        type: 'string',
+        demandOption: true,
+        requiresArg: true,
+        describe: 'the cache: a folder, or a url that can be written to',
+      })
+      .option('expires', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'the last day on which the records are to be believed: 2027-12-31',
+      }),
+  run: async args => {
+    const [{ placeOf, publisherOf }, { publish }, { readSigningKey }, { isDay }] = await Promise.all([
+      import('../helpers/cache/place.ts'),
+      import('../helpers/cache/publish.ts'),
+      import('../helpers/cache/signing-key.ts'),
+      import('../helpers/cache/record.ts'),
+    ])
+    const { root, expires } = args
+    const url = /^[a-z][a-z0-9+.-]+:/.test(args.output) ? args.output : resolve(args.output)
+    if (expires !== undefined && !isDay(expires))
+      return complain(
+        trouble({ cannot: 'run', why: `--expires ${quoted(expires)} is not a day such as 2027-12-31` }),
+      )
+    const names = findAll(root, args.packages)
+    if (!names.ok) return complain(names.error)
+    const key = readSigningKey(process.env)
+    if (!key.ok) return complain(trouble(key.error))
+    const place = await placeOf(url, process.env)
+    const publisher = await publisherOf(url, process.env)
+    if (!place.ok || !publisher.ok) {
+      const why = publisher.ok ? (place.ok ? '' : place.error) : publisher.error
+      return complain(trouble({ cannot: `write to the package cache ${quoted(url)}`, why }))
+    }
+    const built = await buildClosure(root, names.value, args.jobs)
+    if (built !== 0) return built
+    const members = packageClosure(root, names.value)
+    if (!members.ok) return complain({ status: 2, messages: members.error })
+    const scratch = mkdtempSync(join(tmpdir(), 'coolports-cache-'))
+    let status = 0
+    try {
+      for (const member of members.value) {
+        const label = `${member.name}-${member.version}`
+        const added = await publish(member, runClosure(root, member, members.value), {
+          publisher: publisher.value,
+          place: place.value,
+          key: key.value,
+          store: storeRoot(process.env, root),
+          scratch,
+          ...(expires === undefined ? {} : { expires }),
+        })
+        if (!added.ok) {
+          status = complain(no({ cannot: `add ${label} to ${quoted(url)}`, why: added.error }))
+          continue
+        }
+        if (added.value.kind === 'disputed') status = complain(no(disputed(label, url, member, added.value)))
+        else print(`${how(added.value)} ${label} ${member.pkghash}`)
+      }
+      const closed = await publisher.value.close()
+      if (!closed.ok) status = complain(no({ cannot: `write to ${quoted(url)}`, why: closed.error.kind }))
+    } finally {
+      await place.value.close()
+      rmSync(scratch, { recursive: true, force: true })
+    }
+    return status
+  },
+})
+
+/** Brings packages up to date, and then all that they need to run. */
+async function buildClosure(root: string, names: readonly PackageName[], jobs = 1): Promise<number> {
+  const targets = (all: readonly string[]): readonly string[] =>
+    all.flatMap(name => ['.pkg.tar.gz', '.pkghash', '.closure'].map(target => `pkg/${name}/${target}`))
+  const first = await bringUpToDate(root, targets(names), jobs)
+  if (first !== 0) return first
+  const others = names.flatMap(name => {
+    const list = closureNames(root, name)
+    return list.ok ? list.value : []
+  })
+  const rest = [...new Set(others)].filter(name => !names.includes(name))
+  return rest.length === 0 ? 0 : bringUpToDate(root, targets(rest), jobs)
+}
+
+/** What one of them needs to run, itself left out. */
+function runClosure(root: string, { name }: ClosureMember, members: readonly ClosureMember[]) {
+  const list = closureNames(root, name)
+  return (list.ok ? list.value : [])
+    .filter(one => one !== name)
+    .flatMap(one => {
+      const member = members.find(other => other.name === one)
+      return member ? [{ hash: member.pkghash, name: one }] : []
+    })
+}
+
+const how = (added: Added): string => (added.kind === 'passed on' ? 'passed on' : 'added')
+
+const disputed = (
+  label: string,
+  url: string,
+  member: ClosureMember,
+  { theirs }: Added & { kind: 'disputed' },
+) => ({
+  cannot: `add ${label} to ${quoted(url)}`,
+  why: 'ANOTHER PACKAGE OF THE SAME KEY IS THERE',
+  facts: [
+    ['pkghash', member.pkghash],
+    ['there', `tar sha256 ${theirs}`],
+    ['yours', `tar sha256 ${member.tar}`],
+  ] as const,
+  remedy: `your record of it was written beside it; coolports challenge ${member.name} shows who says what`,
+})

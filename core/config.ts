@@ -1,0 +1,11 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+
+/**
+ * A file of the user's own settings, in the folder of the XDG Base Directory Specification, which says
+ * too that a relative $XDG_CONFIG_HOME is none.
+ */
+export function configPath(env: Readonly<Record<string, string | undefined>>, file: string): string {
+  const { XDG_CONFIG_HOME: base = '', HOME: home } = env
+  return join(isAbsolute(base) ? base : join(home || homedir(), '.config'), 'coolports', file)
+}

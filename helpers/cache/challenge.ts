@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import type { Sha256 } from '../../core/digest.ts'
+import { packagePath } from '../../core/store.ts'
+import { tarDigest } from '../tar/unpack.ts'
+import { describe } from './failure.ts'
+import type { Place } from './place.ts'
+import { keptStatements } from './provenance.ts'
+import type { CacheRecord } from './record.ts'
+import { askPlace } from './statements.ts'
+import { builderOf, type TrustedKey } from './trust.ts'
+
+/** One builder's word in one place. */
+export interface Said {
+  readonly place: string
+  readonly builder: string
+  readonly record: CacheRecord
+  readonly expired: boolean
+}
+
+/** A place that gave nothing that can be believed about a builder's record. */
+export interface Trouble {
+  readonly place: string
+  readonly builder: string
+  readonly why: string
+}
+
+export interface Comparison {
+  readonly said: readonly Said[]
+  readonly troubles: readonly Trouble[]
+  /** What the store has of it; `built` tells whether it was built here or came from a cache. */
+  readonly local?: { readonly tar: Sha256; readonly built: boolean }
+  /** Who says otherwise than the build here; without one, than most do; without most, everybody. */
+  readonly differing: readonly string[]
+}
+
+/** How long a place may take: nobody's build waits for this. */
+const PATIENCE_MS = 10_000
+
+/** Asks every place for the word of every builder, and compares. */
+export async function challenge(
+  hash: Sha256,
+  places: readonly Place[],
+  keys: readonly TrustedKey[],
+  store: string,
+  today: string,
+): Promise<Comparison> {
+  const said: Said[] = []
+  const troubles: Trouble[] = []
+  const questions = places.flatMap(place => keys.map(trusted => ({ place, trusted })))
+  // One at a time for each builder, lest a lie about one hides what others say.
+  await Promise.all(
+    questions.map(async ({ place, trusted }) => {
+      const answer = await askPlace(place, hash, [trusted], today, AbortSignal.timeout(PATIENCE_MS))
+      const about = { place: place.name, builder: builderOf(trusted) }
+      if (!answer.ok) {
+        troubles.push({ ...about, why: describe(answer.error) })
+        return
+      }
+      for (const { record } of answer.value.statements) said.push({ ...about, record, expired: false })
+      for (const { record } of answer.value.expired) said.push({ ...about, record, expired: true })
+    }),
+  )
+  const order = (one: { readonly place: string; readonly builder: string }): number =>
+    questions.findIndex(
+      ({ place, trusted }) => place.name === one.place && builderOf(trusted) === one.builder,
+    )
+  said.sort((a, b) => order(a) - order(b))
+  troubles.sort((a, b) => order(a) - order(b))
+  const local = await localBuild(store, hash)
+  return { said, troubles, ...(local ? { local } : {}), differing: differing(said, local) }
+}
+
+async function localBuild(store: string, hash: Sha256): Promise<Comparison['local']> {
+  const path = packagePath(store, hash)
+  if (!existsSync(path)) return undefined
+  const tar = await tarDigest(path)
+  return tar.ok ? { tar: tar.value, built: keptStatements(store, hash).length === 0 } : undefined
+}
+
+/** Those who are to be named. A package that came from a cache speaks for nobody. */
+export function differing(said: readonly Said[], local: Comparison['local']): readonly string[] {
+  const votes = new Map<Sha256, Set<string>>()
+  for (const { record, builder } of said)
+    votes.set(record.tar, (votes.get(record.tar) ?? new Set()).add(builder))
+  const ranked = [...votes].sort(([, a], [, b]) => b.size - a.size)
+  const [first, second] = ranked
+  const most = first && (first[1].size > (second?.[1].size ?? 0) || !second) ? first[0] : undefined
+  const right = local?.built ? local.tar : most
+  return [...new Set(said.filter(({ record }) => record.tar !== right).map(({ builder }) => builder))]
+}

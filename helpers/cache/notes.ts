@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { sha256 } from '../../core/digest.ts'
+import type { Env } from './place.ts'
+
+/** How long a note outside of a run is believed: a cache that was down may be up again. */
+const LIFE_MS = 2 * 60 * 1000
+
+/**
+ * What the processes of a run tell each other about caches: each writes a file of its own, which
+ * whoever makes it made first. Under bin/do they stand in the folder of the run and go with it; other
+ * redos have no such folder, so there they are in the store and soon forgotten.
+ */
+export class Notes {
+  readonly #folder: string
+  readonly #lifeMs: number
+
+  constructor(env: Env, store: string) {
+    const run = env.REDO_RUN ?? ''
+    const inRun = run !== '' && existsSync(join(run, 'ask'))
+    this.#folder = inRun ? join(run, 'caches') : join(store, 'caches')
+    this.#lifeMs = inRun ? Number.POSITIVE_INFINITY : LIFE_MS
+  }
+
+  /** Leaves a note, and answers whether it is the first about this. Where none can be left, each is. */
+  leave(about: string, text = ''): boolean {
+    const path = this.#path(about)
+    try {
+      mkdirSync(this.#folder, { recursive: true })
+      if (this.read(about) !== undefined) return false
+      rmSync(path, { force: true })
+      writeFileSync(path, text, { flag: 'wx' })
+      return true
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'EEXIST'
+    }
+  }
+
+  read(about: string): string | undefined {
+    try {
+      const path = this.#path(about)
+      return Date.now() - statSync(path).mtimeMs > this.#lifeMs ? undefined : readFileSync(path, 'utf8')
+    } catch {
+      return undefined
+    }
+  }
+
+  /** A text that is the same for all of the run, and that nobody outside of it can guess. */
+  get salt(): string {
+    const mine = randomBytes(16).toString('hex')
+    this.leave('salt', mine)
+    return this.read('salt') || mine
+  }
+
+  #path(about: string): string {
+    return join(this.#folder, sha256(about).slice(0, 32))
+  }
+}

@@ -1,0 +1,200 @@
+import { rmSync } from 'node:fs'
+import { type Message, quoted } from '../../core/message.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { keepPackage } from '../build/keep.ts'
+import type { Key } from '../build/key.ts'
+import { provenTree } from '../build/trees.ts'
+import { DISK } from '../fetch/failure.ts'
+import { describe, type Failure } from './failure.ts'
+import { incomingPath } from './incoming.ts'
+import type { Notes } from './notes.ts'
+import type { Place } from './place.ts'
+import { keepStatements } from './provenance.ts'
+import { judge, type Statement } from './quorum.ts'
+import { type Question, race, type Word } from './race.ts'
+import { type NoRoom, type Patience, receive } from './receive.ts'
+import type { CacheRecord } from './record.ts'
+import { type Claim, isSpotChecked } from './spot-check.ts'
+import { builderOf } from './trust.ts'
+
+/** A package that is wanted from caches. */
+export interface Wanted {
+  readonly key: Key
+  /** NAME and VERSION-RELEASE, as the key says them. */
+  readonly name: string
+  readonly version: string
+}
+
+export interface Obtaining extends Omit<Question, 'hash'> {
+  readonly store: string
+  readonly notes: Notes
+  /** Those that have not been left out. */
+  readonly places: readonly Place[]
+  readonly patience: Patience
+  readonly spotCheck: number
+  readonly tell: (message: Message) => void
+}
+
+export type Outcome =
+  /** It is in the store. */
+  | { readonly kind: 'here'; readonly claim: Claim }
+  /** It could be had, and is to be built all the same. */
+  | { readonly kind: 'to be compared'; readonly claim: Claim }
+  /** What each place said, in words for a person. */
+  | { readonly kind: 'not here'; readonly said: readonly (readonly [place: string, what: string])[] }
+
+/** Brings a package into the store from the first place that has it. Whatever a place does, this ends soon. */
+export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
+  const { hash } = wanted.key
+  const said: [string, string][] = []
+  let places = run.places
+  while (places.length > 0) {
+    const words = await race(places, { ...run, hash })
+    const leave = (place: Place, failure: Failure): void => {
+      said.push([place.name, describe(failure)])
+      places = places.filter(one => one !== place)
+      if (failure.kind !== 'absent') leaveOut(run, place, failure)
+    }
+    for (const word of words) {
+      tellExpired(run, word)
+      if (word.failure) leave(word.place, word.failure)
+    }
+    const heard = words.filter(({ failure }) => failure === undefined)
+    const statements = heard.flatMap(word => word.statements)
+    for (const { record } of statements) {
+      if (record.name === wanted.name && record.version === wanted.version) continue
+      run.tell(misnamed(wanted, record))
+      return { kind: 'not here', said: [...said, ['all', 'a record with the name of another package']] }
+    }
+    const verdict = judge(statements, run.quorum)
+    if (verdict.kind === 'disputed') {
+      run.tell(disputed(wanted, statements))
+      return { kind: 'not here', said: [...said, ...statements.map(claimFact)] }
+    }
+    if (verdict.kind === 'too few') {
+      said.push(...heard.map(word => [word.place.name, few(word, run.quorum)] as [string, string]))
+      return { kind: 'not here', said }
+    }
+    const claimOf = (place: Place): Claim => ({
+      tar: verdict.tar,
+      builders: [...new Set(statements.map(({ trusted }) => builderOf(trusted)))],
+      place: place.name,
+    })
+    const having = heard.filter(word => word.statements.length > 0)
+    const [first] = having
+    if (first && isSpotChecked(hash, run.spotCheck, run.notes.salt))
+      return { kind: 'to be compared', claim: claimOf(first.place) }
+    for (const word of having) {
+      const got = await take(wanted, word, run, statements)
+      if (got.ok) return { kind: 'here', claim: claimOf(word.place) }
+      if (got.error.kind === 'disk') {
+        run.tell(diskMessage(wanted, got.error))
+        return { kind: 'not here', said: [...said, [word.place.name, 'it, but the disk did not take it']] }
+      }
+      leave(word.place, got.error)
+    }
+  }
+  return { kind: 'not here', said }
+}
+
+/** Takes the package itself from a place, and believes nothing of it that was not proved. */
+async function take(
+  { key }: Wanted,
+  { place, statements: own }: Word,
+  { store, patience, tell }: Obtaining,
+  statements: readonly Statement[],
+): Promise<Result<void, Failure | NoRoom>> {
+  let path: string
+  try {
+    path = incomingPath(store, key.hash)
+  } catch (error) {
+    return refuse({
+      kind: 'disk',
+      code: (error as NodeJS.ErrnoException).code ?? String(error),
+      folder: store,
+    })
+  }
+  try {
+    const received = await receive(
+      place,
+      own.map(({ record }) => record),
+      path,
+      patience,
+    )
+    if (!received.ok) return received
+    const proven = await provenTree(store, path, received.value.tar)
+    if (!proven.ok) {
+      if (proven.error.kind === 'disk full') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
+      return refuse({ kind: 'lie', why: 'the package is not the tar that its record tells of' })
+    }
+    keepStatements(store, statements)
+    keepPackage(store, key, path, tell)
+    return ok(undefined)
+  } catch (error) {
+    // Of the disk; a bug has no code.
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return refuse({ kind: 'disk', code, folder: store })
+  } finally {
+    rmSync(path, { force: true })
+  }
+}
+
+/** For the rest of the run; said by the first who finds out. */
+function leaveOut({ notes, tell }: Obtaining, place: Place, failure: Failure): void {
+  if (!notes.leave(leftOut(place.name), describe(failure))) return
+  tell({
+    cannot: `use the package cache ${quoted(place.name)}`,
+    why: `it gave ${describe(failure)}`,
+    remedy:
+      'it is left out for the rest of this run; what it would have given comes from elsewhere, or is built',
+  })
+}
+
+/** What a note about a place is called that is asked no more. */
+export const leftOut = (url: string): string => `left out ${url}`
+
+function tellExpired({ notes, tell, today }: Obtaining, { place, expired }: Word): void {
+  for (const { record, trusted } of expired) {
+    if (!notes.leave(`expired ${place.name} ${record.builder}`)) continue
+    tell({
+      cannot: `use what ${quoted(builderOf(trusted))} signed in ${quoted(place.name)}`,
+      why: `it was said until ${record.expires}, and today is ${today}`,
+      remedy: 'other records of this kind are passed over without a word',
+    })
+  }
+}
+
+const few = ({ statements }: Word, quorum: number): string =>
+  statements.length === 0
+    ? 'no record by a trusted key'
+    : `a record by ${statements.map(({ trusted }) => quoted(builderOf(trusted))).join(', ')}, where ${quorum} builders are wanted`
+
+const claimFact = ({ trusted, record }: Statement): [string, string] => [
+  builderOf(trusted),
+  `tar sha256 ${record.tar}`,
+]
+
+const disputed = ({ name, version, key }: Wanted, statements: readonly Statement[]): Message => ({
+  cannot: `take ${name}-${version} from a package cache`,
+  why: 'BUILDERS THAT YOU TRUST DO NOT AGREE about what it is',
+  facts: [['pkghash', key.hash], ...statements.map(claimFact)],
+  remedy: `it is built here; coolports challenge ${name} compares`,
+})
+
+const misnamed = ({ name, version, key }: Wanted, record: CacheRecord): Message => ({
+  cannot: `take ${name}-${version} from a package cache`,
+  why: `a trusted builder signed it as ${quoted(`${record.name}-${record.version}`)}`,
+  facts: [
+    ['pkghash', key.hash],
+    ['builder', record.builder],
+  ],
+  remedy: 'it is built here',
+})
+
+const diskMessage = ({ name, version }: Wanted, { code, folder }: NoRoom): Message => ({
+  cannot: `take ${name}-${version} from a package cache`,
+  why: DISK[code] ?? code,
+  facts: [['folder', folder]],
+  remedy: 'it is built here; make room there to have it from a cache',
+})

@@ -1,0 +1,56 @@
+import { type Message, quoted } from '../../core/message.ts'
+import { type Env, type Place, placeOf } from './place.ts'
+
+export interface Opening {
+  readonly places: readonly Place[]
+  /** The urls of which nothing can be read, and why. */
+  readonly faults: readonly { readonly url: string; readonly why: string; readonly message: Message }[]
+}
+
+/** What decides how a place is reached, but for its url. */
+const AROUND = [
+  'http_proxy',
+  'https_proxy',
+  'no_proxy',
+  'HTTP_PROXY',
+  'HTTPS_PROXY',
+  'NO_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+]
+
+/**
+ * The places of these urls. They stay open for the next question of this process, connections and all:
+ * a helper asks for package after package.
+ */
+export async function openPlaces(urls: readonly string[], env: Env): Promise<Opening> {
+  const around = JSON.stringify(AROUND.map(name => env[name]))
+  const made = await Promise.all(urls.map(async url => ({ url, made: await openPlace(url, around, env) })))
+  return {
+    places: made.flatMap(({ made: one }) => (one.ok ? [one.value] : [])),
+    faults: made.flatMap(({ url, made: one }) =>
+      one.ok ? [] : [{ url, why: one.error, message: faultMessage(url, one.error) }],
+    ),
+  }
+}
+
+/** For a process that is to end. */
+export async function closePlaces(): Promise<void> {
+  const all = await Promise.all(open.values())
+  open.clear()
+  for (const one of all) if (one.ok) await one.value.close()
+}
+
+const open = new Map<string, ReturnType<typeof placeOf>>()
+
+function openPlace(url: string, around: string, env: Env): ReturnType<typeof placeOf> {
+  const name = `${url} ${around}`
+  const opened = open.get(name) ?? placeOf(url, env)
+  open.set(name, opened)
+  return opened
+}
+
+const faultMessage = (url: string, why: string): Message => ({
+  cannot: `use the package cache ${quoted(url)}`,
+  why,
+  remedy: 'it is left out',
+})

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, open, rm, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { Broken, type Failure } from './failure.ts'
+import { packageName } from './names.ts'
+import type { Place } from './place.ts'
+import type { CacheRecord } from './record.ts'
+
+/** How long a body is waited for, and how much of it has to come in that time. */
+export interface Patience {
+  readonly firstByteMs: number
+  readonly idleMs: number
+  /** A body that brings less than this in `idleMs` has stalled: single bytes could hold a build for days. */
+  readonly leastBytes: number
+}
+
+export const PATIENCE: Patience = { firstByteMs: 3_000, idleMs: 30_000, leastBytes: 256 * 1024 }
+
+/** The disk's fault, not the place's: another place would not help. */
+export interface NoRoom {
+  readonly kind: 'disk'
+  readonly code: string
+  readonly folder: string
+}
+
+/**
+ * Copies a package from a place into the new file `path`, if it is byte for byte the one that one of
+ * these records tells of; answers which. No file is left otherwise.
+ */
+export async function receive(
+  place: Place,
+  records: readonly CacheRecord[],
+  path: string,
+  patience: Patience,
+): Promise<Result<CacheRecord, Failure | NoRoom>> {
+  const [first] = records
+  if (!first) return refuse({ kind: 'absent' })
+  const limit = Math.max(...records.map(({ size }) => size))
+  const watch = new Watch(patience)
+  let file: FileHandle | undefined
+  let whole = false
+  try {
+    const { bavail, bsize } = await statfs(dirname(path))
+    if (limit > bavail * bsize) return refuse({ kind: 'disk', code: 'ENOSPC', folder: dirname(path) })
+    const opened = await place.open(packageName(first.hash), watch.signal)
+    if (!opened.ok) return refuse(watch.failure ?? opened.error)
+    const { bytes, length, close } = opened.value
+    if (length !== undefined && !records.some(({ size }) => size === length)) {
+      close()
+      return refuse({ kind: 'lie', why: `the package has ${length} bytes, not ${limit}` })
+    }
+    file = await open(path, 'wx', 0o644)
+    const poured = await pour(bytes, file, limit, watch)
+    if (!poured.ok) return poured
+    const { have, digest } = poured.value
+    const record = records.find(one => one.gz === digest && one.size === have)
+    whole = record !== undefined
+    if (record) return ok(record)
+    return refuse(
+      have < limit
+        ? { kind: 'cut', have, total: limit }
+        : { kind: 'lie', why: `the sha256 of the package is ${digest}` },
+    )
+  } catch (error) {
+    if (watch.failure) return refuse(watch.failure)
+    if (error instanceof Broken) return refuse(error.failure)
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== undefined && error instanceof Error && 'syscall' in error)
+      return refuse({ kind: 'disk', code, folder: dirname(path) })
+    throw error
+  } finally {
+    watch.end()
+    await file?.close()
+    if (file && !whole) await rm(path, { force: true })
+  }
+}
+
+async function pour(
+  bytes: AsyncIterable<Uint8Array>,
+  file: FileHandle,
+  limit: number,
+  watch: Watch,
+): Promise<Result<{ readonly have: number; readonly digest: string }, Failure>> {
+  const hash = createHash('sha256')
+  let have = 0
+  for await (const chunk of bytes) {
+    watch.moved(chunk.length)
+    have += chunk.length
+    if (have > limit) return refuse({ kind: 'lie', why: `the package has more than ${limit} bytes` })
+    for (let done = 0; done < chunk.length; )
+      done += (await file.write(chunk, done, chunk.length - done)).bytesWritten
+    hash.update(chunk)
+  }
+  return ok({ have, digest: hash.digest('hex') })
+}
+
+/** Ends a transfer that keeps us waiting. */
+class Watch {
+  readonly #controller = new AbortController()
+  readonly #patience: Patience
+  #timer: NodeJS.Timeout
+  #have = 0
+  /** Bytes since the timer was started. */
+  #since = 0
+  failure: Failure | undefined
+
+  constructor(patience: Patience) {
+    this.#patience = patience
+    this.#timer = setTimeout(
+      () => this.#give({ kind: 'slow', seconds: patience.firstByteMs / 1000 }),
+      patience.firstByteMs,
+    )
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  moved(bytes: number): void {
+    const isFirst = this.#have === 0
+    this.#have += bytes
+    this.#since += bytes
+    if (!isFirst && this.#since < this.#patience.leastBytes) return
+    this.#since = 0
+    clearTimeout(this.#timer)
+    const { idleMs } = this.#patience
+    this.#timer = setTimeout(
+      () => this.#give({ kind: 'stalled', have: this.#have, seconds: idleMs / 1000 }),
+      idleMs,
+    )
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #give(failure: Failure): void {
+    this.failure = failure
+    this.#controller.abort()
+  }
+}

@@ -1,0 +1,177 @@
+import { copyFileSync, existsSync, linkSync, readFileSync, rmSync } from 'node:fs'
+import { isSha256, sha256 } from '../../core/digest.ts'
+import { formatMessage, type Message, quoted } from '../../core/message.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { packagePath, storeRoot } from '../../core/store.ts'
+import { Notes } from './notes.ts'
+import { leftOut, type Outcome, obtain, type Wanted } from './obtain.ts'
+import { openPlaces } from './open-places.ts'
+import type { Env } from './place.ts'
+import { PATIENCE, type Patience } from './receive.ts'
+import { dayOf } from './record.ts'
+import { readSettings, type Settings } from './settings.ts'
+import { disprovedClaim, disprovedPath, expectSame } from './spot-check.ts'
+import { HERE, NOT_HERE, REFUSED } from './status.ts'
+import { readTrust, trustPath } from './trust.ts'
+
+/** How long all caches together may take to say whether they have a package. */
+const RACE_MS = 3_000
+
+/**
+ * Takes a package from the caches that the environment names: `do-reuse HASHFILE OUT`, for which the
+ * local store has been asked before. Answers its exit status: 0 OUT is there, 1 it is to be built, 2 it is
+ * neither there nor may it be built, or the environment is not understood.
+ */
+export async function reuse(
+  words: readonly string[],
+  env: Env,
+  write: (text: string) => void,
+  patience: Patience & { readonly raceMs?: number } = PATIENCE,
+): Promise<number> {
+  const tell = (message: Message): void => write(`${formatMessage('do-reuse', message)}\n`)
+  const [hashFile, out] = words
+  if (hashFile === undefined || out === undefined || words.length > 2) {
+    tell({ cannot: 'run', why: 'it needs two words', remedy: 'usage: do-reuse HASHFILE OUT' })
+    return REFUSED
+  }
+  const settings = readSettings(env)
+  const wanted = readWanted(hashFile)
+  if (!settings.ok || !wanted.ok) {
+    for (const one of [settings, wanted]) if (!one.ok) tell(one.error)
+    return REFUSED
+  }
+  const store = storeRoot(env)
+  const outcome = await ask(wanted.value, settings.value, { env, store, tell, patience })
+  const short = wanted.value.key.hash.slice(0, 12)
+  const label = `${wanted.value.name}-${wanted.value.version}`
+  switch (outcome.kind) {
+    case 'here': {
+      const { place, builders } = outcome.claim
+      linkOrCopy(packagePath(store, wanted.value.key.hash), out)
+      write(`reuse ${short} ${label} from ${place}, signed by ${builders.join(', ')}\n`)
+      return HERE
+    }
+    case 'to be compared':
+      expectSame(store, wanted.value.key.hash, outcome.claim)
+      write(`spot check of ${label}: it is built, and compared with ${outcome.claim.place}\n`)
+      return NOT_HERE
+    case 'not here':
+      if (!settings.value.forceBinary) return NOT_HERE
+      tell(refusal(wanted.value, settings.value, outcome))
+      return REFUSED
+  }
+}
+
+interface Around {
+  readonly env: Env
+  readonly store: string
+  readonly tell: (message: Message) => void
+  readonly patience: Patience & { readonly raceMs?: number }
+}
+
+/** Asks those caches that may be asked; why one may not is told once a run. */
+async function ask(wanted: Wanted, settings: Settings, around: Around): Promise<Outcome> {
+  const { env, store, tell, patience } = around
+  const notes = new Notes(env, store)
+  const once = (message: Message): void => {
+    if (notes.leave(formatMessage('', message))) tell(message)
+  }
+  const none = (what: string): Outcome => ({
+    kind: 'not here',
+    said: settings.urls.map(url => [url, what] as const),
+  })
+  if (settings.urls.length === 0) return none('')
+  const disproved = disprovedClaim(store, wanted.key.hash)
+  if (disproved) {
+    tell(disprovedMessage(wanted, disprovedPath(store, wanted.key.hash), disproved.builders))
+    return none('not asked: a build here has disproved it')
+  }
+  const trusted = readTrust(trustPath(env))
+  if (!trusted.ok) {
+    once(trusted.error)
+    return none('not asked: the trusted keys cannot be read')
+  }
+  if (trusted.value.length === 0) {
+    once(NOBODY)
+    return none('not asked: no key is trusted')
+  }
+  const opened = await openPlaces(settings.urls, env)
+  for (const fault of opened.faults) once(fault.message)
+  const left = opened.places.filter(({ name }) => notes.read(leftOut(name)) !== undefined)
+  const outcome = await obtain(wanted, {
+    store,
+    notes,
+    tell,
+    patience,
+    keys: trusted.value,
+    quorum: settings.quorum,
+    spotCheck: settings.forceBinary ? 0 : settings.spotCheck,
+    today: dayOf(Date.now()),
+    patienceMs: patience.raceMs ?? RACE_MS,
+    places: opened.places.filter(place => !left.includes(place)),
+  })
+  if (outcome.kind !== 'not here') return outcome
+  const before = left.map(({ name }) => [name, `${notes.read(leftOut(name))}, earlier in this run`] as const)
+  const faults = opened.faults.map(({ url, why }) => [url, `nothing: ${why}`] as const)
+  return { kind: 'not here', said: [...faults, ...before, ...outcome.said] }
+}
+
+/** The package that a hash names, by the key beside it. */
+function readWanted(hashFile: string): Result<Wanted, Message> {
+  const path = hashFile.replace(/\.pkghash$/, '.pkgkey')
+  const bad = (why: string) => refuse({ cannot: `look up the package of ${quoted(hashFile)}`, why })
+  if (!existsSync(hashFile) || !existsSync(path)) return bad('there is no such file, or no key beside it')
+  const hash = readFileSync(hashFile, 'utf8').trimEnd()
+  const text = readFileSync(path, 'utf8')
+  if (!isSha256(hash) || sha256(text) !== hash) return bad('it is not the sha256 of the key beside it')
+  const field = (name: string): string => new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? ''
+  return ok({
+    key: { path, text, hash },
+    name: field('name'),
+    version: `${field('version')}-${field('release')}`,
+  })
+}
+
+/** The same file under two names where it can be, a copy elsewhere; nobody writes into either. */
+function linkOrCopy(kept: string, out: string): void {
+  rmSync(out, { force: true })
+  try {
+    linkSync(kept, out)
+  } catch {
+    copyFileSync(kept, out)
+  }
+}
+
+const NOBODY: Message = {
+  cannot: 'use package caches',
+  why: 'you trust nobody who signs packages',
+  remedy: 'coolports trust add KEY names one; until then everything is built',
+}
+
+const disprovedMessage = (
+  { name, version, key }: Wanted,
+  path: string,
+  builders: readonly string[],
+): Message => ({
+  cannot: `take ${name}-${version} from a package cache`,
+  why: `a build here came out otherwise than ${builders.join(', ')} signed`,
+  facts: [
+    ['pkghash', key.hash],
+    ['told by', path],
+  ],
+  remedy: 'coolports challenge compares; remove the file to have caches asked again',
+})
+
+const refusal = (
+  { name, version, key }: Wanted,
+  { urls, quorum }: Settings,
+  { said }: Outcome & { kind: 'not here' },
+): Message => ({
+  cannot: `have ${name}-${version}`,
+  why: 'PKG_FORCE_BINARY forbids to build it, and no package cache gave it',
+  facts: [['pkghash', key.hash], ...(quorum > 1 ? [['quorum', String(quorum)] as const] : []), ...said],
+  remedy:
+    urls.length === 0
+      ? 'name caches in PKG_CACHE_URL, or leave PKG_FORCE_BINARY away to build it'
+      : 'leave PKG_FORCE_BINARY away to build it',
+})

@@ -1,0 +1,34 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { configPath } from '../../core/config.ts'
+import { type Message, quoted } from '../../core/message.ts'
+import { type Result, refuse } from '../../core/result.ts'
+import { makeKey, readSecretKey, type SecretKey } from './minisign.ts'
+import type { Env } from './place.ts'
+
+/** The key that the user signs packages with: $COOLPORTS_SIGNING_KEY, else `coolports/signing-key` in the folder of the user's settings. */
+export const signingKeyPath = (env: Env): string =>
+  env.COOLPORTS_SIGNING_KEY ? resolve(env.COOLPORTS_SIGNING_KEY) : configPath(env, 'signing-key')
+
+export function readSigningKey(env: Env): Result<SecretKey, Message> {
+  const path = signingKeyPath(env)
+  const cannot = `sign with the key ${quoted(path)}`
+  if (!existsSync(path))
+    return refuse({ cannot, why: 'there is no such file', remedy: 'coolports cache key makes one' })
+  try {
+    const key = readSecretKey(readFileSync(path, 'utf8'))
+    return key.ok ? key : refuse({ cannot, why: key.error })
+  } catch (error) {
+    return refuse({ cannot, why: String((error as NodeJS.ErrnoException).code) })
+  }
+}
+
+/** Makes a new key where there is none: for this user's eyes alone, and its public half beside it. */
+export function makeSigningKey(env: Env): SecretKey {
+  const path = signingKeyPath(env)
+  const { key, secretFile, publicFile } = makeKey()
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  writeFileSync(path, secretFile, { mode: 0o600, flag: 'wx' })
+  writeFileSync(`${path}.pub`, publicFile)
+  return key
+}

@@ -1,0 +1,90 @@
+import type { Sha256 } from '../../core/digest.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { Broken, type Failure } from './failure.ts'
+import { verifyText } from './minisign.ts'
+import { recordName, signatureName } from './names.ts'
+import type { Place } from './place.ts'
+import type { Statement } from './quorum.ts'
+import { isExpired, MAX_RECORD_BYTES, readRecord } from './record.ts'
+import type { TrustedKey } from './trust.ts'
+
+/** What a place has of the trusted builders about one package. */
+export interface Answer {
+  readonly statements: readonly Statement[]
+  /** Those that were true once. */
+  readonly expired: readonly Statement[]
+}
+
+/**
+ * Asks a place what the trusted builders say about a package. One word of it that is not true, and
+ * nothing of it is believed.
+ */
+export async function askPlace(
+  place: Place,
+  hash: Sha256,
+  keys: readonly TrustedKey[],
+  today: string,
+  signal: AbortSignal,
+): Promise<Result<Answer, Failure>> {
+  const answers = await Promise.all(keys.map(trusted => statementOf(place, hash, trusted, signal)))
+  const failure = answers.find(answer => !answer.ok)
+  if (failure && !failure.ok) return failure
+  const all = answers.flatMap(answer => (answer.ok && answer.value ? [answer.value] : []))
+  return ok({
+    statements: all.filter(({ record }) => !isExpired(record, today)),
+    expired: all.filter(({ record }) => isExpired(record, today)),
+  })
+}
+
+async function statementOf(
+  place: Place,
+  hash: Sha256,
+  trusted: TrustedKey,
+  signal: AbortSignal,
+): Promise<Result<Statement | undefined, Failure>> {
+  const { key } = trusted
+  const [text, signature] = await Promise.all([
+    readSmall(place, recordName(hash, key.id), MAX_RECORD_BYTES, signal),
+    readSmall(place, signatureName(hash, key.id), MAX_SIGNATURE_BYTES, signal),
+  ])
+  for (const part of [text, signature]) if (!part.ok && part.error.kind !== 'absent') return part
+  // One without the other is being published just now, or will never be; it says nothing yet.
+  if (!text.ok || !signature.ok) return ok(undefined)
+  const lie = (why: string) =>
+    refuse({ kind: 'lie', why: `the record of builder ${key.id}: ${why}` } as const)
+  const verified = verifyText(key, text.value, signature.value)
+  if (!verified.ok) return lie(verified.error)
+  const record = readRecord(text.value)
+  if (!record.ok) return lie(record.error)
+  if (record.value.hash !== hash) return lie('it is that of another package')
+  if (record.value.builder !== key.id) return lie('it names another builder')
+  return ok({ record: record.value, trusted, text: text.value, signature: signature.value })
+}
+
+/** A signature has four lines, of which one may be a comment of any length; ours is short. */
+const MAX_SIGNATURE_BYTES = 4096
+
+async function readSmall(
+  place: Place,
+  file: string,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Result<string, Failure>> {
+  const opened = await place.open(file, signal)
+  if (!opened.ok) return opened
+  const chunks: Uint8Array[] = []
+  let have = 0
+  try {
+    for await (const chunk of opened.value.bytes) {
+      have += chunk.length
+      if (have > limit) return refuse({ kind: 'lie', why: `${file} is longer than ${limit} bytes` })
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    if (error instanceof Broken) return refuse(error.failure)
+    throw error
+  }
+  const total = opened.value.length
+  if (total !== undefined && total !== have) return refuse({ kind: 'cut', have, total })
+  return ok(Buffer.concat(chunks).toString())
+}

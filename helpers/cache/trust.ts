@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { configPath } from '../../core/config.ts'
+import { type Message, quoted } from '../../core/message.ts'
+import { parseRecfile, value } from '../../core/recfile.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { type PublicKey, readPublicKey } from './minisign.ts'
+import type { Env } from './place.ts'
+
+/** A key whose word the user takes for what a package's bytes are. */
+export interface TrustedKey {
+  readonly key: PublicKey
+  /** Who that is, in the user's own words. Keys of one name are one builder: together they are no quorum. */
+  readonly name?: string
+}
+
+export const builderOf = ({ key, name }: TrustedKey): string => name ?? key.id
+
+/** Where the trusted keys stand: $COOLPORTS_TRUST, else `coolports/trust` in the folder of the user's settings. */
+export const trustPath = (env: Env): string =>
+  env.COOLPORTS_TRUST ? resolve(env.COOLPORTS_TRUST) : configPath(env, 'trust')
+
+/** The trusted keys: none where there is no file. A file with a fault trusts nobody, and says so. */
+export function readTrust(path: string): Result<readonly TrustedKey[], Message> {
+  if (!existsSync(path)) return ok([])
+  const bad = (line: number, why: string) =>
+    refuse({ cannot: 'read the trusted keys', why, at: { file: path, line, column: 1 } })
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    return refuse({ cannot: `read ${quoted(path)}`, why: String((error as NodeJS.ErrnoException).code) })
+  }
+  const { records, problems } = parseRecfile(text)
+  if (problems[0]) return bad(problems[0].line, `${quoted(problems[0].text)} is no field (NAME: VALUE)`)
+  const keys: TrustedKey[] = []
+  for (const record of records) {
+    const unknown = record.fields.find(([field]) => field !== 'key' && field !== 'name')
+    if (unknown) return bad(record.line, `there is no field ${quoted(unknown[0])}`)
+    if (record.fields.length > new Set(record.fields.map(([field]) => field)).size)
+      return bad(record.line, 'a blank line is missing between two keys')
+    const name = value(record, 'name')
+    if (name !== undefined && !isBuilderName(name)) return bad(record.line, `${quoted(name)} is not a name`)
+    const key = readPublicKey(value(record, 'key') ?? '')
+    if (!key.ok) return bad(record.line, key.error)
+    if (keys.some(one => one.key.id === key.value.id))
+      return bad(record.line, `key ${key.value.id} comes twice`)
+    keys.push({ key: key.value, ...(name === undefined ? {} : { name }) })
+  }
+  return ok(keys)
+}
+
+export function writeTrust(path: string, keys: readonly TrustedKey[]): void {
+  const records = keys.map(({ key, name }) =>
+    [`key: ${key.text}`, ...(name === undefined ? [] : [`name: ${name}`]), ''].join('\n'),
+  )
+  const part = `${path}.${process.pid}.part`
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    writeFileSync(
+      part,
+      `# Kept by \`coolports trust\`: whose packages are taken from caches.\n\n${records.join('\n')}`,
+    )
+    renameSync(part, path)
+  } finally {
+    rmSync(part, { force: true })
+  }
+}
+
+export const isBuilderName = (text: string): boolean =>
+  /^[A-Za-z0-9][A-Za-z0-9 ._@+-]{0,63}$/.test(text) && !text.endsWith(' ')

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
+import { type Message, quoted } from '../../core/message.ts'
+import { isPackageName, PACKAGE_FILE, type PackageName } from '../../core/name.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { readIdentity } from '../tar/identity.ts'
+
+/** One built package of a closure. */
+export interface ClosureMember {
+  readonly name: PackageName
+  /** VERSION-RELEASE. */
+  readonly version: string
+  readonly pkghash: Sha256
+  /** The sha256 of its tar as its file names it: whoever takes the bytes on trust in it verifies them. */
+  readonly tar: Sha256
+  /** The `.pkg.tar.gz`, an absolute path if `root` is one. */
+  readonly file: string
+  /** Whether it was asked for; the others are there because those need them. */
+  readonly asked: boolean
+}
+
+/**
+ * The packages `names` of the tree `root` and all that they need to run, each once, in the order in
+ * which a build would see them: of two files at one path the earlier package's counts. Only reads
+ * what the rules made, and so says what was built, whatever the manifests say by now. All that is
+ * missing is told.
+ */
+export function packageClosure(
+  root: string,
+  names: readonly PackageName[],
+): Result<readonly ClosureMember[], readonly Message[]> {
+  const problems: Message[] = []
+  const all = new Set<PackageName>()
+  for (const name of names) {
+    const list = closureNames(root, name)
+    if (!list.ok) problems.push(list.error)
+    else for (const one of list.value) all.add(one)
+  }
+  const members: ClosureMember[] = []
+  for (const name of all) {
+    const member = closureMember(root, name, names.includes(name))
+    if (member.ok) members.push(member.value)
+    else problems.push(member.error)
+  }
+  return problems.length > 0 ? refuse(problems) : ok(members)
+}
+
+/** The packages that the `.closure` of one names: itself first. */
+export function closureNames(root: string, name: PackageName): Result<readonly PackageName[], Message> {
+  const list = join(root, 'pkg', name, '.closure')
+  if (!existsSync(list)) return refuse(notBuilt(name))
+  const names: PackageName[] = []
+  for (const line of readFileSync(list, 'utf8').split('\n')) {
+    if (line === '') continue
+    const one = normalize(line).split('/').at(-2) ?? ''
+    if (!isPackageName(one)) return refuse(odd(name, list, `${quoted(line)} is no path of a package`))
+    names.push(one)
+  }
+  return ok(names)
+}
+
+function closureMember(root: string, name: PackageName, asked: boolean): Result<ClosureMember, Message> {
+  const file = join(root, 'pkg', name, PACKAGE_FILE)
+  const keyFile = join(dirname(file), '.pkgkey')
+  const hashFile = join(dirname(file), '.pkghash')
+  if (![file, keyFile, hashFile].every(path => existsSync(path))) return refuse(notBuilt(name))
+  const key = readFileSync(keyFile, 'utf8')
+  const pkghash = readFileSync(hashFile, 'utf8').trim()
+  if (!isSha256(pkghash) || sha256(key) !== pkghash)
+    return refuse(odd(name, hashFile, 'it is not the sha256 of the .pkgkey'))
+  const field = (label: string): string => new RegExp(`^${label} (.*)$`, 'm').exec(key)?.[1] ?? ''
+  if (field('name') !== name) return refuse(odd(name, keyFile, 'it is the key of another package'))
+  const tar = readIdentity(file)
+  if (tar === undefined) return refuse(odd(name, file, 'its gzip header does not name the sha256 of its tar'))
+  return ok({ name, version: `${field('version')}-${field('release')}`, pkghash, tar, file, asked })
+}
+
+const notBuilt = (name: string): Message => ({
+  cannot: `use ${name}`,
+  why: 'it is not built',
+  remedy: `coolports build ${name}`,
+})
+
+const odd = (name: string, file: string, why: string): Message => ({
+  cannot: `use ${name}`,
+  why,
+  facts: [['file', file]],
+  remedy: `remove the file; coolports build ${name} makes it again`,
+})
