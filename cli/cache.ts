@@ -1,9 +1,12 @@
 import { cacheAdd } from './cache-add.ts'
+import { cacheGc } from './cache-gc.ts'
 import { cacheKey } from './cache-key.ts'
+import { cacheLs } from './cache-ls.ts'
+import { cacheVerify } from './cache-verify.ts'
 import { group } from './group.ts'
 
 export const cache = group({
   name: 'cache',
-  about: 'Publish built packages for others',
-  commands: [cacheAdd, cacheKey],
+  about: 'Look after the store of sources and packages, and publish packages for others',
+  commands: [cacheLs, cacheGc, cacheVerify, cacheAdd, cacheKey],
 })

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What the store holds, by the folder that it lies in. */
@@ -33,15 +33,9 @@ function makeMark(store: string, path: string): void {
 export const lastUsed = (store: string, kind: Kind, name: string, came: number): number =>
   Math.max(came, lstatSync(markPath(store, kind, name), { throwIfNoEntry: false })?.mtimeMs ?? 0)
 
-/** Removes the marks of entries that are gone. */
-export function sweepMarks(store: string, isThere: (kind: Kind, name: string) => boolean): void {
-  const names = new Map(KINDS.map(kind => [`${kind}.`, kind]))
-  for (const mark of readdirSync(marksFolder(store))) {
-    const kind = names.get(mark.slice(0, mark.indexOf('.') + 1))
-    if (kind !== undefined && !isThere(kind, mark.slice(kind.length + 1)))
-      rmSync(join(marksFolder(store), mark), { force: true })
-  }
-}
+/** Of an entry that is gone. */
+export const forgetUse = (store: string, kind: Kind, name: string): void =>
+  rmSync(markPath(store, kind, name), { force: true })
 
 const marksFolder = (store: string): string => join(store, 'used')
 

@@ -1,0 +1,57 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { gc } from '../../../helpers/store/gc.ts'
+import { Workshop } from '../build/workshop.ts'
+
+let shop: Workshop
+
+beforeEach(async () => {
+  shop = await Workshop.open()
+})
+
+afterEach(() => shop.close())
+
+test('builds go well while everything that is not in use is freed again and again', async () => {
+  const names = Array.from({ length: 6 }, (_, index) => `one${index}`)
+  await shop.pack('more', folder => readdirSync(folder))
+  for (const name of names) shop.closure(name, 'base', 'more')
+  let running = names.length
+  const builds = names.map(async name => {
+    for (let round = 0; round < 3; round++) {
+      const child = shop.start(name, `ls /bin >/dev/null; echo ${name} >"$DESTDIR/file"`)
+      let said = ''
+      child.stderr.setEncoding('utf8').on('data', text => {
+        said += text
+      })
+      const status = await new Promise(resolve => child.once('close', resolve))
+      expect(status, said).toBe(0)
+    }
+    running--
+  })
+  let freed = 0
+  while (running > 0) {
+    freed += (await gc(shop.store, 0)).free.length
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  await Promise.all(builds)
+  expect(freed).toBeGreaterThan(0)
+  await gc(shop.store, 0)
+  expect(readdirSync(join(shop.store, 'trees'))).toEqual([])
+})
+
+test('a tree stays while a build has it mounted', async () => {
+  shop.closure('long', 'base')
+  const child = shop.start(
+    'long',
+    'mkfifo /tmp/go; echo ready >/tmp/ready; read -r word </tmp/go; ls /bin/sh; echo x >"$DESTDIR/x"',
+  )
+  const work = join(shop.folder('long'), `.build.${child.pid}`)
+  await expect.poll(() => existsSync(join(work, 'tmp/ready')), { timeout: 20_000 }).toBe(true)
+  const plan = await gc(shop.store, 0)
+  expect(plan.stay.map(([{ kind }, { why }]) => `${kind} ${why}`)).toContain('trees in use')
+  const { writeFileSync } = await import('node:fs')
+  writeFileSync(join(work, 'tmp/go'), 'on\n')
+  expect(await new Promise(resolve => child.once('close', resolve))).toBe(0)
+  expect((await gc(shop.store, 0)).stay).toEqual([])
+})

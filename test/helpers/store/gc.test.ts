@@ -1,0 +1,291 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Sha256, sha256 } from '../../../core/digest.ts'
+import { distfilePath, packagePath, treePath } from '../../../core/store.ts'
+import { findContent } from '../../../helpers/store/content.ts'
+import { bytesOf, storeEntries } from '../../../helpers/store/entries.ts'
+import { gc, gcPlan } from '../../../helpers/store/gc.ts'
+import { lockStore } from '../../../helpers/store/lock.ts'
+import { formatProcess, nameOf } from '../../../helpers/store/process.ts'
+import { holdPackage, holdTree } from '../../../helpers/store/roots.ts'
+import { useStore, useStoreFor } from '../../../helpers/store/use.ts'
+import { verifyStore } from '../../../helpers/store/verify.ts'
+import { Store } from './store.ts'
+
+let store: Store
+
+beforeEach(() => {
+  store = new Store()
+})
+
+afterEach(() => store.remove())
+
+const size = (): number => bytesOf(storeEntries(store.root).entries)
+const kept = (): readonly string[] =>
+  storeEntries(store.root).entries.map(({ kind, name }) => `${kind} ${name}`)
+
+async function isWhole(): Promise<boolean> {
+  for await (const found of verifyStore(store.root)) if ('why' in found) return false
+  return true
+}
+
+describe('what is freed', () => {
+  test('is what was used least recently, and no more than the budget asks for', async () => {
+    const [a, b, c] = ['a', 'b', 'c'].map(text => store.source(text.repeat(50_000)))
+    store.use('distfiles', a as Sha256)
+    const plan = await gc(store.root, size() - 1)
+    expect(plan.free.map(({ name }) => name)).toEqual([b])
+    expect(kept()).toEqual([a, c].map(name => `distfiles ${name}`).sort())
+    expect(plan.after).toBe(size())
+    expect((await gc(store.root, size())).free).toEqual([])
+  })
+
+  test('is everything when the budget is 0, with keys, notes and marks', async () => {
+    await store.package('make')
+    store.source('x')
+    const plan = await gc(store.root, 0)
+    expect(plan.after).toBe(0)
+    expect(plan.stay).toEqual([])
+    for (const folder of ['packages', 'trees', 'distfiles', 'contents', 'used'])
+      expect(readdirSync(join(store.root, folder)), folder).toEqual([])
+  })
+
+  test('is only told of in a plan', async () => {
+    await store.package('make')
+    const before = kept()
+    expect(gcPlan(store.root, 0).free.length).toBe(before.length)
+    expect(kept()).toEqual(before)
+  })
+
+  test('counts a file of two names once, and frees its bytes with the last name', async () => {
+    const { hash, tar } = await store.package('make', 300_000)
+    spawnSync('ln', [packagePath(store.root, hash), packagePath(store.root, sha256('twin'))])
+    const one = storeEntries(store.root).entries.filter(({ kind }) => kind === 'packages')
+    expect(one.length).toBe(2)
+    expect(bytesOf(one)).toBeLessThan(bytesOf([one[0] as never]) + 20_000)
+    holdPackage(store.root, store.root, [sha256('twin')])
+    const plan = await gc(store.root, 0)
+    expect(plan.after).toBe(bytesOf(storeEntries(store.root).entries))
+    expect(existsSync(treePath(store.root, tar))).toBe(false)
+  })
+
+  test('is never what has no name of ours, and no symlink is followed', async () => {
+    const outside = join(store.root, 'outside')
+    mkdirSync(outside)
+    writeFileSync(join(outside, 'precious'), 'x')
+    mkdirSync(join(store.root, 'trees'))
+    mkdirSync(join(store.root, 'packages'))
+    symlinkSync(outside, join(store.root, 'trees', sha256('tree')))
+    symlinkSync(join(outside, 'precious'), packagePath(store.root, sha256('package')))
+    const odd = ['two\nlines', '-rf', '..x', `${sha256('x')}\n`, 'a'.repeat(200)]
+    for (const name of odd) writeFileSync(join(store.root, 'packages', name), '')
+    await gc(store.root, 0)
+    expect(readFileSync(join(outside, 'precious'), 'utf8')).toBe('x')
+    expect(readdirSync(join(store.root, 'trees'))).toEqual([])
+    expect(readdirSync(join(store.root, 'packages')).sort()).toEqual([...odd].sort())
+  })
+
+  test('takes notes of packages that are gone along', async () => {
+    const { hash } = await store.package('make')
+    rmSync(packagePath(store.root, hash))
+    rmSync(join(store.root, 'packages', `${hash}.key`))
+    const plan = await gc(store.root, 1e9)
+    expect(plan.free.map(({ kind }) => kind)).toEqual(['contents'])
+  })
+
+  test('is nothing of a part that is being fetched, and an old part that nobody fetches', async () => {
+    const parts = join(store.root, 'distfiles/.partial')
+    mkdirSync(parts, { recursive: true })
+    const { pid, start } = nameOf(process.pid)
+    const [mine, left] = [`${sha256('a')}.${pid}.${start}.1`, `${sha256('b')}.0.0.0`]
+    for (const name of [mine, left]) {
+      writeFileSync(join(parts, name), 'part')
+      spawnSync('touch', ['-d', '2 hours ago', join(parts, name)])
+    }
+    await gc(store.root, 0)
+    expect(readdirSync(parts)).toEqual([mine])
+  })
+})
+
+describe('what stays', () => {
+  test('is what a root holds, until its owner is gone', async () => {
+    const [a, b] = [await store.package('a'), await store.package('b')]
+    const owner = join(store.root, 'a venv')
+    mkdirSync(owner)
+    holdTree(store.root, owner, [a.tar])
+    holdPackage(store.root, owner, [b.hash])
+    const plan = await gc(store.root, 0)
+    expect(kept().filter(name => !name.startsWith('contents'))).toEqual([
+      `packages ${b.hash}`,
+      `trees ${a.tar}`,
+    ])
+    expect(findContent(store.root, 'x')).toBeUndefined()
+    expect(plan.stay.map(([, stay]) => stay)).toContainEqual({ why: 'held', by: owner })
+    expect(plan.stay.map(([, stay]) => stay)).toContainEqual({ why: 'belongs', to: b.hash })
+    rmSync(owner, { recursive: true })
+    await gc(store.root, 0)
+    expect(kept()).toEqual([])
+    expect(readdirSync(join(store.root, 'roots'))).toEqual([])
+  })
+
+  test('is everything where a root cannot be read', async () => {
+    await store.package('a')
+    mkdirSync(join(store.root, 'roots'))
+    writeFileSync(join(store.root, 'roots/odd'), '')
+    expect((await gc(store.root, 0)).free).toEqual([])
+  })
+
+  test('is what a process needs as long as it does, be it there already or not', async () => {
+    const { tar } = await store.package('a')
+    const source = store.source('source')
+    const later = sha256('later')
+    await useStore(store.root, async use => {
+      await use.need({ trees: [tar] })
+      await use.need({ distfiles: [source, later] })
+      expect((await gc(store.root, 0)).stay.map(([{ name }, { why }]) => [name, why])).toEqual(
+        expect.arrayContaining([
+          [tar, 'in use'],
+          [source, 'in use'],
+        ]),
+      )
+      store.source('later')
+      await gc(store.root, 0)
+      expect(existsSync(distfilePath(store.root, later))).toBe(true)
+    })
+    expect(readdirSync(join(store.root, 'uses'))).toEqual([])
+    await gc(store.root, 0)
+    expect(kept()).toEqual([])
+  })
+
+  test('is what another process was promised, until it ends', async () => {
+    const source = store.source('source')
+    const child = spawn('sleep', ['1000'])
+    await useStoreFor(child.pid as number, store.root, { distfiles: [source] })
+    await gc(store.root, 0)
+    expect(kept()).toEqual([`distfiles ${source}`])
+    const ended = new Promise(resolve => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+    await gc(store.root, 0)
+    expect(kept()).toEqual([])
+    expect(readdirSync(join(store.root, 'uses'))).toEqual([])
+  })
+
+  test('is what a process of another container says it needs, unless it has been silent for long', async () => {
+    const source = store.source('source')
+    mkdirSync(join(store.root, 'uses'))
+    const path = join(store.root, 'uses', '1.1.1.1-1')
+    writeFileSync(path, `distfiles ${source}\nend`)
+    await gc(store.root, 0)
+    expect(kept()).toEqual([`distfiles ${source}`])
+    spawnSync('touch', ['-d', '20 minutes ago', path])
+    await gc(store.root, 0)
+    expect(kept()).toEqual([])
+  })
+
+  test('is everything while a process runs that had no room to say what it needs', async () => {
+    store.source('source')
+    mkdirSync(join(store.root, 'uses'))
+    const path = join(store.root, 'uses', `${formatProcess(nameOf(process.pid))}.1-1`)
+    writeFileSync(path, '')
+    expect((await gc(store.root, 0)).free).toEqual([])
+    rmSync(path)
+    expect((await gc(store.root, 0)).free.length).toBe(1)
+  })
+})
+
+describe('the lock', () => {
+  test('makes those wait who begin to use the store', async () => {
+    const lock = await lockStore(store.root)
+    const order: string[] = []
+    const use = useStore(store.root, async use => {
+      await use.need({})
+      order.push('used')
+    })
+    await new Promise(resolve => setTimeout(resolve, 50))
+    order.push('released')
+    lock.release()
+    await use
+    expect(order).toEqual(['released', 'used'])
+  })
+
+  test('is one at a time, whoever asks', async () => {
+    let holders = 0
+    let most = 0
+    await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const lock = await lockStore(store.root)
+        most = Math.max(most, ++holders)
+        await new Promise(resolve => setImmediate(resolve))
+        holders--
+        lock.release()
+      }),
+    )
+    expect(most).toBe(1)
+    expect(readdirSync(join(store.root, 'lock'))).toEqual([])
+  })
+
+  test('of a process that is dead is nobody’s', async () => {
+    const { pid } = spawnSync('true')
+    mkdirSync(join(store.root, 'lock'))
+    symlinkSync(`${pid}.1.${nameOf(process.pid).space}`, join(store.root, 'lock/7'))
+    await useStore(store.root, use => use.need({}))
+    const lock = await lockStore(store.root)
+    expect(readdirSync(join(store.root, 'lock'))).toEqual(['8'])
+    lock.release()
+  })
+})
+
+describe('killed at any moment', () => {
+  test('it leaves a store that is whole, and the next one removes the remains', async () => {
+    const script = join(store.root, 'gc.mjs')
+    const { build } = await import('esbuild')
+    await build({
+      stdin: {
+        contents: `import { gc } from './helpers/store/gc.ts'; await gc(process.argv[2], 0)`,
+        resolveDir: '.',
+        loader: 'ts',
+      },
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      banner: {
+        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      },
+    })
+    const { tar } = await store.package('seed')
+    const many = treePath(store.root, tar)
+    // As large a tree as takes a while to remove.
+    for (let round = 0; round < 8; round++) {
+      const copy = treePath(store.root, sha256(`copy ${round}`))
+      spawnSync('cp', ['-a', many, copy])
+      for (let file = 0; file < 300; file++) writeFileSync(join(copy, `file ${file}`), 'x')
+    }
+    for (let round = 0; round < 8; round++) {
+      const child = spawn(process.execPath, [script, store.root], { stdio: 'ignore' })
+      const ended = new Promise(resolve => child.once('exit', resolve))
+      await new Promise(resolve => setTimeout(resolve, 30 + round * 20))
+      child.kill('SIGKILL')
+      await ended
+      for (const { kind, name } of storeEntries(store.root).entries) {
+        // Every tree that has its name has all that is in it.
+        if (kind === 'trees' && name !== tar)
+          expect(readdirSync(treePath(store.root, name as Sha256)).length).toBe(301)
+      }
+    }
+    await gc(store.root, 0)
+    expect(kept()).toEqual([])
+    expect(readdirSync(join(store.root, 'trees'))).toEqual([])
+    expect(await isWhole()).toBe(true)
+  })
+})
+
+test('two at once free each entry once, and neither fails', async () => {
+  for (let count = 0; count < 50; count++) store.source(`source ${count}`)
+  const plans = await Promise.all([gc(store.root, 0), gc(store.root, 0), gc(store.root, 0)])
+  expect(kept()).toEqual([])
+  for (const plan of plans) expect(plan.after).toBe(0)
+})
