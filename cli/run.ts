@@ -17,6 +17,7 @@ import { files } from './files.ts'
 import { gen } from './gen.ts'
 import { key } from './key.ts'
 import { list } from './list.ts'
+import { mirror } from './mirror.ts'
 import { newPackage } from './new.ts'
 import { rdeps } from './rdeps.ts'
 import { reproduce } from './reproduce.ts'
@@ -45,6 +46,7 @@ const commands: readonly Command[] = [
   cache,
   trust,
   challenge,
+  mirror,
   shell,
   newPackage,
   completion,

@@ -1,0 +1,90 @@
+import type { Dispatcher } from 'undici'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Failure } from '../fetch/failure.ts'
+import { ask, drop, type Response } from '../fetch/http.ts'
+import type { Limits } from '../fetch/limits.ts'
+import { Watch } from '../fetch/watch.ts'
+
+/** What every question to a gateway needs. */
+export interface Network {
+  readonly dispatcher: Dispatcher
+  readonly limits: Limits
+}
+
+/** The body of an answer, which has to be small; nothing of a longer one is kept. */
+export function download(
+  url: string,
+  accept: string,
+  most: number,
+  network: Network,
+  signal: AbortSignal,
+): Promise<Result<Uint8Array, Failure>> {
+  return watched(network.limits, signal, async watch => {
+    const asking = { ...network, signal: watch.both }
+    const answer = await ask(url, { accept }, asking)
+    return answer.ok ? bodyOf(answer.value, most, watch.moved) : answer
+  })
+}
+
+/** A whole body in memory. */
+export async function bodyOf(
+  response: Response,
+  most: number,
+  moved: (bytes: number) => void,
+): Promise<Result<Uint8Array, Failure>> {
+  if (response.statusCode !== 200) {
+    drop(response)
+    return refuse({ kind: 'status', status: response.statusCode })
+  }
+  const chunks: Uint8Array[] = []
+  let have = 0
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
+    have += chunk.length
+    if (have > most) {
+      drop(response)
+      return refuse({ kind: 'endless', limit: most })
+    }
+    moved(chunk.length)
+    chunks.push(chunk)
+  }
+  const total = Number(response.headers['content-length'] ?? have)
+  return have < total ? refuse({ kind: 'cut', have, total }) : ok(Buffer.concat(chunks))
+}
+
+export interface Watching {
+  /** Aborted when the caller leaves, and when nothing moves. */
+  readonly both: AbortSignal
+  readonly moved: (bytes: number) => void
+}
+
+/** Does something that a stalled connection or the caller's signal ends; what is thrown becomes a failure. */
+export async function watched<Value>(
+  limits: Limits,
+  signal: AbortSignal,
+  work: (watch: Watching) => Promise<Result<Value, Failure>>,
+): Promise<Result<Value, Failure>> {
+  const watch = new Watch(limits.idleMs)
+  let have = 0
+  try {
+    const moved = (bytes: number): void => {
+      have += bytes
+      watch.moved(bytes)
+    }
+    return await work({ both: AbortSignal.any([signal, watch.signal]), moved })
+  } catch (error) {
+    if (watch.stalled) return refuse({ kind: 'stalled', have, seconds: limits.idleMs / 1000 })
+    return refuse(connectionFailure(error))
+  } finally {
+    watch.end()
+  }
+}
+
+export function connectionFailure(error: unknown): Failure {
+  const { code, message, errors } = error as {
+    code?: string
+    message?: string
+    errors?: readonly { code?: string }[]
+  }
+  const known = typeof code === 'string' ? code : errors?.[0]?.code
+  return { kind: 'connection', code: known ?? 'unknown', detail: String(message) }
+}

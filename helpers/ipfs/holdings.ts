@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { CID } from 'multiformats/cid'
+import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { byCodeUnit } from '../../core/order.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { distfilePath } from '../../core/store.ts'
+import type { Blocks } from './block.ts'
+import { digestOf } from './cid.ts'
+import { formatLayout, type Layout, type Leaf, layOut, leafBlock, leavesOf, parseLayout } from './layout.ts'
+
+/**
+ * The blocks of what lies here: the sources of the store, and folders that were named. Which blocks
+ * there are is found out when the first one is asked for, and kept in the store (`ipfs/layouts/`), so that
+ * each file is read once. The bytes stay where they are.
+ */
+export class Holdings implements Blocks {
+  readonly #store: string
+  readonly #paths: readonly string[]
+  readonly #known = new Map<string, { readonly layout: Layout; readonly path: string }>()
+  readonly #leaves = new Map<string, { readonly file: string; readonly leaf: Leaf }>()
+  readonly #nodes = new Map<string, Uint8Array>()
+  readonly #note: (text: string) => void
+  #looking: Promise<void> | undefined
+
+  /** `paths` are files and folders beside the store's sources. */
+  constructor(store: string, paths: readonly string[], note: (text: string) => void) {
+    this.#store = store
+    this.#paths = paths.map(path => resolve(path))
+    this.#note = note
+  }
+
+  async get(cid: CID, signal: AbortSignal): ReturnType<Blocks['get']> {
+    const digest = digestOf(cid)
+    const block = (await this.#block(digest)) ?? (await this.#lookThenBlock(digest))
+    if (signal.aborted) return refuse({ kind: 'aborted' })
+    return block ? ok(block) : refuse({ kind: 'nowhere', cid: cid.toString(), tried: [] })
+  }
+
+  /** The CID of a source of the store. */
+  async cidOf(sha256: Sha256): Promise<Result<CID, string>> {
+    const taken = await this.#take(sha256, distfilePath(this.#store, sha256))
+    return taken.ok ? ok(taken.value.root) : taken
+  }
+
+  /** The CID of one of the paths. */
+  async cidOfPath(path: string): Promise<Result<CID, string>> {
+    const full = resolve(path)
+    const taken = await this.#take(stampOf(full), full)
+    return taken.ok ? ok(taken.value.root) : taken
+  }
+
+  async #lookThenBlock(digest: string): Promise<Uint8Array | undefined> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined
+    })
+    await this.#looking
+    return this.#block(digest)
+  }
+
+  async #block(digest: string): Promise<Uint8Array | undefined> {
+    const node = this.#nodes.get(digest)
+    if (node) return node
+    const held = this.#leaves.get(digest)
+    return held ? leafBlock(held.file, digest, held.leaf).catch(() => undefined) : undefined
+  }
+
+  /** Takes in what has come since the last time. */
+  async #look(): Promise<void> {
+    for (const name of list(join(this.#store, 'distfiles')))
+      if (isSha256(name) && !this.#known.has(name)) await this.#take(name, distfilePath(this.#store, name))
+    for (const path of this.#paths) {
+      const taken = await this.#take(stampOf(path), path)
+      if (!taken.ok) this.#note(`${path}: ${taken.error}`)
+    }
+  }
+
+  async #take(key: string, path: string): Promise<Result<Layout, string>> {
+    const known = this.#known.get(key)
+    if (known) return ok(known.layout)
+    const layout = await this.#layoutOf(key, path)
+    if (!layout.ok) return layout
+    this.#known.set(key, { layout: layout.value, path })
+    for (const [digest, bytes] of layout.value.nodes) this.#nodes.set(digest, bytes)
+    for (const [digest, leaf] of leavesOf(layout.value))
+      this.#leaves.set(digest, { file: leaf.path === '' ? path : join(path, leaf.path), leaf })
+    return layout
+  }
+
+  async #layoutOf(key: string, path: string): Promise<Result<Layout, string>> {
+    const file = layoutPath(this.#store, key)
+    const kept = parseLayout(read(file))
+    if (kept) return ok(kept)
+    try {
+      const layout = await layOut(path)
+      if (layout.ok) keep(file, formatLayout(layout.value), this.#note)
+      return layout
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      return refuse(
+        code === 'ENOENT' ? 'there is no such file' : `it cannot be read: ${code ?? String(error)}`,
+      )
+    }
+  }
+}
+
+/** Which blocks a file consists of, by the sha256 of the file; or a folder, by a digest of its names, sizes and times. */
+const layoutPath = (store: string, key: string): string => join(store, 'ipfs', 'layouts', key)
+
+/** Changes when a file or a folder does. A mistake would cost a block that cannot be given, never a false one. */
+function stampOf(path: string): string {
+  const hash = createHash('sha256')
+  const add = (name: string): void => {
+    const stat = statSync(name, { bigint: true, throwIfNoEntry: false })
+    hash.update(`${JSON.stringify(name)} ${stat?.size} ${stat?.mtimeNs} ${stat?.ino}\n`)
+    if (stat?.isDirectory()) for (const below of list(name)) add(join(name, below))
+  }
+  add(path)
+  return hash.digest('hex')
+}
+
+/** It only saves time: a store that takes no more is no trouble. */
+function keep(path: string, text: string, note: (text: string) => void): void {
+  try {
+    mkdirSync(join(path, '..'), { recursive: true })
+    const part = `${path}.${process.pid}.part`
+    writeFileSync(part, text)
+    renameSync(part, path)
+  } catch (error) {
+    note(`the CIDs are not kept in the store: ${(error as NodeJS.ErrnoException).code}`)
+  }
+}
+
+function list(path: string): readonly string[] {
+  try {
+    return readdirSync(path).sort(byCodeUnit)
+  } catch {
+    return []
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,41 @@
+import type { CID } from 'multiformats/cid'
+import { ok, type Result } from '../../core/result.ts'
+import { ArchivedBlocks } from './archive.ts'
+import type { IpfsFailure } from './failure.ts'
+import { type Opened, openFile } from './file.ts'
+import { resolvePath } from './folder.ts'
+import type { Places } from './places.ts'
+
+export interface Wanted {
+  readonly root: CID
+  /** The names that lead from there to the file. */
+  readonly path: readonly string[]
+  readonly from?: number
+  readonly limit: number
+  readonly signal: AbortSignal
+}
+
+/** Opens a file from whoever has it; every byte is proved by the CID. */
+export async function openFrom(
+  places: Places,
+  { root, path, from = 0, limit, signal }: Wanted,
+  idleMs: number,
+): Promise<Result<Opened, IpfsFailure>> {
+  const cid = await resolvePath(root, path, places, signal)
+  if (!cid.ok) return cid
+  const blocks = new ArchivedBlocks(cid.value, from, places, idleMs)
+  const opened = await openFile(cid.value, { blocks, from, limit, signal })
+  if (!opened.ok) {
+    blocks.close()
+    return opened
+  }
+  return ok({ size: opened.value.size, body: closing(opened.value.body, blocks) })
+}
+
+async function* closing(body: AsyncIterable<Uint8Array>, blocks: ArchivedBlocks): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } finally {
+    blocks.close()
+  }
+}
