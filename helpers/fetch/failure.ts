@@ -16,6 +16,8 @@ export type Failure =
   | { readonly kind: 'file'; readonly why: string }
   | { readonly kind: 'digest'; readonly got: string; readonly bytes: number }
   | { readonly kind: 'disk'; readonly code: string }
+  /** Of a source by its CID: `why` ends the sentence `PLACE gave ...`. */
+  | { readonly kind: 'ipfs'; readonly why: string; readonly passes: boolean }
 
 export function describe(failure: Failure): string {
   switch (failure.kind) {
@@ -45,6 +47,8 @@ export function describe(failure: Failure): string {
       return `sha256 ${failure.got} (${bytes(failure.bytes)})`
     case 'disk':
       return `an error of the disk: ${DISK[failure.code] ?? failure.code}`
+    case 'ipfs':
+      return failure.why
   }
 }
 
@@ -59,6 +63,8 @@ export function passes(failure: Failure): boolean {
     case 'stalled':
     case 'range':
       return true
+    case 'ipfs':
+      return failure.passes
     default:
       return false
   }

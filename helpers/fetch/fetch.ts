@@ -4,6 +4,7 @@ import type { Sha256 } from '../../core/digest.ts'
 import { formatMessage, type Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
+import type { IpfsReader } from './ipfs.ts'
 import type { Limits } from './limits.ts'
 import { loadMirrors } from './mirrors.ts'
 import { obtain } from './obtain.ts'
@@ -108,6 +109,13 @@ async function fetchMissing(
   const opened = connections(env, limits)
   if (!opened.ok) return refuse([opened.error])
   const dispatcher = opened.value
+  let reader: Promise<IpfsReader> | undefined
+  const ipfs = (): Promise<IpfsReader> => {
+    reader ??= import('./ipfs.ts').then(({ ipfsReader }) =>
+      ipfsReader(env, { dispatcher, limits }, text => report.note(text)),
+    )
+    return reader
+  }
   const from = new Map<Sha256, Origin>()
   const refused = new Map<Sha256, Message>()
   try {
@@ -117,6 +125,7 @@ async function fetchMissing(
         store,
         limits,
         dispatcher,
+        ipfs,
         report,
       })
       if (!got.ok) refused.set(request.sha256, got.error)
@@ -124,6 +133,7 @@ async function fetchMissing(
     })
   } finally {
     report.close()
+    await (await reader)?.close()
     await dispatcher.destroy()
   }
   const messages = missing.flatMap(({ sha256 }) => refused.get(sha256) ?? [])

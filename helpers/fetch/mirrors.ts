@@ -4,6 +4,7 @@ import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, type RecRecord, value, values } from '../../core/recfile.ts'
+import { ipfsAsked } from '../ipfs/asked.ts'
 import { debianRoots, rootOf } from './apt-sources.ts'
 import { urlFault } from './url.ts'
 
@@ -11,6 +12,8 @@ import { urlFault } from './url.ts'
 export interface Mirrors {
   /** Files committed in the tree, below mirrors/files: digest → path. */
   readonly files: ReadonlyMap<string, string>
+  /** Digest → CIDs; empty where nobody may be asked for them. */
+  readonly ipfs: Listing
   /** Digest → paths below the root of a Debian archive. */
   readonly debian: Listing
   readonly debianRoots: readonly string[]
@@ -29,14 +32,19 @@ export function loadMirrors(
   apt = '/etc/apt',
 ): { readonly mirrors: Mirrors; readonly problems: readonly Message[] } {
   const debian = parseListing('mirrors/debian', read(join(tree, 'mirrors/debian')), 'path', pathFault)
+  const { gateways, daemon, problems: odd } = ipfsAsked(env)
+  const ipfs =
+    gateways.length > 0 || daemon !== undefined
+      ? parseListing('mirrors/ipfs', read(join(tree, 'mirrors/ipfs')), 'cid', cidFault)
+      : { listing: new Map(), problems: [] }
   const http = parseListing('mirrors/http', read(join(tree, 'mirrors/http')), 'url', urlFault)
   const named = env.COOLPORTS_DEBIAN_MIRRORS
   const roots =
     named === undefined ? debianRoots(aptFiles(apt)) : named.split(/\s+/).flatMap(root => rootOf(root) ?? [])
   const files = treeFiles(list(join(tree, 'mirrors/files')), join(tree, 'mirrors/files'))
   return {
-    mirrors: { files, debian: debian.listing, debianRoots: roots, http: http.listing },
-    problems: [...debian.problems, ...http.problems],
+    mirrors: { files, ipfs: ipfs.listing, debian: debian.listing, debianRoots: roots, http: http.listing },
+    problems: [...odd, ...ipfs.problems, ...debian.problems, ...http.problems],
   }
 }
 
@@ -44,7 +52,7 @@ export function loadMirrors(
 export function parseListing(
   file: string,
   text: string,
-  field: 'path' | 'url',
+  field: Field,
   fault: (value: string) => string | undefined,
 ): { readonly listing: Listing; readonly problems: readonly Message[] } {
   const { records, problems } = parseRecfile(text)
@@ -62,9 +70,11 @@ export function parseListing(
   return { listing, problems: odd }
 }
 
+type Field = 'path' | 'url' | 'cid'
+
 function recordFault(
   record: RecRecord,
-  field: 'path' | 'url',
+  field: Field,
   fault: (value: string) => string | undefined,
 ): string | undefined {
   const digest = value(record, 'sha256')
@@ -78,6 +88,10 @@ function recordFault(
   }
   return undefined
 }
+
+/** By its looks: what reads CIDs is not loaded before a source is asked for by one. */
+const cidFault = (cid: string): string | undefined =>
+  /^(Qm[1-9A-HJ-NP-Za-km-z]{44}|[bk][a-z0-9]{48,64})$/.test(cid) ? undefined : 'is no CID of a file'
 
 const pathFault = (path: string): string | undefined =>
   /^[A-Za-z0-9][A-Za-z0-9+._~/-]*$/.test(path) &&

@@ -5,6 +5,7 @@ import type { Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
 import { describe, type Failure, passes } from './failure.ts'
+import type { IpfsReader } from './ipfs.ts'
 import type { Limits } from './limits.ts'
 import { nickname, type Origin } from './origin.ts'
 import { busyProcess, openPart, type Part } from './part.ts'
@@ -18,6 +19,8 @@ export interface Obtaining {
   readonly store: string
   readonly limits: Limits
   readonly dispatcher: Dispatcher
+  /** Loads what reads sources by CID; one for the run. */
+  readonly ipfs: () => Promise<IpfsReader>
   readonly report: Reporter
 }
 

@@ -5,9 +5,10 @@ import type { FetchRequest } from './request.ts'
 /** One place a source may be had from. */
 export type Origin =
   | { readonly kind: 'tree'; readonly path: string }
+  | { readonly kind: 'ipfs'; readonly cid: string }
   | { readonly kind: 'debian' | 'http' | 'upstream'; readonly url: string }
 
-/** All places of a source in the order they are asked: the tree itself, then mirrors, then upstream. */
+/** All places of a source in the order they are asked: the tree itself, then who has it by its content, then mirrors, then upstream. */
 export function originsOf(request: FetchRequest, mirrors: Mirrors): readonly Origin[] {
   const { sha256, file } = request
   const committed = mirrors.files.get(sha256)
@@ -15,6 +16,7 @@ export function originsOf(request: FetchRequest, mirrors: Mirrors): readonly Ori
   const patterns = [...(mirrors.http.get(sha256) ?? []), ...(mirrors.http.get('*') ?? [])]
   const origins: Origin[] = [
     ...(committed ? [{ kind: 'tree', path: committed } as const] : []),
+    ...(mirrors.ipfs.get(sha256) ?? []).map(cid => ({ kind: 'ipfs', cid }) as const),
     ...mirrors.debianRoots.flatMap(root =>
       paths.map(path => ({ kind: 'debian', url: `${root}/${plusEscaped(path)}` }) as const),
     ),
@@ -33,7 +35,16 @@ export function originsOf(request: FetchRequest, mirrors: Mirrors): readonly Ori
 }
 
 /** What a person can look at to check a place. */
-export const address = (origin: Origin): string => (origin.kind === 'tree' ? origin.path : origin.url)
+export function address(origin: Origin): string {
+  switch (origin.kind) {
+    case 'tree':
+      return origin.path
+    case 'ipfs':
+      return `ipfs://${origin.cid}`
+    default:
+      return origin.url
+  }
+}
 
 /** The short name of a place, for a line of progress. */
 export function nickname(origin: Origin, tree: string): string {
@@ -41,6 +52,7 @@ export function nickname(origin: Origin, tree: string): string {
     return relative(tree, origin.path)
       .replace(/[^/]*$/, '')
       .replace(/\/$/, '')
+  if (origin.kind === 'ipfs') return 'ipfs'
   const { protocol, host } = new URL(origin.url)
   return protocol === 'file:' ? 'a local archive' : host
 }

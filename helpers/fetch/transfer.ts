@@ -6,6 +6,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { readAnswer } from './answer.ts'
 import type { Failure } from './failure.ts'
 import { ask, drop } from './http.ts'
+import type { IpfsReader } from './ipfs.ts'
 import type { Limits } from './limits.ts'
 import type { Origin } from './origin.ts'
 import type { Part } from './part.ts'
@@ -21,6 +22,7 @@ export interface Transfer {
   readonly store: string
   readonly limits: Limits
   readonly dispatcher: Dispatcher
+  readonly ipfs: () => Promise<IpfsReader>
   readonly moved: (have: number, total: number | undefined) => void
   readonly answered: (etag: string | undefined) => void
 }
@@ -34,6 +36,7 @@ export interface Kept {
 export async function transfer(job: Transfer): Promise<Result<Kept, Failure>> {
   const { origin } = job
   if (origin.kind === 'tree') return copy(job, origin.path)
+  if (origin.kind === 'ipfs') return assemble(job, origin.cid)
   const { protocol } = new URL(origin.url)
   if (protocol === 'file:') return copy(job, fileURLToPath(origin.url))
   if (protocol === 'ftp:') return refuse({ kind: 'scheme', scheme: 'ftp' })
@@ -84,13 +87,42 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
     return limit
   } catch (error) {
     if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
-    if (watch.stalled) return refuse({ kind: 'stalled', have: part.size, seconds: limits.idleMs / 1000 })
+    if (watch.stalled) return refuse(stalled(job))
     if (part.size > 0 && total !== undefined) return refuse({ kind: 'cut', have: part.size, total })
     return refuse({ kind: 'connection', code: codeOf(error), detail: String((error as Error).message) })
   } finally {
     watch.end()
   }
 }
+
+/** By CID: blocks from whoever has them, from the one on where the bytes end. */
+async function assemble(job: Transfer, cid: string): Promise<Result<Kept, Failure>> {
+  const { part, limits } = job
+  const ipfs = await job.ipfs()
+  const watch = new Watch(limits.idleMs)
+  try {
+    const opened = await ipfs.open(cid, part.size, watch.signal)
+    if (!opened.ok) return watch.stalled ? refuse(stalled(job)) : opened
+    const { size: total, body } = opened.value
+    if (part.size > total) {
+      await part.restart()
+      return refuse({ kind: 'range', why: 'it is shorter than what was here before' })
+    }
+    const limit = await limitOf(job, total)
+    return limit.ok ? await pour(job, body, { limit: limit.value, total, watch }) : limit
+  } catch (error) {
+    if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
+    return refuse(watch.stalled ? stalled(job) : ipfs.failureOf(error))
+  } finally {
+    watch.end()
+  }
+}
+
+const stalled = ({ part, limits }: Transfer): Failure => ({
+  kind: 'stalled',
+  have: part.size,
+  seconds: limits.idleMs / 1000,
+})
 
 const rangeHeaders = ({ part, etag }: Transfer): Record<string, string> =>
   part.size === 0 ? {} : { range: `bytes=${part.size}-`, ...(etag ? { 'if-range': etag } : {}) }

@@ -71,10 +71,11 @@ export class ArchivedBlocks implements Blocks {
 
   async #open(): Promise<void> {
     this.#place = this.#places.usable.find(({ archive }) => archive !== undefined)
-    const answer = await this.#place?.archive?.(this.#root, this.#from, this.#ending.signal)
+    const asked = this.#place?.archive?.(this.#root, this.#from, this.#ending.signal)
+    const answer = asked && (await this.#inTime(asked))
     if (this.#state === 'over') return
-    this.#state = answer?.ok ? 'open' : 'over'
-    if (!answer?.ok) return
+    if (!answer?.ok) return this.#leave()
+    this.#state = 'open'
     const meter = new Meter(answer.value)
     try {
       const blocks = await this.#inTime(CarBlockIterator.fromIterable(meter))

@@ -30,8 +30,8 @@ export class IpfsRefusal extends Error {
 export function describeIpfs(failure: IpfsFailure): string {
   switch (failure.kind) {
     case 'nowhere':
-      if (failure.tried.length === 0) return `block ${failure.cid} not at all: there is nobody to ask`
-      return `block ${failure.cid} not at all: ${failure.tried
+      if (failure.tried.length === 0) return `no block ${failure.cid}: there is nobody to ask`
+      return `no block ${failure.cid}: ${failure.tried
         .map(({ place, failure: why }) => `${place} gave ${describe(why)}`)
         .join('; ')}`
     case 'unsound':

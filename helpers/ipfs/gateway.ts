@@ -1,8 +1,6 @@
 import type { CID } from 'multiformats/cid'
-import { quoted } from '../../core/message.ts'
 import { ok, refuse } from '../../core/result.ts'
 import { ask, drop } from '../fetch/http.ts'
-import { urlFault } from '../fetch/url.ts'
 import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from './block.ts'
 import { download, type Network, watched } from './download.ts'
 import type { RecordPlace } from './name.ts'
@@ -44,20 +42,3 @@ export function gateway(base: string, network: Network): BlockPlace & RecordPlac
 
 const archiveUrl = (root: string, cid: CID, from: number): string =>
   `${root}/ipfs/${cid}?format=car&dag-scope=entity&car-order=dfs&car-dups=y${from > 0 ? `&entity-bytes=${from}:*` : ''}`
-
-/**
- * The gateways that the user named in $COOLPORTS_IPFS_GATEWAYS, separated by blanks. None by default: who asks
- * a stranger's gateway tells it what is built here.
- */
-export function namedGateways(env: Readonly<Record<string, string | undefined>>): {
-  readonly urls: readonly string[]
-  readonly faults: readonly string[]
-} {
-  const named = (env.COOLPORTS_IPFS_GATEWAYS ?? '').split(/\s+/).filter(word => word !== '')
-  const faultOf = (url: string): string | undefined =>
-    urlFault(url) ?? (/^https?:/.test(url) ? undefined : 'is not an http: or https: url')
-  return {
-    urls: named.filter(url => faultOf(url) === undefined),
-    faults: named.flatMap(url => (faultOf(url) === undefined ? [] : [`${quoted(url)} ${faultOf(url)}`])),
-  }
-}

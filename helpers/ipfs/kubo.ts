@@ -1,17 +1,13 @@
-import { openAsBlob, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { basename, join } from 'node:path'
+import { openAsBlob } from 'node:fs'
+import { basename } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { Agent, FormData, request } from 'undici'
-import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { describe, type Failure } from '../fetch/failure.ts'
+import type { Failure } from '../fetch/failure.ts'
 import type { Limits } from '../fetch/limits.ts'
 import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from './block.ts'
 import { bodyOf, watched } from './download.ts'
 import type { RecordPlace } from './name.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** A daemon of the user, spoken to by kubo's RPC. Blocks and records from it are verified as those of strangers. */
 export interface Kubo extends BlockPlace, RecordPlace {
@@ -20,38 +16,6 @@ export interface Kubo extends BlockPlace, RecordPlace {
   /** Publishes a signed record of an IPNS name. */
   putRecord(name: string, record: Uint8Array, signal: AbortSignal): Promise<Result<void, Failure>>
   close(): Promise<void>
-}
-
-/**
- * The url of the daemon's RPC: $IPFS_API, else what a daemon that runs has written into `api` below $IPFS_PATH
- * or ~/.ipfs; undefined where there is none, or where $IPFS_API is empty. Both may be a url or a multiaddr.
- */
-export function kuboUrl(env: Env): Result<string | undefined, Message> {
-  const named = env.IPFS_API ?? apiFile(env)
-  if (named === undefined || named.trim() === '') return ok(undefined)
-  const url = urlOf(named.trim())
-  if (url) return ok(url)
-  return refuse({
-    cannot: 'use the IPFS daemon',
-    why: `${quoted(named.trim())} is neither a url nor an address such as /ip4/127.0.0.1/tcp/5001`,
-    remedy: 'set IPFS_API to the address of its RPC, or to nothing to do without it',
-  })
-}
-
-function apiFile(env: Env): string | undefined {
-  try {
-    return readFileSync(join(env.IPFS_PATH || join(env.HOME || homedir(), '.ipfs'), 'api'), 'utf8')
-  } catch {
-    return undefined
-  }
-}
-
-function urlOf(text: string): string | undefined {
-  if (/^https?:\/\/[^\s?#]+$/.test(text)) return URL.canParse(text) ? text.replace(/\/+$/, '') : undefined
-  const [, family, host = '', port, scheme = 'http'] =
-    /^\/(ip4|ip6|dns|dns4|dns6)\/([^/\s]+)\/tcp\/(\d{1,5})(?:\/(https?))?\/?$/.exec(text) ?? []
-  const url = `${scheme}://${family === 'ip6' ? `[${host}]` : host}:${port}`
-  return family && URL.canParse(url) ? url : undefined
 }
 
 /** `agent` is not that of the sources: no proxy stands between a user and a daemon. */
@@ -140,8 +104,3 @@ const NO_ANSWER: Failure = { kind: 'file', why: 'an answer that is none' }
 const ADD_MS = 600_000
 
 const ANSWER_BYTES = 2 ** 20
-
-export const daemonTrouble = (action: string, { name }: Kubo, failure: Failure): Message => ({
-  cannot: action,
-  why: `${name} gave ${describe(failure)}`,
-})

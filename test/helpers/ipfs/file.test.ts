@@ -89,7 +89,7 @@ describe('openFile()', () => {
       store.blocks.get(Buffer.from(cid.multihash.digest).toString('hex')) ?? BODY,
     )
     store.blocks.delete(Buffer.from(Links[2]?.Hash.multihash.digest ?? []).toString('hex'))
-    expect(await read(store, cid)).toMatch(/^block Qm\w+ not at all/)
+    expect(await read(store, cid)).toMatch(/^no block Qm\w+/)
   })
 
   it('reads files that others made: raw leaves, bytes beside links', async () => {

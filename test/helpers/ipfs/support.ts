@@ -1,8 +1,15 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { CID } from 'multiformats/cid'
 import { ok, refuse } from '../../../core/result.ts'
+import { connections } from '../../../helpers/fetch/http.ts'
+import type { Limits } from '../../../helpers/fetch/limits.ts'
 import type { Blocks } from '../../../helpers/ipfs/block.ts'
 import { digestOf } from '../../../helpers/ipfs/cid.ts'
+import { gateway } from '../../../helpers/ipfs/gateway.ts'
 import { importBytes, importPath } from '../../../helpers/ipfs/import.ts'
+import { Places } from '../../../helpers/ipfs/places.ts'
+import { mirrorServer } from '../../../helpers/ipfs/serve.ts'
+import { later, QUICK, serve } from '../fetch/support.ts'
 
 /** Blocks in memory, by digest. */
 export class Store {
@@ -39,4 +46,36 @@ export class Store {
       },
     }
   }
+}
+
+/** A gateway for one test, over what a store has; `tamper` may answer in its place. */
+export async function serveStore(
+  store: Store,
+  tamper: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
+) {
+  const server = mirrorServer({
+    fileOf: () => '/nonexistent',
+    blocks: store.reader,
+    recordOf: () => undefined,
+  })
+  const [honest] = server.listeners('request') as RequestListener[]
+  return serve((request, response) => {
+    if (!tamper(request, response)) honest?.(request, response)
+  })
+}
+
+/** The gateways at these urls, as one run of a program has them; `said` holds what it told. */
+export function placesAt(urls: readonly string[], more: Partial<Limits> = {}, hedgeMs = 100) {
+  const limits = { ...QUICK, ...more }
+  const opened = connections({}, limits)
+  if (!opened.ok) throw new Error(opened.error.why)
+  const said: string[] = []
+  const network = { dispatcher: opened.value, limits }
+  later(() => void opened.value.destroy())
+  const places = new Places(
+    urls.map(url => gateway(url, network)),
+    text => said.push(text),
+    hedgeMs,
+  )
+  return { places, said, limits }
 }

@@ -1,0 +1,49 @@
+import type { Dispatcher } from 'undici'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { ipfsAsked } from '../ipfs/asked.ts'
+import { parseCid } from '../ipfs/cid.ts'
+import { connect } from '../ipfs/connect.ts'
+import { describeIpfs, type IpfsFailure, IpfsRefusal, ipfsPasses } from '../ipfs/failure.ts'
+import type { Opened } from '../ipfs/file.ts'
+import { openFrom } from '../ipfs/open.ts'
+import type { Failure } from './failure.ts'
+import type { Limits } from './limits.ts'
+
+/** Sources by CID, from whom the user lets be asked. Loaded when the first source has one. */
+export interface IpfsReader {
+  /** The bytes from `from` on. */
+  open(cid: string, from: number, signal: AbortSignal): Promise<Result<Opened, Failure>>
+  /** What the body of an opened source throws, as a failure; anything else is thrown on. */
+  failureOf(error: unknown): Failure
+  close(): Promise<void>
+}
+
+export function ipfsReader(
+  env: Readonly<Record<string, string | undefined>>,
+  network: { readonly dispatcher: Dispatcher; readonly limits: Limits },
+  note: (text: string) => void,
+): IpfsReader {
+  const { places, close } = connect(ipfsAsked(env), network, note)
+  const told = (failure: IpfsFailure, passes: boolean): Failure => ({
+    kind: 'ipfs',
+    why: describeIpfs(failure),
+    passes,
+  })
+  return {
+    async open(text, from, signal) {
+      const cid = parseCid(text)
+      if (!cid.ok) return refuse({ kind: 'file', why: cid.error })
+      const { maxBytes, idleMs } = network.limits
+      const wanted = { root: cid.value, path: [], from, limit: maxBytes, signal }
+      const opened = await openFrom(places, wanted, idleMs)
+      // All were asked at once: another round would only keep the next place waiting.
+      return opened.ok ? ok(opened.value) : refuse(told(opened.error, false))
+    },
+    failureOf(error) {
+      if (error instanceof IpfsRefusal)
+        return told(error.failure, ipfsPasses(error.failure) && places.usable.length > 0)
+      throw error
+    },
+    close,
+  }
+}

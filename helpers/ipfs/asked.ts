@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type Message, quoted } from '../../core/message.ts'
+import { urlFault } from '../fetch/url.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Whom this user lets be asked for blocks. */
+export interface Asked {
+  /** Urls of trustless gateways. */
+  readonly gateways: readonly string[]
+  /** The url of a daemon's RPC. */
+  readonly daemon: string | undefined
+  readonly problems: readonly Message[]
+}
+
+/**
+ * The gateways in $COOLPORTS_IPFS_GATEWAYS, separated by blanks, and the user's own daemon: $IPFS_API, else what a
+ * daemon has written into `api` below $IPFS_PATH or ~/.ipfs; with $IPFS_API empty there is none. No gateway by
+ * default: who asks a stranger's tells it what is built here. With PKG_MIRROR_IPFS=no nobody is asked.
+ */
+export function ipfsAsked(env: Env): Asked {
+  if (env.PKG_MIRROR_IPFS === 'no') return { gateways: [], daemon: undefined, problems: [] }
+  const problems: Message[] = []
+  const gateways = (env.COOLPORTS_IPFS_GATEWAYS ?? '').split(/\s+/).filter(url => {
+    const why = url === '' ? '' : gatewayFault(url)
+    if (why) problems.push({ cannot: `use the IPFS gateway ${quoted(url)}`, why: `it ${why}` })
+    return why === undefined
+  })
+  const named = (env.IPFS_API ?? apiFile(env)).trim()
+  const daemon = named === '' ? undefined : daemonUrl(named)
+  if (named !== '' && daemon === undefined) {
+    problems.push({
+      cannot: 'use the IPFS daemon',
+      why: `${quoted(named)} is neither a url nor an address such as /ip4/127.0.0.1/tcp/5001`,
+      remedy: 'set IPFS_API to the address of its RPC, or to nothing to do without it',
+    })
+  }
+  return { gateways, daemon, problems }
+}
+
+const gatewayFault = (url: string): string | undefined =>
+  urlFault(url) ?? (/^https?:[^?#]*$/.test(url) ? undefined : 'is not the http: or https: url of a server')
+
+function apiFile(env: Env): string {
+  try {
+    return readFileSync(join(env.IPFS_PATH || join(env.HOME || homedir(), '.ipfs'), 'api'), 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** A url as it is, or that of a multiaddr. */
+function daemonUrl(text: string): string | undefined {
+  if (/^https?:\/\/[^\s?#]+$/.test(text)) return URL.canParse(text) ? text.replace(/\/+$/, '') : undefined
+  const [, family, host = '', port, scheme = 'http'] =
+    /^\/(ip4|ip6|dns|dns4|dns6)\/([^/\s]+)\/tcp\/(\d{1,5})(?:\/(https?))?\/?$/.exec(text) ?? []
+  const url = `${scheme}://${family === 'ip6' ? `[${host}]` : host}:${port}`
+  return family && URL.canParse(url) ? url : undefined
+}

@@ -1,0 +1,28 @@
+import type { Asked } from './asked.ts'
+import type { Network } from './download.ts'
+import { gateway } from './gateway.ts'
+import { type Kubo, kubo } from './kubo.ts'
+import type { RecordPlace } from './name.ts'
+import { Places } from './places.ts'
+
+/** Connections to all whom the user lets be asked. */
+export interface Connected {
+  readonly places: Places
+  readonly records: readonly RecordPlace[]
+  readonly daemon: Kubo | undefined
+  close(): Promise<void>
+}
+
+/** The daemon first: it is nearest, and may have the blocks on its disk. */
+export function connect(asked: Asked, network: Network, note: (text: string) => void): Connected {
+  const daemon = asked.daemon === undefined ? undefined : kubo(asked.daemon, network.limits)
+  const all = [...(daemon ? [daemon] : []), ...asked.gateways.map(url => gateway(url, network))]
+  return {
+    places: new Places(all, note),
+    records: all,
+    daemon,
+    close: async () => {
+      await daemon?.close()
+    },
+  }
+}
