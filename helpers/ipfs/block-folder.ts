@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { CID } from 'multiformats/cid'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Blocks } from './block.ts'
+import { describeIpfs } from './failure.ts'
+import { parseNode } from './node.ts'
+
+/**
+ * Writes all blocks of a file or folder as `DIR/ipfs/CID`: a static web server over DIR answers what a trustless
+ * gateway is asked for raw blocks. What is there stays. Answers how many are new, or why not.
+ */
+export async function writeBlocks(
+  root: CID,
+  blocks: Blocks,
+  folder: string,
+): Promise<Result<number, string>> {
+  const { signal } = new AbortController()
+  const place = join(folder, 'ipfs')
+  mkdirSync(place, { recursive: true })
+  const coming = [root]
+  const seen = new Set<string>()
+  let written = 0
+  for (let cid = coming.pop(); cid; cid = coming.pop()) {
+    if (seen.has(cid.toString())) continue
+    seen.add(cid.toString())
+    const block = await blocks.get(cid, signal)
+    if (!block.ok) return refuse(describeIpfs(block.error))
+    const node = parseNode(cid, block.value)
+    if (!node.ok) return refuse(node.error)
+    coming.push(...(node.value.kind === 'file' ? node.value.parts : node.value.entries).map(({ cid }) => cid))
+    const file = join(place, cid.toString())
+    if (existsSync(file)) continue
+    const part = join(place, `.${cid}.${process.pid}`)
+    writeFileSync(part, block.value)
+    renameSync(part, file)
+    written++
+  }
+  return ok(written)
+}

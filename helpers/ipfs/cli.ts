@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs'
+import yargs from 'yargs'
+import { formatMessage, type Message, quoted } from '../../core/message.ts'
+import { storeRoot, treeRoot } from '../../core/store.ts'
+import type { Surroundings } from '../fetch/cli.ts'
+import { fetchAll } from '../fetch/fetch.ts'
+import { LIMITS } from '../fetch/limits.ts'
+import { lines } from '../fetch/lines.ts'
+import { type FetchRequest, parseFetchFile } from '../fetch/request.ts'
+import { ipfsAsked } from './asked.ts'
+import { kubo } from './kubo.ts'
+import { pinSources } from './pin.ts'
+
+const PROGRAM = 'ipfs-pin-fetch-file'
+
+/** Runs `ipfs-pin-fetch-file`. Answers its exit status: 0 all are pinned, 1 some are not, 2 misuse. */
+export async function runPin(
+  args: readonly string[],
+  { env, stdout, stderr }: Surroundings,
+): Promise<number> {
+  const say = (messages: readonly Message[]): void => {
+    for (const message of messages) stderr.write(`${formatMessage(PROGRAM, message)}\n`)
+  }
+  const parsed = await parse(args)
+  if ('fault' in parsed) {
+    say([{ cannot: 'run', why: parsed.fault, remedy: `see: ${PROGRAM} --help` }])
+    return 2
+  }
+  if (parsed.text !== '') {
+    stdout.write(`${parsed.text}\n`)
+    return 0
+  }
+  const requests: FetchRequest[] = []
+  for (const path of parsed.paths) {
+    const read = readRequests(path)
+    if ('problems' in read) {
+      say(read.problems)
+      return 2
+    }
+    requests.push(...read.requests)
+  }
+  const tree = treeRoot()
+  const store = storeRoot(env, tree)
+  const plain = { good: (text: string) => text, bad: (text: string) => text }
+  const report = lines(text => stderr.write(text), plain)
+  const fetched = await fetchAll(requests, {
+    tree,
+    store,
+    env,
+    jobs: 4,
+    verify: false,
+    limits: LIMITS,
+    report,
+  })
+  if (!fetched.ok) {
+    say(fetched.error)
+    return 1
+  }
+  const asked = ipfsAsked(env)
+  say(asked.problems)
+  const daemon = asked.daemon === undefined ? undefined : kubo(asked.daemon, LIMITS)
+  try {
+    const problems = await pinSources(requests, {
+      tree,
+      store,
+      daemon,
+      blocks: parsed.blocks,
+      say: line => stdout.write(`${line}\n`),
+    })
+    say(problems)
+    return problems.length > 0 ? 1 : 0
+  } finally {
+    await daemon?.close()
+  }
+}
+
+type Parsed =
+  | { readonly fault: string }
+  | { readonly text: string; readonly paths: readonly string[]; readonly blocks: string | undefined }
+
+async function parse(args: readonly string[]): Promise<Parsed> {
+  let text = ''
+  let fault: string | undefined
+  const argv = await yargs()
+    .scriptName(PROGRAM)
+    .usage(
+      `${PROGRAM} FETCHFILE...\n\nWrites the CID of every source named in the fetch files into mirrors/ipfs, and pins the source in the\nuser's IPFS daemon if there is one. Sources are fetched first. "coolports mirror serve" gives them to others\nwithout a daemon.`,
+    )
+    .option('blocks', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'also write their blocks below this folder, for any web server to give as ipfs/CID',
+    })
+    .example(`${PROGRAM} pkg/make/.fetch`, 'pin the sources of make')
+    .example('ipfs-pin-all-fetch-files', 'pin the sources of all packages')
+    .epilogue(
+      'The daemon is that of $IPFS_API, else of ~/.ipfs/api.\nExit status: 0 all are pinned, 1 some are not, 2 misuse.',
+    )
+    .version(false)
+    .strictOptions()
+    .exitProcess(false)
+    .parserConfiguration({ 'parse-positional-numbers': false, 'duplicate-arguments-array': false })
+    .fail((message, error) => {
+      fault = message || String(error)
+    })
+    .parseAsync([...args], {}, (_error, _argv, output) => {
+      if (fault === undefined) text = output
+    })
+  const paths = argv._.map(String)
+  if (fault === undefined && text === '' && paths.length === 0) fault = 'no fetch file is named'
+  return fault === undefined ? { text, paths, blocks: argv.blocks } : { fault }
+}
+
+function readRequests(
+  path: string,
+): { readonly requests: readonly FetchRequest[] } | { readonly problems: readonly Message[] } {
+  try {
+    const parsed = parseFetchFile(path, readFileSync(path, 'utf8'))
+    return parsed.ok ? { requests: parsed.value } : { problems: parsed.error }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : String(code)
+    return { problems: [{ cannot: `read ${quoted(path)}`, why }] }
+  }
+}

@@ -1,0 +1,3 @@
+import { runPin } from './cli.ts'
+
+process.exitCode = await runPin(process.argv.slice(2), process)

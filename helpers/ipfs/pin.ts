@@ -1,0 +1,89 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Sha256 } from '../../core/digest.ts'
+import { type Message, quoted } from '../../core/message.ts'
+import { distfilePath } from '../../core/store.ts'
+import { describe } from '../fetch/failure.ts'
+import type { FetchRequest } from '../fetch/request.ts'
+import { writeBlocks } from './block-folder.ts'
+import { Holdings } from './holdings.ts'
+import type { Kubo } from './kubo.ts'
+import { type PinnedSource, withSources } from './records.ts'
+
+export interface Pinning {
+  readonly tree: string
+  readonly store: string
+  /** Gets the sources and pins them, where there is one. */
+  readonly daemon: Kubo | undefined
+  /** A folder for their blocks, if one is named. */
+  readonly blocks: string | undefined
+  readonly say: (line: string) => void
+}
+
+/** Names sources of the store by their CIDs, in mirrors/ipfs, and sees to it that they can be had by them. */
+export async function pinSources(
+  requests: readonly FetchRequest[],
+  pinning: Pinning,
+): Promise<readonly Message[]> {
+  const { store, say } = pinning
+  const holdings = new Holdings(store, [], say)
+  const sources = new Map<Sha256, PinnedSource>()
+  const problems: Message[] = []
+  for (const request of requests) {
+    const { sha256, file, urls } = request
+    if (sources.has(sha256)) continue
+    const cid = await holdings.cidOf(sha256)
+    const why = cid.ok ? await give(request, cid.value.toString(), holdings, pinning) : cid.error
+    if (why !== undefined) problems.push({ cannot: `pin ${quoted(file)}`, why })
+    else if (cid.ok) {
+      sources.set(sha256, { sourceUrl: urls[0] ?? file, sha256, cid: cid.value.toString() })
+      say(`${cid.value}  ${file}`)
+    }
+  }
+  return [...problems, ...record(pinning.tree, [...sources.values()])]
+}
+
+/** Gives one source to the daemon and into the folder; why not, if so. */
+async function give(
+  { sha256 }: FetchRequest,
+  cid: string,
+  holdings: Holdings,
+  { store, daemon, blocks }: Pinning,
+): Promise<string | undefined> {
+  if (daemon) {
+    const added = await daemon.add(distfilePath(store, sha256), new AbortController().signal)
+    if (!added.ok) return `${daemon.name} gave ${describe(added.error)}`
+    if (added.value !== cid) return `${daemon.name} made ${quoted(added.value)} of it, not ${cid}`
+  }
+  const root = blocks === undefined ? undefined : await holdings.cidOf(sha256)
+  if (!root?.ok || blocks === undefined) return undefined
+  const written = await writeBlocks(root.value, holdings, blocks)
+  return written.ok ? undefined : written.error
+}
+
+/** Writes mirrors/ipfs, if it has to change. */
+function record(tree: string, sources: readonly PinnedSource[]): readonly Message[] {
+  const path = join(tree, 'mirrors/ipfs')
+  const before = read(path)
+  const after = withSources(before, sources)
+  if (!after.ok)
+    return after.error.map(({ line, text }) => ({
+      cannot: 'write records',
+      why: `${quoted(text)} is no field (NAME: VALUE)`,
+      at: { file: 'mirrors/ipfs', line, column: 1 },
+    }))
+  if (after.value === before) return []
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(`${path}.${process.pid}`, after.value)
+  renameSync(`${path}.${process.pid}`, path)
+  return []
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
