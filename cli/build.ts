@@ -21,9 +21,9 @@ export const build = command({
     }),
   run: async args => {
     const { jobs } = args
-    const names = findAll(args.root, args.packages)
+    const names = findAll(args.tree, args.packages)
     if (!names.ok) return complain(names.error)
-    return runDoor(args.root, 'build-packages-ifchange', [
+    return runDoor(args.tree, 'build-packages-ifchange', [
       ...(jobs === undefined ? [] : [`-j${jobs}`]),
       ...(args['no-test'] ? ['--no-test'] : []),
       ...names.value,

@@ -21,9 +21,9 @@ export const closure = command({
       describe: 'the root of the build: the run closures of the build-deps',
     }),
   run: async args => {
-    const name = findPackage(args.root, args.package)
+    const name = findPackage(args.tree, args.package)
     if (!name.ok) return complain(name.error)
-    const read = await readTree(args.root)
+    const read = await readTree(args.tree)
     if (!read.ok) return complain(read.error)
     const found = readable(read.value, name.value)
     if (!found.ok) return complain(found.error)

@@ -3,7 +3,7 @@ import type { Argv } from 'yargs'
 /** What every command is told. */
 export interface Common {
   /** The tree of packages, an absolute path. */
-  readonly root: string
+  readonly tree: string
 }
 
 /** One command of `coolports`. */
@@ -68,6 +68,16 @@ export const packageOption = <Args extends Common>(yargs: Argv<Args>) =>
     type: 'string',
     demandOption: true,
     describe: 'a name or a folder: make, pkg/make, ./pkg/make/',
+  })
+
+/** A root that packages are installed in, which is another thing than the tree that they are made in. */
+export const rootOption = <Args extends Common>(yargs: Argv<Args>) =>
+  yargs.option('root', {
+    type: 'string',
+    requiresArg: true,
+    // Given twice, the last one counts.
+    coerce: (paths: string | readonly string[] | undefined) => [paths].flat().at(-1),
+    describe: 'the root that packages are installed in',
   })
 
 export const jsonOption = <Args extends Common>(yargs: Argv<Args>) =>

@@ -3,7 +3,19 @@ import { resolve } from 'node:path'
 import { findPackages } from '../generator/tree.ts'
 
 /** The commands whose words are packages. */
-const OF_PACKAGES = ['build', 'show', 'closure', 'rdeps', 'key', 'explain', 'fetch', 'files', 'challenge']
+const OF_PACKAGES = [
+  'build',
+  'show',
+  'closure',
+  'rdeps',
+  'key',
+  'explain',
+  'fetch',
+  'files',
+  'challenge',
+  'install',
+  'remove',
+]
 
 /**
  * The packages that may stand where `current` is, given the words before it; undefined where no

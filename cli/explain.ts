@@ -28,15 +28,15 @@ export const explain = command({
   ],
   options: yargs => jsonOption(packageOption(yargs)),
   run: async args => {
-    const name = findPackage(args.root, args.package)
+    const name = findPackage(args.tree, args.package)
     if (!name.ok) return complain(name.error)
-    const folder = join(args.root, 'pkg', name.value)
-    const status = await bringUpToDate(args.root, [`pkg/${name.value}/.pkgkey`, `pkg/${name.value}/.pkghash`])
+    const folder = join(args.tree, 'pkg', name.value)
+    const status = await bringUpToDate(args.tree, [`pkg/${name.value}/.pkgkey`, `pkg/${name.value}/.pkghash`])
     if (status !== 0) return status
     const [{ findBuilt }, { reason }] = await Promise.all([import('./built.ts'), import('./reason.ts')])
     const key = readFileSync(join(folder, '.pkgkey'), 'utf8')
     const present = sha256(key)
-    const store = storeRoot(process.env, args.root)
+    const store = storeRoot(process.env, args.tree)
     const file = [PACKAGE_FILE, LAST_PACKAGE_FILE].map(one => join(folder, one)).find(existsSync)
     const built = file === undefined ? ({ kind: 'not built' } as const) : findBuilt(file, store, present)
     if (built.kind === 'unknown') {
@@ -58,7 +58,7 @@ export const explain = command({
       existsSync(path) ? readFileSync(path, 'utf8') : undefined
     const found = reason(name.value, built.key, key, {
       byHash: hash => read(packageKeyPath(store, hash)),
-      present: dependency => read(join(args.root, 'pkg', dependency, '.pkgkey')),
+      present: dependency => read(join(args.tree, 'pkg', dependency, '.pkgkey')),
     })
     const same = built.hash === present
     if (args.json) print(json({ ...found, state: same ? 'up-to-date' : 'out-of-date' }))

@@ -33,16 +33,16 @@ export const fetch = command({
         describe: 'also the sources of all that is needed to build and test the packages',
       }),
   run: async args => {
-    const named = findAll(args.root, args.packages)
+    const named = findAll(args.tree, args.packages)
     if (!named.ok) return complain(named.error)
-    const generated = await runGenerator(args.root)
+    const generated = await runGenerator(args.tree)
     if (generated !== 0) return generated
-    const names = args.closure ? await withNeeds(args.root, named.value) : named
+    const names = args.closure ? await withNeeds(args.tree, named.value) : named
     if (!names.ok) return complain(names.error)
-    return runDoor(args.root, 'do-fetch', [
+    return runDoor(args.tree, 'do-fetch', [
       ...(args.where ? ['--where'] : []),
       ...(args.json ? ['--json'] : []),
-      ...names.value.map(name => join(args.root, 'pkg', name, '.fetch')),
+      ...names.value.map(name => join(args.tree, 'pkg', name, '.fetch')),
     ])
   },
 })

@@ -2,9 +2,12 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
+import type { Owned } from '../helpers/install/record.ts'
 import type { Held } from './archive.ts'
-import { command, jsonOption } from './command.ts'
+import { command, jsonOption, rootOption } from './command.ts'
 import { findPackage } from './find.ts'
+import { complainOf } from './install.ts'
+import { nameOf } from './remove.ts'
 import { complain, json, no, print, type Refusal, shown, trouble } from './say.ts'
 
 /**
@@ -13,20 +16,22 @@ import { complain, json, no, print, type Refusal, shown, trouble } from './say.t
  */
 export const files = command({
   usage: 'files <package>',
-  about: 'List what a built package holds: mode, size, path, target of a link',
+  about: 'List what a built package holds, or an installed one: mode, size, path, target of a link',
   details: 'Exit status: 0 listed, 1 it is not built, or damaged, 2 misuse or trouble.',
   examples: [
     ['coolports files make', 'what was built last'],
     ['coolports files ./make.pkg.tar.gz --json', 'any package file'],
+    ['coolports files --root /srv/root make', 'what it has in a root'],
   ],
   options: yargs =>
-    jsonOption(yargs).positional('package', {
+    jsonOption(rootOption(yargs)).positional('package', {
       type: 'string',
       demandOption: true,
       describe: 'a package, or a file that ends in .tar.gz',
     }),
   run: async args => {
-    const file = packageFile(args.root, args.package)
+    if (args.root !== undefined) return filesInRoot(args.root, nameOf(args.package), args.json)
+    const file = packageFile(args.tree, args.package)
     if (!file.ok) return complain(file.error)
     const [{ listArchive }, { tarMessage }] = await Promise.all([
       import('./archive.ts'),
@@ -42,6 +47,32 @@ export const files = command({
     return 0
   },
 })
+
+/** Of an installed package by the database, in the words for a package file. */
+async function filesInRoot(root: string, name: string, asJson: boolean): Promise<number> {
+  const { readRoot } = await import('../helpers/install/database.ts')
+  const read = readRoot<readonly Held[]>(root, ({ packages }) => {
+    const found = packages.find(one => one.name === name)
+    if (!found) return refuse([{ kind: 'not installed', name, names: packages.map(one => one.name) }])
+    return ok(found.entries.map(heldOf))
+  })
+  if (!read.ok) return complainOf('list', read.error)
+  if (asJson) print(json(read.value.map(held => ({ ...held, mode: held.mode.toString(8) }))))
+  else for (const held of read.value) print(line(held))
+  return 0
+}
+
+function heldOf(entry: Owned): Held {
+  const { path } = entry
+  switch (entry.kind) {
+    case 'folder':
+      return { kind: 'directory', path, mode: 0o755, size: 0, target: null }
+    case 'symlink':
+      return { kind: 'symlink', path, mode: 0o777, size: 0, target: entry.target }
+    case 'file':
+      return { kind: 'file', path, mode: entry.mode, size: entry.size, target: null }
+  }
+}
 
 /** The file that is meant: one that is named itself, else what was built of a package. */
 function packageFile(root: string, word: string): Result<string, Refusal> {

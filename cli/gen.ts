@@ -16,5 +16,5 @@ export const gen = command({
       default: false,
       describe: 'write nothing; exit 1 when an emitted file is stale',
     }),
-  run: args => runGenerator(args.root, args.check ? ['--check'] : []),
+  run: args => runGenerator(args.tree, args.check ? ['--check'] : []),
 })

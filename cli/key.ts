@@ -20,13 +20,13 @@ export const key = command({
       describe: 'the sha256 of the key instead',
     }),
   run: async args => {
-    const name = findPackage(args.root, args.package)
+    const name = findPackage(args.tree, args.package)
     if (!name.ok) return complain(name.error)
     const folder = `pkg/${name.value}`
-    const status = await bringUpToDate(args.root, [`${folder}/.pkgkey`, `${folder}/.pkghash`])
+    const status = await bringUpToDate(args.tree, [`${folder}/.pkgkey`, `${folder}/.pkghash`])
     if (status !== 0) return status
-    const text = readFileSync(join(args.root, folder, '.pkgkey'), 'utf8')
-    const hash = readFileSync(join(args.root, folder, '.pkghash'), 'utf8').trim()
+    const text = readFileSync(join(args.tree, folder, '.pkgkey'), 'utf8')
+    const hash = readFileSync(join(args.tree, folder, '.pkghash'), 'utf8').trim()
     if (args.json) print(json({ name: name.value, hash, lines: text.trimEnd().split('\n') }))
     else if (args.hash) print(hash)
     // To a file or a program go the very bytes that were hashed.

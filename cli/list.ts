@@ -1,24 +1,29 @@
 import { byCodeUnit } from '../core/order.ts'
+import { ok } from '../core/result.ts'
 import type { Package } from '../generator/package.ts'
-import { command, jsonOption } from './command.ts'
+import { command, jsonOption, rootOption } from './command.ts'
+import { complainOf } from './install.ts'
 import { readTree } from './manifests.ts'
-import { complain, json, paint, print, shown } from './say.ts'
+import { complain, json, paint, print, say, shown } from './say.ts'
 
 /**
  * JSON: a list, ordered by name, of
  * `{ name, version, release, description, homepage, license }`; `release` is a number, the others are texts.
+ * With --root: of `{ name, version, release, asked, needs, pkghash, tar }`; `asked` is false for what was brought along.
  */
 export const list = command({
   usage: 'list',
-  about: 'List the packages: name, version and release, description',
+  about: 'List the packages: name, version and release, description; or those of a root',
   details: 'Exit status: 0 all are listed, 1 some manifests cannot be read, 2 trouble.',
   examples: [
     ['coolports list', 'what there is'],
     ['coolports list --json', 'with licences and homepages, for a program'],
+    ['coolports list --root /srv/root', 'what is installed there, and what was only brought along'],
   ],
-  options: yargs => jsonOption(yargs),
+  options: yargs => jsonOption(rootOption(yargs)),
   run: async args => {
-    const read = await readTree(args.root)
+    if (args.root !== undefined) return listInstalled(args.root, args.json)
+    const read = await readTree(args.tree)
     if (!read.ok) return complain(read.error)
     const { packages, problems } = read.value
     const all = [...packages.values()].sort((a, b) => byCodeUnit(a.name, b.name))
@@ -27,6 +32,30 @@ export const list = command({
     return problems.length === 0 ? 0 : complain({ status: 1, messages: problems })
   },
 })
+
+async function listInstalled(root: string, asJson: boolean): Promise<number> {
+  const { readRoot } = await import('../helpers/install/database.ts')
+  const read = readRoot(root, contents => ok(contents))
+  if (!read.ok) return complainOf('read', read.error)
+  const { packages, isUnderWay } = read.value
+  if (isUnderWay) say('a change of this root was cut short, or is under way')
+  if (asJson) {
+    const all = packages.map(({ name, version, release, asked, needs, hash, tar }) => ({
+      name,
+      version,
+      release,
+      asked,
+      needs,
+      pkghash: hash,
+      tar,
+    }))
+    print(json(all))
+  } else {
+    const rows = packages.map(one => ({ ...one, description: one.asked ? '' : 'brought along' }))
+    for (const line of table(rows)) print(line.trimEnd())
+  }
+  return 0
+}
 
 const summary = ({ name, version, release, description, homepage, license }: Package) => ({
   name,
@@ -37,7 +66,9 @@ const summary = ({ name, version, release, description, homepage, license }: Pac
   license,
 })
 
-function table(packages: readonly Package[]): readonly string[] {
+function table(
+  packages: readonly Pick<Package, 'name' | 'version' | 'release' | 'description'>[],
+): readonly string[] {
   const rows = packages.map(({ name, version, release, description }) => ({
     name,
     version: `${version}-${release}`,

@@ -10,8 +10,8 @@ export const newPackage = command({
   options: yargs =>
     yargs.positional('name', { type: 'string', demandOption: true, describe: 'the name, or pkg/NAME' }),
   run: async args => {
-    const tree = requireTree(args.root)
+    const tree = requireTree(args.tree)
     if (!tree.ok) return complain(tree.error)
-    return runDoor(args.root, 'new-package', [args.name])
+    return runDoor(args.tree, 'new-package', [args.name])
   },
 })

@@ -24,9 +24,9 @@ export const rdeps = command({
   ],
   options: yargs => jsonOption(packageOption(yargs)),
   run: async args => {
-    const name = findPackage(args.root, args.package)
+    const name = findPackage(args.tree, args.package)
     if (!name.ok) return complain(name.error)
-    const read = await readTree(args.root)
+    const read = await readTree(args.tree)
     if (!read.ok) return complain(read.error)
     const { packages, problems } = read.value
     const found = dependents([...packages.values()], name.value)

@@ -35,17 +35,17 @@ export const reproduce = command({
       describe: 'a recutils file; the records of these packages are put in place of older ones',
     }),
   run: async args => {
-    const names = findAll(args.root, args.packages)
+    const names = findAll(args.tree, args.packages)
     if (!names.ok) return complain(names.error)
     const jobs = args.jobs ?? availableParallelism()
     const targets = names.value.map(name => `pkg/${name}/.tarhash`)
-    const built = await bringUpToDate(args.root, targets, jobs)
+    const built = await bringUpToDate(args.tree, targets, jobs)
     if (built !== 0) return built
 
     const { makeElsewhere } = await import('../helpers/reproduce/elsewhere.ts')
-    const hashes = names.value.map(name => digestIn(args.root, name, '.pkghash'))
-    const store = storeRoot(process.env, args.root)
-    const elsewhere = makeElsewhere({ root: args.root, store, hashes, jobs })
+    const hashes = names.value.map(name => digestIn(args.tree, name, '.pkghash'))
+    const store = storeRoot(process.env, args.tree)
+    const elsewhere = makeElsewhere({ root: args.tree, store, hashes, jobs })
     for (const { what, here, there } of elsewhere.variations)
       process.stderr.write(`${what}: ${shown(here)} here, ${shown(there)} there\n`)
     const status = await elsewhere.run(targets)
@@ -61,10 +61,10 @@ export const reproduce = command({
     const outcomes = names.value.map((name, index) => ({
       name,
       hash: hashes[index] as Sha256,
-      here: digestIn(args.root, name, '.tarhash'),
+      here: digestIn(args.tree, name, '.tarhash'),
       there: digestIn(elsewhere.root, name, '.tarhash'),
     }))
-    for (const outcome of outcomes) await tell(outcome, args.root, elsewhere.root, elsewhere.variations)
+    for (const outcome of outcomes) await tell(outcome, args.tree, elsewhere.root, elsewhere.variations)
     if (outcomes.some(({ here, there }) => here !== there)) {
       print(`the other packages are in ${shown(elsewhere.root)}`)
       return 1

@@ -15,11 +15,14 @@ import { explain } from './explain.ts'
 import { fetch } from './fetch.ts'
 import { files } from './files.ts'
 import { gen } from './gen.ts'
+import { install } from './install.ts'
 import { key } from './key.ts'
 import { list } from './list.ts'
 import { mirror } from './mirror.ts'
 import { newPackage } from './new.ts'
+import { owns } from './owns.ts'
 import { rdeps } from './rdeps.ts'
+import { remove } from './remove.ts'
 import { reproduce } from './reproduce.ts'
 import { complain, PROGRAM, shownLine, trouble } from './say.ts'
 import { seedVerify } from './seed-verify.ts'
@@ -41,6 +44,9 @@ const commands: readonly Command[] = [
   fetch,
   files,
   verify,
+  install,
+  remove,
+  owns,
   reproduce,
   seedVerify,
   cache,
@@ -101,7 +107,7 @@ function program(choose: (work: () => Promise<number>) => void): Argv<Common> {
     .usage(
       'coolports COMMAND\n\nA source-based package system. PACKAGE is a name or a folder: make, ./pkg/make',
     )
-    .option('root', {
+    .option('tree', {
       alias: 'C',
       type: 'string',
       default: here,
@@ -135,7 +141,7 @@ async function complete(args: readonly string[]): Promise<number> {
   const current = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const at = commandWord(before)
-  const root = rootWord(before) ?? treeRoot()
+  const root = treeWord(before) ?? treeRoot()
   const answer: FallbackCompletionFunction = (_current, _argv, others, done) => {
     const packages = at === undefined ? undefined : completePackage(root, before.slice(at), current)
     if (packages) done([...packages])
@@ -154,14 +160,14 @@ const mayStand = (one: string, current: string): boolean =>
 function commandWord(args: readonly string[]): number | undefined {
   for (let index = 0; index < args.length; index++) {
     const word = args[index] ?? ''
-    if (word === '-C' || word === '--root') index++
+    if (word === '-C' || word === '--tree' || word === '--root') index++
     else if (!word.startsWith('-')) return index
   }
   return undefined
 }
 
-function rootWord(args: readonly string[]): string | undefined {
-  const at = args.findIndex(word => word === '-C' || word === '--root')
+function treeWord(args: readonly string[]): string | undefined {
+  const at = args.findIndex(word => word === '-C' || word === '--tree')
   return at === -1 ? undefined : args[at + 1]
 }
 

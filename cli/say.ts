@@ -19,6 +19,11 @@ export function complain(refusal: Refusal): number {
   return refusal.status
 }
 
+/** A line about what was done, on stderr. */
+export const say = (line: string): void => {
+  process.stderr.write(`${PROGRAM}: ${line}\n`)
+}
+
 /** A line of the answer, on stdout. */
 export const print = (line: string): void => {
   process.stdout.write(`${line}\n`)

@@ -49,7 +49,7 @@ export const seedVerify = command({
         describe: 'a file for a statement of what was made from what',
       }),
   run: async args => {
-    const tree = requireTree(args.root)
+    const tree = requireTree(args.tree)
     if (!tree.ok) return complain(tree.error)
     const way = WAYS[args.from === 'tree' ? 'tree' : args.cc]
     const { findProgram } = await import('../helpers/build/missing.ts')
@@ -65,13 +65,13 @@ export const seedVerify = command({
     }
     const jobs = args.jobs ?? availableParallelism()
     // Each by itself: a package that the store has is taken from there without those that it was made of.
-    const names = await buildClosure(args.root, ['seed', way.package])
+    const names = await buildClosure(args.tree, ['seed', way.package])
     if (typeof names === 'number') return names
     const files = names.map(name => `pkg/${name}/${PACKAGE_FILE}`)
-    const built = await bringUpToDate(args.root, files, jobs)
+    const built = await bringUpToDate(args.tree, files, jobs)
     if (built !== 0) return built
 
-    const parts = await verifyParts(args.root, names)
+    const parts = await verifyParts(args.tree, names)
     if (!parts.ok) return complain(parts.error)
     const [pinned, made] = ['seed', way.package].map(name => parts.value.find(part => part.name === name))
     if (!pinned || !made) throw new Error('the seed was not among the packages that were verified')
@@ -92,7 +92,7 @@ export const seedVerify = command({
       return 0
     }
     print(`it differs: sha256 ${pinned.sha256} is pinned, ${made.sha256} was made`)
-    await tellDifferences(args.root, way.package)
+    await tellDifferences(args.tree, way.package)
     return 1
   },
 })

@@ -22,8 +22,8 @@ export const shell = command({
       // Where yargs leaves the words behind `--`, which run() puts before the command.
       .option('--', { type: 'string', array: true, hidden: true }),
   run: async args => {
-    const name = findPackage(args.root, args.package)
+    const name = findPackage(args.tree, args.package)
     if (!name.ok) return complain(name.error)
-    return runDoor(args.root, 'build-shell', [name.value, ...(args['--'] ?? [])])
+    return runDoor(args.tree, 'build-shell', [name.value, ...(args['--'] ?? [])])
   },
 })

@@ -24,9 +24,9 @@ export const show = command({
   ],
   options: yargs => jsonOption(packageOption(yargs)),
   run: async args => {
-    const name = findPackage(args.root, args.package)
+    const name = findPackage(args.tree, args.package)
     if (!name.ok) return complain(name.error)
-    const read = await readTree(args.root, [name.value])
+    const read = await readTree(args.tree, [name.value])
     if (!read.ok) return complain(read.error)
     const found = readable(read.value, name.value)
     if (!found.ok) return complain(found.error)

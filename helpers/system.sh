@@ -53,6 +53,7 @@ package_of() {
     shellcheck:fedora | shellcheck:suse) echo ShellCheck ;;
     busybox:debian | busybox:alpine | busybox:suse) echo busybox-static ;;
     recsel:*) echo recutils ;;
+    lowntfs-3g:*) echo ntfs-3g ;;
     g++:fedora | g++:suse) echo gcc-c++ ;;
     g++:arch) echo gcc ;;
     clang++-14:*) echo clang-14 ;;

@@ -22,11 +22,11 @@ export class TreeLock {
   /** Takes the lock, or tells who has it. */
   static take(folder: string): TreeLock | number {
     const mine = join(folder, `lock-of-${process.pid}`)
-    writeFileSync(
-      mine,
-      JSON.stringify({ pid: process.pid, start: startOf(process.pid) ?? '' } satisfies Holder),
-    )
     try {
+      writeFileSync(
+        mine,
+        JSON.stringify({ pid: process.pid, start: startOf(process.pid) ?? '' } satisfies Holder),
+      )
       for (;;) {
         const bids = bidsIn(folder)
         const holder = bids.map(bid => holderOf(folder, bid)).find(one => one !== undefined && isAlive(one))
@@ -43,7 +43,7 @@ export class TreeLock {
         return new TreeLock(path)
       }
     } finally {
-      unlinkSync(mine)
+      rmSync(mine, { force: true })
     }
   }
 

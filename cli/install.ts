@@ -1,0 +1,101 @@
+import type { PackageName } from '../core/name.ts'
+import { storeRoot } from '../core/store.ts'
+import type { ClosureMember } from '../helpers/export/closure.ts'
+import type { Done } from '../helpers/install/change.ts'
+import type { InstallProblem } from '../helpers/install/problem.ts'
+import { command, jobsOption, rootOption } from './command.ts'
+import { bringUpToDate } from './door.ts'
+import { findAll } from './find.ts'
+import { complain, say, shown } from './say.ts'
+
+export const install = command({
+  usage: 'install [packages..]',
+  about: 'Install packages, and what they need to run, into a root',
+  details:
+    'Builds what is out of date. All or nothing: what is in the way is told, and nothing is touched; a change\nthat was cut short is completed by the next one. Edited files below /etc stay, with the new ones beside them as .new',
+  examples: [
+    ['coolports install --root /srv/root make zlib', 'make, zlib and what they need'],
+    ['coolports install --root /srv/root --rollback', 'take back a change that was cut short'],
+  ],
+  options: yargs =>
+    jobsOption(rootOption(yargs))
+      .positional('packages', { type: 'string', array: true, default: [] as string[], describe: 'packages' })
+      .demandOption('root')
+      .option('resume', { type: 'boolean', default: false, describe: 'complete a change that was cut short' })
+      .option('rollback', { type: 'boolean', default: false, describe: 'take it back' })
+      .check(({ packages, resume, rollback }) => {
+        if (resume && rollback) throw new Error('--resume and --rollback are two ways')
+        if ((resume || rollback) === packages.length > 0)
+          throw new Error('either packages are named, or --resume or --rollback')
+        return true
+      }),
+  run: async args => {
+    const { changeRoot, resumeRoot } = await import('../helpers/install/change.ts')
+    const root = args.root ?? ''
+    if (args.resume || args.rollback) {
+      const ended = resumeRoot(root, args.resume ? 'forward' : 'back')
+      if (!ended.ok) return complainOf(args.resume ? 'go on' : 'go back', ended.error)
+      say(ended.value === 'forward' ? 'the change is completed' : 'the change is taken back')
+      return 0
+    }
+    const members = await builtClosure(args.tree, args.packages, args.jobs)
+    if (typeof members === 'number') return members
+    const { readCandidates } = await import('../helpers/install/candidate.ts')
+    const candidates = await readCandidates(storeRoot(process.env, args.tree), members)
+    if (!candidates.ok) return complainOf('install', candidates.error)
+    const done = changeRoot(root, { add: candidates.value, remove: [] })
+    return done.ok ? tell(done.value) : complainOf('install', done.error)
+  },
+})
+
+/** Builds packages with all that they need to run; the exit status, said, where that did not work. */
+async function builtClosure(
+  tree: string,
+  words: readonly string[],
+  jobs = 1,
+): Promise<readonly ClosureMember[] | number> {
+  const names = findAll(tree, words)
+  if (!names.ok) return complain(names.error)
+  const lists = await bringUpToDate(
+    tree,
+    names.value.map(name => `pkg/${name}/.closure`),
+    jobs,
+  )
+  if (lists !== 0) return lists
+  const { closureNames, packageClosure } = await import('../helpers/export/closure.ts')
+  const all = new Set<PackageName>()
+  for (const name of names.value) {
+    const list = closureNames(tree, name)
+    if (!list.ok) return complain({ status: 1, messages: [list.error] })
+    for (const one of list.value) all.add(one)
+  }
+  const built = await bringUpToDate(
+    tree,
+    [...all].map(name => `pkg/${name}/.pkg.tar.gz`),
+    jobs,
+  )
+  if (built !== 0) return built
+  const members = packageClosure(tree, names.value)
+  return members.ok ? members.value : complain({ status: 1, messages: members.error })
+}
+
+/** Says on stderr what was done. */
+export function tell({ came, went, kept, earlier }: Done): number {
+  if (earlier !== undefined) say(`an earlier change was cut short, and is ${earlier} now`)
+  for (const label of came) say(`installed ${label}`)
+  for (const label of went) say(`removed ${label}`)
+  for (const { path, beside } of kept) {
+    const where = beside === undefined ? '' : `; the package's own is ${shown(beside)}`
+    say(`kept ${shown(path)}, which was edited${where}`)
+  }
+  return 0
+}
+
+/** Says what stands against a change. */
+export async function complainOf(action: string, problems: readonly InstallProblem[]): Promise<number> {
+  const { installMessage, installStatus } = await import('../helpers/install/problem.ts')
+  return complain({
+    status: problems.some(problem => installStatus(problem) === 2) ? 2 : 1,
+    messages: problems.map(problem => installMessage(action, problem)),
+  })
+}

@@ -1,0 +1,20 @@
+import { command, packagesOption, rootOption } from './command.ts'
+import { complainOf, tell } from './install.ts'
+
+export const remove = command({
+  usage: 'remove <packages..>',
+  about: 'Remove packages from a root, and what only they needed',
+  details:
+    'What was brought along for them goes with them. Edited files below /etc stay, and so does whatever no package owns.',
+  examples: [['coolports remove --root /srv/root make', 'make, and what nothing else needs']],
+  options: yargs => packagesOption(rootOption(yargs)).demandOption('root'),
+  run: async args => {
+    const { changeRoot } = await import('../helpers/install/change.ts')
+    const remove = [...new Set(args.packages.map(nameOf))]
+    const done = changeRoot(args.root ?? '', { add: [], remove })
+    return done.ok ? tell(done.value) : complainOf('remove', done.error)
+  },
+})
+
+/** `pkg/make` means make here, too; but the tree need not have it any longer. */
+export const nameOf = (word: string): string => word.replace(/\/+$/, '').split('/').at(-1) ?? ''

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Sha256 } from '../../core/digest.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { unpackedTree } from '../build/trees.ts'
+import type { ClosureMember } from '../export/closure.ts'
+import { listTree } from '../tar/list.ts'
+import { fileDigest } from './file-digest.ts'
+import type { InstallProblem } from './problem.ts'
+import type { Installed, Owned } from './record.ts'
+
+/** A built package that may be installed: what its record would say, and where its files are. */
+export interface Candidate extends Installed {
+  /** Its unpacked tree in the store. */
+  readonly tree: string
+}
+
+/** Reads the built packages of a closure. All that cannot be read are told. */
+export async function readCandidates(
+  store: string,
+  members: readonly ClosureMember[],
+): Promise<Result<readonly Candidate[], readonly InstallProblem[]>> {
+  const found: Candidate[] = []
+  const problems: InstallProblem[] = []
+  for (const member of members) {
+    const read = await readCandidate(store, member)
+    if (read.ok) found.push(read.value)
+    else problems.push(...read.error)
+  }
+  return problems.length > 0 ? refuse(problems) : ok(found)
+}
+
+async function readCandidate(
+  store: string,
+  member: ClosureMember,
+): Promise<Result<Candidate, readonly InstallProblem[]>> {
+  const { name, file, asked } = member
+  const tree = await unpackedTree(store, file)
+  if (!tree.ok) return refuse([{ kind: 'tar', name, problem: tree.error }])
+  const entries = ownedIn(tree.value.path)
+  if (!entries.ok) return refuse(entries.error.map(problem => ({ kind: 'tar', name, problem })))
+  const [, version = '', release = ''] = /^(.*)-(\d+)$/.exec(member.version) ?? []
+  return ok({
+    name,
+    version,
+    release: Number(release),
+    needs: needsIn(readFileSync(join(dirname(file), '.pkgkey'), 'utf8')),
+    hash: member.pkghash,
+    tar: tree.value.digest,
+    asked,
+    entries: entries.value,
+    tree: tree.value.path,
+  })
+}
+
+/** The run-deps that a pkgkey names, each on a line of its own. */
+const needsIn = (key: string): readonly string[] =>
+  [...key.matchAll(/^run-dep (\S+) [0-9a-f]{64}$/gm)].map(([, name = '']) => name)
+
+function ownedIn(tree: string) {
+  const entries = listTree(tree)
+  if (!entries.ok) return entries
+  const digests = new Map<string, { readonly sha256: Sha256; readonly size: number }>()
+  const owned: Owned[] = []
+  for (const entry of entries.value) {
+    const { path } = entry
+    if (entry.kind === 'directory') owned.push({ kind: 'folder', path, found: false })
+    else if (entry.kind === 'symlink') owned.push({ kind: 'symlink', path, target: entry.target })
+    else {
+      // A hard link is a file of its own here; they are one again where both are put in place at once.
+      const known = entry.kind === 'link' ? digests.get(entry.target) : undefined
+      const { size } = entry.kind === 'file' ? entry : (known ?? { size: 0 })
+      const file = known ?? { sha256: fileDigest(join(tree, path)), size }
+      digests.set(path, file)
+      owned.push({ kind: 'file', path, mode: entry.mode, ...file })
+    }
+  }
+  return ok(owned)
+}

@@ -1,0 +1,146 @@
+import { chmodSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs'
+import { type Folders, NoFolder } from './folders.ts'
+import { newPath, oldPath } from './place.ts'
+import type { Step } from './step.ts'
+
+/** Something stands where nothing was when the change was planned. */
+export class Occupied extends Error {
+  readonly path: string
+
+  constructor(path: string) {
+    super(`something new stands at "${path}"`)
+    this.path = path
+  }
+}
+
+/**
+ * Takes the steps; what was done before, by a process that was killed, is found done. Yields after
+ * each system call that changes something, which is where a process can be cut short.
+ */
+export function* forward(folders: Folders, steps: readonly Step[]): Generator<Step> {
+  const own = new Own(folders)
+  for (const step of steps) {
+    switch (step.kind) {
+      case 'make folder':
+        own.makeFolder(step.path)
+        break
+      case 'remove folder':
+        own.removeFolder(step.path)
+        break
+      case 'place':
+        if (!own.isThere(newPath(step.number))) break
+        if (own.isThere(step.path)) throw new Occupied(step.path)
+        own.move(newPath(step.number), step.path)
+        break
+      case 'replace':
+        if (!own.isThere(newPath(step.number))) break
+        if (!own.isThere(oldPath(step.number))) {
+          own.keep(step.path, oldPath(step.number))
+          yield step
+        }
+        own.move(newPath(step.number), step.path)
+        break
+      case 'take away':
+        // Somebody's folder may have come in place of the file.
+        if (own.isThere(oldPath(step.number)) || own.isFolder(step.path)) break
+        own.moveIfThere(step.path, oldPath(step.number))
+        break
+    }
+    yield step
+  }
+}
+
+/** Takes the steps back, however many of them were taken. */
+export function* backward(folders: Folders, steps: readonly Step[]): Generator<Step> {
+  const own = new Own(folders)
+  for (const step of [...steps].reverse()) {
+    switch (step.kind) {
+      case 'make folder':
+        own.removeFolder(step.path)
+        break
+      case 'remove folder':
+        own.makeFolder(step.path)
+        break
+      case 'place':
+        if (!own.isThere(newPath(step.number))) own.moveIfThere(step.path, newPath(step.number))
+        break
+      case 'replace':
+      case 'take away':
+        if (own.isThere(oldPath(step.number))) own.move(oldPath(step.number), step.path)
+        break
+    }
+    yield step
+  }
+}
+
+/** What is done with paths of one root. */
+class Own {
+  readonly #folders: Folders
+
+  constructor(folders: Folders) {
+    this.#folders = folders
+  }
+
+  isThere(path: string): boolean {
+    return this.#stats(path) !== undefined
+  }
+
+  isFolder(path: string): boolean {
+    return this.#stats(path)?.isDirectory() ?? false
+  }
+
+  makeFolder(path: string): void {
+    const stats = this.#stats(path)
+    if (stats && !stats.isDirectory()) throw new Occupied(path)
+    const full = this.#folders.at(path)
+    if (!stats) mkdirSync(full)
+    // The umask must not show.
+    chmodSync(full, 0o755)
+  }
+
+  /** One that somebody has put something into stays. */
+  removeFolder(path: string): void {
+    this.#folders.forget()
+    try {
+      rmdirSync(this.#folders.at(path))
+    } catch (error) {
+      if (error instanceof NoFolder) return
+      const { code } = error as NodeJS.ErrnoException
+      if (!['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(code ?? '')) throw error
+    }
+  }
+
+  move(from: string, to: string): void {
+    this.#both(from, to, renameSync)
+  }
+
+  moveIfThere(from: string, to: string): void {
+    if (this.isThere(from)) this.move(from, to)
+  }
+
+  /** A second name, so that the path is never without a file; on a file system that has none, it is for a moment. */
+  keep(from: string, to: string): void {
+    if (!this.isThere(from)) return
+    try {
+      this.#both(from, to, linkSync)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (!['EPERM', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code ?? '')) throw error
+      this.move(from, to)
+    }
+  }
+
+  /** The files of the change have a way of their own, which stays open while the other goes from folder to folder. */
+  #both(from: string, to: string, call: (from: string, to: string) => void): void {
+    call(this.#folders.at(from), this.#folders.second(to))
+  }
+
+  #stats(path: string) {
+    try {
+      return lstatSync(this.#folders.at(path), { throwIfNoEntry: false })
+    } catch (error) {
+      if (error instanceof NoFolder) return undefined
+      throw error
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { byCodeUnit } from '../../core/order.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { TreeLock } from '../../redo/lock.ts'
+import type { Candidate } from './candidate.ts'
+import { databaseFolder, makeDatabase, readDatabase } from './database.ts'
+import { desiredPackages } from './desired.ts'
+import { Folders } from './folders.ts'
+import { ownerProblems } from './owners.ts'
+import { DATABASE } from './place.ts'
+import { concernedPaths, type Plan, planChange } from './plan.ts'
+import type { InstallProblem } from './problem.ts'
+import { type Installed, labelOf } from './record.ts'
+import { type Direction, failureOf, finishChange, isFailure, underWay } from './recover.ts'
+import { stage, unstage } from './stage.ts'
+import { type Facts, survey } from './survey.ts'
+
+export interface Wanted {
+  readonly add: readonly Candidate[]
+  readonly remove: readonly string[]
+}
+
+/** What was done, by NAME-VERSION-RELEASE. */
+export interface Done {
+  readonly came: readonly string[]
+  readonly went: readonly string[]
+  readonly kept: Plan['kept']
+  /** What became of an earlier change that was found cut short. */
+  readonly earlier?: 'completed' | 'taken back'
+}
+
+type Answer<Value> = Result<Value, readonly InstallProblem[]>
+
+/**
+ * Changes the packages of a root: all or nothing. First all is looked at, and everything that stands
+ * against it is told; then all that comes is put beside; then it is moved to its places.
+ */
+export const changeRoot = (root: string, wanted: Wanted): Answer<Done> =>
+  inRoot(root, (real, folders) => {
+    const direction = underWay(folders)
+    if (direction !== undefined) {
+      const finished = finishChange(real, folders, direction)
+      if (!finished.ok) return finished
+    }
+    const done = change(real, folders, wanted)
+    if (!done.ok || direction === undefined) return done
+    return ok({ ...done.value, earlier: direction === 'forward' ? 'completed' : 'taken back' })
+  })
+
+/** Goes on with a change that was cut short, to its end or back to its beginning; answers which of them it was. */
+export const resumeRoot = (root: string, direction: Direction): Answer<Direction> =>
+  inRoot(root, (real, folders) => {
+    const way = underWay(folders) === 'back' ? 'back' : direction
+    const finished = finishChange(real, folders, way)
+    return finished.ok ? ok(way) : finished
+  })
+
+function inRoot<Value>(root: string, use: (real: string, folders: Folders) => Answer<Value>): Answer<Value> {
+  let folders: Folders | undefined
+  let lock: TreeLock | undefined
+  try {
+    const real = makeDatabase(root)
+    folders = new Folders(real)
+    const taken = TreeLock.take(databaseFolder(real))
+    if (typeof taken === 'number') return refuse([{ kind: 'busy', root, pid: taken }])
+    lock = taken
+    return use(real, folders)
+  } catch (error) {
+    if (!isFailure(error)) throw error
+    const problem = failureOf(error)
+    return refuse([problem.kind === 'disk full' ? { ...problem, folder: root } : problem])
+  } finally {
+    lock?.release()
+    folders?.close()
+  }
+}
+
+function change(root: string, folders: Folders, wanted: Wanted): Answer<Done> {
+  const prepared = prepareChange(root, folders, wanted)
+  if (!prepared.ok) return prepared
+  const finished = finishChange(root, folders, 'forward')
+  return finished.ok ? prepared : finished
+}
+
+/**
+ * Looks, plans, and puts all that comes beside the root's files; the journal is there then, and
+ * nothing else of the root was touched. Answers what the change does once it is carried out.
+ */
+export function prepareChange(root: string, folders: Folders, wanted: Wanted): Answer<Done> {
+  const installed = readDatabase(folders)
+  if (!installed.ok) return installed
+  const desired = desiredPackages(installed.value, wanted)
+  if (!desired.ok) return desired
+  const facts = survey(folders, ['', ...concernedPaths(installed.value, desired.value)])
+  const plan = planChange(installed.value, desired.value, facts)
+  const problems = [
+    ...ownerProblems(desired.value, doesFold(folders)),
+    ...(plan.ok ? diskProblems(plan.value, facts) : plan.error),
+  ]
+  if (!plan.ok || problems.length > 0) return refuse(oneForEachPath(problems))
+
+  const trees = new Map(wanted.add.map(({ name, tree }) => [name, tree]))
+  try {
+    stage(root, folders, plan.value, trees)
+  } catch (error) {
+    unstage(folders)
+    throw error
+  }
+  return ok(difference(installed.value, desired.value, plan.value))
+}
+
+/** In order of path. What has two owners need not be told to be in the way as well. */
+function oneForEachPath(problems: readonly InstallProblem[]): readonly InstallProblem[] {
+  const pathOf = (problem: InstallProblem): string => ('path' in problem ? problem.path : '')
+  return problems
+    .filter((one, index) => problems.findIndex(other => pathOf(other) === pathOf(one)) === index)
+    .sort((a, b) => byCodeUnit(pathOf(a), pathOf(b)))
+}
+
+function difference(before: readonly Installed[], after: readonly Installed[], { kept }: Plan): Done {
+  const came = after.filter(one => !before.includes(one)).map(labelOf)
+  const went = before.filter(one => !after.some(({ name }) => name === one.name)).map(labelOf)
+  return { came, went, kept }
+}
+
+/** A rename cannot lead from one file system to another, and the change's files are with the database. */
+function diskProblems({ steps }: Plan, facts: Facts): readonly InstallProblem[] {
+  const disk = diskOf(facts, '')
+  const folders = new Set(steps.map(({ path }) => path.split('/').slice(0, -1).join('/')))
+  return [...folders]
+    .filter(path => (diskOf(facts, path) ?? disk) !== disk)
+    .sort()
+    .map(path => ({ kind: 'other disk', path }))
+}
+
+function diskOf(facts: Facts, path: string): number | undefined {
+  const fact = facts.get(path)
+  return fact?.kind === 'folder' ? fact.disk : undefined
+}
+
+/** Whether the file system of the root takes names for one that differ by case, or by how a letter is put together. */
+function doesFold(folders: Folders): boolean {
+  const probe = `${DATABASE}/.probe-\u00e9`
+  writeFileSync(folders.at(probe), '')
+  try {
+    return ['.PROBE-\u00e9', '.probe-e\u0301'].some(name => existsSync(folders.at(`${DATABASE}/${name}`)))
+  } finally {
+    rmSync(folders.at(probe), { force: true })
+  }
+}

@@ -1,0 +1,82 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { byCodeUnit } from '../../core/order.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { Folders, NoFolder } from './folders.ts'
+import { BACKWARD, CHANGE, DATABASE, JOURNAL, RECORDS } from './place.ts'
+import type { InstallProblem } from './problem.ts'
+import { type Installed, parseRecord } from './record.ts'
+
+/** What is installed in a root, sorted by name, and whether a change of it was cut short. */
+export interface Contents {
+  readonly packages: readonly Installed[]
+  readonly isUnderWay: boolean
+}
+
+/** Opens a root, reads its database, and hands both on. Nothing is changed. */
+export function readRoot<Value>(
+  root: string,
+  use: (contents: Contents, folders: Folders) => Result<Value, readonly InstallProblem[]>,
+): Result<Value, readonly InstallProblem[]> {
+  if (!isFolder(root)) return refuse([{ kind: 'no root', root }])
+  const folders = new Folders(realpathSync(root))
+  try {
+    if (!existsSync(folders.at(DATABASE))) return refuse([{ kind: 'no packages', root }])
+    const packages = readDatabase(folders)
+    if (!packages.ok) return packages
+    return use({ packages: packages.value, isUnderWay: isUnderWay(folders) }, folders)
+  } catch (error) {
+    if (error instanceof NoFolder)
+      return refuse([error.absent ? { kind: 'no packages', root } : { kind: 'no folder', path: error.path }])
+    throw error
+  } finally {
+    folders.close()
+  }
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+
+const isUnderWay = (folders: Folders): boolean =>
+  existsSync(folders.at(CHANGE)) && [JOURNAL, BACKWARD].some(path => existsSync(folders.at(path)))
+
+/** Makes the root and the folders of its database where they are missing; answers with the root's real path. */
+export function makeDatabase(root: string): string {
+  mkdirSync(resolve(root), { recursive: true })
+  const real = realpathSync(root)
+  const folders = new Folders(real)
+  try {
+    const parts = RECORDS.split('/')
+    for (const [index] of parts.entries()) {
+      const path = parts.slice(0, index + 1).join('/')
+      const full = folders.at(path)
+      if (existsSync(full)) continue
+      mkdirSync(full)
+      chmodSync(full, 0o755)
+    }
+    // A symlink in place of the last of them is found here.
+    folders.at(`${RECORDS}/x`)
+    return real
+  } finally {
+    folders.close()
+  }
+}
+
+/** All records. All that are damaged are told. */
+export function readDatabase(folders: Folders): Result<readonly Installed[], readonly InstallProblem[]> {
+  const packages: Installed[] = []
+  const problems: InstallProblem[] = []
+  if (!existsSync(folders.at(RECORDS))) return ok([])
+  for (const name of readdirSync(folders.at(RECORDS)).sort(byCodeUnit)) {
+    if (!name.endsWith('.rec')) continue
+    const file = `${RECORDS}/${name}`
+    const read = parseRecord(readFileSync(folders.at(file), 'utf8'))
+    if (!read.ok) problems.push({ kind: 'damaged', file, ...read.error })
+    else if (`${read.value.name}.rec` !== name)
+      problems.push({ kind: 'damaged', file, line: 1, why: `it is the record of ${read.value.name}` })
+    else packages.push(read.value)
+  }
+  return problems.length > 0 ? refuse(problems) : ok(packages)
+}
+
+/** The folder of the database, for its lock. */
+export const databaseFolder = (root: string): string => `${root}/${DATABASE}`

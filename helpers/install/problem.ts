@@ -1,0 +1,164 @@
+import { type Message, quoted } from '../../core/message.ts'
+import { diskFullMessage, type TarProblem, tarMessage } from '../tar/problem.ts'
+import type { Fact } from './survey.ts'
+
+/** Why a root was not changed, or not read. */
+export type InstallProblem =
+  | { readonly kind: 'no root'; readonly root: string }
+  | { readonly kind: 'no packages'; readonly root: string }
+  | { readonly kind: 'busy'; readonly root: string; readonly pid: number }
+  | { readonly kind: 'tar'; readonly name: string; readonly problem: TarProblem }
+  | { readonly kind: 'not installed'; readonly name: string; readonly names: readonly string[] }
+  | { readonly kind: 'needed'; readonly name: string; readonly by: readonly string[] }
+  | { readonly kind: 'two owners'; readonly path: string; readonly names: readonly string[] }
+  | {
+      readonly kind: 'twins'
+      readonly path: string
+      readonly twins: readonly { readonly path: string; readonly names: readonly string[] }[]
+    }
+  | { readonly kind: 'reserved'; readonly path: string; readonly name: string }
+  /** `what` stands there; `owner` is the package that it is known of. */
+  | {
+      readonly kind: 'in the way'
+      readonly path: string
+      readonly name: string
+      readonly what: Fact['kind']
+      readonly owner?: string
+    }
+  | { readonly kind: 'other disk'; readonly path: string }
+  | { readonly kind: 'damaged'; readonly file: string; readonly line: number; readonly why: string }
+  | { readonly kind: 'disk full'; readonly folder: string }
+  | { readonly kind: 'no folder'; readonly path: string }
+  /** A system call failed; what was begun is taken back. */
+  | { readonly kind: 'system'; readonly code: string; readonly path: string }
+  /** Neither completed nor taken back: the journal is still there. */
+  | { readonly kind: 'stuck'; readonly root: string; readonly why: string }
+  | { readonly kind: 'nothing under way'; readonly root: string }
+
+/** 1 the answer is no, 2 misuse or trouble. */
+export function installStatus(problem: InstallProblem): 1 | 2 {
+  switch (problem.kind) {
+    case 'not installed':
+    case 'needed':
+    case 'two owners':
+    case 'twins':
+    case 'reserved':
+    case 'in the way':
+    case 'no packages':
+    case 'nothing under way':
+      return 1
+    default:
+      return 2
+  }
+}
+
+/** `action` is what was tried: install, remove, read. */
+export function installMessage(action: string, problem: InstallProblem): Message {
+  switch (problem.kind) {
+    case 'no root':
+      return { cannot: `${action} in ${quoted(problem.root)}`, why: 'there is no such folder' }
+    case 'no packages':
+      return { cannot: `read ${quoted(problem.root)}`, why: 'nothing was installed there' }
+    case 'busy':
+      return {
+        cannot: `change ${quoted(problem.root)}`,
+        why: 'another program is changing it',
+        facts: [['process', String(problem.pid)]],
+      }
+    case 'tar':
+      return tarMessage(action, problem.name, problem.problem)
+    case 'not installed':
+      return {
+        cannot: `${action} ${problem.name}`,
+        why: 'it is not installed there',
+        ...(problem.names.length === 0 ? {} : { facts: [['there', problem.names.join(' ')]] as const }),
+      }
+    case 'needed':
+      return {
+        cannot: `${action} ${problem.name}`,
+        why: 'others need it',
+        facts: problem.by.map(name => ['by', name] as const),
+      }
+    case 'two owners':
+      return {
+        cannot: `install ${quoted(problem.path)}`,
+        why: 'two packages have it',
+        facts: problem.names.map(name => ['package', name] as const),
+      }
+    case 'twins':
+      return {
+        cannot: `install ${quoted(problem.path)}`,
+        why: 'the file system takes it and another for one',
+        facts: problem.twins.map(({ path, names }) => [names.join(' '), quoted(path)] as const),
+      }
+    case 'reserved':
+      return {
+        cannot: `install ${quoted(problem.path)}`,
+        why: 'no package may have what is in the folder of the database',
+        facts: [['package', problem.name]],
+      }
+    case 'in the way':
+      return {
+        cannot: `install ${quoted(problem.path)}`,
+        why: `${WHAT[problem.what]} is in the way`,
+        facts: [
+          ['package', problem.name],
+          [
+            'there',
+            problem.owner === undefined
+              ? 'no package has it'
+              : `by the database it belongs to ${problem.owner}`,
+          ],
+        ],
+        remedy: 'move it elsewhere',
+      }
+    case 'other disk':
+      return {
+        cannot: `install ${quoted(problem.path)}`,
+        why: 'another file system is mounted there, and nothing is moved between two in one step',
+        remedy: 'unmount it, or choose a root that is one file system',
+      }
+    case 'damaged':
+      return {
+        cannot: `read ${quoted(problem.file)}`,
+        why: `line ${problem.line}: ${problem.why}`,
+        remedy: 'restore it from a backup',
+      }
+    case 'disk full':
+      return diskFullMessage(action, problem.folder)
+    case 'no folder':
+      return {
+        cannot: `${action} what is below ${quoted(problem.path)}`,
+        why: 'it is no folder of this root; a symlink there is never followed',
+      }
+    case 'system':
+      return {
+        cannot: action,
+        why: SYSTEM[problem.code] ?? problem.code,
+        facts: [['path', quoted(problem.path)]],
+      }
+    case 'stuck':
+      return {
+        cannot: `go on with the change of ${quoted(problem.root)}`,
+        why: problem.why,
+        remedy:
+          'mend that; then coolports install --root DIR --resume completes it, --rollback takes it back',
+      }
+    case 'nothing under way':
+      return { cannot: `go on in ${quoted(problem.root)}`, why: 'no change is under way there' }
+  }
+}
+
+const WHAT: Readonly<Record<Fact['kind'], string>> = {
+  absent: 'nothing',
+  file: 'a file',
+  folder: 'a folder',
+  special: 'a device, fifo or socket',
+  symlink: 'a symlink',
+}
+
+const SYSTEM: Readonly<Record<string, string>> = {
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission is denied',
+  EPERM: 'this is not permitted',
+}

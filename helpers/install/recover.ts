@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { backward, forward, Occupied } from './carry-out.ts'
+import { flushDisk } from './flush.ts'
+import { type Folders, NoFolder } from './folders.ts'
+import { BACKWARD, CHANGE, JOURNAL } from './place.ts'
+import type { InstallProblem } from './problem.ts'
+import { unstage } from './stage.ts'
+import { parseJournal, type Step } from './step.ts'
+
+export type Direction = 'forward' | 'back'
+
+/** In which direction a change goes that was cut short; undefined when there is none. */
+export function underWay(folders: Folders): Direction | undefined {
+  if (!existsSync(folders.at(CHANGE))) return undefined
+  if (existsSync(folders.at(BACKWARD))) return 'back'
+  return existsSync(folders.at(JOURNAL)) ? 'forward' : undefined
+}
+
+/**
+ * Completes the change whose journal is there, or takes it back. One that cannot be completed is taken
+ * back; only if that fails, too, the journal stays, for when its cause is mended.
+ */
+export function finishChange(
+  root: string,
+  folders: Folders,
+  direction: Direction,
+): Result<void, readonly InstallProblem[]> {
+  const is = underWay(folders)
+  if (is === undefined) return refuse([{ kind: 'nothing under way', root }])
+  // What is being taken back was given up, perhaps for a cause that is still there.
+  if (is === 'forward' && direction === 'back') renameSync(folders.at(JOURNAL), folders.second(BACKWARD))
+  const steps = readJournal(folders, is === 'back' || direction === 'back' ? BACKWARD : JOURNAL)
+  if (!steps.ok) return steps
+  try {
+    if (is === 'forward' && direction === 'forward') {
+      const failure = goForward(root, folders, steps.value)
+      if (failure) return refuse([failure])
+    } else for (const _ of backward(folders, steps.value));
+  } catch (error) {
+    if (!isFailure(error)) throw error
+    return refuse([{ kind: 'stuck', root, why: error.message }])
+  }
+  flushDisk(root)
+  unstage(folders)
+  return ok(undefined)
+}
+
+/** Answers why it was given up and taken back. */
+function goForward(root: string, folders: Folders, steps: readonly Step[]): InstallProblem | undefined {
+  try {
+    for (const _ of forward(folders, steps));
+    return undefined
+  } catch (error) {
+    if (!isFailure(error)) throw error
+    renameSync(folders.at(JOURNAL), folders.second(BACKWARD))
+    for (const _ of backward(folders, steps));
+    flushDisk(root)
+    unstage(folders)
+    return failureOf(error)
+  }
+}
+
+function readJournal(folders: Folders, path: string): Result<readonly Step[], readonly InstallProblem[]> {
+  const read = parseJournal(readFileSync(folders.at(path), 'utf8'))
+  return read.ok
+    ? read
+    : refuse([{ kind: 'damaged', file: path, line: read.error, why: 'it is no step of a change' }])
+}
+
+export const isFailure = (error: unknown): error is Error =>
+  error instanceof Occupied ||
+  error instanceof NoFolder ||
+  (error instanceof Error && 'syscall' in error && 'code' in error)
+
+/** What went wrong, of an error for which `isFailure` holds. */
+export function failureOf(error: Error): InstallProblem {
+  if (error instanceof Occupied)
+    return { kind: 'system', code: 'something was put there meanwhile', path: error.path }
+  if (error instanceof NoFolder) return { kind: 'no folder', path: error.path }
+  const { code = '', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
+  if (code === 'ENOSPC' || code === 'EDQUOT') return { kind: 'disk full', folder: '' }
+  return { kind: 'system', code, path: (dest ?? path).replace(/^\/proc\/self\/fd\/\d+\//, '…/') }
+}

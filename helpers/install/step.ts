@@ -1,0 +1,49 @@
+import { parseRecfile, value } from '../../core/recfile.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { decodedPath, encodedText } from './record.ts'
+
+/**
+ * One step of a transaction. Each can be taken again after it was cut short, and back again.
+ * `number` names a file of the transaction: `new/NUMBER` is what comes, `old/NUMBER` what was there.
+ */
+export type Step =
+  | { readonly kind: 'make folder'; readonly path: string }
+  | { readonly kind: 'remove folder'; readonly path: string }
+  /** Puts something where nothing is. */
+  | { readonly kind: 'place'; readonly path: string; readonly number: number }
+  /** Puts something in the place of something else, in one step. */
+  | { readonly kind: 'replace'; readonly path: string; readonly number: number }
+  | { readonly kind: 'take away'; readonly path: string; readonly number: number }
+
+/** A recutils file with a record for each step. */
+export const journalText = (steps: readonly Step[]): string =>
+  [
+    '# A change of this root that is under way. coolports install --root DIR --resume completes it,',
+    '# --rollback takes it back.',
+    ...steps.flatMap(step => [
+      `step: ${step.kind}`,
+      `path: ${encodedText(step.path)}`,
+      ...('number' in step ? [`number: ${step.number}`] : []),
+      '',
+    ]),
+  ].join('\n')
+
+/** Refused by the line that is none of a journal. */
+export function parseJournal(text: string): Result<readonly Step[], number> {
+  const { records, problems } = parseRecfile(text)
+  const [bad] = problems
+  if (bad) return refuse(bad.line)
+  const steps: Step[] = []
+  for (const record of records) {
+    const path = decodedPath(value(record, 'path') ?? '')
+    const kind = value(record, 'step')
+    const said = value(record, 'number')
+    const number = said !== undefined && /^\d{1,9}$/.test(said) ? Number(said) : undefined
+    if (path === undefined) return refuse(record.line)
+    if (kind === 'make folder' || kind === 'remove folder') steps.push({ kind, path })
+    else if ((kind === 'place' || kind === 'replace' || kind === 'take away') && number !== undefined)
+      steps.push({ kind, path, number })
+    else return refuse(record.line)
+  }
+  return ok(steps)
+}

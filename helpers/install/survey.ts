@@ -1,0 +1,38 @@
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import type { Sha256 } from '../../core/digest.ts'
+import { fileDigest } from './file-digest.ts'
+import { type Folders, NoFolder } from './folders.ts'
+
+/** What stands at a path of the root. */
+export type Fact =
+  | { readonly kind: 'absent' }
+  /** `disk`: the number of its file system; `names`: what it holds. */
+  | { readonly kind: 'folder'; readonly disk: number; readonly names: readonly string[] }
+  | { readonly kind: 'file'; readonly mode: number; readonly size: number; readonly sha256: Sha256 }
+  | { readonly kind: 'symlink'; readonly target: string }
+  /** A device, a fifo, a socket. */
+  | { readonly kind: 'special' }
+
+export type Facts = ReadonlyMap<string, Fact>
+
+/** Looks at paths of the root; follows no symlink. */
+export function survey(folders: Folders, paths: Iterable<string>): Facts {
+  return new Map([...new Set(paths)].sort().map(path => [path, factOf(folders, path)]))
+}
+
+export function factOf(folders: Folders, path: string): Fact {
+  let full: string
+  try {
+    full = folders.at(path)
+  } catch (error) {
+    if (!(error instanceof NoFolder)) throw error
+    return { kind: 'absent' }
+  }
+  // The root itself is a link of /proc.
+  const stats = lstatSync(path === '' ? `${full}/.` : full, { throwIfNoEntry: false })
+  if (!stats) return { kind: 'absent' }
+  if (stats.isDirectory()) return { kind: 'folder', disk: stats.dev, names: readdirSync(full) }
+  if (stats.isSymbolicLink()) return { kind: 'symlink', target: readlinkSync(full) }
+  if (!stats.isFile()) return { kind: 'special' }
+  return { kind: 'file', mode: stats.mode & 0o7777, size: stats.size, sha256: fileDigest(full) }
+}

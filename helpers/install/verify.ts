@@ -1,0 +1,33 @@
+import type { Folders } from './folders.ts'
+import { isSetting } from './place.ts'
+import { isAsRecorded } from './plan.ts'
+import type { Installed, Owned } from './record.ts'
+import { type Fact, factOf } from './survey.ts'
+
+/** A path that is not as its package left it. */
+export interface Deviation {
+  readonly path: string
+  readonly package: string
+  /** `edited` is a setting below /etc, and nothing wrong. */
+  readonly kind: 'edited' | 'missing' | 'another kind' | 'mode' | 'content' | 'target'
+}
+
+/** Compares all that packages own with what is there. */
+export function* verifyPackages(folders: Folders, packages: readonly Installed[]): Generator<Deviation> {
+  for (const { name, entries } of packages) {
+    for (const entry of entries) {
+      const kind = deviation(entry, factOf(folders, entry.path))
+      const edited =
+        kind !== undefined && kind !== 'missing' && entry.kind !== 'folder' && isSetting(entry.path)
+      if (kind !== undefined) yield { path: entry.path, package: name, kind: edited ? 'edited' : kind }
+    }
+  }
+}
+
+function deviation(entry: Owned, fact: Fact): Exclude<Deviation['kind'], 'edited'> | undefined {
+  if (fact.kind === 'absent') return 'missing'
+  if (fact.kind !== entry.kind) return 'another kind'
+  if (entry.kind === 'folder' || isAsRecorded(fact, entry)) return undefined
+  if (entry.kind === 'symlink') return 'target'
+  return fact.kind === 'file' && fact.sha256 === entry.sha256 ? 'mode' : 'content'
+}

@@ -1,0 +1,346 @@
+import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { Ground } from './support.ts'
+
+const NOTHING = { came: [], went: [], kept: [] }
+
+describe('install', () => {
+  test('puts packages and all that they need to run into the root', async () => {
+    const ground = new Ground()
+    await ground.make('base', '1', { 'lib/base.so': 'base', 'lib/base.so.1': '-> base.so' })
+    await ground.make('tool', '2', { 'bin/tool': '!tool', 'lib/tool/x': 'x' }, ['base'])
+    expect(await ground.install('tool')).toEqual({ ...NOTHING, came: ['base-1-1', 'tool-2-1'] })
+    expect(ground.shown()).toEqual({
+      'bin/': '',
+      'bin/tool': '!tool',
+      'lib/': '',
+      'lib/base.so': 'base',
+      'lib/base.so.1': '-> base.so',
+      'lib/tool/': '',
+      'lib/tool/x': 'x',
+    })
+  })
+
+  test('gives modes and times of a package whatever the umask is', async () => {
+    const ground = new Ground()
+    await ground.make('tool', '1', { 'bin/tool': '!tool', 'share/x': 'x' })
+    const before = process.umask(0o077)
+    try {
+      await ground.install('tool')
+    } finally {
+      process.umask(before)
+    }
+    const stat = (path: string) => lstatSync(join(ground.root, path))
+    expect([stat('bin'), stat('bin/tool'), stat('share/x')].map(one => one.mode & 0o7777)).toEqual([
+      0o755, 0o755, 0o644,
+    ])
+    expect(stat('share/x').mtimeMs).toBe(1609459200_000)
+  })
+
+  test('copies: who writes to the root does not write to the store', async () => {
+    const ground = new Ground()
+    await ground.make('tool', '1', { 'share/x': 'x' })
+    await ground.install('tool')
+    expect(statSync(join(ground.root, 'share/x')).nlink).toBe(1)
+  })
+
+  test('is an upgrade where an older version is there, and takes away what the new one has not', async () => {
+    const ground = new Ground()
+    await ground.make('tool', '1', { 'bin/tool': '!one', 'share/old/x': 'x', 'share/same': 'same' })
+    await ground.install('tool')
+    await ground.make('tool', '2', { 'bin/tool': '!two', 'share/same': 'same', 'share/new/y': 'y' })
+    expect(await ground.install('tool')).toEqual({ ...NOTHING, came: ['tool-2-1'] })
+    expect(ground.shown()).toEqual({
+      'bin/': '',
+      'bin/tool': '!two',
+      'share/': '',
+      'share/new/': '',
+      'share/new/y': 'y',
+      'share/same': 'same',
+    })
+  })
+
+  test('mends what was damaged of a package that is asked for again', async () => {
+    const ground = new Ground()
+    await ground.make('tool', '1', { 'bin/tool': '!tool', 'share/x': 'x', 'share/l': '-> x' })
+    await ground.install('tool')
+    const whole = ground.shown()
+    ground.write({ 'bin/tool': 'broken', 'share/l': '-> y' })
+    chmodSync(join(ground.root, 'share/x'), 0o600)
+    await ground.install('tool')
+    expect(ground.shown()).toEqual(whole)
+    expect(lstatSync(join(ground.root, 'share/x')).mode & 0o777).toBe(0o644)
+  })
+
+  test('moves a file from one package to another', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'share/x': 'of a', 'share/a': 'a' })
+    await ground.make('b', '1', { 'share/b': 'b' })
+    await ground.install('a', 'b')
+    await ground.make('a', '2', { 'share/a': 'a' })
+    await ground.make('b', '2', { 'share/b': 'b', 'share/x': 'of b' })
+    await ground.install('a', 'b')
+    expect(ground.read('share/x')).toBe('of b')
+  })
+
+  test('changes kinds: a folder becomes a file, a file a folder, a symlink a folder', async () => {
+    const ground = new Ground()
+    const first = { 'one/x/y': 'y', two: 'two', lib64: '-> lib', 'lib/z': 'z' }
+    await ground.make('a', '1', first)
+    await ground.install('a')
+    const before = ground.shown()
+    await ground.make('a', '2', { one: 'now a file', 'two/x/y': 'y', 'lib64/z': 'z' })
+    await ground.install('a')
+    expect(ground.shown()).toEqual({
+      'lib64/': '',
+      'lib64/z': 'z',
+      one: 'now a file',
+      'two/': '',
+      'two/x/': '',
+      'two/x/y': 'y',
+    })
+    await ground.make('a', '3', first)
+    await ground.install('a')
+    expect(ground.shown()).toEqual(before)
+  })
+
+  test('keeps hard links within a package', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'bin/x': '!x' })
+    linkSync(join(ground.contentOf('a'), 'bin/x'), join(ground.contentOf('a'), 'bin/y'))
+    await ground.pack('a', '1')
+    await ground.install('a')
+    expect(statSync(join(ground.root, 'bin/x')).ino).toBe(statSync(join(ground.root, 'bin/y')).ino)
+    expect(ground.remove('a')).toMatchObject({ went: ['a-1-1'] })
+    expect(ground.shown()).toEqual({})
+  })
+
+  test('keeps odd names', async () => {
+    const ground = new Ground()
+    const odd = {
+      'a b/ c': '1',
+      'a b/d ': '2',
+      'a b/100%': '3',
+      'a b/back\\': '4',
+      'a b/\u00a0': '5',
+      'a b/é\u2028': '6',
+      'a b/l': '->  d\\ ',
+    }
+    await ground.make('odd', '1', odd)
+    await ground.install('odd')
+    expect(ground.shown()).toEqual({ 'a b/': '', ...odd })
+    expect(ground.remove('odd')).toEqual({ ...NOTHING, went: ['odd-1-1'] })
+    expect(ground.shown()).toEqual({})
+  })
+})
+
+describe('what is in the way', () => {
+  test('is told as a whole, with the owners, and nothing is touched', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'share/x': 'a', 'share/d/x': 'a' })
+    await ground.make('b', '1', { 'share/x': 'b', 'bin/b': '!b', 'share/d': 'a file' })
+    await ground.install('a')
+    ground.write({ 'bin/b': 'somebody put this here' })
+    const before = ground.everything()
+    expect(await ground.install('b')).toBe(
+      [
+        'test: cannot install "bin/b": a file is in the way',
+        '  package b',
+        '  there   no package has it',
+        '  move it elsewhere',
+        'test: cannot install "share/d": two packages have it',
+        '  package a',
+        '  package b',
+        'test: cannot install "share/x": two packages have it',
+        '  package a',
+        '  package b',
+      ].join('\n'),
+    )
+    expect(ground.everything()).toEqual(before)
+  })
+
+  test('a folder that somebody put something into does not become a file', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'share/x/y': 'y' })
+    await ground.install('a')
+    ground.write({ 'share/x/mine': 'mine' })
+    await ground.make('a', '2', { 'share/x': 'a file' })
+    expect(await ground.install('a')).toContain('cannot install "share/x": a folder is in the way')
+    expect(ground.read('share/x/mine')).toBe('mine')
+    expect(ground.read('share/x/y')).toBe('y')
+  })
+
+  test('a symlink in place of a folder is never followed', async () => {
+    const ground = new Ground()
+    const outside = join(ground.folder, 'outside')
+    mkdirSync(outside)
+    await ground.make('a', '1', { 'lib/deep/x': 'x' })
+    ground.write({ lib: `-> ${outside}` })
+    expect(await ground.install('a')).toContain('cannot install "lib": a symlink is in the way')
+    expect(readdirSync(outside)).toEqual([])
+  })
+
+  test.each(['var', 'var/lib', 'var/lib/coolports', 'var/lib/coolports/packages'])(
+    'nor is one in place of %s, where the database is',
+    async path => {
+      const ground = new Ground()
+      const outside = join(ground.folder, 'outside')
+      mkdirSync(outside)
+      await ground.make('a', '1', { 'x/y': 'y' })
+      ground.write({ [path]: `-> ${outside}` })
+      expect(await ground.install('a')).toContain(`cannot install what is below "${path}": it is no folder`)
+      expect(readdirSync(outside)).toEqual([])
+    },
+  )
+
+  test('one that comes to be there after the look is not followed either, and all is taken back', async () => {
+    const ground = new Ground()
+    const outside = join(ground.folder, 'outside')
+    mkdirSync(outside)
+    await ground.make('a', '1', { 'bin/a': '!a', 'lib/deep/x': 'x' })
+    await ground.make('a2', '1', { 'share/z': 'z' })
+    await ground.install('a')
+    rmSync(join(ground.root, 'lib'), { recursive: true })
+    ground.write({ lib: `-> ${outside}` })
+    ground.remove('a')
+    expect(readdirSync(outside)).toEqual([])
+  })
+
+  test('the folder of the database is no place for a package', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'var/lib/coolports/packages/b.rec': 'name: b' })
+    expect(await ground.install('a')).toContain('no package may have what is in the folder of the database')
+  })
+
+  test('a record that was damaged is told by its line, and nothing is changed', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'bin/a': '!a' })
+    await ground.install('a')
+    const record = 'var/lib/coolports/packages/a.rec'
+    ground.write({ [record]: ground.read(record).replace('path: bin/a', 'path: ../../outside') })
+    const before = ground.everything()
+    expect(ground.remove('a')).toContain(`cannot read "${record}": line 12: it is not what a package can own`)
+    expect(ground.everything()).toEqual(before)
+  })
+})
+
+describe('remove', () => {
+  test('takes what only the package needed, and leaves what others need', async () => {
+    const ground = new Ground()
+    await ground.make('base', '1', { 'lib/base': 'base' })
+    await ground.make('a', '1', { 'bin/a': '!a' }, ['base'])
+    await ground.make('b', '1', { 'bin/b': '!b' }, ['base'])
+    await ground.install('a', 'b')
+    expect(ground.remove('a')).toEqual({ ...NOTHING, went: ['a-1-1'] })
+    expect(ground.remove('base')).toBe('test: cannot remove base: others need it\n  by b')
+    expect(ground.remove('b')).toEqual({ ...NOTHING, went: ['b-1-1', 'base-1-1'] })
+    expect(ground.shown()).toEqual({})
+  })
+
+  test('leaves what somebody asked for, though it was brought along first', async () => {
+    const ground = new Ground()
+    await ground.make('base', '1', { 'lib/base': 'base' })
+    await ground.make('a', '1', { 'bin/a': '!a' }, ['base'])
+    await ground.install('a')
+    await ground.install('base')
+    ground.remove('a')
+    expect(ground.shown()).toEqual({ 'lib/': '', 'lib/base': 'base' })
+  })
+
+  test('leaves what no package owns, and folders that were there before', async () => {
+    const ground = new Ground()
+    ground.write({ 'srv/': '', 'home/': '' })
+    await ground.make('a', '1', { 'srv/a': 'a', 'lib/a': 'a', 'share/a': 'a' })
+    await ground.install('a')
+    await ground.make('a', '2', { 'srv/a': 'b', 'lib/a': 'a', 'share/a': 'a' })
+    await ground.install('a')
+    ground.write({ 'lib/mine': 'mine' })
+    ground.remove('a')
+    expect(ground.shown()).toEqual({
+      'home/': '',
+      'lib/': '',
+      'lib/mine': 'mine',
+      'srv/': '',
+    })
+  })
+
+  test('of what is not there is refused', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { x: 'x' })
+    await ground.install('a')
+    expect(ground.remove('b')).toBe('test: cannot remove b: it is not installed there\n  there a')
+  })
+})
+
+describe('below /etc', () => {
+  const make = (ground: Ground, version: string, text: string) =>
+    ground.make('a', version, { 'etc/a.conf': text, 'etc/other': 'other' })
+
+  test('an upgrade replaces what nobody edited', async () => {
+    const ground = new Ground()
+    await make(ground, '1', 'one')
+    await ground.install('a')
+    await make(ground, '2', 'two')
+    await ground.install('a')
+    expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'two', 'etc/other': 'other' })
+  })
+
+  test('an upgrade keeps an edited file, with the new one beside it, until they are one', async () => {
+    const ground = new Ground()
+    await make(ground, '1', 'one')
+    await ground.install('a')
+    ground.write({ 'etc/a.conf': 'mine' })
+    await make(ground, '2', 'two')
+    expect(await ground.install('a')).toEqual({
+      ...NOTHING,
+      came: ['a-2-1'],
+      kept: [{ path: 'etc/a.conf', beside: 'etc/a.conf.new' }],
+    })
+    expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'two' })
+    await make(ground, '3', 'three')
+    await ground.install('a')
+    expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'three' })
+    ground.write({ 'etc/a.conf': 'three' })
+    await ground.install('a')
+    expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'three', 'etc/other': 'other' })
+  })
+
+  test('an upgrade that brings the same file says nothing new', async () => {
+    const ground = new Ground()
+    await make(ground, '1', 'one')
+    await ground.install('a')
+    ground.write({ 'etc/a.conf': 'mine' })
+    await ground.make('a', '2', { 'etc/a.conf': 'one', 'etc/other': 'changed' })
+    await ground.install('a')
+    expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'mine', 'etc/other': 'changed' })
+  })
+
+  test("somebody's own file of that name is not taken for one beside", async () => {
+    const ground = new Ground()
+    await make(ground, '1', 'one')
+    await ground.install('a')
+    ground.write({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'mine, too' })
+    await make(ground, '2', 'two')
+    expect(await ground.install('a')).toContain('cannot install "etc/a.conf.new": a file is in the way')
+    expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'mine, too' })
+  })
+
+  test('removal leaves what was edited, and a new installation finds it', async () => {
+    const ground = new Ground()
+    await make(ground, '1', 'one')
+    await ground.install('a')
+    ground.write({ 'etc/a.conf': 'mine' })
+    expect(ground.remove('a')).toMatchObject({ kept: [{ path: 'etc/a.conf' }] })
+    expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'mine' })
+    await ground.install('a')
+    expect(ground.shown()).toEqual({
+      'etc/': '',
+      'etc/a.conf': 'mine',
+      'etc/a.conf.new': 'one',
+      'etc/other': 'other',
+    })
+    ground.remove('a')
+    expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'mine' })
+  })
+})

@@ -1,0 +1,148 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { backward, forward } from '../../../helpers/install/carry-out.ts'
+import { prepareChange, resumeRoot } from '../../../helpers/install/change.ts'
+import { Folders } from '../../../helpers/install/folders.ts'
+import { parseJournal, type Step } from '../../../helpers/install/step.ts'
+import { type Files, Ground } from './support.ts'
+
+/** A change that has every kind of step: of two packages one is replaced, one removed with it, one new. */
+async function changing(): Promise<{
+  readonly ground: Ground
+  readonly before: Files
+  readonly after: Files
+  /** Back to `before`, with the change prepared: its steps. */
+  prepare(): readonly Step[]
+}> {
+  const ground = new Ground()
+  await ground.make('gone', '1', { 'lib/gone/x': 'gone', 'lib/shared/gone': 'gone' })
+  await ground.make(
+    'a',
+    '1',
+    { 'bin/a': '!one', 'one/x/y': 'y', two: 'two', 'etc/a': 'one', 'bin/l': '-> a' },
+    ['gone'],
+  )
+  await ground.install('a')
+  ground.write({ 'etc/a': 'mine', 'lib/mine': 'mine' })
+  const before = ground.everything()
+  await ground.make('b', '1', { 'lib/shared/b': 'b' })
+  await ground.make(
+    'a',
+    '2',
+    { 'bin/a': '!two', one: '1', 'two/x': 'x', 'etc/a': 'two', 'bin/l': '-> b', 'new/x': 'x' },
+    ['b'],
+  )
+  const folders = new Folders(ground.root)
+  const prepared = prepareChange(ground.root, folders, { add: await ground.candidates('a'), remove: [] })
+  folders.close()
+  expect(prepared).toMatchObject({ ok: true })
+  const steps = parseJournal(ground.read('var/lib/coolports/change/journal'))
+  if (!steps.ok) throw new Error(`line ${steps.error}`)
+  expect(new Set(steps.value.map(({ kind }) => kind)).size).toBe(5)
+
+  const kept = `${ground.root} prepared`
+  execFileSync('cp', ['-a', ground.root, kept])
+  expect(resumeRoot(ground.root, 'forward')).toMatchObject({ ok: true })
+  const after = ground.everything()
+  expect(Object.keys(after)).toContain('lib/shared/b')
+  const prepare = () => {
+    rmSync(ground.root, { recursive: true })
+    execFileSync('cp', ['-a', kept, ground.root])
+    return steps.value
+  }
+  return { ground, before, after, prepare }
+}
+
+/** Does so much of a change and no more, as a process that is killed. */
+function cutShort(ground: Ground, work: (folders: Folders) => Generator<Step>, moments: number): boolean {
+  const folders = new Folders(ground.root)
+  try {
+    const steps = work(folders)
+    for (let count = 0; count < moments; count++) if (steps.next().done) return false
+    return true
+  } finally {
+    folders.close()
+  }
+}
+
+describe('a change that was cut short, at whatever moment', () => {
+  test('is completed', async () => {
+    const { ground, after, prepare } = await changing()
+    let moments = 0
+    for (; ; moments++) {
+      const steps = prepare()
+      const wasCut = cutShort(ground, folders => forward(folders, steps), moments)
+      expect(resumeRoot(ground.root, 'forward')).toEqual({ ok: true, value: 'forward' })
+      expect(ground.everything()).toEqual(after)
+      if (!wasCut) break
+    }
+    expect(moments).toBeGreaterThan(15)
+  })
+
+  test('is taken back', async () => {
+    const { ground, before, prepare } = await changing()
+    for (let moments = 0; ; moments++) {
+      const steps = prepare()
+      const wasCut = cutShort(ground, folders => forward(folders, steps), moments)
+      expect(resumeRoot(ground.root, 'back')).toEqual({ ok: true, value: 'back' })
+      expect(ground.everything()).toEqual(before)
+      if (!wasCut) break
+    }
+  })
+
+  test('is taken back though that was cut short as well', async () => {
+    const { ground, before, prepare } = await changing()
+    const change = join(ground.root, 'var/lib/coolports/change')
+    for (const done of [9, 100]) {
+      for (let moments = 0; ; moments++) {
+        const steps = prepare()
+        cutShort(ground, folders => forward(folders, steps), done)
+        renameSync(join(change, 'journal'), join(change, 'back'))
+        const wasCut = cutShort(ground, folders => backward(folders, steps), moments)
+        // Asked to complete it, too: what was given up is not begun again.
+        expect(resumeRoot(ground.root, 'forward')).toEqual({ ok: true, value: 'back' })
+        expect(ground.everything()).toEqual(before)
+        if (!wasCut) break
+      }
+    }
+  })
+
+  test('is completed by the next command, which says so', async () => {
+    const { ground, after, prepare } = await changing()
+    const steps = prepare()
+    cutShort(ground, folders => forward(folders, steps), 5)
+    expect(await ground.install('a')).toMatchObject({ earlier: 'completed', came: ['a-2-1'] })
+    expect(ground.everything()).toEqual(after)
+  })
+
+  test('before its journal was written, leaves nothing but its own folder, and that goes', async () => {
+    const { ground, before, prepare } = await changing()
+    prepare()
+    rmSync(join(ground.root, 'var/lib/coolports/change/journal'))
+    expect(resumeRoot(ground.root, 'forward')).toMatchObject({
+      ok: false,
+      error: [{ kind: 'nothing under way' }],
+    })
+    const shown = ground.everything()
+    expect(
+      Object.fromEntries(
+        Object.entries(shown).filter(([path]) => !path.startsWith('var/lib/coolports/change')),
+      ),
+    ).toEqual(before)
+    await ground.install('a')
+    expect(existsSync(join(ground.root, 'var/lib/coolports/change'))).toBe(false)
+  })
+})
+
+test('a change that meets something new on its way is taken back', async () => {
+  const { ground, before, prepare } = await changing()
+  prepare()
+  ground.write({ 'new/': '', 'new/x': 'somebody was faster' })
+  expect(resumeRoot(ground.root, 'forward')).toMatchObject({
+    ok: false,
+    error: [{ kind: 'system', path: 'new/x' }],
+  })
+  expect(ground.everything()).toEqual({ ...before, 'new/': '', 'new/x': 'somebody was faster' })
+})
