@@ -53,25 +53,41 @@ export interface Asking {
   readonly dispatcher: Dispatcher
   readonly limits: Limits
   readonly signal: AbortSignal
+  readonly method?: 'GET' | 'HEAD'
 }
 
-/**
- * Asks for a url and follows redirects, never from https to http. The bytes are asked for and taken
- * as they lie on the server: a digest is of the file, not of what a Content-Encoding makes of it.
- */
+export type Headers = Readonly<Record<string, string>>
+
+/** What every question carries. The bytes are asked for and taken as they lie on the server: a digest is of the file, not of what a Content-Encoding makes of it. */
+export const HEADERS: Headers = { 'user-agent': 'coolports', accept: '*/*', 'accept-encoding': 'identity' }
+
+/** Asks for a url and follows redirects, never from https to http. */
 export async function ask(
   start: string,
-  headers: Readonly<Record<string, string>>,
-  { dispatcher, limits, signal }: Asking,
+  headers: Headers,
+  asking: Asking,
 ): Promise<Result<Response, Failure>> {
+  const answered = await follow(start, headers, asking)
+  return answered.ok ? ok(answered.value.response) : answered
+}
+
+/** The same, with the url that answered in the end. Who is led to another host tells it nothing of the asker. */
+export async function follow(
+  start: string,
+  headers: Headers,
+  { dispatcher, limits, signal, method = 'GET' }: Asking,
+): Promise<Result<{ readonly response: Response; readonly url: string }, Failure>> {
+  const { authorization, ...others } = headers
   let url = start
   for (let hops = 0; hops <= limits.redirects; hops++) {
+    const known = authorization !== undefined && new URL(url).origin === new URL(start).origin
     const response = await request(url, {
       dispatcher,
       signal,
-      headers: { 'user-agent': 'coolports', accept: '*/*', 'accept-encoding': 'identity', ...headers },
+      method,
+      headers: { ...HEADERS, ...others, ...(known ? { authorization } : {}) },
     })
-    if (!REDIRECTS.includes(response.statusCode)) return ok(response)
+    if (!REDIRECTS.includes(response.statusCode)) return ok({ response, url })
     drop(response)
     const next = nextUrl(url, response.headers.location)
     if (!next.ok) return refuse({ kind: 'redirect', why: next.error })

@@ -1,0 +1,38 @@
+import type { Message } from '../../core/message.ts'
+import { ok, type Result } from '../../core/result.ts'
+import { connections } from '../fetch/http.ts'
+import { LIMITS, type Limits } from '../fetch/limits.ts'
+import { findCredentials } from './credentials.ts'
+import { Session } from './session.ts'
+
+export interface Connected {
+  readonly session: Session
+  readonly limits: Limits
+  /** Lets go of the connections. */
+  close(): Promise<void>
+}
+
+export interface ConnectOptions {
+  /** For the proxies and the docker config. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Plain http with a registry that is not this machine. */
+  readonly insecure?: boolean
+  readonly limits?: Limits
+}
+
+/** A conversation with a registry as the user: through his proxies, and with his docker config. */
+export function connect(
+  registry: string,
+  { env, insecure, limits = LIMITS }: ConnectOptions,
+): Result<Connected, Message> {
+  const opened = connections(env, limits)
+  if (!opened.ok) return opened
+  const dispatcher = opened.value
+  const session = new Session(registry, {
+    dispatcher,
+    limits,
+    credentials: name => findCredentials(name, env),
+    ...(insecure === undefined ? {} : { insecure }),
+  })
+  return ok({ session, limits, close: () => dispatcher.destroy() })
+}

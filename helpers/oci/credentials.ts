@@ -1,0 +1,157 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { type Message, quoted } from '../../core/message.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+
+/** How somebody says to a registry who he is. */
+export type Credentials =
+  | { readonly kind: 'password'; readonly user: string; readonly password: string }
+  /** A refresh token, for which the registry's token server gives others. */
+  | { readonly kind: 'refresh token'; readonly token: string }
+
+type Env = Readonly<Record<string, string | undefined>>
+
+/**
+ * What the user's docker config ($DOCKER_CONFIG/config.json, else ~/.docker/config.json) has for a registry:
+ * from the helper that it names for it (credHelpers, credsStore), else from its `auths`. Undefined for nothing.
+ * No message holds a secret. Source of the format: docker's manual, "docker login".
+ */
+export async function findCredentials(
+  registry: string,
+  env: Env,
+): Promise<Result<Credentials | undefined, Message>> {
+  const file = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json')
+  const config = readConfig(file)
+  if (!config.ok || config.value === undefined) return config.ok ? ok(undefined) : config
+  const keys = keysOf(registry)
+  const helpers = object(config.value.credHelpers)
+  const helper = keys.map(key => helpers[key]).find(one => one !== undefined) ?? config.value.credsStore
+  if (typeof helper === 'string' && helper !== '') {
+    const asked = await askHelper(helper, keys, file, env)
+    if (!asked.ok || asked.value !== undefined) return asked
+  }
+  return ok(fromAuths(object(config.value.auths), keys))
+}
+
+/** Under which names docker keeps a registry; its own has an old one. */
+const keysOf = (registry: string): readonly string[] =>
+  registry === 'registry-1.docker.io' || registry === 'docker.io'
+    ? ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io', 'registry-1.docker.io']
+    : [registry]
+
+const MAX_BYTES = 1024 ** 2
+
+function readConfig(file: string): Result<Readonly<Record<string, unknown>> | undefined, Message> {
+  const fault = (why: string): Result<never, Message> =>
+    refuse({
+      cannot: `read ${quoted(file)}`,
+      why,
+      remedy: 'it is the config of docker; docker login writes it',
+    })
+  try {
+    if (!existsSync(file)) return ok(undefined)
+    if (!statSync(file).isFile()) return fault('it is not a file')
+    if (statSync(file).size > MAX_BYTES) return fault('it is larger than 1 MiB')
+    const config: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    return isObject(config) ? ok(config) : fault('it is not a JSON object')
+  } catch (error) {
+    // A parser's words may quote a password.
+    return fault(
+      error instanceof SyntaxError ? 'it is not JSON' : ((error as NodeJS.ErrnoException).code ?? ''),
+    )
+  }
+}
+
+function fromAuths(
+  auths: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+): Credentials | undefined {
+  const named = Object.entries(auths).find(
+    ([key]) => keys.includes(key) || keys.includes(key.replace(/^https?:\/\//, '').replace(/\/.*$/, '')),
+  )
+  const entry = object(named?.[1])
+  if (typeof entry.identitytoken === 'string' && entry.identitytoken !== '')
+    return { kind: 'refresh token', token: entry.identitytoken }
+  if (typeof entry.auth === 'string' && entry.auth !== '') {
+    const text = Buffer.from(entry.auth, 'base64').toString('utf8')
+    const colon = text.indexOf(':')
+    return colon === -1 ? undefined : password(text.slice(0, colon), text.slice(colon + 1))
+  }
+  return typeof entry.username === 'string' && typeof entry.password === 'string'
+    ? password(entry.username, entry.password)
+    : undefined
+}
+
+/** docker pads a password with NULs in some versions. */
+const password = (user: string, secret: string): Credentials => ({
+  kind: 'password',
+  user,
+  password: secret.replace(/\0+$/, ''),
+})
+
+async function askHelper(
+  name: string,
+  keys: readonly string[],
+  file: string,
+  env: Env,
+): Promise<Result<Credentials | undefined, Message>> {
+  const program = `docker-credential-${name}`
+  const fault = (why: string): Result<never, Message> =>
+    refuse({ cannot: 'learn the password of the registry', why, facts: [['config', file]] })
+  // A slash would make it a path, and of the config a list of programs to run.
+  if (!/^[A-Za-z0-9._-]{1,100}$/.test(name)) return fault(`${quoted(name)} is no name of a credential helper`)
+  for (const key of keys) {
+    const said = await runHelper(program, key, env)
+    if (said.kind === 'trouble') return fault(said.why)
+    if (said.kind === 'none') continue
+    const { Username: user, Secret: secret } = said.answer
+    if (typeof user !== 'string' || typeof secret !== 'string')
+      return fault(`${program} does not answer with a Username and a Secret`)
+    return ok(user === '<token>' ? { kind: 'refresh token', token: secret } : password(user, secret))
+  }
+  return ok(undefined)
+}
+
+type HelperAnswer =
+  | { readonly kind: 'answer'; readonly answer: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'trouble'; readonly why: string }
+
+const HELPER_MS = 60_000
+
+/** `docker-credential-X get`, with the registry on stdin, prints JSON. */
+function runHelper(program: string, key: string, env: Env): Promise<HelperAnswer> {
+  return new Promise(resolve => {
+    const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'inherit'], env, timeout: HELPER_MS })
+    let out = ''
+    child.stdout.setEncoding('utf8').on('data', text => {
+      if (out.length < MAX_BYTES) out += text
+    })
+    child.stdin.on('error', () => {})
+    child.stdin.end(`${key}\n`)
+    child.once('error', () => resolve({ kind: 'trouble', why: `${program} cannot be run` }))
+    child.once('close', status => {
+      // What docker's helpers say when they know nobody.
+      if (status !== 0 && /credentials not found/i.test(out)) resolve({ kind: 'none' })
+      else if (status !== 0) resolve({ kind: 'trouble', why: `${program} ended with exit status ${status}` })
+      else resolve(readAnswer(program, out))
+    })
+  })
+}
+
+function readAnswer(program: string, text: string): HelperAnswer {
+  try {
+    const answer: unknown = JSON.parse(text)
+    if (isObject(answer)) return { kind: 'answer', answer }
+  } catch {
+    // Told below, without the words of the parser, which may quote a password.
+  }
+  return { kind: 'trouble', why: `${program} does not answer with a JSON object` }
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const object = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {})

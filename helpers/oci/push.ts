@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Sha256, sha256 } from '../../core/digest.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Limits } from '../fetch/limits.ts'
+import type { BlobSource } from './blob-source.ts'
+import { mayPass, type OciFailure } from './failure.ts'
+import { MANIFEST } from './media-type.ts'
+import { readDigest } from './reference.ts'
+import { hasBlob, statusFailure } from './registry.ts'
+import type { Session } from './session.ts'
+import { FINISH_MS, mountOrUpload } from './upload.ts'
+
+export interface Pushing {
+  readonly session: Session
+  readonly repository: string
+  readonly limits: Limits
+  /** Repositories of the same registry that may have a blob already: there it is asked to share it. */
+  readonly mountFrom?: readonly string[]
+}
+
+export type Sent = 'was there' | 'shared' | 'sent'
+
+/**
+ * Sees to it that a repository has a blob. What is there is not sent again, and what was cut off goes on
+ * where the registry says it stands, as long as it moves on.
+ * Source of the protocol: OCI distribution specification 1.1, "Pushing blobs".
+ */
+export async function pushBlob(blob: BlobSource, pushing: Pushing): Promise<Result<Sent, OciFailure>> {
+  const { session, repository, limits } = pushing
+  const scopes = [`repository:${repository}:pull,push`]
+  for (let attempt = 1; ; attempt++) {
+    const there = await hasBlob(session, repository, blob.digest, scopes)
+    if (there.ok && there.value) return ok('was there')
+    const sent = there.ok ? await mountOrUpload(blob, pushing, scopes) : there
+    if (sent.ok || attempt >= limits.attempts || !mayPass(sent.error)) return sent
+    await sleep(limits.backoffMs * 2 ** (attempt - 1))
+  }
+}
+
+/** Gives a manifest a tag. Last of all, because a tag must not lead to what is not there. */
+export async function pushManifest(
+  bytes: Buffer,
+  tag: string,
+  { session, repository, limits }: Pushing,
+): Promise<Result<Sha256, OciFailure>> {
+  const digest = sha256(bytes)
+  for (let attempt = 1; ; attempt++) {
+    const put = await putManifest(bytes, digest, tag, session, repository)
+    if (put.ok || attempt >= limits.attempts || !mayPass(put.error)) return put
+    await sleep(limits.backoffMs * 2 ** (attempt - 1))
+  }
+}
+
+async function putManifest(
+  bytes: Buffer,
+  digest: Sha256,
+  tag: string,
+  session: Session,
+  repository: string,
+): Promise<Result<Sha256, OciFailure>> {
+  const asked = await session.ask({
+    method: 'PUT',
+    url: session.url(`${repository}/manifests/${tag}`),
+    scopes: [`repository:${repository}:pull,push`],
+    headers: { 'content-type': MANIFEST },
+    body: () => bytes,
+    patienceMs: FINISH_MS,
+  })
+  if (!asked.ok) return asked
+  asked.value.drop()
+  if (asked.value.status !== 201) return refuse(statusFailure(asked.value))
+  const got = readDigest(asked.value.headers['docker-content-digest']) ?? digest
+  if (got !== digest) return refuse({ kind: 'other bytes', what: 'the manifest there', want: digest, got })
+  return ok(digest)
+}
