@@ -40,7 +40,7 @@ export const cacheGc = command({
     const budget = readAmount(args.budget)
     if (!budget.ok)
       return complain(trouble({ cannot: `keep to the budget ${quoted(args.budget)}`, why: budget.error }))
-    const store = storeRoot(process.env, args.root)
+    const store = storeRoot(process.env, args.tree)
     if (!existsSync(store)) {
       print(`nothing to free: there is no store at ${shown(store)}`)
       return 0

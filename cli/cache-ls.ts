@@ -24,7 +24,7 @@ export const cacheLs = command({
       import('../helpers/store/roots.ts'),
       import('../helpers/fetch/size.ts'),
     ])
-    const store = storeRoot(process.env, args.root)
+    const store = storeRoot(process.env, args.tree)
     const { entries, unknown } = storeEntries(store)
     const label = labels(store)
     const roots = liveRoots(store)

@@ -28,7 +28,7 @@ export const cacheVerify = command({
       import('../helpers/store/label.ts'),
       import('../helpers/store/roots.ts'),
     ])
-    const store = storeRoot(process.env, args.root)
+    const store = storeRoot(process.env, args.tree)
     const label = labels(store)
     const damaged: object[] = []
     let read = 0
@@ -37,7 +37,7 @@ export const cacheVerify = command({
       if (!('why' in found)) continue
       const { entry, why } = found
       const called = label(entry)
-      const removed = removeTwins(args.root, entry)
+      const removed = removeTwins(args.tree, entry)
       let aside: string | null = null
       let trouble: string | undefined
       try {

@@ -40,7 +40,7 @@ export const challenge = command({
       import('../helpers/cache/record.ts'),
       import('../helpers/cache/challenge.ts'),
     ])
-    const names = findAll(args.root, args.packages)
+    const names = findAll(args.tree, args.packages)
     if (!names.ok) return complain(names.error)
     const keys = await allKeys(args.key)
     if (!keys.ok) return complain(trouble(keys.error))
@@ -51,14 +51,14 @@ export const challenge = command({
         trouble({ cannot: 'ask anybody', why: 'no package cache is named', remedy: 'set PKG_CACHE_URL' }),
       )
     const made = await bringUpToDate(
-      args.root,
+      args.tree,
       names.value.map(name => `pkg/${name}/.pkghash`),
     )
     if (made !== 0) return made
-    const store = storeRoot(process.env, args.root)
+    const store = storeRoot(process.env, args.tree)
     const found: Found[] = []
     for (const name of names.value) {
-      const hash = readFileSync(join(args.root, 'pkg', name, '.pkghash'), 'utf8').trim() as Sha256
+      const hash = readFileSync(join(args.tree, 'pkg', name, '.pkghash'), 'utf8').trim() as Sha256
       const comparison = await compare.challenge(hash, places, keys.value, store, dayOf(Date.now()))
       found.push({ name, hash, ...comparison })
     }
