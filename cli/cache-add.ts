@@ -41,7 +41,7 @@ export const cacheAdd = command({
       import('../helpers/cache/signing-key.ts'),
       import('../helpers/cache/record.ts'),
     ])
-    const { root, expires } = args
+    const { tree: root, expires } = args
     const url = /^[a-z][a-z0-9+.-]+:/.test(args.output) ? args.output : resolve(args.output)
     if (expires !== undefined && !isDay(expires))
       return complain(

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDiskFull } from '../../core/disk.ts'
+import { formatMessage, type Message, quoted } from '../../core/message.ts'
+import { storeRoot, treeRoot } from '../../core/store.ts'
+import { diskFullMessage } from '../tar/problem.ts'
+import { bringUpToDate } from './build.ts'
+import { HELP, parseCommand } from './command.ts'
+import { makeVenv } from './make.ts'
+import { readMember } from './member.ts'
+import { notes } from './notes.ts'
+import { venvMessage } from './problem.ts'
+import { readVenv } from './stack.ts'
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(args: readonly string[]): Promise<number> {
+  const command = parseCommand(args, process.cwd())
+  if (!command.ok) return complain(2, [{ cannot: 'run', why: command.error, remedy: 'see bin/venv --help' }])
+  if (command.value.kind === 'help') {
+    process.stdout.write(HELP)
+    return 0
+  }
+  const { folder, jobs } = command.value
+  const known = command.value.request ? undefined : readVenv(folder)
+  if (known && !known.ok)
+    return complain(2, [{ ...venvMessage(known.error), remedy: 'name packages: bin/venv -o DIR PACKAGE...' }])
+  const request = command.value.request ?? known?.value.request
+  if (!request) return 2
+
+  const root = treeRoot()
+  const unknown = request.packages.filter(name => !existsSync(join(root, 'pkg', name, 'package.ts')))
+  if (unknown.length > 0)
+    return complain(
+      1,
+      unknown.map(name => ({
+        cannot: `find the package ${quoted(name)}`,
+        why: `there is no pkg/${name}/package.ts`,
+      })),
+    )
+  const built = bringUpToDate(root, request.packages, jobs)
+  if (typeof built === 'number') return built
+  try {
+    const members = built.map(name => readMember(root, name))
+    const made = await makeVenv(folder, storeRoot(process.env, root), request, members)
+    if (!made.ok)
+      return complain(made.error.some(one => one.kind === 'tar') ? 2 : 1, made.error.map(venvMessage))
+    for (const note of notes(made.value, request)) process.stderr.write(`venv: note: ${note}\n`)
+    process.stdout.write(`${join(folder, 'bin/venv-run')}\n`)
+    return 0
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    return complain(2, [
+      isDiskFull(error) ? diskFullMessage('make the venv') : { cannot: 'make the venv', why: error.message },
+    ])
+  }
+}
+
+function complain(status: number, messages: readonly Message[]): number {
+  for (const message of messages) process.stderr.write(`${formatMessage('venv', message)}\n`)
+  return status
+}
