@@ -10,7 +10,7 @@ run_program() {
   exec node "$coolports/dist/$program.js" "$@"
 }
 
-# prepare_program NAME: installs missing npm dependencies, and bundles the programs when a source file
+# prepare_program NAME: installs npm dependencies that are missing or others, and bundles the programs when a source file
 # is newer than this one. Costs a millisecond and no process when there is nothing to do.
 prepare_program() {
   if ! command -v node >/dev/null 2>&1; then
@@ -18,7 +18,10 @@ prepare_program() {
     echo "  install Node.js 20.19 or newer (https://nodejs.org, or your distribution's package)" >&2
     exit 2
   fi
-  if [ ! -e "$coolports/node_modules/.package-lock.json" ]; then
+  installed=$coolports/node_modules/.package-lock.json
+  # Newer, after a git pull that brought other dependencies.
+  # shellcheck disable=SC3013 # see below
+  if [ ! -e "$installed" ] || [ "$coolports/package-lock.json" -nt "$installed" ]; then
     echo "coolports: installing npm dependencies (npm ci)" >&2
     (cd "$coolports" && npm ci --no-audit --no-fund) >&2 </dev/null || exit 2
   fi

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -44,14 +45,26 @@ test('bin/do builds a package of a fresh clone from any folder in it', () => {
   expect(ran.status, ran.said).toBe(0)
 })
 
-test('bin/do installs the npm dependencies of a fresh clone', () => {
+test.each([
+  ['of a fresh clone', (root: string) => rmSync(join(root, 'node_modules'))],
+  [
+    'that came by a pull',
+    (root: string) => {
+      rmSync(join(root, 'node_modules'))
+      mkdirSync(join(root, 'node_modules'))
+      writeFileSync(join(root, 'node_modules/.package-lock.json'), '{}')
+      utimesSync(join(root, 'node_modules/.package-lock.json'), 1_000_000_000, 1_000_000_000)
+      writeFileSync(join(root, 'package-lock.json'), '{}')
+    },
+  ],
+])('bin/do installs the npm dependencies %s', (_, prepare) => {
   const tree = fresh()
-  rmSync(join(tree.root, 'node_modules'))
+  prepare(tree.root)
   // What `npm ci` would do, without a network.
   const tools = mkdtempSync(join(tmpdir(), 'coolports npm-'))
   writeFileSync(
     join(tools, 'npm'),
-    `#!/bin/sh\necho "$*" >'${tools}/asked'\nln -s '${join(repository, 'node_modules')}' node_modules\n`,
+    `#!/bin/sh\necho "$*" >>'${tools}/asked'\nrm -rf node_modules\nmkdir node_modules\nln -s '${join(repository, 'node_modules')}'/* node_modules/\necho '{}' >node_modules/.package-lock.json\n`,
   )
   chmodSync(join(tools, 'npm'), 0o755)
   const ran = run(tree, ['./bin/do', TARGET], { PATH: `${tools}:${process.env.PATH}` })
