@@ -5,19 +5,23 @@ import { pathToFileURL } from 'node:url'
 import { startNginx } from './nginx.ts'
 import type { Stand, Transport } from './places.ts'
 
+export const folderTransport: Transport = {
+  name: 'a folder',
+  canPublish: true,
+  start: () => folderStand(path => path),
+}
+
+export const nginxTransport: Transport = { name: 'nginx', canPublish: false, start: nginxStand }
+
 /** All that a package cache can be carried by. */
 export const transports: readonly Transport[] = [
-  { name: 'a folder', canPublish: true, start: () => folderStand(path => path) },
-  {
-    name: 'the folder of a file: url',
-    canPublish: true,
-    start: () => folderStand(path => pathToFileURL(path).href),
-  },
-  { name: 'nginx', canPublish: false, start: nginxStand },
+  folderTransport,
+  { ...folderTransport, name: 'a file: url', start: () => folderStand(path => pathToFileURL(path).href) },
+  nginxTransport,
 ]
 
 function folderStand(urlOf: (path: string) => string): Stand {
-  const folder = mkdtempSync(join(tmpdir(), 'cache folder-'))
+  const folder = mkdtempSync(join(tmpdir(), 'cache-folder-'))
   return {
     url: urlOf(folder),
     put: (file, bytes) => writeFileSync(join(folder, file), bytes),
