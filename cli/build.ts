@@ -12,13 +12,25 @@ export const build = command({
     ['coolports build make', 'make, and all that it needs'],
     ['coolports build -j4 make zlib', 'four jobs at once'],
     ['coolports build --no-test xz', 'without the tests of the finished package'],
+    ['coolports build --quorum 2 make', 'from caches only what two builders signed alike'],
   ],
   options: yargs =>
-    jobsOption(packagesOption(yargs)).option('no-test', {
-      type: 'boolean',
-      default: false,
-      describe: 'do not test what was built',
-    }),
+    jobsOption(packagesOption(yargs))
+      .option('no-test', {
+        type: 'boolean',
+        default: false,
+        describe: 'do not test what was built',
+      })
+      .option('quorum', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'how many trusted builders must have signed what a cache gives',
+      })
+      .option('spot-check', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'the share of what caches have that is built and compared: 5%',
+      }),
   run: async args => {
     const { jobs } = args
     const names = findAll(args.tree, args.packages)
@@ -26,6 +38,8 @@ export const build = command({
     return runDoor(args.tree, 'build-packages-ifchange', [
       ...(jobs === undefined ? [] : [`-j${jobs}`]),
       ...(args['no-test'] ? ['--no-test'] : []),
+      ...(args.quorum === undefined ? [] : [`--quorum=${args.quorum}`]),
+      ...(args['spot-check'] === undefined ? [] : [`--spot-check=${args['spot-check']}`]),
       ...names.value,
     ])
   },

@@ -1,21 +1,224 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { HIGH_TARGET, User } from '../support/cached-tree.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { sha256 } from '../../core/digest.ts'
+import { makeKey, type SecretKey } from '../../helpers/cache/minisign.ts'
+import { packTree } from '../../helpers/tar/pack.ts'
+import { tarDigest } from '../../helpers/tar/unpack.ts'
+import { type Good, honest, publishGood } from '../helpers/cache/good.ts'
+import { HIGH, HIGH_TARGET, LOW, User } from '../support/cached-tree.ts'
+import { useShell } from '../support/small-tree.ts'
 
-let cache: string
-beforeAll(() => {
-  cache = mkdtempSync(join(tmpdir(), 'cache-'))
+// What users see of package caches, by real builds with the doors of bin/.
+
+let top: string
+/** What Alice has built and published: a package, and the one that it needs to run. */
+let alice: Good
+beforeAll(async () => {
+  top = mkdtempSync(join(tmpdir(), 'caches-'))
+  alice = await publishGood(join(top, 'of-alice'), { low: LOW, high: HIGH }, 'high')
 })
-afterAll(() => rmSync(cache, { recursive: true }))
+afterAll(() => rmSync(top, { recursive: true }))
 
-test('a package that a cache has is not built, and nothing below it is built or fetched', async () => {
-  const [alice, bob] = [await User.of(), await User.of()]
-  bob.trust(alice, 'alice')
-  bob.loseSeed()
-  const said = bob.must(['bin/do', HIGH_TARGET], { PKG_CACHE_URL: cache })
-  expect(said).toContain('signed by alice')
-  expect(existsSync(join(bob.tree.root, 'pkg/low/.pkg.tar.gz'))).toBe(false)
-  expect(bob.tarhash('high')).toBe(alice.tarhash('high'))
+let bob: User
+let cache: string
+beforeEach(async () => {
+  bob = await User.of()
+  cache = mkdtempSync(join(top, 'cache-'))
+})
+afterEach(() => rmSync(cache, { recursive: true }))
+
+/** The package as it stands in Bob's tree. */
+const built = () => tarDigest(join(bob.tree.root, HIGH_TARGET))
+const right = () => ({ ok: true, value: alice.record.tar })
+const ofAlice = () => ({ PKG_CACHE_URL: alice.folder })
+
+/** A cache in which somebody else says something of `high`: the same, or with a package to prove it something else. */
+async function publishAs(key: SecretKey, truth: 'the truth' | 'a lie'): Promise<void> {
+  const record = { ...alice.record, builder: key.public.id }
+  let files = honest({ ...alice, key, record })
+  if (truth === 'a lie') {
+    const scratch = mkdtempSync(join(top, 'lie-'))
+    writeFileSync(join(scratch, 'lie'), 'not what Alice built')
+    const packed = await packTree(scratch, join(top, 'lie.tar.gz'))
+    if (!packed.ok) throw new Error('no lie could be made')
+    const body = readFileSync(join(top, 'lie.tar.gz'))
+    const lie = { ...record, tar: packed.value.digest, gz: sha256(body), size: body.length }
+    files = honest({ ...alice, key, record: lie, body })
+  }
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(cache, name), bytes)
+}
+
+describe('a package that a cache has', () => {
+  test('is not built, and nothing below it is built or fetched', async () => {
+    bob.trust({ alice: alice.key })
+    bob.loseSeed()
+    expect(bob.must(['bin/do', HIGH_TARGET], ofAlice())).toContain('signed by alice')
+    expect(existsSync(join(bob.tree.root, 'pkg/low/.pkg.tar.gz'))).toBe(false)
+    expect(existsSync(join(bob.tree.root, '.store/distfiles'))).toBe(false)
+    expect(await built()).toEqual(right())
+    // What it needs to run is had in the same way, by whoever asks for it.
+    const old = { PACKAGE_CACHE_URL: alice.folder }
+    expect(bob.must(['bin/do', 'pkg/low/.pkg.tar.gz'], old)).toContain('signed by alice')
+  })
+
+  test.each(['/bin/dash', '/usr/bin/busybox', '/bin/mksh', '/bin/bash'])(
+    'is taken by %s without a coordinator, too',
+    async shell => {
+      bob.trust({ alice: alice.key })
+      const { root } = bob.tree
+      bob.must(['bin/do', 'pkg/high/.pkghash', 'pkg/high/.bclosure'])
+      const words = shell.endsWith('busybox') ? `${shell} sh` : shell
+      useShell(join(root, 'bin/do-reuse'), words)
+      // A redo that brings nothing up to date is enough for this rule.
+      writeFileSync(join(root, 'redo-ifchange'), '#!/bin/sh\n')
+      chmodSync(join(root, 'redo-ifchange'), 0o755)
+      const rule = `cd pkg/high && PATH="$1:$PATH" ${words} -e .pkg.tar.gz.do .pkg.tar.gz .pkg .pkg.tar.gz`
+      expect(bob.must(['sh', '-c', rule, 'sh', root], ofAlice())).toContain('signed by alice')
+      expect(await built()).toEqual(right())
+    },
+  )
+
+  test('starts no node but that of the run', () => {
+    bob.trust({ alice: alice.key })
+    const { root } = bob.tree
+    bob.tree.write(
+      'path/node',
+      `#!/bin/sh\necho started >>"${root}/started"\nexec "${process.execPath}" "$@"\n`,
+    )
+    chmodSync(join(root, 'path/node'), 0o755)
+    const path = { PATH: `${root}/path:${process.env.PATH}` }
+    bob.must(['bin/do', HIGH_TARGET, 'pkg/low/.pkg.tar.gz'], { ...path, ...ofAlice() })
+    expect(bob.tree.read('started')).toBe('started\n')
+  })
+
+  test('is not asked for where nobody is trusted, which is said once', () => {
+    const said = bob.must(['bin/do', '-j2', HIGH_TARGET], ofAlice())
+    expect(said.split('you trust nobody who signs packages').length).toBe(2)
+    expect(said).toContain('built high-1.0-1')
+  })
+})
+
+describe('add-to-package-cache', () => {
+  test('writes a package and what it needs to run, in files that minisign verifies', () => {
+    const { key, hash, record } = alice
+    const low = record.closure[0]?.hash ?? ''
+    expect(record.closure).toEqual([{ hash: low, name: 'low' }])
+    const { id, text } = key.public
+    expect(readdirSync(alice.folder)).toEqual(
+      [hash, low].sort().flatMap(one => [`${one}.${id}.rec`, `${one}.${id}.rec.minisig`, `${one}.tar.gz`]),
+    )
+    for (const one of [hash, low])
+      bob.must(['minisign', '-V', '-P', text, '-m', `${alice.folder}/${one}.${id}.rec`])
+  })
+
+  test('passes on what came from a cache, and says nothing of its own about it', () => {
+    bob.trust({ alice: alice.key })
+    bob.must(['bin/do', HIGH_TARGET, 'pkg/low/.pkg.tar.gz'], ofAlice())
+    expect(bob.publish(cache, 'high')).toContain('passed on high-1.0-1')
+    expect(readdirSync(cache)).toEqual(readdirSync(alice.folder))
+  })
+
+  test('leaves what somebody else published, says so where it differs, and changes nothing a second time', async () => {
+    const mallory = makeKey().key
+    await publishAs(mallory, 'a lie')
+    const theirs = readFileSync(join(cache, `${alice.hash}.tar.gz`))
+    bob.coolports('cache', 'key')
+    const add = () => bob.run(['bin/add-to-package-cache', '-C', bob.tree.root, '-o', cache, 'high'])
+    const { status, said } = add()
+    expect(said).toContain('ANOTHER PACKAGE OF THE SAME KEY IS THERE')
+    expect(said).toContain(`yours   tar sha256 ${alice.record.tar}`)
+    expect(status).toBe(1)
+    expect(readFileSync(join(cache, `${alice.hash}.tar.gz`))).toEqual(theirs)
+    const contents = () => readdirSync(cache).map(name => [name, readFileSync(join(cache, name), 'latin1')])
+    const before = contents()
+    expect(before.length).toBe(8) // Mallory's three, Bob's two of high and three of low
+    add()
+    expect(contents()).toEqual(before)
+  })
+
+  test('needs a key, and says how to make one', () => {
+    const { status, said } = bob.run(['bin/add-to-package-cache', '-C', bob.tree.root, '-o', cache, 'high'])
+    expect(status).toBe(2)
+    expect(said).toContain('coolports cache key makes one')
+  })
+})
+
+describe('of two builders, of whom one lies,', () => {
+  test('a quorum of two takes nothing, and challenge names the liar', async () => {
+    const mallory = makeKey().key
+    await publishAs(mallory, 'a lie')
+    bob.trust({ alice: alice.key, mallory })
+    const both = { PKG_CACHE_URL: `${cache} ${alice.folder}` }
+    const said = bob.must(['bin/do', HIGH_TARGET], { ...both, PKG_CACHE_QUORUM: '2' })
+    expect(said).toContain('BUILDERS THAT YOU TRUST DO NOT AGREE')
+    expect(said).toMatch(/mallory +tar sha256 [0-9a-f]{64}/)
+    expect(said).toContain('built high-1.0-1')
+    expect(await built()).toEqual(right())
+    // Bob has built it himself by now.
+    const challenge = (...words: readonly string[]) =>
+      bob.run(['bin/coolports', '-C', bob.tree.root, 'challenge', ...words], both)
+    const page = challenge('high')
+    expect(page.status).toBe(1)
+    expect(page.said).toContain('DIFFERENT: mallory\n')
+    expect(page.said).toContain(`${alice.record.tar}  built here`)
+    const { said: text } = challenge('--json', 'high')
+    const [found] = JSON.parse(text.slice(text.indexOf('['), text.lastIndexOf(']') + 1))
+    expect(found).toMatchObject({ name: 'high', differing: ['mallory'], local: { built: true } })
+    expect(found.statements.map(({ builder }: { builder: string }) => builder)).toEqual(['mallory', 'alice'])
+    expect(challenge('low').status).toBe(0)
+  })
+
+  test('a quorum of two takes what both signed, by an option of build-packages-ifchange', async () => {
+    const carol = makeKey().key
+    await publishAs(carol, 'the truth')
+    bob.trust({ alice: alice.key })
+    const build = (...words: readonly string[]) =>
+      bob.run(['bin/build-packages-ifchange', '--no-test', ...words, 'high'], {
+        PKG_CACHE_URL: `${cache} ${alice.folder}`,
+        PKG_FORCE_BINARY: 'yes',
+      })
+    const alone = build('--quorum', '2')
+    expect(alone.status).not.toBe(0)
+    expect(alone.said).toContain('a record by "alice", where 2 builders are wanted')
+    bob.trust({ alice: alice.key, carol })
+    const together = build('--quorum=2')
+    expect(together.said).toMatch(/signed by (alice, carol|carol, alice)/)
+    expect(together.status).toBe(0)
+  })
+
+  test('a spot check builds it all the same, fails, and does not believe it later either', async () => {
+    const mallory = makeKey().key
+    await publishAs(mallory, 'a lie')
+    bob.trust({ mallory })
+    const caught = bob.run(['bin/do', HIGH_TARGET], { PKG_CACHE_URL: cache, PKG_CACHE_SPOT_CHECK: '100%' })
+    expect(caught.status).not.toBe(0)
+    expect(caught.said).toContain('THIS BUILD OF THE SAME KEY CAME OUT DIFFERENT')
+    expect(caught.said).toContain('"mallory"')
+    const again = bob.must(['bin/do', HIGH_TARGET], { PKG_CACHE_URL: cache })
+    expect(again).toContain('a build here came out otherwise than mallory signed')
+    expect(await built()).toEqual(right())
+  })
+
+  test('a spot check of what is true builds it, and is content', async () => {
+    bob.trust({ alice: alice.key })
+    const said = bob.must(['bin/do', HIGH_TARGET], { ...ofAlice(), PKG_CACHE_SPOT_CHECK: '100%' })
+    expect(said).toContain('spot check of high-1.0-1: it is built')
+    expect(said).toContain('built high-1.0-1')
+    expect(readdirSync(join(bob.tree.root, '.store/spot-checks'))).toEqual([])
+  })
+})
+
+test('a setting that is not understood ends the run, for it decides what is believed', () => {
+  const { status, said } = bob.run(['bin/do', HIGH_TARGET], { ...ofAlice(), PKG_CACHE_QUORUM: 'two' })
+  expect(status).not.toBe(0)
+  expect(said).toContain('cannot use $PKG_CACHE_QUORUM: "two" is not a number of builders above 0')
+})
+
+test('PKG_FORCE_BINARY without a cache is a clear refusal', () => {
+  const { status, said } = bob.run(['bin/do', HIGH_TARGET], { PKG_FORCE_BINARY: 'yes' })
+  expect(status).toBe(1)
+  expect(said).toContain('cannot have high-1.0-1: PKG_FORCE_BINARY forbids to build it')
+  expect(said).toContain('name caches in PKG_CACHE_URL')
 })

@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import type { SecretKey } from '../../helpers/cache/minisign.ts'
+import { writeTrust } from '../../helpers/cache/trust.ts'
 import { mustRun, type Ran, run, smallTree } from './small-tree.ts'
 import { manifest, type Tree } from './tree.ts'
 
@@ -54,10 +55,12 @@ export class User {
     return /^RW.*$/m.exec(this.coolports('cache', 'key'))?.[0] ?? ''
   }
 
-  /** Answers with the number of the key that this user signs with. */
-  trust(other: User, name?: string): string {
-    const said = this.coolports('trust', 'add', other.key(), ...(name ? ['--name', name] : []))
-    return /[0-9A-F]{16}/.exec(said)?.[0] ?? ''
+  /** Trusts these keys, by the names of their owners, and no others. */
+  trust(keys: Readonly<Record<string, SecretKey>>): void {
+    writeTrust(
+      join(this.home, 'coolports/trust'),
+      Object.entries(keys).map(([name, key]) => ({ key: key.public, name })),
+    )
   }
 
   /** Builds and publishes packages. */
@@ -66,25 +69,8 @@ export class User {
     return this.must(['bin/add-to-package-cache', '-C', this.tree.root, '-o', folder, ...packages])
   }
 
-  hash(name: string): string {
-    this.must(['bin/do', `pkg/${name}/.pkghash`])
-    return this.tree.read(`pkg/${name}/.pkghash`).trim()
-  }
-
-  tarhash(name: string): string {
-    this.must(['bin/do', `pkg/${name}/.tarhash`])
-    return this.tree.read(`pkg/${name}/.tarhash`).trim()
-  }
-
   /** Makes building from source impossible: what is there now came from a cache. */
   loseSeed(): void {
     rmSync(join(this.tree.root, 'seed.tar'))
   }
-}
-
-/** A folder that is a copy of another and gone with its caller's tests. */
-export function copyOf(folder: string): string {
-  const copy = mkdtempSync(join(tmpdir(), 'cache copy-'))
-  cpSync(folder, copy, { recursive: true })
-  return copy
 }

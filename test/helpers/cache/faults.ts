@@ -1,19 +1,18 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Sha256 } from '../../../core/digest.ts'
-import { makeKey, readSecretKey, type SecretKey, signText } from '../../../helpers/cache/minisign.ts'
-import { packageName, recordName, signatureName } from '../../../helpers/cache/names.ts'
+import { makeKey } from '../../../helpers/cache/minisign.ts'
+import { packageName, recordName } from '../../../helpers/cache/names.ts'
 import { closePlaces } from '../../../helpers/cache/open-places.ts'
 import { PATIENCE } from '../../../helpers/cache/receive.ts'
-import { type CacheRecord, readRecord, recordText } from '../../../helpers/cache/record.ts'
 import { reuse } from '../../../helpers/cache/reuse.ts'
 import { writeTrust } from '../../../helpers/cache/trust.ts'
 import { tarDigest } from '../../../helpers/tar/unpack.ts'
 import { User } from '../../support/cached-tree.ts'
 import { fillDisk, mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { manifest } from '../../support/tree.ts'
+import { type Files, type Good, honest, publishGood } from './good.ts'
 import type { Stand, Transport } from './places.ts'
 
 /** A transport of which tests know how it fails. */
@@ -34,19 +33,6 @@ const PACKAGES = {
   }),
 }
 const TARGET = 'pkg/one/.pkg.tar.gz'
-
-/** A good cache in a folder, and what a fault is made of. */
-interface Good {
-  readonly folder: string
-  readonly hash: Sha256
-  readonly record: CacheRecord
-  readonly key: SecretKey
-  readonly body: Buffer
-  readonly keyText: string
-}
-
-/** What stands in the cache instead of what should. */
-type Files = Readonly<Record<string, string | Uint8Array>>
 
 interface Fault {
   readonly name: string
@@ -152,7 +138,7 @@ export function faultMatrix(transport: Faulty): void {
     let folder: string
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'cache-good-'))
-      good = await publishOne(folder)
+      good = await publishGood(folder, PACKAGES, 'one')
     })
     afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -213,7 +199,7 @@ export function faultMatrix(transport: Faulty): void {
       try {
         const urls = all.map(({ url }) => url).join(' ')
         const bob = await User.of(PACKAGES)
-        writeTrust(join(bob.home, 'coolports/trust'), [{ key: good.key.public, name: 'alice' }])
+        bob.trust({ alice: good.key })
         const built = bob.must(['bin/do', TARGET], { PKG_CACHE_URL: urls })
         expect(built).toContain('built one-1.0-1')
         for (const { url } of all.slice(0, 2))
@@ -240,7 +226,7 @@ export function faultMatrix(transport: Faulty): void {
       try {
         for (const [name, bytes] of Object.entries(honest(good))) await stand.put(name, bytes)
         const bob = await User.of(PACKAGES)
-        writeTrust(join(bob.home, 'coolports/trust'), [{ key: good.key.public, name: 'alice' }])
+        bob.trust({ alice: good.key })
         mountDisk(join(bob.tree.root, '.store'), 32 << 20)
         // What a build needs of the store is there; then nothing more fits into it.
         bob.must(['bin/do', TARGET])
@@ -264,29 +250,6 @@ export function faultMatrix(transport: Faulty): void {
       }
     })
   })
-}
-
-async function publishOne(folder: string): Promise<Good> {
-  const alice = await User.of(PACKAGES)
-  alice.publish(folder, 'one')
-  const hash = alice.hash('one') as Sha256
-  const key = readSecretKey(readFileSync(join(alice.home, 'coolports/signing-key'), 'utf8'))
-  if (!key.ok) throw new Error(key.error)
-  const record = readRecord(readFileSync(join(folder, recordName(hash, key.value.public.id)), 'utf8'))
-  if (!record.ok) throw new Error(record.error)
-  const body = readFileSync(join(folder, packageName(hash)))
-  const keyText = alice.tree.read('pkg/one/.pkgkey')
-  return { folder, hash, key: key.value, record: record.value, body, keyText }
-}
-
-/** What a builder with this key and this record would have put there. */
-function honest({ record, key, body }: Good, hash = record.hash): Files {
-  const text = recordText(record)
-  return {
-    [packageName(hash)]: body,
-    [recordName(hash, key.public.id)]: text,
-    [signatureName(hash, key.public.id)]: signText(key, text, 'a test'),
-  }
 }
 
 function flipped(body: Buffer): Buffer {
