@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { makeFolder } from './folder.ts'
 import { formatProcess, isRunning, nameOf, type ProcessName, parseProcess } from './process.ts'
 
 /**
@@ -16,8 +17,7 @@ export interface StoreLock {
 
 /** Takes the lock as soon as nobody has it. */
 export async function lockStore(store: string): Promise<StoreLock> {
-  const folder = lockFolder(store)
-  mkdirSync(folder, { recursive: true })
+  const folder = makeFolder(store, LOCK)
   const mine = formatProcess(nameOf(process.pid))
   for (;;) {
     const bids = bidsIn(folder)
@@ -40,7 +40,7 @@ export async function lockStore(store: string): Promise<StoreLock> {
 
 /** Waits until nobody takes things out of the store. */
 export async function untilUnlocked(store: string): Promise<void> {
-  const folder = lockFolder(store)
+  const folder = join(store, LOCK)
   while (bidsIn(folder).some(bid => isHeld(folder, bid))) await setTimeout(POLL_MS)
 }
 
@@ -49,7 +49,7 @@ const POLL_MS = 10
 /** A holder whose process cannot be seen is believed in for so long; names vanish in less. */
 const STALE_MS = 10 * 60 * 1000
 
-const lockFolder = (store: string): string => join(store, 'lock')
+const LOCK = 'lock'
 
 function bidsIn(folder: string): readonly number[] {
   try {

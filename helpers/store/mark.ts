@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { lstatSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from './folder.ts'
 
 /** What the store holds, by the folder that it lies in. */
 export const KINDS = ['distfiles', 'packages', 'trees', 'skeletons', 'contents'] as const
@@ -22,7 +23,7 @@ export function markUsed(store: string, kind: Kind, name: string): void {
 
 function makeMark(store: string, path: string): void {
   try {
-    mkdirSync(marksFolder(store), { recursive: true })
+    makeFolder(store, 'used')
     writeFileSync(path, '')
   } catch {
     // Of no other use than this one.
@@ -37,7 +38,4 @@ export const lastUsed = (store: string, kind: Kind, name: string, came: number):
 export const forgetUse = (store: string, kind: Kind, name: string): void =>
   rmSync(markPath(store, kind, name), { force: true })
 
-const marksFolder = (store: string): string => join(store, 'used')
-
-const markPath = (store: string, kind: Kind, name: string): string =>
-  join(marksFolder(store), `${kind}.${name}`)
+const markPath = (store: string, kind: Kind, name: string): string => join(store, 'used', `${kind}.${name}`)

@@ -1,16 +1,8 @@
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
+import { makeFolder } from './folder.ts'
 import { untilUnlocked } from './lock.ts'
 import { markUsed } from './mark.ts'
 import { formatProcess, isRunning, nameOf, parseProcess } from './process.ts'
@@ -132,7 +124,7 @@ function writeUse(
   const part = join(dirname(path), `.${process.pid}-${count}.part`)
   const lines = [...NEEDS.flatMap(kind => [...needed[kind]].map(digest => `${kind} ${digest}`)), END]
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(store, 'uses')
     writeFileSync(part, lines.join('\n'))
   } catch (error) {
     // A file without content takes no room, and says the most.

@@ -1,13 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  createReadStream,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-} from 'node:fs'
+import { createReadStream, existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
@@ -19,6 +11,7 @@ import { gunzipped } from '../tar/unpack.ts'
 import { writeTar } from '../tar/write.ts'
 import { readNote } from './content.ts'
 import { type StoreEntry, storeEntries } from './entries.ts'
+import { makeFolder } from './folder.ts'
 import { lockStore } from './lock.ts'
 
 export interface Damage {
@@ -50,8 +43,8 @@ export async function* verifyStore(store: string): AsyncGenerator<Damage | Store
  * using it goes on with what it has, or fails.
  */
 export async function setAside(store: string, { kind, name, paths }: StoreEntry): Promise<string> {
-  const folder = join(store, 'damaged', `${kind}.${basename(name)}.${Date.now()}`)
-  mkdirSync(folder, { recursive: true })
+  makeFolder(store, 'damaged')
+  const folder = makeFolder(store, join('damaged', `${kind}.${basename(name)}.${Date.now()}`))
   const lock = await lockStore(store)
   try {
     for (const path of paths) moveInto(folder, path)
