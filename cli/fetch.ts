@@ -1,11 +1,9 @@
 import { join } from 'node:path'
-import { ok, type Result } from '../core/result.ts'
-import { walk } from './closure.ts'
 import { command, jsonOption, packagesOption } from './command.ts'
 import { runDoor, runGenerator } from './door.ts'
 import { findAll } from './find.ts'
-import { readTree } from './manifests.ts'
-import { complain, type Refusal } from './say.ts'
+import { withNeeds } from './needs.ts'
+import { complain } from './say.ts'
 
 /**
  * JSON (nothing is fetched): a list of `{ file, sha256, store, places }`; `store` is the source's path in
@@ -46,14 +44,3 @@ export const fetch = command({
     ])
   },
 })
-
-/** The packages and all that must be built for them. */
-async function withNeeds(
-  root: string,
-  names: readonly string[],
-): Promise<Result<readonly string[], Refusal>> {
-  const read = await readTree(root)
-  if (!read.ok) return read
-  const needs = walk(read.value, names, pkg => [...pkg.buildDeps, ...pkg.runDeps, ...pkg.testDeps])
-  return needs.ok ? ok(needs.value) : needs
-}

@@ -1,9 +1,10 @@
 import { group } from './group.ts'
 import { mirrorCid } from './mirror-cid.ts'
 import { mirrorServe } from './mirror-serve.ts'
+import { mirrorStatus } from './mirror-status.ts'
 
 export const mirror = group({
   name: 'mirror',
-  about: 'Give sources to others, and name them for others',
-  commands: [mirrorServe, mirrorCid],
+  about: 'See where sources can be had, give them to others, and name them for others',
+  commands: [mirrorStatus, mirrorServe, mirrorCid],
 })

@@ -1,0 +1,54 @@
+import { join } from 'node:path'
+import { byCodeUnit } from '../core/order.ts'
+import { ok, type Result } from '../core/result.ts'
+import type { FetchRequest } from '../helpers/fetch/request.ts'
+import { walk } from './closure.ts'
+import { type Manifests, readable, readTree } from './manifests.ts'
+import type { Refusal } from './say.ts'
+
+/** The packages and all that must be built for them, and for their tests. */
+export async function withNeeds(
+  root: string,
+  names: readonly string[],
+): Promise<Result<readonly string[], Refusal>> {
+  const read = await readTree(root)
+  if (!read.ok) return read
+  return needsIn(read.value, names)
+}
+
+const needsIn = (manifests: Manifests, names: readonly string[]): Result<readonly string[], Refusal> =>
+  walk(manifests, names, pkg => [...pkg.buildDeps, ...pkg.runDeps, ...pkg.testDeps])
+
+/** A source, and the packages that want it. */
+export interface WantedSource {
+  readonly request: FetchRequest
+  readonly packages: readonly string[]
+}
+
+/** The sources of the packages and of all that must be built for them; of the whole tree where none is named. */
+export async function wantedSources(
+  root: string,
+  names: readonly string[],
+): Promise<
+  Result<{ readonly packages: readonly string[]; readonly sources: readonly WantedSource[] }, Refusal>
+> {
+  const read = await readTree(root)
+  if (!read.ok) return read
+  const all = names.length > 0 ? names : [...read.value.packages.keys()]
+  const needs = needsIn(read.value, all)
+  if (!needs.ok) return needs
+  const sources = new Map<string, WantedSource>()
+  for (const name of [...needs.value].sort(byCodeUnit)) {
+    const found = readable(read.value, name)
+    if (!found.ok) return found
+    for (const { file, sha256, urls } of found.value.sources) {
+      const before = sources.get(sha256)
+      const at = { file: join('pkg', name, 'package.ts'), line: 1, column: 1 }
+      sources.set(sha256, {
+        request: { file, sha256, urls: [...new Set([...(before?.request.urls ?? []), ...urls])], at },
+        packages: [...(before?.packages ?? []), name],
+      })
+    }
+  }
+  return ok({ packages: [...needs.value].sort(byCodeUnit), sources: [...sources.values()] })
+}

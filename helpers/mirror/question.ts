@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { readAnswer } from '../fetch/answer.ts'
+import { describe, type Failure, passes } from '../fetch/failure.ts'
+import { type Asking, ask, drop } from '../fetch/http.ts'
+import type { Origin } from '../fetch/origin.ts'
+import type { FetchRequest } from '../fetch/request.ts'
+
+/** How places of one kind are asked whether they have a source now, without fetching it. */
+export interface Question<Of extends Origin> {
+  /** Whose place it is: those of one owner count once, as they would be lost together. */
+  readonly owner: (origin: Of) => string
+  /** Answers why the place does not have it; undefined where it has it. */
+  readonly ask: (origin: Of, request: FetchRequest, asking: Asking) => Promise<string | undefined>
+}
+
+type Questions = { readonly [Kind in Origin['kind']]: Question<Extract<Origin, { readonly kind: Kind }>> }
+
+/** A kind of place is added here, beside where it is fetched from. */
+const questions: Questions = {
+  tree: {
+    owner: () => 'this tree',
+    ask: ({ path }, { sha256 }) => fileFault(path, sha256),
+  },
+  // All of its archives are copies of one.
+  debian: { owner: () => 'the Debian archive', ask: askUrl },
+  http: { owner: hostOf, ask: askUrl },
+  upstream: { owner: hostOf, ask: askUrl },
+}
+
+/** The question that fits a place. */
+export const questionFor = <Of extends Origin>(origin: Of): Question<Of> =>
+  questions[origin.kind] as unknown as Question<Of>
+
+function hostOf({ url }: { readonly url: string }): string {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'file:' ? 'this machine' : hostname
+}
+
+/** A file that is at hand can be read: it has the source, or something else. */
+async function fileFault(path: string, want: string): Promise<string | undefined> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
+  } catch (error) {
+    return `it cannot be read: ${(error as NodeJS.ErrnoException).code}`
+  }
+  const got = hash.digest('hex')
+  return got === want ? undefined : `its sha256 is ${got}`
+}
+
+async function askUrl(
+  { url }: { readonly url: string },
+  request: FetchRequest,
+  asking: Asking,
+): Promise<string | undefined> {
+  const { protocol } = new URL(url)
+  if (protocol === 'file:') return fileFault(fileURLToPath(url), request.sha256)
+  if (protocol !== 'http:' && protocol !== 'https:') return `${protocol} urls are not supported`
+  let failure: Failure | undefined
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const answer = await askOnce(url, request, asking)
+    if (typeof answer === 'string' || answer === undefined) return answer
+    failure = answer
+    if (!passes(failure) || asking.signal.aborted) break
+  }
+  return failure && describe(failure)
+}
+
+const ATTEMPTS = 2
+
+/** Asks for the first byte: some servers answer HEAD otherwise than GET, if at all. */
+async function askOnce(
+  url: string,
+  request: FetchRequest,
+  { dispatcher, limits, signal }: Asking,
+): Promise<Failure | string | undefined> {
+  const timeout = AbortSignal.timeout(limits.connectMs + limits.idleMs)
+  try {
+    const answer = await ask(
+      url,
+      { range: 'bytes=0-0' },
+      { dispatcher, limits, signal: AbortSignal.any([signal, timeout]) },
+    )
+    if (!answer.ok) return answer.error
+    drop(answer.value)
+    const { statusCode, headers } = answer.value
+    const meaning = readAnswer(statusCode, headers, 0)
+    if (meaning.kind === 'refused') return meaning.failure
+    const total = 'total' in meaning ? meaning.total : undefined
+    if (request.size !== undefined && total !== undefined && total !== request.size)
+      return { kind: 'size', want: request.size, got: total }
+    if (total === 0) return 'what it has is empty'
+    return isPage(headers['content-type']) && !/\.html?$/.test(request.file)
+      ? 'it answers with a page, not with a file'
+      : undefined
+  } catch (error) {
+    if (timeout.aborted)
+      return { kind: 'stalled', have: 0, seconds: (limits.connectMs + limits.idleMs) / 1000 }
+    const { code, message, errors } = error as NodeJS.ErrnoException & {
+      errors?: readonly { code?: string }[]
+    }
+    return { kind: 'connection', code: code ?? errors?.[0]?.code ?? message, detail: message }
+  }
+}
+
+/** Many a host says "not found" with a page and the status 200. */
+const isPage = (type: string | string[] | undefined): boolean => /^text\/html\b/i.test(String(type))
