@@ -1,10 +1,12 @@
 import { group } from './group.ts'
 import { mirrorCid } from './mirror-cid.ts'
+import { mirrorPublish } from './mirror-publish.ts'
+import { mirrorResolve } from './mirror-resolve.ts'
 import { mirrorServe } from './mirror-serve.ts'
 import { mirrorStatus } from './mirror-status.ts'
 
 export const mirror = group({
   name: 'mirror',
   about: 'See where sources can be had, give them to others, and name them for others',
-  commands: [mirrorStatus, mirrorServe, mirrorCid],
+  commands: [mirrorStatus, mirrorServe, mirrorCid, mirrorPublish, mirrorResolve],
 })

@@ -50,6 +50,8 @@ const places: Readonly<Record<string, Maker<Place>>> = {
   file: async url => (await import('./folder.ts')).folderPlace(url),
   http: async (url, env) => (await import('./http.ts')).httpPlace(url, env),
   https: async (url, env) => (await import('./http.ts')).httpPlace(url, env),
+  ipfs: async (url, env) => (await import('./ipfs.ts')).ipfsPlace(url, env),
+  ipns: async (url, env) => (await import('./ipfs.ts')).ipfsPlace(url, env),
 }
 
 const publishers: Readonly<Record<string, Maker<Publisher>>> = {

@@ -4,7 +4,7 @@ import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, type RecRecord, value, values } from '../../core/recfile.ts'
-import { ipfsAsked } from '../ipfs/asked.ts'
+import { ipfsAsked, NOBODY } from '../ipfs/asked.ts'
 import { debianRoots, rootOf } from './apt-sources.ts'
 import { urlFault } from './url.ts'
 
@@ -32,7 +32,7 @@ export function loadMirrors(
   apt = '/etc/apt',
 ): { readonly mirrors: Mirrors; readonly problems: readonly Message[] } {
   const debian = parseListing('mirrors/debian', read(join(tree, 'mirrors/debian')), 'path', pathFault)
-  const { gateways, daemon, problems: odd } = ipfsAsked(env)
+  const { gateways, daemon, problems: odd } = env.PKG_MIRROR_IPFS === 'no' ? NOBODY : ipfsAsked(env)
   const ipfs =
     gateways.length > 0 || daemon !== undefined
       ? parseListing('mirrors/ipfs', read(join(tree, 'mirrors/ipfs')), 'cid', cidFault)

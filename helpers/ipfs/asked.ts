@@ -15,13 +15,14 @@ export interface Asked {
   readonly problems: readonly Message[]
 }
 
+export const NOBODY: Asked = { gateways: [], daemon: undefined, problems: [] }
+
 /**
  * The gateways in $COOLPORTS_IPFS_GATEWAYS, separated by blanks, and the user's own daemon: $IPFS_API, else what a
  * daemon has written into `api` below $IPFS_PATH or ~/.ipfs; with $IPFS_API empty there is none. No gateway by
- * default: who asks a stranger's tells it what is built here. With PKG_MIRROR_IPFS=no nobody is asked.
+ * default: who asks a stranger's tells it what is built here.
  */
 export function ipfsAsked(env: Env): Asked {
-  if (env.PKG_MIRROR_IPFS === 'no') return { gateways: [], daemon: undefined, problems: [] }
   const problems: Message[] = []
   const gateways = (env.COOLPORTS_IPFS_GATEWAYS ?? '').split(/\s+/).filter(url => {
     const why = url === '' ? '' : gatewayFault(url)

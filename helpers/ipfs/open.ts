@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import { ok, type Result } from '../../core/result.ts'
 import { ArchivedBlocks } from './archive.ts'
+import type { Blocks } from './block.ts'
 import type { IpfsFailure } from './failure.ts'
 import { type Opened, openFile } from './file.ts'
 import { resolvePath } from './folder.ts'
@@ -15,13 +16,17 @@ export interface Wanted {
   readonly signal: AbortSignal
 }
 
-/** Opens a file from whoever has it; every byte is proved by the CID. */
+/**
+ * Opens a file from whoever has it; every byte is proved by the CID. `folders` is where the blocks on the way to
+ * the file come from, for those who open many files of one folder.
+ */
 export async function openFrom(
   places: Places,
   { root, path, from = 0, limit, signal }: Wanted,
   idleMs: number,
+  folders: Blocks = places,
 ): Promise<Result<Opened, IpfsFailure>> {
-  const cid = await resolvePath(root, path, places, signal)
+  const cid = await resolvePath(root, path, folders, signal)
   if (!cid.ok) return cid
   const blocks = new ArchivedBlocks(cid.value, from, places, idleMs)
   const opened = await openFile(cid.value, { blocks, from, limit, signal })

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { ipnsStand } from './ipfs-stand.ts'
 import { startNginx } from './nginx.ts'
 import type { Stand, Transport } from './places.ts'
 
@@ -13,11 +14,14 @@ export const folderTransport: Transport = {
 
 export const nginxTransport: Transport = { name: 'nginx', canPublish: false, start: nginxStand }
 
+export const ipnsTransport: Transport = { name: 'an IPNS name', canPublish: false, start: ipnsStand }
+
 /** All that a package cache can be carried by. */
 export const transports: readonly Transport[] = [
   folderTransport,
   { ...folderTransport, name: 'a file: url', start: () => folderStand(path => pathToFileURL(path).href) },
   nginxTransport,
+  ipnsTransport,
 ]
 
 function folderStand(urlOf: (path: string) => string): Stand {

@@ -1,0 +1,122 @@
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { storeRoot } from '../../core/store.ts'
+import { connections } from '../fetch/http.ts'
+import { LIMITS } from '../fetch/limits.ts'
+import { ipfsAsked } from '../ipfs/asked.ts'
+import { parseCid } from '../ipfs/cid.ts'
+import { type Connected, connect } from '../ipfs/connect.ts'
+import { describeIpfs, type IpfsFailure, IpfsRefusal } from '../ipfs/failure.ts'
+import { parseName } from '../ipfs/name.ts'
+import { openFrom } from '../ipfs/open.ts'
+import { recordsIn } from '../ipfs/record-folder.ts'
+import { RememberedBlocks } from '../ipfs/remembered.ts'
+import { type Resolved, resolveName } from '../ipfs/resolve.ts'
+import { Broken, type Failure } from './failure.ts'
+import { isCacheFile } from './names.ts'
+import type { Env, Fault, Opened, Place } from './place.ts'
+
+/**
+ * A cache whose files lie in a folder of IPFS: `ipfs://CID`, which never changes, or `ipns://NAME`, whose owner says
+ * which folder it is now; behind either may stand names of folders. The bytes come from the gateways in
+ * $COOLPORTS_IPFS_GATEWAYS and from the user's daemon, which cannot give other ones than the CID says.
+ */
+export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fault>> {
+  const start = startOf(url)
+  if (!start.ok) return start
+  const asked = ipfsAsked(env)
+  const [problem] = asked.problems
+  if (problem) return refuse(`it cannot be asked for: ${problem.why} (${problem.cannot})`)
+  if (asked.gateways.length === 0 && asked.daemon === undefined) return refuse(NOBODY)
+  const opened = connections(env, LIMITS)
+  if (!opened.ok) return refuse(`${opened.error.why} ($http_proxy, $https_proxy)`)
+  const dispatcher = opened.value
+  const connected = connect(asked, { dispatcher, limits: LIMITS }, () => {})
+  const root = rootOf(start.value, connected, storeRoot(env))
+  const folders = new RememberedBlocks(connected.places)
+  return ok({
+    name: url,
+    async open(file, signal) {
+      if (!isCacheFile(file)) return refuse({ kind: 'absent' })
+      const folder = await root(signal)
+      if (!folder.ok) return folder
+      const { cid, path } = folder.value
+      const wanted = { root: cid, path: [...path, file], limit: LIMITS.maxBytes, signal }
+      const found = await openFrom(connected.places, wanted, LIMITS.idleMs, folders)
+      return found.ok ? ok(told(found.value.body, found.value.size)) : refuse(failureOf(found.error))
+    },
+    async close() {
+      await connected.close()
+      await dispatcher.destroy()
+    },
+  })
+}
+
+const NOBODY = 'nobody is there to ask: name gateways in COOLPORTS_IPFS_GATEWAYS, or run an IPFS daemon'
+
+type Start =
+  | { readonly kind: 'ipfs'; readonly resolved: Resolved }
+  | { readonly kind: 'ipns'; readonly name: string; readonly path: readonly string[] }
+
+/** Not read as other urls are: those have no upper case in the place of the CID. */
+function startOf(url: string): Result<Start, Fault> {
+  const [, scheme, name = '', rest = ''] = /^(ipfs|ipns):\/\/([^/?#]+)((?:\/[^/?#]+)*)\/?$/.exec(url) ?? []
+  const path = rest.split('/').slice(1)
+  if (scheme === 'ipfs') {
+    const cid = parseCid(name)
+    return cid.ok
+      ? ok({ kind: 'ipfs', resolved: { cid: cid.value, path, ttlMs: Number.POSITIVE_INFINITY } })
+      : refuse(cid.error)
+  }
+  if (scheme === undefined) return refuse('it has not the form ipfs://CID or ipns://NAME')
+  const key = parseName(name)
+  return key.ok ? ok({ kind: 'ipns', name, path }) : refuse(key.error)
+}
+
+type RootOf = (signal: AbortSignal) => Promise<Result<Resolved, Failure>>
+
+/** Where the folder is; of a name it is asked once, until its record says to ask again. */
+function rootOf(start: Start, { records }: Connected, store: string): RootOf {
+  if (start.kind === 'ipfs') return async () => ok(start.resolved)
+  let known: { readonly until: number; readonly resolved: Resolved } | undefined
+  return async signal => {
+    if (known && performance.now() < known.until) return ok(known.resolved)
+    const asking = { places: records, seen: recordsIn(store), signal }
+    const resolved = await resolveName(start.name, asking)
+    if (!resolved.ok) return refuse({ kind: 'unreachable', why: `the name has no record: ${resolved.error}` })
+    const { cid, path, ttlMs } = resolved.value
+    known = {
+      until: performance.now() + ttlMs,
+      resolved: { cid, path: [...path, ...start.path], ttlMs },
+    }
+    return ok(known.resolved)
+  }
+}
+
+function told(body: AsyncIterable<Uint8Array>, length: number): Opened {
+  const bytes = (async function* () {
+    let have = 0
+    try {
+      for await (const chunk of body) {
+        have += chunk.length
+        yield chunk
+      }
+    } catch (error) {
+      if (!(error instanceof IpfsRefusal)) throw error
+      const { failure } = error
+      throw new Broken(failure.kind === 'unsound' ? failureOf(failure) : { kind: 'cut', have, total: length })
+    }
+  })()
+  return { bytes, length, close: () => void bytes.return(undefined).catch(() => {}) }
+}
+
+function failureOf(failure: IpfsFailure): Failure {
+  switch (failure.kind) {
+    case 'absent':
+      return { kind: 'absent' }
+    case 'unsound':
+      return { kind: 'refused', why: failure.why }
+    case 'nowhere':
+    case 'aborted':
+      return { kind: 'unreachable', why: describeIpfs(failure) }
+  }
+}

@@ -1,0 +1,91 @@
+import type { CID } from 'multiformats/cid'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { describe } from '../fetch/failure.ts'
+import {
+  type IpnsName,
+  MAX_RECORD_BYTES,
+  type NameRecord,
+  parseName,
+  type RecordPlace,
+  readRecord,
+  sequenceOf,
+} from './name.ts'
+import type { RecordFolder } from './record-folder.ts'
+
+/** What a name leads to now. */
+export interface Resolved {
+  readonly cid: CID
+  readonly path: readonly string[]
+  /** For how many milliseconds nobody has to ask again. */
+  readonly ttlMs: number
+}
+
+export interface Resolving {
+  readonly places: readonly RecordPlace[]
+  /** The newest records that were ever seen: nobody can bring an older one back. */
+  readonly seen: RecordFolder
+  readonly signal: AbortSignal
+}
+
+/** Follows a name to what it means; else why not, as the end of a sentence. */
+export async function resolveName(text: string, resolving: Resolving): Promise<Result<Resolved, string>> {
+  let next = text
+  let ttlMs = Number.POSITIVE_INFINITY
+  for (let hops = 0; hops < MOST_HOPS; hops++) {
+    const name = parseName(next)
+    if (!name.ok) return name
+    const record = await newestRecord(name.value, resolving)
+    if (!record.ok) return record
+    const { target } = record.value
+    ttlMs = Math.min(ttlMs, record.value.ttlMs)
+    if (target.kind === 'ipfs') return ok({ cid: target.cid, path: target.path, ttlMs })
+    next = target.name
+  }
+  return refuse(`it leads over more than ${MOST_HOPS} names`)
+}
+
+/** The newest valid record of all places; of equal ones that of the first. It is kept. */
+async function newestRecord(
+  name: IpnsName,
+  { places, seen, signal }: Resolving,
+): Promise<Result<NameRecord, string>> {
+  const kept = seen.read(name.text)
+  const known = kept && (await readRecord(name, kept))
+  const why: string[] = []
+  const found: NameRecord[] = known?.ok ? [known.value] : []
+  await answers(
+    places.map(async place => {
+      const got = await place.record(name.text, MAX_RECORD_BYTES, signal)
+      const record = got.ok ? await readRecord(name, got.value) : refuse(describe(got.error))
+      if (record.ok) found.push(record.value)
+      else why.push(`${place.name} gave ${record.error}`)
+      return record.ok
+    }),
+  )
+  const [newest] = found.sort((a, b) => (a.sequence < b.sequence ? 1 : a.sequence > b.sequence ? -1 : 0))
+  if (!newest) return refuse(why.length > 0 ? why.join('; ') : 'there is nobody to ask')
+  const last = kept && sequenceOf(kept)
+  if (last !== undefined && newest.sequence < last)
+    return refuse(`all records that can be had are older than one that was seen (number ${last})`)
+  if (newest !== found.find(record => known?.ok && record === known.value))
+    seen.write(name.text, newest.bytes)
+  return ok(newest)
+}
+
+/** Waits for all, but not long for the rest when one has a good answer. */
+async function answers(all: readonly Promise<boolean>[]): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const enough = new Promise<void>(resolve => {
+    for (const one of all)
+      void one.then(good => {
+        if (good) timer ??= setTimeout(resolve, GRACE_MS)
+      })
+  })
+  await Promise.race([Promise.all(all), enough])
+  clearTimeout(timer)
+}
+
+/** What others may take to come with a newer record. */
+const GRACE_MS = 500
+
+const MOST_HOPS = 8
