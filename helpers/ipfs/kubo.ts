@@ -1,7 +1,8 @@
-import { openAsBlob } from 'node:fs'
-import { basename } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { createReadStream, statSync } from 'node:fs'
+import { Readable } from 'node:stream'
 import type { CID } from 'multiformats/cid'
-import { Agent, FormData, request } from 'undici'
+import { Agent, request } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Failure } from '../fetch/failure.ts'
 import type { Limits } from '../fetch/limits.ts'
@@ -21,20 +22,27 @@ export interface Kubo extends BlockPlace, RecordPlace {
 /** `agent` is not that of the sources: no proxy stands between a user and a daemon. */
 export function kubo(url: string, limits: Limits): Kubo {
   const agent = new Agent({ connect: { timeout: limits.connectMs }, headersTimeout: 0, bodyTimeout: 0 })
-  const call = (command: string, most: number, signal: AbortSignal, body?: FormData) =>
-    watched(limits, signal, async ({ both, moved }) =>
-      bodyOf(
-        await request(`${url}/api/v0/${command}`, {
-          method: 'POST', // all commands are, lest a web page start one
-          dispatcher: agent,
-          signal: both,
-          headers: { 'user-agent': 'coolports' },
-          ...(body ? { body } : {}),
-        }),
-        most,
-        moved,
-      ),
-    )
+  const call = (
+    command: string,
+    most: number,
+    signal: AbortSignal,
+    file?: AsyncIterable<Uint8Array> | readonly Uint8Array[],
+    patience: Limits = limits,
+  ) =>
+    watched(patience, signal, async ({ both, moved }) => {
+      const boundary = randomUUID()
+      const answer = await request(`${url}/api/v0/${command}`, {
+        method: 'POST', // all commands are, lest a web page start one
+        dispatcher: agent,
+        signal: both,
+        headers: {
+          'user-agent': 'coolports',
+          ...(file ? { 'content-type': `multipart/form-data; boundary=${boundary}` } : {}),
+        },
+        ...(file ? { body: Readable.from(formOf(file, boundary)) } : {}),
+      })
+      return bodyOf(answer, most, moved)
+    })
   return {
     name: `the daemon at ${new URL(url).host}`,
     async block(cid: CID, signal) {
@@ -47,34 +55,36 @@ export function kubo(url: string, limits: Limits): Kubo {
       return got.ok ? recordIn(got.value) : got
     },
     async add(path, signal) {
-      const body = new FormData()
-      body.append('file', await openAsBlob(path), basename(path))
-      const options = 'pin=true&cid-version=0&raw-leaves=false&chunker=size-262144&hash=sha2-256&quieter=true'
-      const patient = { ...limits, idleMs: Math.max(limits.idleMs, ADD_MS) }
-      const got = await watched(patient, signal, async ({ both, moved }) =>
-        bodyOf(
-          await request(`${url}/api/v0/add?${options}`, {
-            method: 'POST',
-            dispatcher: agent,
-            signal: both,
-            body,
-          }),
-          ANSWER_BYTES,
-          moved,
-        ),
-      )
+      if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+        return refuse({ kind: 'file', why: 'there is no such file' })
+      const patience = { ...limits, idleMs: Math.max(limits.idleMs, ADD_MS) }
+      const got = await call(ADD, ANSWER_BYTES, signal, createReadStream(path), patience)
       if (!got.ok) return got
       const answer = lastLine(got.value) as { readonly Hash?: unknown } | undefined
       return typeof answer?.Hash === 'string' ? ok(answer.Hash) : refuse(NO_ANSWER)
     },
     async putRecord(name, record, signal) {
-      const body = new FormData()
-      body.append('value-file', new Blob([new Uint8Array(record)]), 'record')
-      const got = await call(`routing/put?arg=/ipns/${name}`, ANSWER_BYTES, signal, body)
+      const got = await call(`routing/put?arg=/ipns/${name}`, ANSWER_BYTES, signal, [record])
       return got.ok ? ok(undefined) : got
     },
     close: () => agent.destroy(),
   }
+}
+
+/** The options that make the CID the one that is computed here. */
+const ADD =
+  'add?pin=true&cid-version=0&raw-leaves=false&chunker=size-262144&hash=sha2-256&quieter=true&progress=false'
+
+/** One file as multipart/form-data (RFC 7578), streamed. The daemon goes by its place, not by its name. */
+async function* formOf(
+  file: AsyncIterable<Uint8Array> | readonly Uint8Array[],
+  boundary: string,
+): AsyncGenerator<Uint8Array> {
+  const head =
+    'Content-Disposition: form-data; name="file"; filename="file"\r\nContent-Type: application/octet-stream'
+  yield Buffer.from(`--${boundary}\r\n${head}\r\n\r\n`)
+  yield* file
+  yield Buffer.from(`\r\n--${boundary}--\r\n`)
 }
 
 /** Of the answers, one a line, that a question to the network gives: the one with the value (type 5), in base64. */
