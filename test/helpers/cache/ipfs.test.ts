@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../core/digest.ts'
+import { Broken, describe as describeFailure } from '../../../helpers/cache/failure.ts'
+import { type Place, placeOf } from '../../../helpers/cache/place.ts'
+import { folder, later, put } from '../fetch/support.ts'
+import { Store, serveStore } from '../ipfs/support.ts'
+
+const BODY = randomBytes(2_000_000)
+const NAME = `${sha256('a package')}.tar.gz`
+const RECORD = `${sha256('a package')}.AAAAAAAAAAAAAAAA.rec`
+
+/** A cache of `count` small packages and a large one, in a folder of this name. */
+async function cache(count: number, below = '') {
+  const root = folder()
+  const store = new Store()
+  for (let index = 0; index < count; index++)
+    put(join(root, below, `${sha256(`${index}`)}.tar.gz`), `${index}`)
+  put(join(root, below, NAME), BODY)
+  put(join(root, below, RECORD), 'record: 1\n')
+  return { store, cid: await store.addPath(root) }
+}
+
+async function place(url: string, gateways: string): Promise<Place> {
+  const made = await placeOf(url, {
+    COOLPORTS_IPFS_GATEWAYS: gateways,
+    COOLPORTS_STORE: folder(),
+    IPFS_API: '',
+  })
+  if (!made.ok) throw new Error(made.error)
+  later(() => void made.value.close())
+  return made.value
+}
+
+/** What the place gives: the file, or why not. */
+async function give(from: Place, file = NAME): Promise<string> {
+  const opened = await from.open(file, new AbortController().signal)
+  if (!opened.ok) return describeFailure(opened.error)
+  try {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of opened.value.bytes) chunks.push(chunk)
+    const bytes = Buffer.concat(chunks)
+    return bytes.equals(BODY) ? 'the file' : bytes.toString('latin1')
+  } catch (error) {
+    if (error instanceof Broken) return describeFailure(error.failure)
+    throw error
+  }
+}
+
+describe('a cache at ipfs://CID', () => {
+  it.each([10, 3000])('gives every file of a folder of %i, and tells which are absent', async count => {
+    const { store, cid } = await cache(count)
+    const { url } = await serveStore(store)
+    const from = await place(`ipfs://${cid}`, url)
+    expect(await give(from)).toBe('the file')
+    expect(await give(from, RECORD)).toBe('record: 1\n')
+    for (const index of [0, 7, count - 1])
+      expect(await give(from, `${sha256(`${index}`)}.tar.gz`)).toBe(`${index}`)
+    expect(await give(from, `${sha256('none')}.tar.gz`)).toBe('nothing: it does not have it')
+  })
+
+  it('asks once for the blocks of the folder, however many files are asked for', async () => {
+    const { store, cid } = await cache(20)
+    const { url, asked } = await serveStore(store)
+    const from = await place(`ipfs://${cid}`, url)
+    for (let index = 0; index < 20; index++) await give(from, `${sha256(`${index}`)}.tar.gz`)
+    expect(asked.filter(request => request.url?.startsWith(`/ipfs/${cid}?`))).toHaveLength(1)
+    expect(asked).toHaveLength(21)
+  })
+
+  it('may lie below a path, and be written in another spelling', async () => {
+    const { store, cid } = await cache(1, 'x86_64/stable')
+    const { url } = await serveStore(store)
+    expect(await give(await place(`ipfs://${cid}/x86_64/stable`, url))).toBe('the file')
+    expect(await give(await place(`ipfs://${cid.toV1()}/x86_64/stable/`, url))).toBe('the file')
+    expect(await give(await place(`ipfs://${cid}/x86_64`, url))).toBe('nothing: it does not have it')
+  })
+
+  it.each<[string, (request: IncomingMessage, response: ServerResponse) => boolean]>([
+    ['dead', (_request, response) => !response.destroy().writable || true],
+    ['broken', (_request, response) => !response.writeHead(500).end().writable || true],
+    ['lying', (_request, response) => !response.end('a lie').writable || true],
+    [
+      'lying from the second block on',
+      ({ url = '' }, response) => {
+        const first = url.includes(`${BIG}?`) || url.includes(`${BIG_ROOT}?`)
+        if (!first || url.includes('car')) response.end('a lie')
+        return !first || url.includes('car')
+      },
+    ],
+  ])(
+    'is not harmed by a %s gateway beside an honest one, and never gives false bytes',
+    async (_kind, tamper) => {
+      const bad = await serveStore(BIG_STORE, tamper)
+      const good = await serveStore(BIG_STORE)
+      expect(await give(await place(`ipfs://${BIG_ROOT}`, `${bad.url} ${good.url}`))).toBe('the file')
+      expect(await give(await place(`ipfs://${BIG_ROOT}`, bad.url))).toMatch(
+        /^(no answer: no block Qm|a part: )/,
+      )
+    },
+  )
+
+  it.each([
+    ['ipfs://', 'it has not the form ipfs://CID or ipns://NAME'],
+    ['ipfs:Qm', 'it has not the form'],
+    ['ipfs://../../x', '".." is no CID'],
+    ['ipfs://QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn?x', 'it has not the form'],
+    ['ipns://example.org', 'is a DNS name'],
+    ['ipns://QmUNLL', 'is no IPNS name'],
+  ])('refuses %s', async (url, why) => {
+    const made = await placeOf(url, { COOLPORTS_IPFS_GATEWAYS: 'http://h', IPFS_API: '' })
+    expect(made.ok ? '' : made.error).toContain(why)
+  })
+
+  it('needs somebody to ask, whom the user names', async () => {
+    const url = 'ipfs://QmUNLLsPACCz1vLxQVkXqqLX5R1X345qqfHbsf67hvA3Nn'
+    const made = await placeOf(url, { IPFS_API: '' })
+    expect(made.ok ? '' : made.error).toContain('name gateways in COOLPORTS_IPFS_GATEWAYS')
+    const odd = await placeOf(url, { IPFS_API: '', COOLPORTS_IPFS_GATEWAYS: 'gopher://h' })
+    expect(odd.ok ? '' : odd.error).toContain('gopher://h')
+  })
+})
+
+const { store: BIG_STORE, cid: BIG_ROOT } = await cache(1)
+const BIG = await new Store().add(BODY)
