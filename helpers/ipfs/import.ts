@@ -32,7 +32,7 @@ export async function importBytes(content: AsyncIterable<Uint8Array>, sink: Sink
   throw new Error('the importer made nothing of a file')
 }
 
-const PROFILE = { profile: 'unixfs-v0-2015', fileImportConcurrency: 1, blockWriteConcurrency: 4 } as const
+const PROFILE = { profile: 'unixfs-v0-2015', fileImportConcurrency: 8, blockWriteConcurrency: 4 } as const
 
 /** Above it all stands one folder, so that a folder without files is one as well. */
 async function candidates(
