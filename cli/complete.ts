@@ -28,7 +28,10 @@ export function completePackage(
 ): readonly string[] | undefined {
   const [name = '', ...rest] = words
   if (current.startsWith('-')) return undefined
-  const asked = OF_PACKAGES.includes(name) || (name === 'shell' && rest.length <= 1)
+  const asked =
+    OF_PACKAGES.includes(name) ||
+    (name === 'shell' && rest.length <= 1) ||
+    (name === 'export' && rest.length >= 1)
   if (!asked || (current === name && rest.length === 0)) return undefined
   const folder = resolve(root)
   if (!existsSync(`${folder}/pkg`)) return undefined

@@ -31,9 +31,12 @@ export async function runGenerator(root: string, args: readonly string[] = []): 
 /** Emits what changed, then brings targets up to date; says nothing on stdout. */
 export async function bringUpToDate(root: string, targets: readonly string[], jobs = 1): Promise<number> {
   const generated = await runGenerator(root)
-  if (generated !== 0) return generated
-  return runDoor(root, 'do', [`-j${jobs}`, ...targets.map(target => join(root, target))], 'to stderr')
+  return generated === 0 ? runRedo(root, targets, jobs) : generated
 }
+
+/** The same by the rules that are there. */
+export const runRedo = (root: string, targets: readonly string[], jobs = 1): Promise<number> =>
+  runDoor(root, 'do', [`-j${jobs}`, ...targets.map(target => join(root, target))], 'to stderr')
 
 function follow(program: string, args: readonly string[], output: 'as it is' | 'to stderr'): Promise<number> {
   return new Promise(resolve => {

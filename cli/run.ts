@@ -12,6 +12,7 @@ import type { Command, Common } from './command.ts'
 import { completePackage } from './complete.ts'
 import { completion } from './completion.ts'
 import { explain } from './explain.ts'
+import { exportCommand } from './export.ts'
 import { fetch } from './fetch.ts'
 import { files } from './files.ts'
 import { gen } from './gen.ts'
@@ -53,6 +54,7 @@ const commands: readonly Command[] = [
   trust,
   challenge,
   mirror,
+  exportCommand,
   shell,
   newPackage,
   completion,

@@ -1,6 +1,7 @@
 /** One thing in a package. `path` is relative to the root of the package, with no slash at either end. */
 export type Entry =
-  | { readonly kind: 'directory'; readonly path: string }
+  /** Without a mode it is 755, as everywhere in a package. */
+  | { readonly kind: 'directory'; readonly path: string; readonly mode?: number }
   | { readonly kind: 'file'; readonly path: string; readonly mode: number; readonly size: number }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
   /** Another name of a file that stands earlier. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -8,7 +8,7 @@ import { gzipMembers, inBlocks } from './gzip.ts'
 import { PENDING_IDENTITY, writeIdentity } from './identity.ts'
 import { type ListOptions, listTree } from './list.ts'
 import { type TarProblem, TarRefusal } from './problem.ts'
-import { writeTar } from './write.ts'
+import { type Member, writeMembers } from './write.ts'
 
 export interface Packed {
   /** The package's identity: the sha256 of its tar. */
@@ -29,6 +29,18 @@ export async function packTree(
 ): Promise<Result<Packed, readonly TarProblem[]>> {
   const entries = listTree(root, options)
   if (!entries.ok) return entries
+  const packed = await packMembers(
+    entries.value.map(entry => ({ entry, from: join(root, entry.path) })),
+    file,
+  )
+  return packed.ok ? packed : refuse([packed.error])
+}
+
+/** The same of entries whose bytes come from many places. */
+export async function packMembers(
+  members: readonly Member[],
+  file: string,
+): Promise<Result<Packed, TarProblem>> {
   const hash = createHash('sha256')
   let tarBytes = 0
   let fileBytes = 0
@@ -42,17 +54,17 @@ export async function packTree(
 
   const fd = openSync(file, 'w', 0o644)
   try {
-    const blocks = hashed(inBlocks(writeTar(root, entries.value)))
+    const blocks = hashed(inBlocks(writeMembers(members)))
     for await (const member of gzipMembers(blocks, PENDING_IDENTITY)) {
       writeAll(fd, member)
       fileBytes += member.length
     }
     const digest = hash.digest('hex') as Sha256
     writeIdentity(fd, digest)
-    return ok({ digest, tarBytes, fileBytes, entries: entries.value.length })
+    return ok({ digest, tarBytes, fileBytes, entries: members.length })
   } catch (error) {
-    if (error instanceof TarRefusal) return refuse([error.problem])
-    if (isDiskFull(error)) return refuse([{ kind: 'disk full', folder: dirname(file) }])
+    if (error instanceof TarRefusal) return refuse(error.problem)
+    if (isDiskFull(error)) return refuse({ kind: 'disk full', folder: dirname(file) })
     throw error
   } finally {
     closeSync(fd)

@@ -8,14 +8,24 @@ const CHUNK = 1024 * 1024
 
 type Head = Parameters<Pack['entry']>[0]
 
+/** An entry, and for a file its bytes: what they are, or the path where they are read. */
+export interface Member {
+  readonly entry: Entry
+  readonly from?: string | AsyncIterable<Uint8Array> | Uint8Array
+}
+
 /**
  * The bytes of a POSIX ustar archive of `entries`, whose files are read below `root`. Nothing of
  * the machine or the moment gets in: owner 0:0 without names, one time stamp, and a pax header
  * only where ustar has no room (long names, names that are not ASCII).
  */
-export async function* writeTar(root: string, entries: readonly Entry[]): AsyncGenerator<Uint8Array> {
+export const writeTar = (root: string, entries: readonly Entry[]): AsyncGenerator<Uint8Array> =>
+  writeMembers(entries.map(entry => ({ entry, from: join(root, entry.path) })))
+
+/** The same of entries whose bytes come from many places, one after the other. */
+export async function* writeMembers(members: Iterable<Member>): AsyncGenerator<Uint8Array> {
   const archive = pack()
-  const writing = writeEntries(archive, root, entries).catch((error: Error) => archive.destroy(error))
+  const writing = writeEntries(archive, members).catch((error: Error) => archive.destroy(error))
   try {
     for await (const chunk of archive) yield chunk as Uint8Array
   } finally {
@@ -24,11 +34,13 @@ export async function* writeTar(root: string, entries: readonly Entry[]): AsyncG
   }
 }
 
-async function writeEntries(archive: Pack, root: string, entries: readonly Entry[]): Promise<void> {
-  for (const entry of entries) {
+async function writeEntries(archive: Pack, members: Iterable<Member>): Promise<void> {
+  for (const { entry, from = '' } of members) {
     if (entry.kind !== 'file') await writeEntry(archive, header(entry))
-    else if (entry.size <= CHUNK) await writeEntry(archive, header(entry), smallFile(root, entry))
-    else await writeLargeFile(archive, root, entry)
+    else if (from instanceof Uint8Array) await writeEntry(archive, header(entry), Buffer.from(from))
+    else if (typeof from !== 'string') await writeChunks(archive, entry, from)
+    else if (entry.size <= CHUNK) await writeEntry(archive, header(entry), smallFile(from, entry))
+    else await writeLargeFile(archive, from, entry)
   }
   archive.finalize()
 }
@@ -38,7 +50,7 @@ function header(entry: Entry): Head {
   const owner = { uid: 0, gid: 0, uname: '', gname: '', mtime: new Date(PACKAGE_TIME * 1000) }
   switch (entry.kind) {
     case 'directory':
-      return { ...owner, type: 'directory', name: `${entry.path}/`, mode: 0o755, size: 0 }
+      return { ...owner, type: 'directory', name: `${entry.path}/`, mode: entry.mode ?? 0o755, size: 0 }
     case 'file':
       return { ...owner, type: 'file', name: entry.path, mode: entry.mode, size: entry.size }
     case 'symlink':
@@ -75,14 +87,14 @@ const writeEntry = (archive: Pack, head: Head, data?: Buffer): Promise<void> =>
     else archive.entry(head, done)
   })
 
-function smallFile(root: string, entry: Entry & { kind: 'file' }): Buffer {
-  const data = readFileSync(join(root, entry.path))
+function smallFile(path: string, entry: Entry & { kind: 'file' }): Buffer {
+  const data = readFileSync(path)
   if (data.length !== entry.size) throw changed(entry)
   return data
 }
 
-async function writeLargeFile(archive: Pack, root: string, entry: Entry & { kind: 'file' }): Promise<void> {
-  const file = openSync(join(root, entry.path), 'r')
+async function writeLargeFile(archive: Pack, path: string, entry: Entry & { kind: 'file' }): Promise<void> {
+  const file = openSync(path, 'r')
   try {
     await new Promise<void>((resolve, reject) => {
       const sink = archive.entry(header(entry), error => (error ? reject(error) : resolve()))
@@ -106,6 +118,47 @@ async function writeLargeFile(archive: Pack, root: string, entry: Entry & { kind
   } finally {
     closeSync(file)
   }
+}
+
+/** As many bytes as the header says, or the archive would go on with something else. */
+async function writeChunks(
+  archive: Pack,
+  entry: Entry & { kind: 'file' },
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  let failure: Error | undefined
+  const closed = new Promise<void>(resolve => {
+    const sink = archive.entry(header(entry), error => {
+      failure ??= error ?? undefined
+      resolve()
+    })
+    pour(chunks, sink, entry).catch((error: Error) => {
+      failure = error
+      resolve()
+    })
+  })
+  await closed
+  if (failure) throw failure
+}
+
+async function pour(
+  chunks: AsyncIterable<Uint8Array>,
+  sink: ReturnType<Pack['entry']>,
+  entry: Entry & { kind: 'file' },
+): Promise<void> {
+  let left = entry.size
+  for await (const chunk of chunks) {
+    left -= chunk.length
+    if (left < 0) throw changed(entry)
+    if (sink.write(chunk)) continue
+    await new Promise<void>(resolve => {
+      sink.once('drain', resolve)
+      sink.once('close', resolve) // nobody reads the archive any more
+    })
+    if (sink.destroyed) return
+  }
+  if (left > 0) throw changed(entry)
+  sink.end(undefined)
 }
 
 const changed = (entry: Entry): TarRefusal =>

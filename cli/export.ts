@@ -1,0 +1,226 @@
+import { resolve } from 'node:path'
+import type { Argv } from 'yargs'
+import { type Message, quoted } from '../core/message.ts'
+import { ok, type Result, refuse } from '../core/result.ts'
+import { type Common, command, jobsOption, jsonOption, packagesOption } from './command.ts'
+import { complain, json, print, type Refusal, trouble } from './say.ts'
+
+const FORMS = ['tar', 'oci', 'docker'] as const
+
+/**
+ * JSON: `{ form, out, digest, id, layers, pushed }`; `digest` is the sha256 of the tar for "tar", else that of the
+ * manifest; `id` is the sha256 of the image's config, null for "tar"; `layers` is a list of
+ * `{ what, mediaType, digest, size, tar, annotations }`, the lowest first, empty for "tar"; `out` is a path or null;
+ * `pushed` is null or `{ to, sent, shared, there, bytes }`.
+ */
+export const exportCommand = command({
+  usage: 'export <form> <packages..>',
+  about: 'Write packages and all that they need to run as one archive, or as an image',
+  details:
+    'Forms: tar (OUT ends in .tar or .tar.gz), oci (an image layout: a folder, or an archive where OUT ends in .tar),\ndocker (for docker load). Equal packages and options give equal bytes. Builds what is missing first.\nExit status: 0 written, 1 a package is damaged, packages differ at a path, or the registry refuses, 2 misuse or trouble.',
+  examples: [
+    ['coolports export tar make -o make.tar.gz', 'one archive to unpack anywhere'],
+    ['coolports export oci make -o make.oci --entrypoint /bin/make', 'an image layout, one layer a package'],
+    ['coolports export docker make --name make:4.4 -o make.tar', 'then: docker load -i make.tar'],
+    ['coolports export oci make --push registry.example/tools/make:4.4', 'what the registry lacks'],
+  ],
+  options: yargs => imageOptions(choiceOptions(jsonOption(jobsOption(packagesOption(formOption(yargs)))))),
+  run: async args => {
+    const asked = readArgs(args)
+    if (!asked.ok) return complain(asked.error)
+    const { carryOut } = await import('./exporting.ts')
+    const done = await carryOut(asked.value)
+    if (!done.ok) return complain(done.error)
+    if (args.json) print(json(done.value.answer))
+    else for (const line of done.value.lines) print(line)
+    return 0
+  },
+})
+
+/** What was asked for, all of it checked. */
+export interface Asked {
+  readonly root: string
+  readonly form: (typeof FORMS)[number]
+  readonly words: readonly string[]
+  readonly jobs: number
+  readonly out?: string
+  readonly name?: string
+  readonly push?: string
+  readonly mountFrom: readonly string[]
+  readonly insecure: boolean
+  readonly uncompressed: boolean
+  readonly order: boolean
+  readonly prefer: readonly string[]
+  readonly with: readonly ('passwd' | 'tmp')[]
+  readonly certificates?: string
+  readonly entrypoint: readonly string[]
+  readonly cmd: readonly string[]
+  readonly env: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly user?: string
+  readonly workdir?: string
+}
+
+const formOption = (yargs: Argv<Common>) =>
+  yargs
+    .positional('form', { choices: FORMS, demandOption: true, describe: 'what is written' })
+    .option('out', { alias: 'o', type: 'string', requiresArg: true, describe: 'where it is written' })
+
+const choiceOptions = <Args extends Common>(yargs: Argv<Args>) =>
+  yargs
+    .option('order', {
+      type: 'boolean',
+      default: false,
+      describe: "where packages differ at a path, the earlier package's file is seen",
+    })
+    .option('prefer', { ...LIST, describe: 'a package whose files are seen before those of others' })
+    .option('with', {
+      ...LIST,
+      choices: ['passwd', 'tmp'] as const,
+      describe: '/etc/passwd and /etc/group with root and nobody; a /tmp for all',
+    })
+    .option('certificates', {
+      ...WORD,
+      describe: 'a file of certificates, as /etc/ssl/certs/ca-certificates.crt',
+    })
+
+const imageOptions = <Args extends Common>(yargs: Argv<Args>) =>
+  yargs
+    .option('name', {
+      ...WORD,
+      describe: 'NAME[:TAG] of the image; else that of the first package, and latest',
+    })
+    .option('entrypoint', { ...LIST, describe: 'a word of the command that is run; once for each' })
+    .option('cmd', { ...LIST, describe: 'a word that comes after it unless another is given; once for each' })
+    .option('env', { ...LIST, describe: 'NAME=VALUE; PATH is /bin:/usr/bin unless it is given' })
+    .option('label', { ...LIST, describe: 'NAME=VALUE' })
+    .option('user', { ...WORD, describe: 'USER[:GROUP], names or numbers' })
+    .option('workdir', { ...WORD, describe: 'the folder in which it starts' })
+    .option('uncompressed', {
+      type: 'boolean',
+      default: false,
+      describe: 'layers that are the tars themselves: larger, and no compressor decides about the digest',
+    })
+    .option('push', { ...WORD, describe: 'REGISTRY/REPOSITORY[:TAG] to which the image is pushed' })
+    .option('mount-from', { ...LIST, describe: 'a repository of that registry that may have the layers' })
+    .option('insecure', {
+      type: 'boolean',
+      default: false,
+      describe: 'plain http with the registry; with this machine it is the rule',
+    })
+
+const WORD = { type: 'string', requiresArg: true } as const
+const LIST = { type: 'string', array: true, nargs: 1, requiresArg: true } as const
+
+interface Args extends Common {
+  readonly form: (typeof FORMS)[number]
+  readonly packages: readonly string[]
+  readonly out: string | undefined
+  readonly jobs: number | undefined
+  readonly order: boolean
+  readonly prefer: readonly string[] | undefined
+  readonly with: readonly ('passwd' | 'tmp')[] | undefined
+  readonly certificates: string | undefined
+  readonly name: string | undefined
+  readonly entrypoint: readonly string[] | undefined
+  readonly cmd: readonly string[] | undefined
+  readonly env: readonly string[] | undefined
+  readonly label: readonly string[] | undefined
+  readonly user: string | undefined
+  readonly workdir: string | undefined
+  readonly uncompressed: boolean
+  readonly push: string | undefined
+  readonly 'mount-from': readonly string[] | undefined
+  readonly insecure: boolean
+}
+
+/** All that is wrong with the words, not the first alone. */
+function readArgs(args: Args): Result<Asked, Refusal> {
+  const {
+    root,
+    form,
+    out,
+    packages,
+    jobs,
+    certificates,
+    name,
+    user,
+    workdir,
+    push,
+    label = [],
+    env = [],
+  } = args
+  const why = [
+    ...(out === undefined && push === undefined ? ['neither -o nor --push says where to'] : []),
+    ...(form === 'tar' ? tarFaults(args) : []),
+    ...(form === 'docker' && push !== undefined ? ['docker is an archive; push the form oci'] : []),
+    ...(form === 'docker' && args.uncompressed ? ['the layers of docker are never compressed'] : []),
+    ...pairFaults('--env', env, /^[A-Za-z_][A-Za-z0-9_]*$/),
+    ...pairFaults('--label', label, /^[\x21-\x3c\x3e-\x7e]+$/),
+    ...(user !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?$/.test(user)
+      ? [`--user ${quoted(user)} is not USER[:GROUP]`]
+      : []),
+    ...(workdir !== undefined && !/^\/[^\0]*$/.test(workdir) ? ['--workdir does not begin with /'] : []),
+    ...(push === undefined && (args['mount-from'] ?? []).length > 0
+      ? ['--mount-from is of use with --push alone']
+      : []),
+    ...[...(args.entrypoint ?? []), ...(args.cmd ?? []), ...env, ...label].flatMap(word =>
+      word.includes('\0') ? ['a word holds a NUL'] : [],
+    ),
+  ]
+  if (why.length > 0) return refuse({ status: 2, messages: why.map(misuse) })
+  return ok({
+    root,
+    form,
+    words: packages,
+    jobs: jobs ?? 1,
+    mountFrom: args['mount-from'] ?? [],
+    insecure: args.insecure,
+    uncompressed: args.uncompressed,
+    order: args.order,
+    prefer: args.prefer ?? [],
+    with: args.with ?? [],
+    entrypoint: args.entrypoint ?? [],
+    cmd: args.cmd ?? [],
+    env,
+    labels: Object.fromEntries(label.map(pair)),
+    ...(out === undefined ? {} : { out: resolve(out) }),
+    ...(certificates === undefined ? {} : { certificates: resolve(certificates) }),
+    ...(name === undefined ? {} : { name }),
+    ...(push === undefined ? {} : { push }),
+    ...(user === undefined ? {} : { user }),
+    ...(workdir === undefined ? {} : { workdir }),
+  })
+}
+
+function tarFaults(args: Args): readonly string[] {
+  const { out = '.tar' } = args
+  const ofImages = [
+    ...(['entrypoint', 'cmd', 'env', 'label', 'user', 'workdir', 'name', 'push'] as const).filter(
+      option => args[option] !== undefined,
+    ),
+    ...(args.uncompressed ? ['uncompressed'] : []),
+  ]
+  return [
+    ...(/\.(tar|tar\.gz|tgz)$/.test(out) ? [] : [`${quoted(out)} ends in none of .tar, .tar.gz, .tgz`]),
+    ...ofImages.map(option => `--${option} is of images, and a tar is none`),
+  ]
+}
+
+function pairFaults(option: string, words: readonly string[], name: RegExp): readonly string[] {
+  const odd = words.filter(word => !(word.includes('=') && name.test(pair(word)[0])))
+  const names = words.map(word => pair(word)[0])
+  const twice = new Set(names.filter((one, index) => names.indexOf(one) !== index))
+  return [
+    ...odd.map(word => `${option} ${quoted(word)} is not NAME=VALUE`),
+    ...[...twice].map(one => `${option} gives ${quoted(one)} twice`),
+  ]
+}
+
+const pair = (word: string): readonly [string, string] => {
+  const at = word.indexOf('=')
+  return at === -1 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)]
+}
+
+const misuse = (why: string): Message =>
+  trouble({ cannot: 'export', why, remedy: 'see: coolports export --help' }).messages[0] as Message

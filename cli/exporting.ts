@@ -1,0 +1,147 @@
+import { readFileSync, statSync } from 'node:fs'
+import { quoted } from '../core/message.ts'
+import { ok, type Result, refuse } from '../core/result.ts'
+import { storeRoot } from '../core/store.ts'
+import { imageOf, mergedMembers, type Settled, settleSelection } from '../helpers/export/export.ts'
+import { dockerFiles, type FormFile, layoutFiles } from '../helpers/export/form.ts'
+import type { Layer } from '../helpers/export/layer.ts'
+import { folderFault, writeArchive, writeFolder, writeTarball } from '../helpers/export/output.ts'
+import { formatPushed, type Pushed, pushImage } from '../helpers/export/push.ts'
+import { connect } from '../helpers/oci/connect.ts'
+import { formatReference, type Reference } from '../helpers/oci/reference.ts'
+import { tarMessage } from '../helpers/tar/problem.ts'
+import { builtClosure } from './built-closure.ts'
+import type { Asked } from './export.ts'
+import { imageNames, type Names } from './image-name.ts'
+import { no, type Refusal, trouble } from './say.ts'
+
+export interface Done {
+  readonly answer: unknown
+  readonly lines: readonly string[]
+}
+
+/** Builds what is missing, then writes and pushes what was asked for. */
+export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
+  const named = imageNames(asked)
+  if (!named.ok) return named
+  const certificates = readCertificates(asked.certificates)
+  if (!certificates.ok) return certificates
+  const members = await builtClosure(asked.root, asked.words, asked.jobs)
+  if (!members.ok) return members
+  const strangers = asked.prefer.filter(name => !members.value.some(member => member.name === name))
+  if (strangers.length > 0)
+    return refuse(
+      trouble({ cannot: `prefer ${strangers.join(', ')}`, why: 'it is not among what is exported' }),
+    )
+  const settled = await settleSelection({
+    members: members.value,
+    extras: { with: asked.with, ...certificates.value },
+    choice: { order: asked.order, prefer: asked.prefer },
+  })
+  if (!settled.ok) return refuse({ status: 1, messages: settled.error })
+  return asked.form === 'tar' ? tarball(asked, settled.value) : image(asked, settled.value, named.value)
+}
+
+const MAX_CERTIFICATES = 16 * 1024 ** 2
+
+function readCertificates(path: string | undefined): Result<{ readonly certificates?: Buffer }, Refusal> {
+  if (path === undefined) return ok({})
+  const fault = (why: string): Result<never, Refusal> =>
+    refuse(trouble({ cannot: `read the certificates ${quoted(path)}`, why }))
+  try {
+    const stats = statSync(path)
+    if (!stats.isFile()) return fault('it is not a file')
+    if (stats.size > MAX_CERTIFICATES) return fault('it is larger than 16 MiB')
+    const certificates = readFileSync(path)
+    return certificates.includes('-----BEGIN CERTIFICATE-----')
+      ? ok({ certificates })
+      : fault('there is none in it (PEM)')
+  } catch (error) {
+    return fault((error as NodeJS.ErrnoException).code ?? String(error))
+  }
+}
+
+async function tarball({ root, out = '' }: Asked, settled: Settled): Promise<Result<Done, Refusal>> {
+  const members = await mergedMembers(settled, storeRoot(process.env, root))
+  if (!members.ok) return refuse({ status: 1, messages: members.error })
+  const written = await writeTarball(out, members.value, !out.endsWith('.tar'))
+  if (!written.ok) return refuse(trouble(tarMessage('write', quoted(out), written.error)))
+  const digest = `sha256:${written.value}`
+  return ok({
+    answer: { form: 'tar', out, digest, id: null, layers: [], pushed: null },
+    lines: [`${digest}  ${out}`],
+  })
+}
+
+async function image(asked: Asked, settled: Settled, names: Names): Promise<Result<Done, Refusal>> {
+  const { form, out, uncompressed } = asked
+  const { image, layers } = await imageOf(settled, asked, uncompressed)
+  if (out !== undefined) {
+    const files =
+      form === 'docker' ? dockerFiles(image, layers, names.name) : layoutFiles(image, layers, names.tag)
+    const written = await write(form, out, files)
+    if (!written.ok) return written
+  }
+  const pushed = names.push === undefined ? ok(undefined) : await push(asked, image, layers, names.push)
+  if (!pushed.ok) return pushed
+  const digest = `sha256:${image.digest}`
+  const to = names.push && formatReference({ ...names.push, tag: names.push.tag ?? 'latest' })
+  return ok({
+    answer: {
+      form,
+      out: out ?? null,
+      digest,
+      id: `sha256:${image.id}`,
+      layers: layers.map(describeLayer),
+      pushed: pushed.value === undefined ? null : { to, ...counts(pushed.value) },
+    },
+    lines: [
+      ...(out === undefined ? [] : [`${digest}  ${out}`]),
+      ...(pushed.value === undefined ? [] : [`${digest}  ${to}: ${formatPushed(pushed.value)}`]),
+    ],
+  })
+}
+
+const describeLayer = ({ what, descriptor, tar }: Layer) => ({
+  what,
+  mediaType: descriptor.mediaType,
+  digest: `sha256:${descriptor.digest}`,
+  size: descriptor.size,
+  tar: `sha256:${tar}`,
+  annotations: descriptor.annotations ?? {},
+})
+
+const counts = ({ blobs, sentBytes }: Pushed) => ({
+  sent: blobs.sent,
+  shared: blobs.shared,
+  there: blobs['was there'],
+  bytes: sentBytes,
+})
+
+async function write(
+  form: Asked['form'],
+  out: string,
+  files: readonly FormFile[],
+): Promise<Result<void, Refusal>> {
+  const asFolder = form === 'oci' && !out.endsWith('.tar')
+  const fault = asFolder ? folderFault(out) : undefined
+  if (fault) return refuse(trouble({ cannot: `write ${quoted(out)}`, why: fault }))
+  const written = await (asFolder ? writeFolder(out, files) : writeArchive(out, files))
+  return written.ok ? written : refuse(trouble(tarMessage('write', quoted(out), written.error)))
+}
+
+async function push(
+  { insecure, mountFrom }: Asked,
+  image: Parameters<typeof pushImage>[0],
+  layers: readonly Layer[],
+  to: Reference,
+): Promise<Result<Pushed, Refusal>> {
+  const connected = connect(to.registry, { env: process.env, insecure })
+  if (!connected.ok) return refuse(trouble(connected.error))
+  try {
+    const pushed = await pushImage(image, layers, to, connected.value, mountFrom)
+    return pushed.ok ? pushed : refuse(no(pushed.error))
+  } finally {
+    await connected.value.close()
+  }
+}

@@ -1,0 +1,48 @@
+import { type BlobSource, blobOfFile } from '../oci/blob-source.ts'
+import { LAYER, LAYER_GZIP } from '../oci/media-type.ts'
+import { gunzipped } from '../tar/unpack.ts'
+import type { Contents } from './contents.ts'
+import type { ImageLayer } from './image.ts'
+
+/** A layer with its bytes. */
+export interface Layer extends ImageLayer {
+  readonly blob: BlobSource
+  /** In bytes. */
+  readonly tarBytes: number
+  /** Its tar, without a wrapper. */
+  readonly openTar: () => AsyncIterable<Uint8Array>
+}
+
+/** The annotations of a package's layer; doc/images.md says what each means. */
+export const PACKAGE = 'coolports.package'
+export const VERSION = 'coolports.version'
+export const PKGHASH = 'coolports.pkghash'
+export const TAR = 'coolports.tar'
+
+/** The layer of a package: its file as it is, or the tar within. */
+export function packageLayer(contents: Contents, uncompressed: boolean): Layer {
+  const { member, tarBytes, fileBytes, fileSha256 } = contents
+  const { name, version, pkghash, tar, file } = member
+  const annotations = { [PACKAGE]: name, [VERSION]: version, [PKGHASH]: pkghash, [TAR]: `sha256:${tar}` }
+  const openTar = (): AsyncIterable<Uint8Array> => gunzipped(file)
+  const blob = uncompressed
+    ? { digest: tar, size: tarBytes, read: (from: number, to: number) => range(openTar(), from, to) }
+    : blobOfFile(file, fileSha256, fileBytes)
+  const mediaType = uncompressed ? LAYER : LAYER_GZIP
+  const descriptor = { mediaType, digest: blob.digest, size: blob.size, annotations }
+  return { descriptor, tar, what: `${name} ${version}`, blob, tarBytes, openTar }
+}
+
+async function* range(
+  chunks: AsyncIterable<Uint8Array>,
+  from: number,
+  to: number,
+): AsyncGenerator<Uint8Array> {
+  let at = 0
+  for await (const chunk of chunks) {
+    const part = chunk.subarray(Math.max(0, from - at), Math.max(0, to - at))
+    at += chunk.length
+    if (part.length > 0) yield part
+    if (at >= to) return
+  }
+}

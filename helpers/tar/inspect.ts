@@ -1,0 +1,79 @@
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { entryPath, symlinkProblem } from './path.ts'
+import { type TarProblem, TarRefusal } from './problem.ts'
+import { readProblem, readTar, type Source } from './read.ts'
+
+/** One thing that an archive holds, as the archive says it: nothing of it has been checked. */
+export interface Held {
+  /** As tar calls it: file, directory, symlink, link (a hard link), or something a package never holds. */
+  readonly kind: string
+  readonly path: string
+  readonly mode: number
+  readonly size: number
+  /** What a symlink or a hard link leads to. */
+  readonly target: string | null
+}
+
+export interface Inspector {
+  /** Called for each entry. Why it is refused, if it is. */
+  check(held: Held): string | undefined
+  /** The bytes of the entry that was checked last. */
+  bytes?(chunk: Uint8Array): void
+  /** All bytes of it were there. */
+  end?(): void
+}
+
+/** Shows an archive entry by entry until one is refused, and writes nothing anywhere. */
+export async function inspectTar(
+  chunks: AsyncIterable<Uint8Array>,
+  inspector: Inspector,
+): Promise<Result<void, TarProblem>> {
+  try {
+    for await (const source of readTar(chunks)) {
+      const held = heldBy(source)
+      const why = inspector.check(held)
+      if (why !== undefined) throw new TarRefusal({ kind: 'entry', name: held.path, why })
+      for await (const chunk of source as AsyncIterable<Uint8Array>) inspector.bytes?.(chunk)
+      inspector.end?.()
+    }
+    return ok(undefined)
+  } catch (error) {
+    const problem = readProblem(error)
+    if (problem) return refuse(problem)
+    throw error
+  }
+}
+
+function heldBy({ header }: Source): Held {
+  const { name, type, mode, size, linkname } = header
+  return { kind: type ?? 'unknown', path: name, mode: mode ?? 0, size: size ?? 0, target: linkname || null }
+}
+
+/** What unpacking would refuse: names that lead outside, what comes twice, links to nothing, devices. */
+export function entryCheck(): (held: Held) => string | undefined {
+  const kinds = new Map<string, string>()
+  return ({ kind, path: name, target }) => {
+    const path = entryPath(name)
+    if (!path.ok) return path.error
+    const there = kinds.get(path.value)
+    if (there !== undefined) return 'it comes twice'
+    kinds.set(path.value, kind)
+    switch (kind) {
+      case 'directory':
+      case 'file':
+      case 'contiguous-file':
+        return path.value === '' && kind !== 'directory' ? 'it stands for the root of the archive' : undefined
+      case 'symlink':
+        return symlinkProblem(path.value, target ?? '')
+      case 'link': {
+        const first = entryPath(target ?? '')
+        if (!first.ok) return `the target of this hard link is refused: ${first.error}`
+        return ['file', 'contiguous-file', 'link'].includes(kinds.get(first.value) ?? '')
+          ? undefined
+          : 'it is a hard link to what is not an earlier file of the archive'
+      }
+      default:
+        return `it is a ${kind}`
+    }
+  }
+}
