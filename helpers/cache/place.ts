@@ -52,10 +52,14 @@ const places: Readonly<Record<string, Maker<Place>>> = {
   https: async (url, env) => (await import('./http.ts')).httpPlace(url, env),
   ipfs: async (url, env) => (await import('./ipfs.ts')).ipfsPlace(url, env),
   ipns: async (url, env) => (await import('./ipfs.ts')).ipfsPlace(url, env),
+  oci: async (url, env) => (await import('./oci.ts')).ociPlace(url, env),
+  'oci+http': async (url, env) => (await import('./oci.ts')).ociPlace(url, env),
 }
 
 const publishers: Readonly<Record<string, Maker<Publisher>>> = {
   file: async url => (await import('./folder.ts')).folderPublisher(url),
+  oci: async (url, env) => (await import('./oci.ts')).ociPublisher(url, env),
+  'oci+http': async (url, env) => (await import('./oci.ts')).ociPublisher(url, env),
 }
 
 export const placeOf: Maker<Place> = (url, env) => choose(places, url, env)

@@ -45,11 +45,18 @@ export class Session {
   readonly registry: string
   readonly #options: SessionOptions
   /** By scope; the empty one is a password, which is good for all. */
-  readonly #authorizations = new Map<string, string>()
+  #authorizations = new Map<string, string>()
 
   constructor(registry: string, options: SessionOptions) {
     this.registry = registry === 'docker.io' ? 'registry-1.docker.io' : registry
     this.#options = options
+  }
+
+  /** The same conversation, for questions that end with this signal. */
+  until(signal: AbortSignal): Session {
+    const session = new Session(this.registry, { ...this.#options, signal })
+    session.#authorizations = this.#authorizations
+    return session
   }
 
   url(path: string): URL {
@@ -144,7 +151,7 @@ export class Session {
       body: body(),
       drop() {
         watch.end()
-        drop(response)
+        leave(response)
       },
     }
   }
@@ -219,6 +226,14 @@ export class Session {
     return this.#options.insecure === true || isLoopback(host)
   }
 }
+
+/** What a refusal or a yes says is short, and its connection is of use for the next question. */
+function leave(response: Response): void {
+  if (Number(response.headers['content-length'] ?? 0) > SHORT_BYTES) drop(response)
+  else response.body.dump({ limit: SHORT_BYTES }).catch(() => {})
+}
+
+const SHORT_BYTES = 65536
 
 /** The whole of a short answer. */
 export async function readSmall(answer: Answer, limit: number): Promise<Result<Buffer, OciFailure>> {
