@@ -39,7 +39,7 @@ export const exportCommand = command({
 
 /** What was asked for, all of it checked. */
 export interface Asked {
-  readonly root: string
+  readonly tree: string
   readonly form: (typeof FORMS)[number]
   readonly words: readonly string[]
   readonly jobs: number
@@ -137,7 +137,7 @@ interface Args extends Common {
 /** All that is wrong with the words, not the first alone. */
 function readArgs(args: Args): Result<Asked, Refusal> {
   const {
-    root,
+    tree,
     form,
     out,
     packages,
@@ -170,7 +170,7 @@ function readArgs(args: Args): Result<Asked, Refusal> {
   ]
   if (why.length > 0) return refuse({ status: 2, messages: why.map(misuse) })
   return ok({
-    root,
+    tree,
     form,
     words: packages,
     jobs: jobs ?? 1,

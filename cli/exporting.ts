@@ -26,7 +26,7 @@ export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
   if (!named.ok) return named
   const certificates = readCertificates(asked.certificates)
   if (!certificates.ok) return certificates
-  const members = await builtClosure(asked.root, asked.words, asked.jobs)
+  const members = await builtClosure(asked.tree, asked.words, asked.jobs)
   if (!members.ok) return members
   const strangers = asked.prefer.filter(name => !members.value.some(member => member.name === name))
   if (strangers.length > 0)
@@ -61,8 +61,8 @@ function readCertificates(path: string | undefined): Result<{ readonly certifica
   }
 }
 
-async function tarball({ root, out = '' }: Asked, settled: Settled): Promise<Result<Done, Refusal>> {
-  const members = await mergedMembers(settled, storeRoot(process.env, root))
+async function tarball({ tree, out = '' }: Asked, settled: Settled): Promise<Result<Done, Refusal>> {
+  const members = await mergedMembers(settled, storeRoot(process.env, tree))
   if (!members.ok) return refuse({ status: 1, messages: members.error })
   const written = await writeTarball(out, members.value, !out.endsWith('.tar'))
   if (!written.ok) return refuse(trouble(tarMessage('write', quoted(out), written.error)))

@@ -1,4 +1,5 @@
 import { formatMessage } from '../core/message.ts'
+import type { IpfsReader } from '../helpers/fetch/ipfs.ts'
 import { command, jsonOption } from './command.ts'
 import { findAll } from './find.ts'
 import { wantedSources } from './needs.ts'
@@ -60,9 +61,18 @@ export const mirrorStatus = command({
     const opened = connections(process.env, limits)
     if (!opened.ok) return complain(trouble(opened.error))
     const { signal } = new AbortController()
-    const asking = { dispatcher: opened.value, limits, signal }
+    const network = { dispatcher: opened.value, limits }
+    let reader: Promise<IpfsReader> | undefined
+    const ipfs = (): Promise<IpfsReader> => {
+      reader ??= import('../helpers/fetch/ipfs.ts').then(({ ipfsReader }) =>
+        ipfsReader(process.env, network, text => process.stderr.write(`${PROGRAM}: ${text}\n`)),
+      )
+      return reader
+    }
+    const asking = { ...network, signal, env: process.env, ipfs }
     const requests = wanted.value.sources.map(({ request }) => request)
     const found = await census(requests, mirrors, asking, args.jobs)
+    await (await reader)?.close()
     await opened.value.destroy()
     const least = args['at-least']
     if (args.json) {

@@ -18,7 +18,7 @@ export interface FetchOptions {
   /** The root of the tree, for its mirrors/. */
   readonly tree: string
   readonly store: string
-  /** For the proxies and COOLPORTS_DEBIAN_MIRRORS. */
+  /** For the proxies, the docker config and COOLPORTS_DEBIAN_MIRRORS. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** How many sources are fetched at once. */
   readonly jobs: number
@@ -126,6 +126,7 @@ async function fetchMissing(
         limits,
         dispatcher,
         ipfs,
+        env,
         report,
       })
       if (!got.ok) refused.set(request.sha256, got.error)

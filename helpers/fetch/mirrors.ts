@@ -5,6 +5,7 @@ import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, type RecRecord, value, values } from '../../core/recfile.ts'
 import { ipfsAsked, NOBODY } from '../ipfs/asked.ts'
+import { repositoryFault } from '../oci/reference.ts'
 import { debianRoots, rootOf } from './apt-sources.ts'
 import { urlFault } from './url.ts'
 
@@ -14,6 +15,8 @@ export interface Mirrors {
   readonly files: ReadonlyMap<string, string>
   /** Digest → CIDs; empty where nobody may be asked for them. */
   readonly ipfs: Listing
+  /** Digest, or `*` for any → repositories of registries, `REGISTRY/REPOSITORY`, that have it as a blob. */
+  readonly oci: Listing
   /** Digest → paths below the root of a Debian archive. */
   readonly debian: Listing
   readonly debianRoots: readonly string[]
@@ -37,14 +40,22 @@ export function loadMirrors(
     gateways.length > 0 || daemon !== undefined
       ? parseListing('mirrors/ipfs', read(join(tree, 'mirrors/ipfs')), 'cid', cidFault)
       : { listing: new Map(), problems: [] }
+  const oci = parseListing('mirrors/oci', read(join(tree, 'mirrors/oci')), 'repository', repositoryFault)
   const http = parseListing('mirrors/http', read(join(tree, 'mirrors/http')), 'url', urlFault)
   const named = env.COOLPORTS_DEBIAN_MIRRORS
   const roots =
     named === undefined ? debianRoots(aptFiles(apt)) : named.split(/\s+/).flatMap(root => rootOf(root) ?? [])
   const files = treeFiles(list(join(tree, 'mirrors/files')), join(tree, 'mirrors/files'))
   return {
-    mirrors: { files, ipfs: ipfs.listing, debian: debian.listing, debianRoots: roots, http: http.listing },
-    problems: [...odd, ...ipfs.problems, ...debian.problems, ...http.problems],
+    mirrors: {
+      files,
+      ipfs: ipfs.listing,
+      oci: oci.listing,
+      debian: debian.listing,
+      debianRoots: roots,
+      http: http.listing,
+    },
+    problems: [...odd, ...ipfs.problems, ...oci.problems, ...debian.problems, ...http.problems],
   }
 }
 
@@ -70,7 +81,7 @@ export function parseListing(
   return { listing, problems: odd }
 }
 
-type Field = 'path' | 'url' | 'cid'
+type Field = 'path' | 'url' | 'cid' | 'repository'
 
 function recordFault(
   record: RecRecord,
@@ -79,7 +90,7 @@ function recordFault(
 ): string | undefined {
   const digest = value(record, 'sha256')
   if (digest === undefined) return 'the record has no sha256'
-  if (!isSha256(digest) && !(digest === '*' && field === 'url'))
+  if (!isSha256(digest) && !(digest === '*' && field !== 'path'))
     return `sha256 ${quoted(digest)} is not 64 lower-case hexadecimal digits`
   if (values(record, field).length === 0) return `the record has no ${field}`
   for (const each of values(record, field)) {

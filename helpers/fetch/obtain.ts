@@ -21,6 +21,8 @@ export interface Obtaining {
   readonly dispatcher: Dispatcher
   /** Loads what reads sources by CID; one for the run. */
   readonly ipfs: () => Promise<IpfsReader>
+  /** For the docker config. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly report: Reporter
 }
 

@@ -6,7 +6,7 @@ import type { FetchRequest } from './request.ts'
 export type Origin =
   | { readonly kind: 'tree'; readonly path: string }
   | { readonly kind: 'ipfs'; readonly cid: string }
-  | { readonly kind: 'debian' | 'http' | 'upstream'; readonly url: string }
+  | { readonly kind: 'oci' | 'debian' | 'http' | 'upstream'; readonly url: string }
 
 /** All places of a source in the order they are asked: the tree itself, then who has it by its content, then mirrors, then upstream. */
 export function originsOf(request: FetchRequest, mirrors: Mirrors): readonly Origin[] {
@@ -17,6 +17,9 @@ export function originsOf(request: FetchRequest, mirrors: Mirrors): readonly Ori
   const origins: Origin[] = [
     ...(committed ? [{ kind: 'tree', path: committed } as const] : []),
     ...(mirrors.ipfs.get(sha256) ?? []).map(cid => ({ kind: 'ipfs', cid }) as const),
+    ...[...(mirrors.oci.get(sha256) ?? []), ...(mirrors.oci.get('*') ?? [])].map(
+      repository => ({ kind: 'oci', url: `oci://${repository}@sha256:${sha256}` }) as const,
+    ),
     ...mirrors.debianRoots.flatMap(root =>
       paths.map(path => ({ kind: 'debian', url: `${root}/${plusEscaped(path)}` }) as const),
     ),

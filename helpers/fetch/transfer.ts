@@ -10,6 +10,7 @@ import type { IpfsReader } from './ipfs.ts'
 import type { Limits } from './limits.ts'
 import type { Origin } from './origin.ts'
 import type { Part } from './part.ts'
+import type { Reply } from './registry.ts'
 import { Watch } from './watch.ts'
 
 export interface Transfer {
@@ -23,6 +24,8 @@ export interface Transfer {
   readonly limits: Limits
   readonly dispatcher: Dispatcher
   readonly ipfs: () => Promise<IpfsReader>
+  /** For the docker config. */
+  readonly env: Readonly<Record<string, string | undefined>>
   readonly moved: (have: number, total: number | undefined) => void
   readonly answered: (etag: string | undefined) => void
 }
@@ -64,16 +67,16 @@ async function copy(job: Transfer, path: string): Promise<Result<Kept, Failure>>
 }
 
 async function download(job: Transfer, url: string): Promise<Result<Kept, Failure>> {
-  const { part, limits, dispatcher } = job
+  const { part, limits } = job
   const watch = new Watch(limits.idleMs)
   let total: number | undefined
   try {
-    const answer = await ask(url, rangeHeaders(job), { dispatcher, limits, signal: watch.signal })
+    const answer = await askPlace(job, url, watch.signal)
     if (!answer.ok) return answer
     const response = answer.value
     const meaning = readAnswer(response.statusCode, response.headers, part.size)
     if (meaning.kind === 'refused' || meaning.kind === 'complete') {
-      drop(response)
+      response.drop()
       if (meaning.kind === 'complete') return ok({ kept: part.size })
       if (meaning.forget) await part.restart()
       return refuse(meaning.failure)
@@ -83,7 +86,7 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
     total = meaning.total
     const limit = await limitOf(job, total)
     if (limit.ok) return await pour(job, response.body, { limit: limit.value, total, watch })
-    drop(response)
+    response.drop()
     return limit
   } catch (error) {
     if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
@@ -123,6 +126,17 @@ const stalled = ({ part, limits }: Transfer): Failure => ({
   have: part.size,
   seconds: limits.idleMs / 1000,
 })
+
+async function askPlace(job: Transfer, url: string, signal: AbortSignal): Promise<Result<Reply, Failure>> {
+  const { dispatcher, limits, env } = job
+  const asking = { dispatcher, limits, signal }
+  if (job.origin.kind === 'oci') {
+    const { askRegistry } = await import('./registry.ts')
+    return askRegistry(url, rangeHeaders(job), { ...asking, env })
+  }
+  const answer = await ask(url, rangeHeaders(job), asking)
+  return answer.ok ? ok({ ...answer.value, drop: () => drop(answer.value) }) : answer
+}
 
 const rangeHeaders = ({ part, etag }: Transfer): Record<string, string> =>
   part.size === 0 ? {} : { range: `bytes=${part.size}-`, ...(etag ? { 'if-range': etag } : {}) }

@@ -1,9 +1,8 @@
 import type { Sha256 } from '../../core/digest.ts'
-import type { Asking } from '../fetch/http.ts'
 import type { Mirrors } from '../fetch/mirrors.ts'
 import { address, type Origin, originsOf } from '../fetch/origin.ts'
 import type { FetchRequest } from '../fetch/request.ts'
-import { questionFor } from './question.ts'
+import { type Asking, questionFor } from './question.ts'
 
 /** Where a source can be had now. */
 export interface Availability {

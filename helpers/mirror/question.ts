@@ -1,11 +1,22 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Result } from '../../core/result.ts'
 import { readAnswer } from '../fetch/answer.ts'
 import { describe, type Failure, passes } from '../fetch/failure.ts'
-import { type Asking, ask, drop } from '../fetch/http.ts'
+import { ask, drop, type Headers, type Asking as Network } from '../fetch/http.ts'
+import type { IpfsReader } from '../fetch/ipfs.ts'
 import type { Origin } from '../fetch/origin.ts'
+import type { Reply } from '../fetch/registry.ts'
 import type { FetchRequest } from '../fetch/request.ts'
+
+/** What asking takes. */
+export interface Asking extends Network {
+  /** For the docker config. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Loads what reads sources by CID; one for the run. */
+  readonly ipfs: () => Promise<IpfsReader>
+}
 
 /** How places of one kind are asked whether they have a source now, without fetching it. */
 export interface Question<Of extends Origin> {
@@ -23,6 +34,9 @@ const questions: Questions = {
     owner: () => 'this tree',
     ask: ({ path }, { sha256 }) => fileFault(path, sha256),
   },
+  // Whoever has it there: how many they are cannot be told.
+  ipfs: { owner: () => 'IPFS', ask: askIpfs },
+  oci: { owner: ({ url }) => new URL(url).host, ask: askUrl },
   // All of its archives are copies of one.
   debian: { owner: () => 'the Debian archive', ask: askUrl },
   http: { owner: hostOf, ask: askUrl },
@@ -51,16 +65,38 @@ async function fileFault(path: string, want: string): Promise<string | undefined
 }
 
 async function askUrl(
-  { url }: { readonly url: string },
+  { kind, url }: Origin & { readonly url: string },
   request: FetchRequest,
   asking: Asking,
 ): Promise<string | undefined> {
+  if (kind === 'oci') return askUntilAnswered(url, request, asking, askRepository)
   const { protocol } = new URL(url)
   if (protocol === 'file:') return fileFault(fileURLToPath(url), request.sha256)
   if (protocol !== 'http:' && protocol !== 'https:') return `${protocol} urls are not supported`
+  return askUntilAnswered(url, request, asking, ask)
+}
+
+type Ask = (
+  url: string,
+  headers: Headers,
+  asking: Asking,
+) => Promise<Result<Parameters<typeof drop>[0] | Reply, Failure>>
+
+/** A registry is asked for the blob of the source's digest. */
+const askRepository: Ask = async (url, headers, asking) => {
+  const { askRegistry } = await import('../fetch/registry.ts')
+  return askRegistry(url, headers, asking)
+}
+
+async function askUntilAnswered(
+  url: string,
+  request: FetchRequest,
+  asking: Asking,
+  how: Ask,
+): Promise<string | undefined> {
   let failure: Failure | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const answer = await askOnce(url, request, asking)
+    const answer = await askOnce(url, request, asking, how)
     if (typeof answer === 'string' || answer === undefined) return answer
     failure = answer
     if (!passes(failure) || asking.signal.aborted) break
@@ -74,17 +110,17 @@ const ATTEMPTS = 2
 async function askOnce(
   url: string,
   request: FetchRequest,
-  { dispatcher, limits, signal }: Asking,
+  asking: Asking,
+  how: Ask,
 ): Promise<Failure | string | undefined> {
+  const { limits } = asking
   const timeout = AbortSignal.timeout(limits.connectMs + limits.idleMs)
   try {
-    const answer = await ask(
-      url,
-      { range: 'bytes=0-0' },
-      { dispatcher, limits, signal: AbortSignal.any([signal, timeout]) },
-    )
+    const signal = AbortSignal.any([asking.signal, timeout])
+    const answer = await how(url, { range: 'bytes=0-0' }, { ...asking, signal })
     if (!answer.ok) return answer.error
-    drop(answer.value)
+    if ('drop' in answer.value) answer.value.drop()
+    else drop(answer.value)
     const { statusCode, headers } = answer.value
     const meaning = readAnswer(statusCode, headers, 0)
     if (meaning.kind === 'refused') return meaning.failure
@@ -102,6 +138,27 @@ async function askOnce(
       errors?: readonly { code?: string }[]
     }
     return { kind: 'connection', code: code ?? errors?.[0]?.code ?? message, detail: message }
+  }
+}
+
+/** By its first block, from whoever answers first. */
+async function askIpfs(
+  { cid }: { readonly cid: string },
+  request: FetchRequest,
+  asking: Asking,
+): Promise<string | undefined> {
+  const reader = await asking.ipfs()
+  const stop = new AbortController()
+  const timeout = AbortSignal.timeout(asking.limits.connectMs + asking.limits.idleMs)
+  try {
+    const opened = await reader.open(cid, 0, AbortSignal.any([asking.signal, timeout, stop.signal]))
+    if (!opened.ok) return describe(opened.error)
+    const { size } = opened.value
+    return request.size !== undefined && size !== request.size
+      ? describe({ kind: 'size', want: request.size, got: size })
+      : undefined
+  } finally {
+    stop.abort()
   }
 }
 

@@ -56,6 +56,12 @@ export function parseRepository(text: string): Result<Repository, string> {
   return parsed
 }
 
+/** Why a text names no repository, as the end of a sentence. */
+export function repositoryFault(text: string): string | undefined {
+  const parsed = parseRepository(text)
+  return parsed.ok ? undefined : parsed.error
+}
+
 export function formatReference({ registry, name, tag, digest }: Reference): string {
   const ends = `${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@sha256:${digest}`}`
   return `${registry}/${name}${ends}`

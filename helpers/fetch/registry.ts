@@ -1,0 +1,82 @@
+import type { Dispatcher } from 'undici'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { findCredentials } from '../oci/credentials.ts'
+import { describeOci, type OciFailure, OciRefusal } from '../oci/failure.ts'
+import { parseReference } from '../oci/reference.ts'
+import { pull } from '../oci/registry.ts'
+import { type Answer, Session } from '../oci/session.ts'
+import type { Failure } from './failure.ts'
+import type { Limits } from './limits.ts'
+
+/** What a place answers, before anything of the body is read. */
+export interface Reply {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: AsyncIterable<Uint8Array>
+  drop(): void
+}
+
+export interface Asking {
+  readonly dispatcher: Dispatcher
+  readonly limits: Limits
+  readonly signal: AbortSignal
+  /** For the docker config. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Asks a registry for the blob that `oci://REGISTRY/REPOSITORY@sha256:DIGEST` names: a source, by its digest. */
+export async function askRegistry(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  { dispatcher, limits, signal, env }: Asking,
+): Promise<Result<Reply, Failure>> {
+  const reference = parseReference(url.replace(/^oci:\/\//, ''))
+  if (!reference.ok) return refuse({ kind: 'file', why: `its reference ${reference.error}` })
+  const { registry, name, digest } = reference.value
+  const session = new Session(registry, {
+    dispatcher,
+    limits,
+    signal,
+    credentials: host => findCredentials(host, env),
+  })
+  const asked = await session.ask({
+    method: 'GET',
+    url: session.url(`${name}/blobs/sha256:${digest}`),
+    scopes: pull(name),
+    headers,
+    patienceMs: FOR_EVER,
+  })
+  return asked.ok ? ok(reply(asked.value)) : refuse(told(asked.error))
+}
+
+/** Who asks has a watch of his own. */
+const FOR_EVER = 2 ** 31 - 1
+
+const reply = ({ status, headers, body, drop }: Answer): Reply => ({
+  statusCode: status,
+  headers,
+  body: plain(body),
+  drop,
+})
+
+/** A connection that breaks looks as it does with any server. */
+async function* plain(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    if (!(error instanceof OciRefusal) || error.failure.kind !== 'connection') throw error
+    throw Object.assign(new Error(error.failure.detail), { code: error.failure.code })
+  }
+}
+
+function told(failure: OciFailure): Failure {
+  switch (failure.kind) {
+    case 'absent':
+    case 'unauthorized':
+    case 'answer':
+    case 'other bytes':
+      return { kind: 'file', why: describeOci(failure) }
+    default:
+      return failure
+  }
+}
