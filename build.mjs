@@ -25,6 +25,9 @@ import { globbySync } from 'globby'
 
 const KEPT_MS = 7 * 24 * 3600 * 1000
 
+/** What the CycloneDX library would use for XML and for validation, if it were there. */
+const OPTIONAL = ['ajv', 'ajv-formats', 'ajv-formats-draft2019', 'libxmljs2', 'xmlbuilder2']
+
 const programs = {
   gen: 'generator/main.ts',
   coolports: 'cli/main.ts',
@@ -61,8 +64,9 @@ async function bundle() {
     target: 'node20',
     format: 'esm',
     splitting: true,
-    external: ['esbuild', 'oxc-parser'],
-    // CommonJS dependencies ask for require(); an ES module has none of its own.
+    external: ['esbuild', 'oxc-parser', ...OPTIONAL],
+    // CommonJS dependencies ask for require() and __dirname; an ES module has none of its own.
+    define: { __dirname: 'import.meta.dirname' },
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },

@@ -1,11 +1,8 @@
-import type { PackageName } from '../core/name.ts'
 import { storeRoot } from '../core/store.ts'
-import type { ClosureMember } from '../helpers/export/closure.ts'
 import type { Done } from '../helpers/install/change.ts'
 import type { InstallProblem } from '../helpers/install/problem.ts'
+import { builtClosure } from './built-closure.ts'
 import { command, jobsOption, rootOption } from './command.ts'
-import { bringUpToDate } from './door.ts'
-import { findAll } from './find.ts'
 import { complain, say, shown } from './say.ts'
 
 export const install = command({
@@ -38,46 +35,15 @@ export const install = command({
       say(ended.value === 'forward' ? 'the change is completed' : 'the change is taken back')
       return 0
     }
-    const members = await builtClosure(args.tree, args.packages, args.jobs)
-    if (typeof members === 'number') return members
+    const members = await builtClosure(args.tree, args.packages, args.jobs ?? 1)
+    if (!members.ok) return complain(members.error)
     const { readCandidates } = await import('../helpers/install/candidate.ts')
-    const candidates = await readCandidates(storeRoot(process.env, args.tree), members)
+    const candidates = await readCandidates(storeRoot(process.env, args.tree), members.value)
     if (!candidates.ok) return complainOf('install', candidates.error)
     const done = changeRoot(root, { add: candidates.value, remove: [] })
     return done.ok ? tell(done.value) : complainOf('install', done.error)
   },
 })
-
-/** Builds packages with all that they need to run; the exit status, said, where that did not work. */
-async function builtClosure(
-  tree: string,
-  words: readonly string[],
-  jobs = 1,
-): Promise<readonly ClosureMember[] | number> {
-  const names = findAll(tree, words)
-  if (!names.ok) return complain(names.error)
-  const lists = await bringUpToDate(
-    tree,
-    names.value.map(name => `pkg/${name}/.closure`),
-    jobs,
-  )
-  if (lists !== 0) return lists
-  const { closureNames, packageClosure } = await import('../helpers/export/closure.ts')
-  const all = new Set<PackageName>()
-  for (const name of names.value) {
-    const list = closureNames(tree, name)
-    if (!list.ok) return complain({ status: 1, messages: [list.error] })
-    for (const one of list.value) all.add(one)
-  }
-  const built = await bringUpToDate(
-    tree,
-    [...all].map(name => `pkg/${name}/.pkg.tar.gz`),
-    jobs,
-  )
-  if (built !== 0) return built
-  const members = packageClosure(tree, names.value)
-  return members.ok ? members.value : complain({ status: 1, messages: members.error })
-}
 
 /** Says on stderr what was done. */
 export function tell({ came, went, kept, earlier }: Done): number {

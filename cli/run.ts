@@ -26,6 +26,7 @@ import { rdeps } from './rdeps.ts'
 import { remove } from './remove.ts'
 import { reproduce } from './reproduce.ts'
 import { complain, PROGRAM, shownLine, trouble } from './say.ts'
+import { sbom } from './sbom.ts'
 import { seedVerify } from './seed-verify.ts'
 import { shell } from './shell.ts'
 import { show } from './show.ts'
@@ -48,6 +49,7 @@ const commands: readonly Command[] = [
   install,
   remove,
   owns,
+  sbom,
   reproduce,
   seedVerify,
   cache,
