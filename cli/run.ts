@@ -32,6 +32,7 @@ import { shell } from './shell.ts'
 import { show } from './show.ts'
 import { trust } from './trust.ts'
 import { verify } from './verify.ts'
+import { whence } from './whence.ts'
 
 /** In the order in which the help lists them. */
 const commands: readonly Command[] = [
@@ -49,6 +50,7 @@ const commands: readonly Command[] = [
   install,
   remove,
   owns,
+  whence,
   sbom,
   reproduce,
   seedVerify,

@@ -1,0 +1,114 @@
+import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { readProblem } from '../tar/read.ts'
+import { type ImageFiles, openJson } from './image-files.ts'
+import { fieldOf, listOf, textOf } from './json.ts'
+
+/** A layer of an image: where its bytes are, and what it says that it is. */
+export interface ImageLayer {
+  /** The path of its file in the layout or the archive. */
+  readonly path: string
+  /** Of that file, where its name says one. */
+  readonly digest?: Sha256
+  /** Of its tar: the diffID. */
+  readonly tar: Sha256
+  /** By its annotations, or else by the config's history. */
+  readonly name?: string
+  readonly version?: string
+  readonly pkghash?: Sha256
+}
+
+/**
+ * The layers of an image, the lowest first: of an OCI image layout, OCI image specification 1.1, or of an archive
+ * for `docker load`. Refused with the end of a sentence.
+ */
+export async function imageLayers(files: ImageFiles): Promise<Result<readonly ImageLayer[], string>> {
+  try {
+    const index = await openJson(files, 'index.json')
+    if (index) return await layoutLayers(files, index.value)
+    const manifest = await openJson(files, 'manifest.json')
+    return manifest
+      ? await archiveLayers(files, manifest.value)
+      : refuse('it has neither an index.json nor a manifest.json')
+  } catch (error) {
+    if (readProblem(error)) return refuse('it is no archive that can be read')
+    throw error
+  }
+}
+
+async function layoutLayers(
+  files: ImageFiles,
+  index: unknown,
+): Promise<Result<readonly ImageLayer[], string>> {
+  const [first] = listOf(fieldOf(index, 'manifests'))
+  const manifest = await blob(files, first, 'the manifest')
+  if (!manifest.ok) return manifest
+  const config = await blob(files, fieldOf(manifest.value, 'config'), 'the config')
+  if (!config.ok) return config
+  const layers: ImageLayer[] = []
+  for (const [index, descriptor] of listOf(fieldOf(manifest.value, 'layers')).entries()) {
+    const digest = digestOf(fieldOf(descriptor, 'digest'))
+    const tar = diffId(config.value, index)
+    if (!digest || !tar) return refuse(`layer ${index + 1} has no sha256`)
+    const noted = annotated(fieldOf(descriptor, 'annotations'))
+    layers.push({
+      path: `blobs/sha256/${digest}`,
+      digest,
+      tar,
+      ...(noted.name ? noted : fromHistory(config.value, index)),
+    })
+  }
+  return ok(layers)
+}
+
+async function archiveLayers(
+  files: ImageFiles,
+  manifest: unknown,
+): Promise<Result<readonly ImageLayer[], string>> {
+  const [first] = listOf(manifest)
+  const config = await openJson(files, textOf(fieldOf(first, 'Config')) ?? '')
+  if (!config) return refuse('it has no config')
+  const layers: ImageLayer[] = []
+  for (const [index, name] of listOf(fieldOf(first, 'Layers')).entries()) {
+    const path = textOf(name)
+    const tar = diffId(config.value, index)
+    if (path === undefined || !tar) return refuse(`layer ${index + 1} has no name, or no sha256`)
+    layers.push({ path, tar, ...fromHistory(config.value, index) })
+  }
+  return ok(layers)
+}
+
+/** A JSON file by its descriptor, if its bytes are those of the digest. */
+async function blob(files: ImageFiles, descriptor: unknown, what: string): Promise<Result<unknown, string>> {
+  const digest = digestOf(fieldOf(descriptor, 'digest'))
+  if (!digest) return refuse(`${what} has no sha256`)
+  const read = await openJson(files, `blobs/sha256/${digest}`)
+  if (!read) return refuse(`${what} is missing, or no JSON`)
+  return read.digest === digest ? ok(read.value) : refuse(`${what} is not what its sha256 says`)
+}
+
+/** `sha256:` and the digits; nothing else, for it becomes a path. */
+function digestOf(value: unknown): Sha256 | undefined {
+  const digits = /^sha256:(.*)$/.exec(textOf(value) ?? '')?.[1] ?? ''
+  return isSha256(digits) ? digits : undefined
+}
+
+const diffId = (config: unknown, index: number): Sha256 | undefined =>
+  digestOf(listOf(fieldOf(fieldOf(config, 'rootfs'), 'diff_ids'))[index])
+
+function annotated(annotations: unknown): Pick<ImageLayer, 'name' | 'version' | 'pkghash'> {
+  const [name, version, pkghash] = ['package', 'version', 'pkghash'].map(one =>
+    textOf(fieldOf(annotations, `coolports.${one}`)),
+  )
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(version === undefined ? {} : { version }),
+    ...(pkghash !== undefined && isSha256(pkghash) ? { pkghash } : {}),
+  }
+}
+
+function fromHistory(config: unknown, index: number): Pick<ImageLayer, 'name' | 'version'> {
+  const said = textOf(fieldOf(listOf(fieldOf(config, 'history'))[index], 'created_by')) ?? ''
+  const [, name, version] = /^coolports ([a-z0-9][a-z0-9+._-]*) (\S+-\d+)$/.exec(said) ?? []
+  return name && version ? { name, version } : {}
+}

@@ -1,0 +1,38 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
+import { isPackageName } from '../../core/name.ts'
+import { packageKeyPath } from '../../core/store.ts'
+import { readIdentity } from '../tar/identity.ts'
+
+/** The key of a pkghash, from the store or from a tree; only one whose sha256 it is. */
+export function knownKey(tree: string, store: string, name: string, hash: Sha256): string | undefined {
+  const places = [
+    packageKeyPath(store, hash),
+    ...(isPackageName(name) ? [join(tree, 'pkg', name, '.pkgkey')] : []),
+  ]
+  for (const place of places) {
+    const text = existsSync(place) ? readFileSync(place, 'utf8') : undefined
+    if (text !== undefined && sha256(text) === hash) return text
+  }
+  return undefined
+}
+
+/** The pkghash of a package of a tree, if what is built there has this tar. */
+export function hashOfTar(tree: string, name: string, tar: Sha256): Sha256 | undefined {
+  if (!isPackageName(name)) return undefined
+  const file = join(tree, 'pkg', name, '.pkg.tar.gz')
+  const hashFile = join(dirname(file), '.pkghash')
+  if (!existsSync(file) || !existsSync(hashFile) || readIdentity(file) !== tar) return undefined
+  const hash = readFileSync(hashFile, 'utf8').trim()
+  return isSha256(hash) ? hash : undefined
+}
+
+/** The keys of the builders whose signed records lie beside a package of the store that came from a cache. */
+export function knownBuilders(store: string, hash: Sha256): readonly string[] {
+  const folder = dirname(packageKeyPath(store, hash))
+  if (!existsSync(folder)) return []
+  return readdirSync(folder)
+    .flatMap(name => (name.startsWith(`${hash}.`) ? (/\.([0-9A-F]{16})\.rec$/.exec(name)?.[1] ?? []) : []))
+    .sort()
+}
