@@ -37,7 +37,7 @@ const programs = {
   reuse: 'helpers/cache/main.ts',
   helper: 'helpers/helper/main.ts',
   redo: 'redo/main.ts',
-  venv: 'helpers/venv/main.ts',
+  venv: 'cli/venv.ts',
 }
 for (const file of globbySync('bench/*.bench.ts')) programs[`bench/${basename(file, '.bench.ts')}`] = file
 

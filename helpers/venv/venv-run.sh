@@ -329,10 +329,12 @@ command_process() {
   while read -r name number; do
     case $name in '"child-pid":') process=${number%,} ;; esac
   done </dev/fd/7
-  # In a pure venv that is the first process of its own, which hears no signals.
-  if [ -n "$process" ] && [ -n "$pure" ] && read -r number _ <"/proc/$process/task/$process/children"; then
-    process=${number:-$process}
-  fi 2>/dev/null
+  [ -n "$process" ] && [ -n "$pure" ] || return 0
+  # In a pure venv that is the first process of its own, which hears no signals. Its only child is on a line
+  # without an end.
+  number=
+  { read -r number _ <"/proc/$process/task/$process/children" || :; } 2>/dev/null
+  process=${number:-$process}
 }
 
 # pass SIGNAL: hands on what was sent to this process alone.

@@ -1,20 +1,21 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDiskFull } from '../../core/disk.ts'
-import { formatMessage, type Message, quoted } from '../../core/message.ts'
-import { storeRoot, treeRoot } from '../../core/store.ts'
-import { diskFullMessage } from '../tar/problem.ts'
-import { bringUpToDate } from './build.ts'
-import { HELP, parseCommand } from './command.ts'
-import { makeVenv } from './make.ts'
-import { readMember } from './member.ts'
-import { notes } from './notes.ts'
-import { venvMessage } from './problem.ts'
-import { readVenv } from './stack.ts'
+import { isDiskFull } from '../core/disk.ts'
+import { formatMessage, type Message, quoted } from '../core/message.ts'
+import { storeRoot } from '../core/store.ts'
+import { diskFullMessage } from '../helpers/tar/problem.ts'
+import { HELP, parseCommand } from '../helpers/venv/command.ts'
+import { makeVenv } from '../helpers/venv/make.ts'
+import { readMember } from '../helpers/venv/member.ts'
+import { notes } from '../helpers/venv/notes.ts'
+import { venvMessage } from '../helpers/venv/problem.ts'
+import { readVenv } from '../helpers/venv/stack.ts'
+import { bringPackages } from './up-to-date.ts'
 
 process.exitCode = await main(process.argv.slice(2))
 
-async function main(args: readonly string[]): Promise<number> {
+/** The door tells the root of its tree first. */
+async function main([root = '', ...args]: readonly string[]): Promise<number> {
   const command = parseCommand(args, process.cwd())
   if (!command.ok) return complain(2, [{ cannot: 'run', why: command.error, remedy: 'see bin/venv --help' }])
   if (command.value.kind === 'help') {
@@ -28,7 +29,6 @@ async function main(args: readonly string[]): Promise<number> {
   const request = command.value.request ?? known?.value.request
   if (!request) return 2
 
-  const root = treeRoot()
   const unknown = request.packages.filter(name => !existsSync(join(root, 'pkg', name, 'package.ts')))
   if (unknown.length > 0)
     return complain(
@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
         why: `there is no pkg/${name}/package.ts`,
       })),
     )
-  const built = bringUpToDate(root, request.packages, jobs)
+  const built = await bringPackages(root, request.packages, jobs)
   if (typeof built === 'number') return built
   try {
     const members = built.map(name => readMember(root, name))
