@@ -116,7 +116,9 @@ function parse(args: readonly string[]) {
       }),
     )
   } catch (error) {
-    return refuse((error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '')
+    const why = error instanceof Error ? error.message : String(error)
+    // The words of a person may stand in it, and in those what a terminal would obey.
+    return refuse(why.replace(/[\0-\x1f\x7f-\x9f]/g, '?'))
   }
 }
 

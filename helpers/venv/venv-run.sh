@@ -191,8 +191,10 @@ fi
 
 # --- what bwrap is to do ---------------------------------------------------------------------------------
 
-uid=$(id -u)
-gid=$(id -g)
+# Who we are; a process to ask would take longer than all of this.
+while read -r name _ number _; do
+  case $name in Uid:) uid=$number ;; Gid:) gid=$number; break ;; esac
+done </proc/self/status
 
 # host_folders: all that the host has at its top, but for what the packages have.
 host_folders() {
@@ -271,7 +273,7 @@ bwrap_options() {
 
 # Mounts what is to be merged, in namespaces of its own, and goes on with bwrap. libmount's newer way of
 # mounting takes no more than 255 letters of options.
-# $1 the state, $2 the layers, $3 the folders to merge, $4 the user, $5 bwrap's options, $6 those without
+# $1 the state, $2 the layers, $3 the folders to merge, $4 user and group, $5 bwrap's options, $6 those without
 # overlays, then the command.
 enter='
 overlay() { # LAYERS FOLDER
@@ -280,8 +282,8 @@ overlay() { # LAYERS FOLDER
 prepare() {
   mount -t tmpfs -o mode=0755,nosuid,nodev venv ../.mnt && mkdir ../.mnt/root ../.mnt/merged || return
   umask 022
-  echo "$3" >../.mnt/passwd
-  echo "venv:x:$(echo "$3" | cut -d: -f4):" >../.mnt/group
+  echo "venv:x:$3::/home/venv:/bin/sh" >../.mnt/passwd
+  echo "venv:x:${3#*:}:" >../.mnt/group
   case $1 in *:*) overlay "$1" ../.mnt/root || return ;; esac
   for top in $2; do
     under=
@@ -309,10 +311,9 @@ linked=$options
 bwrap_options mounted
 if [ "$layers" -eq 1 ] && [ -z "$merged$pure" ]; then
   eval "set -- bwrap $options -- \"\$@\""
-elif $spaces true 2>/dev/null; then
-  user="venv:x:$uid:$gid::/home/venv:/bin/sh"
+elif [ -n "$privileged" ] || $spaces true 2>/dev/null; then
   # shellcheck disable=SC2086
-  set -- $spaces sh -c "$enter" sh "$state" "$names" "${merged# }" "$user" "$options" "$linked" "$@"
+  set -- $spaces sh -c "$enter" sh "$state" "$names" "${merged# }" "$uid:$gid" "$options" "$linked" "$@"
 elif [ -n "$merged" ]; then
   complain "merge /${merged# }" 'no overlay can be mounted here: this user may not make namespaces'
 else

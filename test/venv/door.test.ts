@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { mustRun, run, smallTree } from '../support/small-tree.ts'
+import { manifest, type Tree } from '../support/tree.ts'
+
+const program = (name: string, text: string, more: Readonly<Record<string, string>> = {}): string =>
+  manifest({
+    buildDeps: "['seed']",
+    build: `sh\`mkdir "$DESTDIR/bin"; echo 'echo ${text}' >"$DESTDIR/bin/${name}"; cp "$DESTDIR/bin/${name}" "$DESTDIR/shared"\``,
+    ...more,
+  })
+
+/** Runs what is in a venv; answers what it printed. */
+const inVenv = (tree: Tree, venv: string, ...words: readonly string[]): string =>
+  spawnSync(join(tree.root, venv, 'bin/venv-run'), words, { cwd: tree.root, encoding: 'utf8' }).stdout
+
+test('bin/venv builds what is missing, and puts packages and all that they need together', () => {
+  const tree = smallTree({
+    low: program('low', 'low'),
+    high: program('high', 'high', { runDeps: "['low', 'seed']" }),
+  })
+  // Both have a file that is not the same.
+  const refused = run(tree, ['bin/venv', '-j2', 'high'])
+  expect(refused.status).toBe(1)
+  expect(refused.said).toContain('\n  "shared" high, low\n')
+  expect(existsSync(join(tree.root, 'venv/bin'))).toBe(false)
+
+  const said = mustRun(tree, ['bin/venv', '-o', 'my venv', '--prefer', 'low', 'high'])
+  expect(said).toBe(`${join(tree.root, 'my venv/bin/venv-run')}\n`)
+  expect(inVenv(tree, 'my venv', 'sh', '-c', 'cat /bin/high; cat /shared')).toBe('echo high\necho low\n')
+  const names = readFileSync(join(tree.root, 'my venv/packages'), 'utf8').match(/^package: .*/gm)
+  expect(names).toEqual(['package: low', 'package: high', 'package: seed'])
+
+  // Without packages it is made again as it was asked for, of what the tree has become.
+  const before = realpathSync(join(tree.root, 'my venv/bin'))
+  mustRun(tree, ['bin/venv', '-o', 'my venv'])
+  expect(realpathSync(join(tree.root, 'my venv/bin'))).toBe(before)
+  tree.write('pkg/low/package.ts', program('low', 'lower'))
+  mustRun(tree, ['bin/venv', '-o', 'my venv'])
+  expect(inVenv(tree, 'my venv', 'cat', '/shared')).toBe('echo lower\n')
+
+  // One upon the other, by the door.
+  mustRun(tree, ['bin/venv', '-o', 'upper', '--stack', 'my venv', '--pure', 'low'])
+  expect(inVenv(tree, 'upper', 'sh', '-c', 'cat /bin/high; echo "$HOME"')).toBe('echo high\n/home/venv\n')
+  expect(run(tree, ['bin/venv', '-o', 'my venv', '--stack', 'upper', 'low']).said).toContain(
+    'venv: cannot stack the venvs: one would stand upon itself\n',
+  )
+
+  // From another folder, too.
+  const elsewhere = join(tree.root, 'elsewhere')
+  mkdirSync(elsewhere)
+  const there = spawnSync(join(tree.root, 'bin/venv'), ['low', 'seed'], {
+    cwd: elsewhere,
+    encoding: 'utf8',
+    env: { ...process.env, COOLPORTS_STORE: join(tree.root, '.store') },
+  })
+  expect([there.status, there.stdout]).toEqual([0, `${join(elsewhere, 'venv/bin/venv-run')}\n`])
+})
+
+test('bin/venv says what is wrong, and makes nothing', () => {
+  const tree = smallTree({ broken: manifest({ buildDeps: "['seed']", build: 'sh`exit 3`' }) })
+  const said = (...words: readonly string[]): string => {
+    const ran = run(tree, ['bin/venv', ...words])
+    return `${ran.status} ${ran.said}`
+  }
+  expect(said()).toMatch(
+    /^2 venv: cannot use ".*\/venv" as a venv: .*\n {2}name packages: bin\/venv -o DIR PACKAGE/,
+  )
+  expect(said('nothing')).toBe(
+    '1 venv: cannot find the package "nothing": there is no pkg/nothing/package.ts\n',
+  )
+  expect(said('-j0', 'seed')).toBe(
+    '2 venv: cannot run: -j needs a whole number above 0\n  see bin/venv --help\n',
+  )
+  expect(said('--alternative', '../x=seed', 'seed')).toContain(
+    '2 venv: cannot run: --alternative is PATH=PACKAGE',
+  )
+  expect(said('--alternative', 'x', 'seed')).toContain('2 venv: cannot run: --alternative is PATH=PACKAGE')
+  expect(said('--merge', 'a/b', 'seed')).toContain(
+    '2 venv: cannot run: no top-level folder can be named "a/b"',
+  )
+  expect(said('--x\u001b[31m', 'seed')).toMatch(/^2 venv: cannot run: unknown option '--x\?\[31m'/i)
+  expect(said('UPPER\n')).toContain('2 venv: cannot run: no package can be named "UPPER\\n"')
+  expect(said('--pure')).toContain('2 venv: cannot run: no package is named')
+  expect(said('--help')).toMatch(/^0 usage: venv /)
+  const broken = said('broken')
+  expect(broken).toMatch(/^1 /)
+  expect(broken).toContain('do-build: cannot build broken-1.0-1: its script exited with 3')
+  expect(existsSync(join(tree.root, 'venv'))).toBe(false)
+})
