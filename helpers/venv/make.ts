@@ -67,9 +67,12 @@ export async function makeVenv(
     })
     if (conflicts.length > 0) return refuse([{ kind: 'conflicts', conflicts }])
     const state = { layers: layers.value, entries, request, below: below?.value.state }
-    const id = writeState(part, place, state)
+    const { id, write } = plan(place, state)
     const path = statePath(place, id)
-    if (!existsSync(path)) renameSync(part, path)
+    if (!existsSync(path)) {
+      write(part)
+      renameSync(part, path)
+    }
     const notHeld = await hold(path, store, layers.value, members)
     switchState(place, id)
     return ok({ place, layers: layers.value, entries, notHeld })
@@ -135,25 +138,30 @@ interface State {
   readonly below: string | undefined
 }
 
-/** Writes all that a state holds; answers its name, which is a digest of the texts in it. */
-function writeState(part: string, place: string, { layers, entries, request, below }: State): string {
+/** What a state is to hold; it is named by a digest of its texts. */
+function plan(
+  place: string,
+  { layers, entries, request, below }: State,
+): { readonly id: string; readonly write: (folder: string) => void } {
+  const of = { layers, entries, given: request.given, ...(below === undefined ? {} : { below }) }
   const record = recordText({ request, layers, ...(below === undefined ? {} : { below }) })
   const run = readFileSync(join(treeRoot(), 'helpers/venv/venv-run.sh'), 'utf8')
   const activate = activateText(place, entries)
-  const facts = (at: string): string =>
-    factsText({ place: at, layers, entries, given: request.given, ...(below === undefined ? {} : { below }) })
-  const id = sha256([record, run, activate, facts(place)].join('\0')).slice(0, 16)
-  mkdirSync(join(part, 'bin'))
-  mkdirSync(join(part, '.mnt'))
-  write(join(part, 'bin/venv-run'), run, 0o755)
-  write(join(part, 'bin/activate'), activate, 0o644)
-  write(join(part, 'facts'), facts(statePath(place, id)), 0o644)
-  write(join(part, 'packages'), record, 0o644)
-  plantLinks(part, layers, entries)
-  return id
+  const texts = [record, run, activate, factsText({ place, ...of })]
+  const id = sha256(texts.join('\0')).slice(0, 16)
+  const write = (folder: string): void => {
+    mkdirSync(join(folder, 'bin'))
+    mkdirSync(join(folder, '.mnt'))
+    writeText(join(folder, 'bin/venv-run'), run, 0o755)
+    writeText(join(folder, 'bin/activate'), activate, 0o644)
+    writeText(join(folder, 'facts'), factsText({ place: statePath(place, id), ...of }), 0o644)
+    writeText(join(folder, 'packages'), record, 0o644)
+    plantLinks(folder, layers, entries)
+  }
+  return { id, write }
 }
 
-function write(file: string, text: string, mode: number): void {
+function writeText(file: string, text: string, mode: number): void {
   writeFileSync(file, text)
   chmodSync(file, mode)
 }
