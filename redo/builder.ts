@@ -8,7 +8,7 @@ import { discard, install, type Places, type Product, productOf } from './produc
 import { quote, sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
-import { folder, nothing, stampOf } from './stamp.ts'
+import { folder, nothing, type Stamp, stampOf } from './stamp.ts'
 import { Stopwatch } from './stopwatch.ts'
 import type { Store } from './store.ts'
 import type { Job, Task } from './task.ts'
@@ -26,7 +26,7 @@ export class Builder {
   readonly #logs: Logs
   readonly #console: Console
   readonly #rules: Rules
-  readonly #look: (node: FileNode) => void
+  readonly #look: (node: FileNode, stamp: Stamp) => void
   readonly #explain: boolean
   readonly #trace: Trace | undefined
   #count = 0
@@ -37,8 +37,8 @@ export class Builder {
     readonly logs: Logs
     readonly console: Console
     readonly rules: Rules
-    /** Looks at a source, so that its version is that of now. */
-    readonly look: (node: FileNode) => void
+    /** Takes in how a source looks now, so that its version is that of now. */
+    readonly look: (node: FileNode, stamp: Stamp) => void
     readonly explain: boolean
     readonly trace: Trace | undefined
   }) {
@@ -55,7 +55,11 @@ export class Builder {
   build(task: Task, workshop: Workshop, scheduler: Scheduler, done: (ok: boolean) => void): void {
     const { node } = task
     const console = task.wanted('console') ?? this.#console
-    const rule = this.#rules.find(node.name)
+    let ruleStamp = nothing
+    const rule = this.#rules.find(node.name, file => {
+      ruleStamp = stampOf(file)
+      return ruleStamp !== nothing
+    })
     if (rule === undefined) {
       console.line(`redo: cannot build ${quote(node.name)}: there is no .do for it`)
       done(false)
@@ -79,7 +83,7 @@ export class Builder {
     }
     workshop.begin(temporary)
     const doFile = this.#store.graph.node(rule.doFile)
-    this.#look(doFile)
+    this.#look(doFile, ruleStamp)
     const job: Job = {
       number,
       task,
@@ -102,7 +106,7 @@ export class Builder {
     const script = {
       job: number,
       rule,
-      ruleStamp: doFile.stamp ?? nothing,
+      ruleStamp,
       temporary: seen,
       stdout,
       stderr: transcript.file,
@@ -137,7 +141,7 @@ export class Builder {
   #ended(job: Job, rule: Rule, places: Places, ending: Ending): boolean {
     const product = this.#conclude(job, places, ending)
     const ok = typeof product !== 'string'
-    discard(places, ok && product.kind === 'file' ? product.path : undefined)
+    discard(places, ok ? product : undefined)
     if (!ok && !this.#stopped) {
       this.#fail(job, places)
       job.transcript.line(`redo: cannot build ${quote(places.target)}: ${quote(rule.doFile)} ${product}`)

@@ -1,7 +1,7 @@
 import type { FileNode, Graph, Making } from './graph.ts'
 import { quote, type Reason, sentence } from './reason.ts'
 import type { Rules } from './rules.ts'
-import { exists, folder, itself, nothing, stampOf } from './stamp.ts'
+import { exists, folder, itself, nothing, type Stamp, stampOf } from './stamp.ts'
 import type { Traces } from './trace.ts'
 import type { FileName } from './tree.ts'
 
@@ -51,12 +51,12 @@ export class Checker {
     this.#traces = options.traces?.checks === undefined ? undefined : options.traces
   }
 
-  /** Decides on a file that was asked for. */
-  check(node: FileNode): Verdict {
+  /** Decides on a file that was asked for; `now` is how it looks, if that is known. */
+  check(node: FileNode, now?: Stamp): Verdict {
     if (node.making !== undefined) return this.#walk(node)
     // A source may have been changed by what was built a moment ago: look again.
     this.#looked.delete(node)
-    const verdict = this.#look(node)
+    const verdict = this.#look(node, now)
     if (this.#traces !== undefined) this.#tell(0, node, verdict)
     return verdict
   }
@@ -175,9 +175,9 @@ export class Checker {
   }
 
   /** Looks at a file that is no target so far. */
-  #look(node: FileNode): Verdict {
+  #look(node: FileNode, now?: Stamp): Verdict {
     if (this.#looked.has(node)) return clean
-    const stamp = stampOf(node.name)
+    const stamp = now ?? stampOf(node.name)
     if (stamp === nothing || stamp === folder) {
       if (this.#rules.find(node.name) !== undefined) {
         if (node.stamp !== undefined) this.#graph.see(node, stamp)

@@ -186,7 +186,8 @@ export class Clients {
     return {
       scheduler: jobs === undefined && job !== undefined ? undefined : workshop.openScheduler(jobs ?? 1),
       console: message.ownOutput ? new Console(bytes => appendFileSync(output, bytes)) : undefined,
-      environment: environmentIn(this.#own(message, 'env')),
+      // No other command leaves one, see bin/redo/redo.
+      environment: message.verb === 'redo' ? environmentIn(this.#own(message, 'env')) : undefined,
     }
   }
 

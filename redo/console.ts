@@ -67,10 +67,13 @@ export class Transcript {
 
 const newline = 10
 
+/** What is not printed yet has an open file, and a process may have no more than a thousand or so. */
+const mostUnprinted = 100
+
 /**
  * Prints the transcripts as one text in an order that does not depend on how jobs overlap: each build
  * stands, as a whole, at the place where it was asked for. What a build writes while it is in front is
- * seen at once.
+ * seen within a tenth of a second.
  */
 export class Console {
   readonly #out: (bytes: Uint8Array) => void
@@ -80,6 +83,8 @@ export class Console {
   /** What was printed last does not end a line. */
   #isWithinLine = false
   #timer: NodeJS.Timeout | undefined
+  /** How many builds have begun or ended since the last print. */
+  #unprinted = 0
 
   constructor(out: (bytes: Uint8Array) => void = writeStderr) {
     this.#out = out
@@ -90,19 +95,19 @@ export class Console {
   begin(transcript: Transcript, within: Transcript | undefined): void {
     if (within === undefined) this.#roots.push(transcript)
     else within.enclose(transcript)
-    this.print()
-    this.#timer ??= setInterval(() => this.print(), 100)
+    this.#later()
   }
 
   end(transcript: Transcript): void {
     transcript.end()
-    this.print()
+    this.#later()
   }
 
   /** A line that belongs to no build. */
   line(text: string): void {
+    this.print()
     this.#text.push(`${text}\n`)
-    if (this.#open.length === 0) this.print()
+    if (this.#open.length === 0) this.#flush()
   }
 
   close(): void {
@@ -112,7 +117,15 @@ export class Console {
     this.#flush()
   }
 
+  /** A write for each of thousands of short builds would cost as much as all the rest of our work on them. */
+  #later(): void {
+    this.#timer ??= setInterval(() => this.print(), 100)
+    this.#unprinted += 1
+    if (this.#unprinted === mostUnprinted) this.print()
+  }
+
   print(): void {
+    this.#unprinted = 0
     for (;;) {
       const front = this.#open.at(-1) ?? this.#nextRoot()
       if (front === undefined) break

@@ -79,7 +79,7 @@ export class Coordinator {
       logs,
       console,
       rules,
-      look: node => this.#checker.check(node),
+      look: (node, stamp) => this.#checker.check(node, stamp),
       explain: wishes.explain,
       trace: traces.locks,
     })

@@ -63,6 +63,8 @@ export class Jobserver {
       this.#ownIsFree = false
       return true
     }
+    // All are ours: the pipe is empty, and a vain read costs an exception.
+    if (!this.isShared) return false
     const byte = Buffer.alloc(1)
     try {
       if (readSync(this.#ask, byte, 0, 1, null) !== 1) return false

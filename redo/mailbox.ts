@@ -9,7 +9,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
-import { Socket } from 'node:net'
+import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { join } from 'node:path'
 import { argumentsIn, type Message, MessageReader } from './message.ts'
 import { exists } from './stamp.ts'
@@ -39,10 +39,16 @@ export class Mailbox {
     this.#openSlots(slots)
     const reader = new MessageReader()
     const fd = openSync(join(folder, 'ask'), constants.O_RDWR | constants.O_NONBLOCK)
-    this.#socket = new Socket({ fd, readable: true, writable: false })
-    this.#socket.on('data', (bytes: Buffer) => {
-      for (const message of reader.read(bytes)) this.#receive(message, receive)
-    })
+    const onread = {
+      // One for all reads: a stream would make one for each, and keep the garbage collector busy.
+      buffer: Buffer.alloc(readBytes),
+      callback: (count: number) => {
+        for (const message of reader.read(onread.buffer.subarray(0, count))) this.#receive(message, receive)
+        return true
+      },
+    }
+    const options: SocketConstructorOpts & Pick<ConnectOpts, 'onread'> = { fd, readable: true, onread }
+    this.#socket = new Socket({ ...options, writable: false })
   }
 
   /**
@@ -157,3 +163,6 @@ export class Mailbox {
 }
 
 const firstSlots = 16
+
+/** As much as a fifo holds. */
+const readBytes = 1 << 16

@@ -22,17 +22,17 @@ export class MessageReader {
   #rest: Buffer = Buffer.alloc(0)
   #fields: string[] = []
 
+  /** The bytes may be others after the call. */
   read(bytes: Buffer): readonly Message[] {
     const data = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
-    let at = 0
+    const whole = data.lastIndexOf(0) + 1
+    this.#rest = Buffer.from(data.subarray(whole))
     const messages: Message[] = []
-    for (let end = data.indexOf(0, at); end >= 0; end = data.indexOf(0, at)) {
-      this.#fields.push(data.toString('utf8', at, end))
-      at = end + 1
+    for (const field of argumentsIn(data.subarray(0, whole))) {
+      this.#fields.push(field)
       const message = this.#complete()
       if (message !== undefined) messages.push(message)
     }
-    this.#rest = data.subarray(at)
     return messages
   }
 

@@ -55,10 +55,18 @@ export function install(
 }
 
 /** Takes away what is left of a build: all of it after a failure, after a success what was not put in place. */
-export function discard(places: Places, installed: string | undefined): void {
-  for (const path of [places.temporary, places.stdout]) {
-    const left = path === installed ? undefined : lstatSync(path, { throwIfNoEntry: false })
-    if (left?.isDirectory()) rmSync(path, { recursive: true, force: true })
-    else if (left !== undefined) unlinkSync(path)
+export function discard(places: Places, product: Product | undefined): void {
+  if (product?.kind === 'file' && product.path === places.stdout) return
+  // Then there is a stdout that is empty, and nothing else.
+  if (product !== undefined && product.kind !== 'refused' && remove(places.stdout)) return
+  for (const path of [places.temporary, places.stdout]) rmSync(path, { recursive: true, force: true })
+}
+
+function remove(file: string): boolean {
+  try {
+    unlinkSync(file)
+    return true
+  } catch {
+    return false
   }
 }

@@ -23,8 +23,8 @@ export class Rules {
   }
 
   /** For a build: looks afresh, since a build may have made a rule. */
-  find(target: FileName): Rule | undefined {
-    for (const rule of this.candidates(target)) if (exists(rule.doFile)) return rule
+  find(target: FileName, isThere: (doFile: FileName) => boolean = exists): Rule | undefined {
+    for (const rule of this.candidates(target)) if (isThere(rule.doFile)) return rule
     return undefined
   }
 

@@ -64,7 +64,7 @@ export class Store {
       ftruncateSync(this.#file, this.#goodBytes)
       if (this.#goodBytes === 0) writeAll(this.#file, Buffer.from(header))
     }
-    writeAll(this.#file, block(nodes))
+    writeAll(this.#file, Buffer.from(block(nodes)))
     this.#records += nodes.length
     this.#blocks += 1
   }
@@ -75,7 +75,7 @@ export class Store {
     writeAll(file, Buffer.from(header))
     const nodes = this.graph.all()
     for (let at = 0; at < nodes.length; at += blockSize) {
-      writeAll(file, block(nodes.slice(at, at + blockSize)))
+      writeAll(file, Buffer.from(block(nodes.slice(at, at + blockSize))))
     }
     closeSync(file)
     renameSync(fresh, this.#path)
@@ -187,9 +187,10 @@ function makingOf(line: Line, graph: Graph): Making | undefined {
   }
 }
 
-function block(nodes: readonly FileNode[]): Buffer {
-  const text = Buffer.from(nodes.map(node => `${JSON.stringify(lineOf(node))}\n`).join(''))
-  return Buffer.concat([Buffer.from(`#${text.length} ${crc32(text).toString(16)}\n`), text])
+function block(nodes: readonly FileNode[]): string {
+  let text = ''
+  for (const node of nodes) text += `${JSON.stringify(lineOf(node))}\n`
+  return `#${Buffer.byteLength(text)} ${crc32(text).toString(16)}\n${text}`
 }
 
 function lineOf(node: FileNode): Line {
@@ -197,7 +198,8 @@ function lineOf(node: FileNode): Line {
   if (making === undefined)
     return overridden ? [id, name, version, stamp, flag.overridden] : [id, name, version, stamp]
   const flags = flag.target + (making.always ? flag.always : 0) + (making.failed ? flag.failed : 0)
-  const pairs = making.inputs.flatMap((input, at) => [input.id, making.versions[at] ?? 0])
+  const pairs: number[] = []
+  for (const [at, input] of making.inputs.entries()) pairs.push(input.id, making.versions[at] ?? 0)
   const { digest = 0, before = 0, took, rule } = making
   return [
     id,
