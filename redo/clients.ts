@@ -93,10 +93,21 @@ export class Clients {
         job.always = true
         return [0]
       case 'stamp':
-        job.digest = digestOf(message.args[0] ?? '')
-        return [0]
+        return this.#stamp(job, message.args[0] ?? '', { keep: false })
+      case 'stamp-of':
+        return this.#stamp(job, join(message.cwd, message.args[0] ?? ''), { keep: true })
       default:
         return [2, `cannot understand the request ${quote(message.verb)}`]
+    }
+  }
+
+  #stamp(job: Job, file: string, { keep }: { readonly keep: boolean }): Answer {
+    try {
+      job.digest = createHash('sha256').update(readFileSync(file)).digest('hex')
+      if (!keep) rmSync(file, { force: true })
+      return [0]
+    } catch (error) {
+      return [2, `cannot stamp: ${(error as Error).message}`]
     }
   }
 
@@ -206,12 +217,6 @@ const guest = 0
 
 /** No exit status: the client has to do its work itself. */
 const declined = 256
-
-function digestOf(file: string): string {
-  const digest = createHash('sha256').update(readFileSync(file)).digest('hex')
-  rmSync(file, { force: true })
-  return digest
-}
 
 /** What `env -0` wrote; nothing when there is no such file. */
 function environmentIn(file: string): NodeJS.ProcessEnv | undefined {

@@ -17,6 +17,7 @@ redo_job() { # FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e
     exec </dev/null >"$6" 2>>"$7" 7<"$redo_self"
     cd "$1" || exit
     redo_do=$2
+    redo_made=$5
     redo_errexit=${10}
     export REDO_TARGET="$3" REDO_LOG="$7" REDO_JOB="$8" REDO_SLOT="$9"
     set -- "$3" "$4" "$5"
@@ -30,18 +31,9 @@ redo_job() { # FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e
 # runs the script, as two questions at a time would take each other's answers, and while the descriptors
 # are as they were. What is a part of a script (a subshell, a background job, a pipe), has other uses for
 # the descriptors, redirected its stderr, or cleared its environment, gets the commands.
-# shellcheck disable=SC2031,SC2154,SC3013 # every shell that we know of has -ef
 redo_here() { # VERB ARGUMENT...
-  if [ /proc/self/stat -ef /dev/fd/7 ] && [ /dev/fd/8 -ef "${REDO_RUN-}/ask" ] &&
-    [ /dev/fd/9 -ef "${REDO_RUN-}/$redo_line" ] && [ /dev/fd/2 -ef "${REDO_LOG-}" ]; then
-    redo_verb=$1
-    shift
-    redo_own=
-    redo_environment=
-    redo_slot=$redo_line
-    redo_say "$@" || redo_gone
-    redo_hear || redo_gone
-    return "$redo_status"
+  if redo_is_here; then
+    redo_ask_here "$@"
   else
     redo_command=redo-$1
     shift
@@ -49,6 +41,41 @@ redo_here() { # VERB ARGUMENT...
   fi
 }
 
+# shellcheck disable=SC2031,SC2154,SC3013 # every shell that we know of has -ef
+redo_is_here() {
+  [ /proc/self/stat -ef /dev/fd/7 ] && [ /dev/fd/8 -ef "${REDO_RUN-}/ask" ] &&
+    [ /dev/fd/9 -ef "${REDO_RUN-}/$redo_line" ] && [ /dev/fd/2 -ef "${REDO_LOG-}" ]
+}
+
+# shellcheck disable=SC2031,SC2154
+redo_ask_here() { # VERB ARGUMENT...
+  redo_verb=$1
+  shift
+  redo_own=
+  redo_environment=
+  redo_slot=$redo_line
+  redo_say "$@" || redo_gone
+  redo_hear || redo_gone
+  return "$redo_status"
+}
+
+# What most scripts stamp is their $3, from its first byte: that is read where it is.
+# shellcheck disable=SC2031,SC3013
+redo_stamp_here() {
+  if [ "$#" -eq 0 ] && [ -f "$redo_made" ] && [ /dev/fd/0 -ef "$redo_made" ] && redo_is_here && redo_at_begin; then
+    redo_ask_here stamp-of "$redo_made"
+  else
+    command redo-stamp "$@"
+  fi
+}
+
+# Whether nothing of stdin, a file, was read: the first line of that file of the kernel is `pos: N`.
+redo_at_begin() {
+  { IFS= read -r redo_pos; } 6<&0 </proc/self/fdinfo/6 || return
+  case $redo_pos in *[1-9]*) return 1 ;; esac
+}
+
 alias redo-ifchange='redo_here ifchange'
 alias redo-ifcreate='redo_here ifcreate'
 alias redo-always='redo_here always'
+alias redo-stamp='redo_stamp_here'

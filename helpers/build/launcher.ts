@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { machine, release } from 'node:os'
+import { shellWord } from '../../core/shell.ts'
 import { findProgram } from './missing.ts'
 import type { Root } from './root.ts'
 
@@ -37,23 +38,60 @@ export function launchCommand(
   optionFd: number,
   command: readonly string[],
 ): readonly [string, ...string[]] {
-  const sh = program('sh')
-  const rest = [...fixedAddresses(), program('bwrap'), '--args', String(optionFd), '--', ...command]
-  if (root.kind !== 'overlay') return [sh, '-c', PLAIN, 'sh', ...rest]
-  const layers = Array.from({ length: root.count }, (_, index) => index).join(':')
+  const words = [...fixedAddresses(), ...sandboxWords(optionFd, command)]
+  return root.kind === 'overlay'
+    ? overlaid(root.count, work, words)
+    : [program('sh'), '-c', PLAIN, 'sh', ...words]
+}
+
+/** The same as a script for a shell that `residentCommand` started. */
+export function launchScript(root: Root, work: string, optionFd: number, command: readonly string[]): string {
+  const words = sandboxWords(optionFd, command)
+  return root.kind === 'overlay'
+    ? `exec ${quoted(overlaid(root.count, work, words))}`
+    : `set -- ${quoted(words)}\n${PLAIN}`
+}
+
+/** Becomes a shell that dies with this process; undefined where there is none that would. */
+export function residentCommand(): readonly [string, ...string[]] | undefined {
+  const setpriv = findProgram('setpriv')
+  if (setpriv === undefined) return undefined
+  const [first = setpriv, ...words] = [
+    ...fixedAddresses(),
+    setpriv,
+    '--pdeathsig',
+    'KILL',
+    program('sh'),
+    '-s',
+  ]
+  return [first, ...words]
+}
+
+const sandboxWords = (optionFd: number, command: readonly string[]): readonly string[] => [
+  program('bwrap'),
+  '--args',
+  String(optionFd),
+  '--',
+  ...command,
+]
+
+const quoted = (words: readonly string[]): string => words.map(shellWord).join(' ')
+
+function overlaid(count: number, work: string, words: readonly string[]): readonly [string, ...string[]] {
+  const layers = Array.from({ length: count }, (_, index) => index).join(':')
   return [
     program('unshare'),
     '-U',
     '-r',
     '-m',
-    sh,
+    program('sh'),
     '-c',
     OVERLAY,
     'sh',
     work,
     program('mount'),
     layers,
-    ...rest,
+    ...words,
   ]
 }
 

@@ -3,12 +3,14 @@ import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { shellWord } from '../../core/shell.ts'
 import { sandboxOptions } from './bubblewrap.ts'
 import { closeStrays } from './descriptors.ts'
 import { followLog } from './follow.ts'
 import { joinJobs } from './jobserver.ts'
-import { launchCommand } from './launcher.ts'
+import { launchCommand, launchScript, residentCommand } from './launcher.ts'
 import { findProgram } from './missing.ts'
+import { Resident } from './resident.ts'
 import { chooseRoot, type Root } from './root.ts'
 import { storedSkeleton } from './skeleton.ts'
 import type { SandboxSpec } from './spec.ts'
@@ -31,8 +33,22 @@ export interface RunOptions {
 /** The process that is running in a sandbox, for whoever has to end it. */
 let running: ChildProcess | undefined
 
+/** Where this process starts one sandbox after the other. */
+let resident: Promise<Resident | undefined> | undefined
+let open: Resident | undefined
+
 /** Ends what runs in the sandbox, at once and all of it. */
-export const killSandbox = (): void => void running?.kill('SIGKILL')
+export function killSandbox(): void {
+  running?.kill('SIGKILL')
+  open?.kill()
+}
+
+/** From now on sandboxes are started by a shell that stays, if there can be one that dies with this process. */
+export function keepShell(): void {
+  closeStrays()
+  const command = residentCommand()
+  resident = command === undefined ? undefined : Resident.open(command).then(shell => (open = shell))
+}
 
 /** Runs a command in the sandbox of `spec`, whose home, destdir, tmp and build.sh lie in `work`. */
 export async function runSandbox(work: string, spec: SandboxSpec, options: RunOptions): Promise<Ended> {
@@ -63,13 +79,21 @@ async function launch(work: string, spec: SandboxSpec, root: Root, options: RunO
     statusFd,
     ...(makeflags ? { makeflags } : {}),
   })
-  const bwrapOptions = optionFile(work, bwrap)
+  writeOptions(work, bwrap)
+  const bwrapOptions = openSync(join(work, 'options'), 'r')
   const log = interactive ? undefined : openSync(join(work, 'log'), 'w', 0o644)
   const shown = verbose && log !== undefined ? followLog(join(work, 'log')) : undefined
   closeStrays()
   try {
     // Of this process the build inherits the umask alone.
     process.umask(0o022)
+    const shell = interactive ? undefined : await resident
+    if (shell !== undefined) {
+      const fds = [...jobs.fds, bwrapOptions]
+      const passed = await shell.run(inShell(work, fds, launchScript(root, work, optionFd, options.command)))
+      if (passed === undefined) keepShell()
+      return passed === undefined ? killed : endedWith(passed.told, passed.status)
+    }
     const [program, ...words] = launchCommand(root, work, optionFd, options.command)
     const output = log ?? 'inherit'
     running = spawn(program, words, {
@@ -95,14 +119,30 @@ async function ending(child: ChildProcess, statusFd: number): Promise<Ended> {
     child.once('error', () => resolve(null))
     child.once('close', (_, signal) => resolve(signal))
   })
-  if (signal) return { kind: 'exited', status: 128 + constants.signals[signal] }
+  return endedWith(told, signal === null ? 1 : 128 + constants.signals[signal])
+}
+
+/** `status` is that of bwrap, as a shell has it; its own are no more than 128. */
+function endedWith(told: string, status: number): Ended {
   const code = /"exit-code": (\d+)/.exec(told)?.[1]
-  return code === undefined ? { kind: 'not started' } : { kind: 'exited', status: Number(code) }
+  if (code !== undefined) return { kind: 'exited', status: Number(code) }
+  return status > 128 ? { kind: 'exited', status } : { kind: 'not started' }
+}
+
+const killed: Ended = { kind: 'exited', status: 128 + constants.signals.SIGKILL }
+
+/** What comes before the launcher in a shell that stays: all that a new process would get from this one. */
+function inShell(work: string, fds: readonly number[], script: string): string {
+  const descriptors = fds.map((fd, at) => `${at + 3}<>/proc/${process.pid}/fd/${fd}`)
+  return [
+    'umask 022',
+    `cd ${shellWord(process.cwd())} || exit`,
+    // Of the descriptors the status comes first, before another one takes its place.
+    `exec ${fds.length + 3}>&3 ${descriptors.join(' ')} </dev/null >${shellWord(join(work, 'log'))} 2>&1`,
+    script,
+  ].join('\n')
 }
 
 /** The options as bwrap's --args wants them: each ended by a NUL. */
-function optionFile(work: string, options: readonly string[]): number {
-  const file = join(work, 'options')
-  writeFileSync(file, options.map(option => `${option}\0`).join(''))
-  return openSync(file, 'r')
-}
+const writeOptions = (work: string, options: readonly string[]): void =>
+  writeFileSync(join(work, 'options'), options.map(option => `${option}\0`).join(''))

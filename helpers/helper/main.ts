@@ -2,6 +2,7 @@ import type { Errand, Outcome } from '../../core/errand.ts'
 import { carryOut } from '../build/carry-out.ts'
 import { parseCommand } from '../build/command.ts'
 import { endNow, endOnSignal } from '../build/interrupt.ts'
+import { keepShell } from '../build/sandbox.ts'
 import { NOT_HERE } from '../cache/status.ts'
 import { allInStore } from '../fetch/in-store.ts'
 import { parentOf } from '../store/process.ts'
@@ -14,6 +15,7 @@ import { leaveClient, takePlaceOf } from './place.ts'
  */
 leaveClient()
 endOnSignal()
+keepShell()
 process.on('disconnect', () => endNow(1))
 process.on('message', (errand: Errand) => void run(errand))
 

@@ -106,6 +106,14 @@ describe('a helper and a process of its own do the same:', () => {
   test.each([
     ['a build that goes well', build('x', 'echo text >$DESTDIR/x')],
     ['a build that fails', build('x', failing)],
+    [
+      'what a build is born with',
+      build(
+        'x',
+        `env; umask; ulimit -a; cat /proc/self/personality; ls /proc/self/fd
+grep -E '^(Sig[PBIC]|Cap|Umask|Groups|Seccomp|NoNewPrivs|Cpus_allowed:)' /proc/self/status; exit 1`,
+      ),
+    ],
     ['a script that is killed', build('x', 'kill -9 $$')],
     ['a verbose build', build('x', failing, 'COOLPORTS_VERBOSE=1')],
     ['the jobs that a build may run', build('x', 'echo "$MAKEFLAGS" >$DESTDIR/x; cat $DESTDIR/x; exit 1')],
