@@ -82,7 +82,7 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
     })
     const having = heard.filter(word => word.statements.length > 0)
     const [first] = having
-    if (first && isSpotChecked(hash, run.spotCheck, run.notes.salt))
+    if (first && run.spotCheck > 0 && isSpotChecked(hash, run.spotCheck, run.notes.salt))
       return { kind: 'to be compared', claim: claimOf(first.place) }
     for (const word of having) {
       const got = await take(wanted, word, run, statements)
