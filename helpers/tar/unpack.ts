@@ -9,6 +9,7 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeSync,
@@ -71,7 +72,11 @@ export async function tarDigest(file: string): Promise<Result<Sha256, TarProblem
 
 /** The bytes inside a gzip file of one or more members. */
 export function gunzipped(file: string): AsyncIterable<Uint8Array> {
-  const chunkSize = 256 * 1024
+  // A buffer of this size is made for every package, and small packages are many.
+  const chunkSize = Math.min(
+    256 * 1024,
+    Math.max(16 * 1024, statSync(file, { throwIfNoEntry: false })?.size ?? 0),
+  )
   return pipeline(createReadStream(file, { highWaterMark: chunkSize }), createGunzip({ chunkSize }), () => {})
 }
 
