@@ -1,4 +1,5 @@
 import type { Sha256 } from '../../core/digest.ts'
+import { quoted } from '../../core/message.ts'
 import type { Failure } from './failure.ts'
 import type { Place } from './place.ts'
 import { judge, type Statement } from './quorum.ts'
@@ -67,7 +68,7 @@ async function heard(place: Place, asking: ReturnType<typeof askPlace>): Promise
     if (answer.ok) return { place, ...answer.value }
     return { place, statements: [], expired: [], failure: answer.error }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = quoted(error instanceof Error ? error.message : String(error))
     return { place, statements: [], expired: [], failure: { kind: 'refused', why } }
   }
 }
