@@ -1,0 +1,107 @@
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  lutimesSync,
+  mkdirSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type { Sha256 } from '../../core/digest.ts'
+import { type Message, quoted } from '../../core/message.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { distfilePath } from '../../core/store.ts'
+import { PACKAGE_TIME } from '../tar/entry.ts'
+import { copyPath, fileDigest, levelTree } from './copy.ts'
+import { LOCK, runtimeModules } from './modules.ts'
+import { readme } from './readme.ts'
+import type { Tracked } from './tracked.ts'
+
+/** What a bundle is made of. */
+export interface BundleParts {
+  readonly root: string
+  readonly store: string
+  readonly tracked: Tracked
+  /** The packages that were asked for. */
+  readonly packages: readonly string[]
+  readonly sources: readonly { readonly file: string; readonly sha256: Sha256 }[]
+}
+
+/**
+ * Fills a new folder with all that a build of some packages needs and the system does not have:
+ *
+ *     README       how it is used
+ *     tree/        the tracked files; its programs (dist/) and the npm packages that they need
+ *     tree/mirrors/files/SHA256   the sources: do-fetch looks there first
+ *     sources      a symlink to them, by which the folder is a mirror for others
+ *
+ * Of equal parts it makes equal folders.
+ */
+export async function fillBundle(folder: string, parts: BundleParts): Promise<Result<void, Message>> {
+  const { root, store, tracked, sources } = parts
+  const tree = join(folder, 'tree')
+  const missing = tracked.paths.filter(
+    path => lstatSync(join(root, path), { throwIfNoEntry: false }) === undefined,
+  )
+  if (missing.length > 0) {
+    return refuse({
+      cannot: 'copy the tree',
+      why: 'files that git tracks are not there',
+      facts: missing.slice(0, 5).map(path => ['missing', quoted(path)] as const),
+    })
+  }
+  for (const path of tracked.paths) copyPath(join(root, path), join(tree, path))
+  const copied = await copySources(join(tree, 'mirrors/files'), store, sources)
+  if (!copied.ok) return copied
+  levelTree(tree, PACKAGE_TIME)
+
+  // Behind their sources, lest a door bundles them again.
+  copyPrograms(root, tree)
+  symlinkSync('tree/mirrors/files', join(folder, 'sources'))
+  writeFileSync(join(folder, 'README'), readme(parts))
+  levelTree(join(tree, 'dist'), PACKAGE_TIME + 3600)
+  levelTree(join(tree, 'node_modules'), PACKAGE_TIME)
+  lutimesSync(tree, PACKAGE_TIME, PACKAGE_TIME)
+  return ok(undefined)
+}
+
+/** Read once more on the way: what the store holds under a name may be damaged by now. */
+async function copySources(
+  folder: string,
+  store: string,
+  sources: BundleParts['sources'],
+): Promise<Result<void, Message>> {
+  mkdirSync(folder, { recursive: true })
+  for (const { file, sha256 } of sources) {
+    const to = join(folder, sha256)
+    copyFileSync(distfilePath(store, sha256), to)
+    const got = await fileDigest(to)
+    if (got === sha256) continue
+    return refuse({
+      cannot: `copy the source ${quoted(file)}`,
+      why: 'the file in the store is damaged',
+      facts: [
+        ['want', sha256],
+        ['got', got],
+      ],
+      remedy: 'run: coolports cache verify',
+    })
+  }
+  return ok(undefined)
+}
+
+function copyPrograms(root: string, tree: string): void {
+  const dist = realpathSync(join(root, 'dist'))
+  copyPath(dist, join(tree, 'dist'), path => path === dist || isProgram(path.slice(dist.length + 1), dist))
+  const modules = realpathSync(join(root, 'node_modules'))
+  for (const path of [LOCK, ...runtimeModules(modules)]) {
+    // An optional one is for another kind of machine.
+    if (existsSync(join(modules, path))) copyPath(join(modules, path), join(tree, 'node_modules', path))
+  }
+}
+
+/** Neither benchmarks nor chunks of earlier bundles. */
+const isProgram = (path: string, dist: string): boolean =>
+  path.endsWith('.js') && !path.includes('/') && !existsSync(join(dist, '.retired', path))
