@@ -10,9 +10,11 @@ import type { Reason } from './reason.ts'
 import { complain, json, paint, print, shownLine, trouble } from './say.ts'
 
 /**
- * JSON: `{ name, state, built, present, changes, dependencies }`, where
+ * JSON: `{ name, state, built, present, same, changes, dependencies }`, where
  * - `state`: "up-to-date", "out-of-date" or "not-built"
  * - `built`, `present`: hashes of the keys; `built` is null when it is not built
+ * - `same`: the hash of the package in the store that will be taken in place of a build, because it came of
+ *   the same content, or null where none is known, and where it is up to date
  * - `changes`: list of `{ sign, line }`; `sign` is "-" or "+"
  * - `dependencies`: list of `{ name, built, present, reason }`, the dependencies that are others now;
  *   `reason` is `{ name, built, present, changes, dependencies }` again, or null where it is not known
@@ -21,7 +23,8 @@ import { complain, json, paint, print, shownLine, trouble } from './say.ts'
 export const explain = command({
   usage: 'explain <package>',
   about: 'Say why a package would be built again: in what its key differs from that of the built one',
-  details: 'Exit status: 0 it is up to date, 1 it is out of date or not built, 2 misuse or trouble.',
+  details:
+    'And whether it would be: where the store has a package of the same recipe that saw the same bytes, that one is\ntaken.\nExit status: 0 it is up to date, 1 it is out of date or not built, 2 misuse or trouble.',
   examples: [
     ['coolports explain make', 'after an edit: what would be built again, and why?'],
     ['coolports explain make --json', 'for a program'],
@@ -49,9 +52,13 @@ export const explain = command({
       )
     }
     if (built.kind === 'not built') {
-      const state = { state: 'not-built', built: null, present, changes: [], dependencies: [] }
+      const same = await foreseen(args.root, store, name.value)
+      const state = { state: 'not-built', built: null, present, same, changes: [], dependencies: [] }
       if (args.json) print(json({ name: name.value, ...state }))
-      else print(`${name.value} is not built`)
+      else {
+        print(`${name.value} is not built`)
+        if (same !== null) print(taken(same))
+      }
       return 1
     }
     const read = (path: string): string | undefined =>
@@ -60,16 +67,28 @@ export const explain = command({
       byHash: hash => read(packageKeyPath(store, hash)),
       present: dependency => read(join(args.tree, 'pkg', dependency, '.pkgkey')),
     })
-    const same = built.hash === present
-    if (args.json) print(json({ ...found, state: same ? 'up-to-date' : 'out-of-date' }))
-    else if (same) print(`${name.value} is up to date`)
+    const upToDate = built.hash === present
+    const same = upToDate ? null : await foreseen(args.root, store, name.value)
+    if (args.json) print(json({ ...found, same, state: upToDate ? 'up-to-date' : 'out-of-date' }))
+    else if (upToDate) print(`${name.value} is up to date`)
     else {
       print(`${name.value} is out of date:`)
       for (const line of report(found, '  ')) print(line)
+      if (same !== null) print(taken(same))
     }
-    return same ? 0 : 1
+    return upToDate ? 0 : 1
   },
 })
+
+/** The package that will be taken in place of a build. */
+async function foreseen(root: string, store: string, name: string): Promise<Sha256 | null> {
+  const [{ foreseeSame }, { readTree }] = await Promise.all([import('./same.ts'), import('./manifests.ts')])
+  const manifests = await readTree(root)
+  return (manifests.ok && foreseeSame(root, store, manifests.value, name)?.hash) || null
+}
+
+const taken = (same: Sha256): string =>
+  `it will not be built: its inputs are those of ${short(same)}, which is taken from the store`
 
 function report({ changes, dependencies }: Reason, indent: string): readonly string[] {
   return [

@@ -25,7 +25,7 @@ export async function proveBundle(
   const top = mkdtempSync(join(tmpdir(), 'coolports-proof-'))
   try {
     const tree = join(top, 'tree')
-    cpSync(join(bundle, 'tree'), tree, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
+    copyTree(join(bundle, 'tree'), tree)
     mkdirSync(join(top, 'home'))
     const status = await build(top, name, hidden)
     if (status !== 0) {
@@ -42,6 +42,13 @@ export async function proveBundle(
   } finally {
     removeTree(top)
   }
+}
+
+/** By hard links where that goes: a build makes new files, and writes into none that is there. */
+function copyTree(from: string, to: string): void {
+  if (spawnSync('cp', ['-al', from, to], { stdio: 'ignore' }).status === 0) return
+  removeTree(to)
+  cpSync(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true })
 }
 
 /** The first words are the folder that it runs in and the package; what is to be hidden follows. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
@@ -173,4 +173,23 @@ describe('a build of the same content', () => {
     expect(mustRun(tree, ['bin/do', 'pkg/middle/.pkg.tar.gz'])).toContain('same inputs as')
     expect(existsSync(join(tree.root, 'pkg/middle/.build.failed'))).toBe(false)
   })
+})
+
+test('explain tells of it before, down to a dependency that really has to be built', async () => {
+  const tree = await tower()
+  mustRun(tree, ['bin/do', 'pkg/high/.pkg.tar.gz'])
+  const before = hashOf(tree, 'high')
+  const explain = (name: string) => run(tree, [resolve('bin/coolports'), '-C', tree.root, 'explain', name])
+  expect(explain('high')).toEqual({ status: 0, said: 'high is up to date\n' })
+  // It is imported again, so what it will be is not known.
+  tree.write('pkg/seed/package.ts', tree.read('pkg/seed/package.ts').replace("version: '1'", "version: '2'"))
+  expect(explain('high').said).not.toContain('it will not be built')
+  await tree.generate()
+  mustRun(tree, ['bin/do', 'pkg/seed/.pkg.tar.gz'])
+  const told = `it will not be built: its inputs are those of ${before.slice(0, 12)}, which is taken from the store\n`
+  expect(explain('high')).toEqual({ status: 1, said: expect.stringContaining(told) })
+  rmSync(join(tree.root, 'pkg/high/.last.pkg.tar.gz'))
+  const json = run(tree, [resolve('bin/coolports'), '-C', tree.root, 'explain', '--json', 'high'])
+  expect(JSON.parse(json.said)).toMatchObject({ state: 'not-built', same: before })
+  expect(mustRun(tree, ['bin/do', 'pkg/high/.pkg.tar.gz'])).toContain(`same inputs as ${before.slice(0, 12)}`)
 })
