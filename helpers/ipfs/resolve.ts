@@ -67,9 +67,17 @@ async function newestRecord(
   const last = kept && sequenceOf(kept)
   if (last !== undefined && newest.sequence < last)
     return refuse(`all records that can be had are older than one that was seen (number ${last})`)
-  if (newest !== found.find(record => known?.ok && record === known.value))
-    seen.write(name.text, newest.bytes)
+  if (newest !== found.find(record => known?.ok && record === known.value)) keep(seen, name, newest)
   return ok(newest)
+}
+
+/** A store that takes no more is no reason to do without what the name means. */
+function keep(seen: RecordFolder, { text }: IpnsName, { bytes }: NameRecord): void {
+  try {
+    seen.write(text, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
+  }
 }
 
 /** Waits for all, but not long for the rest when one has a good answer. */

@@ -156,7 +156,12 @@ export function faultMatrix(transport: Faulty): void {
         writeTrust(join(desk, 'trust'), [{ key: good.key.public, name: 'alice' }])
         const ask = async (env: Readonly<Record<string, string>>) => {
           rmSync(join(desk, 'store'), { recursive: true, force: true })
-          const all = { COOLPORTS_STORE: join(desk, 'store'), COOLPORTS_TRUST: join(desk, 'trust'), ...env }
+          const all = {
+            COOLPORTS_STORE: join(desk, 'store'),
+            COOLPORTS_TRUST: join(desk, 'trust'),
+            ...transport.env?.(),
+            ...env,
+          }
           let words = ''
           const status = await reuse(
             [join(desk, '.pkghash'), join(desk, 'out')],

@@ -19,6 +19,8 @@ export interface Transport {
   start(): Promise<Stand> | Stand
   /** Whether `publisherOf` its url writes to it. */
   readonly canPublish: boolean
+  /** What a user of its places has in the environment, beyond what all have. */
+  env?(): Readonly<Record<string, string>>
 }
 
 /** What every transport has to do. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { publisherOf } from '../../../helpers/cache/place.ts'
 import { startRegistry } from '../oci/registry.ts'
-import { ipnsStand } from './ipfs-stand.ts'
+import { ipfsEnvironment, ipnsStand } from './ipfs-stand.ts'
 import { startNginx } from './nginx.ts'
 import type { Stand, Transport } from './places.ts'
 
@@ -16,7 +16,12 @@ export const folderTransport: Transport = {
 
 export const nginxTransport: Transport = { name: 'nginx', canPublish: false, start: nginxStand }
 
-export const ipnsTransport: Transport = { name: 'an IPNS name', canPublish: false, start: ipnsStand }
+export const ipnsTransport: Transport = {
+  name: 'an IPNS name',
+  canPublish: false,
+  start: ipnsStand,
+  env: ipfsEnvironment,
+}
 export const registryTransport: Transport = {
   name: 'docker-registry',
   canPublish: true,
