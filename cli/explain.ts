@@ -52,7 +52,7 @@ export const explain = command({
       )
     }
     if (built.kind === 'not built') {
-      const same = await foreseen(args.root, store, name.value)
+      const same = await foreseen(args.tree, store, name.value)
       const state = { state: 'not-built', built: null, present, same, changes: [], dependencies: [] }
       if (args.json) print(json({ name: name.value, ...state }))
       else {
@@ -68,7 +68,7 @@ export const explain = command({
       present: dependency => read(join(args.tree, 'pkg', dependency, '.pkgkey')),
     })
     const upToDate = built.hash === present
-    const same = upToDate ? null : await foreseen(args.root, store, name.value)
+    const same = upToDate ? null : await foreseen(args.tree, store, name.value)
     if (args.json) print(json({ ...found, same, state: upToDate ? 'up-to-date' : 'out-of-date' }))
     else if (upToDate) print(`${name.value} is up to date`)
     else {

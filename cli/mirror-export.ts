@@ -31,7 +31,7 @@ export const mirrorExport = command({
       describe: 'a package to build from the bundle, without a network',
     }),
   run: async args => {
-    const { root } = args
+    const { tree: root } = args
     const to = resolve(args.dir)
     const inTheWay = obstacle(to)
     if (inTheWay !== undefined)

@@ -54,6 +54,7 @@ package_of() {
     busybox:debian | busybox:alpine | busybox:suse) echo busybox-static ;;
     recsel:*) echo recutils ;;
     lowntfs-3g:*) echo ntfs-3g ;;
+    ipfs_cid:*) echo ipfs-cid ;;
     g++:fedora | g++:suse) echo gcc-c++ ;;
     g++:arch) echo gcc ;;
     clang++-14:*) echo clang-14 ;;
