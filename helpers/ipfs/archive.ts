@@ -79,7 +79,8 @@ export class ArchivedBlocks implements Blocks {
     const meter = new Meter(answer.value)
     try {
       const blocks = await this.#inTime(CarBlockIterator.fromIterable(meter))
-      this.#stream = blocks && meter.following(blocks)
+      if (blocks) this.#stream = meter.following(blocks)
+      else this.#leave()
     } catch {
       this.#leave()
     }

@@ -163,6 +163,17 @@ const hostile: Readonly<Record<string, Tamper>> = {
   },
 }
 
+/** Of an archive of version 1, up to its first block: { roots: [ROOT], version: 1 } in CBOR. */
+function carHeader(): Buffer {
+  const link = Buffer.concat([Buffer.from([0xd8, 0x2a, 0x58, 35, 0]), ROOT.bytes])
+  const header = Buffer.concat([
+    Buffer.from([0xa2, 0x65, ...Buffer.from('roots'), 0x81]),
+    link,
+    Buffer.from([0x67, ...Buffer.from('version'), 1]),
+  ])
+  return Buffer.concat([Buffer.from([header.length]), header])
+}
+
 async function sendArchive(
   response: ServerResponse,
   count: number,
@@ -230,6 +241,26 @@ describe('Places', () => {
     // Patience longer than that of the test itself: it is not what ends the wait.
     expect(await read(placesAt([slow.url, good.url], { idleMs: 600_000 }))).toBe('the file')
     expect(slow.asked.length).toBeGreaterThan(1)
+  })
+
+  it.each([
+    ['header', Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0x7f])],
+    ['block', Buffer.concat([carHeader(), Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]), ROOT.bytes])],
+  ])('hangs up on an archive that promises a %s of terabytes', async (_part, start) => {
+    let sent = 0
+    const endless = await serveStore(store, (request, response) => {
+      if (!isArchive(request)) return false
+      response.write(start)
+      const more = (): void => {
+        sent += 65_536
+        if (!response.destroyed) response.write(Buffer.alloc(65_536), () => setImmediate(more))
+      }
+      more()
+      return true
+    })
+    // Time enough to send much more, were it not for the bound.
+    expect(await read(placesAt([endless.url], { idleMs: 10_000 }))).toBe('the file')
+    expect(sent).toBeLessThan(32 * 2 ** 20)
   })
 
   it('has nothing without gateways, and says so', async () => {
