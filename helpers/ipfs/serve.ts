@@ -34,6 +34,7 @@ export function mirrorServer(serving: Serving): Server {
     answer(request, response, serving).catch(() => response.destroy())
   })
   server.maxConnections = 256
+  server.setTimeout(IDLE_MS) // a reader that takes nothing does not hold a file open for ever
   return server
 }
 
@@ -180,6 +181,9 @@ function namesOf(path: string): readonly string[] {
 function end(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`)
 }
+
+/** Longer than it takes to read most stores for the first time. */
+const IDLE_MS = 120_000
 
 const RAW_TYPE = 'application/vnd.ipld.raw'
 const CAR_TYPE = 'application/vnd.ipld.car'

@@ -66,7 +66,8 @@ export async function serveStore(
 
 /** The gateways at these urls, as one run of a program has them; `said` holds what it told. */
 export function placesAt(urls: readonly string[], more: Partial<Limits> = {}, hedgeMs = 100) {
-  const limits = { ...QUICK, ...more }
+  // Longer than a busy machine keeps an honest gateway waiting.
+  const limits = { ...QUICK, idleMs: 1000, ...more }
   const opened = connections({}, limits)
   if (!opened.ok) throw new Error(opened.error.why)
   const said: string[] = []
