@@ -62,13 +62,16 @@ async function send(
   if (blob.size <= PIECE_BYTES) return finish(blob, start, 0, pushing.session, scopes)
   let url = start
   let have = 0
+  let furthest = 0
   let attempt = 1
   while (have < blob.size) {
     const piece = await sendPiece(blob, url, have, pushing.session, scopes)
     if (piece.ok) {
       url = piece.value
       have = Math.min(have + PIECE_BYTES, blob.size)
-      attempt = 1
+      // Only what is further than ever counts, or a registry that forgets would be sent to for ever.
+      if (have > furthest) attempt = 1
+      furthest = Math.max(furthest, have)
       continue
     }
     if (attempt >= pushing.limits.attempts || !mayPass(piece.error)) return piece

@@ -1,0 +1,104 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findCredentials } from '../../../helpers/oci/credentials.ts'
+
+let home: string
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'coolports docker-'))
+})
+afterEach(() => rmSync(home, { recursive: true }))
+
+const HOST = 'registry.example:5000'
+const found = (config: unknown, host = HOST) => {
+  mkdirSync(join(home, '.docker'), { recursive: true })
+  writeFileSync(
+    join(home, '.docker/config.json'),
+    typeof config === 'string' ? config : JSON.stringify(config),
+  )
+  return findCredentials(host, { HOME: home, PATH: `${home}${delimiter}${process.env.PATH}` })
+}
+const password = (user: string, secret: string) => ({
+  ok: true,
+  value: { kind: 'password', user, password: secret },
+})
+const auth = (text: string) => ({ auth: Buffer.from(text).toString('base64') })
+
+function helper(name: string, script: string): void {
+  const file = join(home, `docker-credential-${name}`)
+  writeFileSync(file, `#!/bin/sh\nread -r host\n${script}\n`)
+  chmodSync(file, 0o755)
+}
+
+describe('findCredentials()', () => {
+  test('finds nothing where there is no config, and in $DOCKER_CONFIG what is there', async () => {
+    expect(await findCredentials(HOST, { HOME: home })).toEqual({ ok: true, value: undefined })
+    writeFileSync(join(home, 'config.json'), JSON.stringify({ auths: { [HOST]: auth('me:word') } }))
+    expect(await findCredentials(HOST, { HOME: '/none', DOCKER_CONFIG: home })).toEqual(
+      password('me', 'word'),
+    )
+  })
+
+  test.each([
+    ['a host', { [HOST]: auth('me:a:b') }, password('me', 'a:b')],
+    ['a url', { [`https://${HOST}/v1/`]: auth('me:word') }, password('me', 'word')],
+    ['words', { [HOST]: { username: 'me', password: 'word' } }, password('me', 'word')],
+    [
+      'a token',
+      { [HOST]: { ...auth('me:'), identitytoken: 'abc' } },
+      { ok: true, value: { kind: 'refresh token', token: 'abc' } },
+    ],
+    ['another host', { 'registry.example': auth('me:word') }, { ok: true, value: undefined }],
+    ['no colon', { [HOST]: auth('me') }, { ok: true, value: undefined }],
+  ])('reads auths of %s', async (_, auths, answer) => {
+    expect(await found({ auths })).toEqual(answer)
+  })
+
+  test("knows docker's own registry by its old name", async () => {
+    const auths = { 'https://index.docker.io/v1/': auth('me:word') }
+    expect(await found({ auths }, 'registry-1.docker.io')).toEqual(password('me', 'word'))
+  })
+
+  test('asks the helper of the host before that of all, and tells it the host on stdin', async () => {
+    helper('mine', `printf '{"Username":"%s","Secret":"word"}' "$host"`)
+    helper('all', 'exit 9')
+    expect(await found({ credHelpers: { [HOST]: 'mine' }, credsStore: 'all' })).toEqual(
+      password(HOST, 'word'),
+    )
+  })
+
+  test('takes what auths say where the helper knows nobody', async () => {
+    helper('all', 'echo credentials not found in native keychain; exit 1')
+    expect(await found({ credsStore: 'all', auths: { [HOST]: auth('me:word') } })).toEqual(
+      password('me', 'word'),
+    )
+    expect(await found({ credsStore: 'all' })).toEqual({ ok: true, value: undefined })
+  })
+
+  test.each([
+    ['fails', 'echo secret-word; exit 3', 'docker-credential-all ended with exit status 3'],
+    ['says no JSON', 'echo secret-word', 'docker-credential-all does not answer with a JSON object'],
+    [
+      'says less',
+      `echo '{"Username":"secret-word"}'`,
+      'docker-credential-all does not answer with a Username',
+    ],
+  ])('says so when the helper %s, without what it said', async (_, script, why) => {
+    helper('all', script)
+    const answer = await found({ credsStore: 'all' })
+    expect(JSON.stringify(answer)).toContain(why)
+    expect(JSON.stringify(answer)).not.toContain('secret-word')
+  })
+
+  test.each(['../../bin/sh', 'a b', '', 'x;y'])('runs no helper that is called %j', async name => {
+    const answer = await found({ credHelpers: { [HOST]: name } })
+    expect(answer).toMatchObject(name === '' ? { ok: true } : { ok: false })
+  })
+
+  test('says that the config is no JSON, without what stands in it', async () => {
+    const answer = await found('{ "auths": secret-word')
+    expect(answer).toMatchObject({ ok: false, error: { why: 'it is not JSON' } })
+    expect(JSON.stringify(answer)).not.toContain('secret-word')
+  })
+})

@@ -1,0 +1,299 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import { sha256 } from '../../../core/digest.ts'
+import { connections } from '../../../helpers/fetch/http.ts'
+import { blobOfBytes } from '../../../helpers/oci/blob-source.ts'
+import { describeOci, type OciFailure } from '../../../helpers/oci/failure.ts'
+import { EMPTY_CONFIG, emptyConfig, formatManifest } from '../../../helpers/oci/manifest.ts'
+import { pushBlob, pushManifest } from '../../../helpers/oci/push.ts'
+import { getManifest, readBlob } from '../../../helpers/oci/registry.ts'
+import { Session } from '../../../helpers/oci/session.ts'
+import { later, QUICK, serve } from '../fetch/support.ts'
+
+const BODY = Buffer.from('the bytes of a blob')
+const BLOB = { digest: sha256(BODY), size: BODY.length }
+const MANIFEST = Buffer.from(formatManifest({ config: emptyConfig(sha256(EMPTY_CONFIG)), layers: [] }))
+const PASSWORD = { kind: 'password', user: 'alice', password: 'open sesame' } as const
+const BASIC = `Basic ${Buffer.from('alice:open sesame').toString('base64')}`
+
+/** A conversation with a server of the test, as somebody who has a password. */
+function sessionWith(url: string, asked: string[] = []): Session {
+  const dispatcher = connections({}, QUICK)
+  if (!dispatcher.ok) throw new Error(dispatcher.error.why)
+  later(() => void dispatcher.value.destroy())
+  return new Session(url.slice('http://'.length), {
+    dispatcher: dispatcher.value,
+    limits: QUICK,
+    credentials: async host => {
+      asked.push(host)
+      return { ok: true, value: PASSWORD }
+    },
+  })
+}
+
+const why = (answer: { readonly ok: boolean; readonly error?: OciFailure }): string =>
+  answer.error ? describeOci(answer.error) : 'it was believed'
+
+const authorizations = (asked: readonly IncomingMessage[]) =>
+  asked.map(({ headers }) => headers.authorization)
+
+describe('a registry that lies about a blob', () => {
+  test.each<[string, RequestListener, string]>([
+    [
+      'by other bytes',
+      (_, response) => response.end(BODY.toString().toUpperCase()),
+      'a blob has another digest',
+    ],
+    ['by too few', (_, response) => response.end(BODY.subarray(1)), 'another size'],
+    [
+      'by a length that it does not keep',
+      (_, response) => {
+        response.writeHead(200, { 'content-length': BODY.length })
+        response.write(BODY.subarray(0, 5), () => setTimeout(() => response.destroy(), 50))
+      },
+      'no answer',
+    ],
+    ['by a length of its own', (_, response) => response.end(Buffer.alloc(1 << 20)), 'another size'],
+    [
+      'by never ending',
+      (_, response) => {
+        const more = (): boolean => response.destroyed || response.write(Buffer.alloc(65536), more)
+        more()
+      },
+      'more than',
+    ],
+    ['by sending nothing', () => {}, 'nothing more for 0.3 s'],
+    ['by an error', (_, response) => response.writeHead(500).end('x'), 'HTTP 500'],
+    [
+      'by leading round in circles',
+      (request, response) => response.writeHead(307, { location: request.url }).end(),
+      'a redirect',
+    ],
+    [
+      'by leading to a file',
+      (_, response) => response.writeHead(307, { location: 'file:///etc/passwd' }).end(),
+      'a redirect',
+    ],
+  ])('%s is not believed', async (_, listener, said) => {
+    const { url } = await serve(listener)
+    expect(why(await readBlob(sessionWith(url), 'a', BLOB))).toContain(said)
+  })
+})
+
+describe('a registry that lies about a manifest', () => {
+  test.each<[string, RequestListener, string]>([
+    [
+      'of 100 MB',
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 100 << 20 })
+        let sent = 0
+        const more = (): void => {
+          if (response.destroyed) return
+          sent += 1
+          if (sent > 1600) response.end()
+          else response.write(Buffer.alloc(65536), more)
+        }
+        more()
+      },
+      'more than 4.2 MB',
+    ],
+    [
+      'of 100 MB whose length is not told',
+      (_, response) => {
+        const more = (): boolean => response.destroyed || response.write(Buffer.alloc(65536), more)
+        more()
+      },
+      'more than 4.2 MB',
+    ],
+    ['that is no JSON', (_, response) => response.end('<html>'), 'it is not JSON'],
+    ['that is a list', (_, response) => response.end('[]'), 'it is no object'],
+    [
+      'of another version',
+      (_, response) => response.end('{"schemaVersion":1}'),
+      'its schemaVersion is not 2',
+    ],
+    [
+      'whose layer has a size below nothing',
+      (_, response) =>
+        response.end(
+          JSON.stringify({
+            ...JSON.parse(MANIFEST.toString()),
+            layers: [{ mediaType: 'x', digest: `sha256:${BLOB.digest}`, size: -1 }],
+          }),
+        ),
+      'a layer is no descriptor',
+    ],
+    [
+      'whose layer is named by a path',
+      (_, response) =>
+        response.end(
+          JSON.stringify({
+            ...JSON.parse(MANIFEST.toString()),
+            layers: [{ mediaType: 'x', digest: 'sha256:../../etc/passwd', size: 1 }],
+          }),
+        ),
+      'a layer is no descriptor',
+    ],
+    [
+      'of another digest than it says',
+      (_, response) => response.setHeader('docker-content-digest', `sha256:${BLOB.digest}`).end(MANIFEST),
+      'the manifest has another digest',
+    ],
+  ])('%s is not believed', async (_, listener, said) => {
+    const { url } = await serve(listener)
+    expect(why(await getManifest(sessionWith(url), 'a', { tag: 'x' }))).toContain(said)
+  })
+
+  test('asked for by its digest is not believed with another', async () => {
+    const { url } = await serve((_request, response) => response.end(MANIFEST))
+    expect(why(await getManifest(sessionWith(url), 'a', { digest: BLOB.digest }))).toContain('another digest')
+  })
+})
+
+describe('a password', () => {
+  test('is not told to whom the registry leads', async () => {
+    const elsewhere = await serve((_request, response) => response.end(BODY))
+    const registry = await serve((request, response) =>
+      request.headers.authorization === BASIC
+        ? response.writeHead(307, { location: `${elsewhere.url}/blob` }).end()
+        : response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+    )
+    expect(await readBlob(sessionWith(registry.url), 'a', BLOB)).toEqual({ ok: true, value: BODY })
+    expect(authorizations(registry.asked)).toEqual([undefined, BASIC])
+    expect(authorizations(elsewhere.asked)).toEqual([undefined])
+  })
+
+  test('is not told to whom the registry leads and who then asks for it', async () => {
+    const elsewhere = await serve((_request, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+    )
+    const registry = await serve((_request, response) =>
+      response.writeHead(307, { location: `${elsewhere.url}/blob` }).end(),
+    )
+    const asked: string[] = []
+    expect(why(await readBlob(sessionWith(registry.url, asked), 'a', BLOB))).toContain('HTTP 401')
+    expect(asked).toEqual([])
+    expect(authorizations(elsewhere.asked)).toEqual([undefined])
+  })
+
+  test.each([
+    'http://registry.example/token',
+    'file:///etc/passwd',
+    'https://user:word@registry.example/',
+    '/token',
+    '',
+  ])('is not told to a token server at %j', async realm => {
+    const { url } = await serve((_request, response) =>
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="x"` }).end(),
+    )
+    expect(why(await readBlob(sessionWith(url), 'a', BLOB))).toMatch(/names a token server/)
+  })
+
+  test('is told to the token server alone, and the token to the registry', async () => {
+    const tokens = await serve((_request, response) => response.end('{"token":"abc","expires_in":60}'))
+    const registry = await serve((request, response) =>
+      request.headers.authorization === 'Bearer abc'
+        ? response.end(BODY)
+        : response
+            .writeHead(401, {
+              'www-authenticate': `Bearer realm="${tokens.url}/token",service="the registry"`,
+            })
+            .end(),
+    )
+    const session = sessionWith(registry.url)
+    expect(await readBlob(session, 'a/b', BLOB)).toEqual({ ok: true, value: BODY })
+    expect(await readBlob(session, 'a/b', BLOB)).toEqual({ ok: true, value: BODY })
+    expect(authorizations(registry.asked)).toEqual([undefined, 'Bearer abc', 'Bearer abc'])
+    expect(authorizations(tokens.asked)).toEqual([BASIC])
+    expect(tokens.asked[0]?.url).toBe('/token?service=the+registry&scope=repository%3Aa%2Fb%3Apull')
+  })
+
+  test.each(['{"token":"a\\r\\nx: y"}', '{"token":7}', '{}', 'x', `{"token":"${'x'.repeat(300_000)}"}`])(
+    'buys no token that is none (%#)',
+    async text => {
+      const tokens = await serve((_request, response) => response.end(text))
+      const { url } = await serve((_request, response) =>
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="${tokens.url}"` }).end(),
+      )
+      expect((await readBlob(sessionWith(url), 'a', BLOB)).ok).toBe(false)
+    },
+  )
+
+  test('that is refused is not tried for ever', async () => {
+    const { url, asked } = await serve((_request, response) =>
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+    )
+    expect(why(await readBlob(sessionWith(url), 'a', BLOB))).toContain('does not take the password')
+    expect(asked.length).toBe(2)
+  })
+})
+
+describe('a push to a registry', () => {
+  test('that leads the upload to where others read along is refused', async () => {
+    const { url } = await serve((request, response) =>
+      request.method === 'POST'
+        ? response.writeHead(202, { location: 'http://registry.example/upload' }).end()
+        : response.writeHead(404).end(),
+    )
+    const pushing = { session: sessionWith(url), limits: QUICK, repository: 'a' }
+    expect(why(await pushBlob(blobOfBytes(BODY), pushing))).toContain('a redirect that is refused')
+  })
+
+  test('that says to have got something else is refused', async () => {
+    const { url } = await serve((request, response) => {
+      request.resume()
+      request.on('end', () =>
+        request.method === 'POST'
+          ? response.writeHead(202, { location: '/upload' }).end()
+          : request.method === 'PUT'
+            ? response.writeHead(201, { 'docker-content-digest': `sha256:${sha256('x')}` }).end()
+            : response.writeHead(404).end(),
+      )
+    })
+    const pushing = { session: sessionWith(url), limits: QUICK, repository: 'a' }
+    expect(why(await pushBlob(blobOfBytes(BODY), pushing))).toContain('the blob there has another digest')
+    expect(why(await pushManifest(MANIFEST, 'x', pushing))).toContain('the manifest there has another digest')
+  })
+
+  test('goes on where the registry says it stands when the connection is cut', async () => {
+    const bytes = Buffer.alloc(130 << 20, 'a long layer. ')
+    const blob = blobOfBytes(bytes)
+    const hash = createHash('sha256')
+    let stands = 0
+    let patches = 0
+    const { url } = await serve((request, response) => {
+      const location = '/v2/a/blobs/uploads/1?_state=x'
+      const range = (): string => `0-${stands - 1}`
+      switch (request.method) {
+        case 'HEAD':
+          return response.writeHead(404).end()
+        case 'POST':
+          return request.resume().on('end', () => response.writeHead(202, { location }).end())
+        case 'GET':
+          return response.writeHead(204, { location, range: range() }).end()
+        case 'PATCH': {
+          patches += 1
+          const cut = patches === 2 ? 10 << 20 : Number.POSITIVE_INFINITY
+          let got = 0
+          request.on('data', (chunk: Buffer) => {
+            const part = chunk.subarray(0, Math.max(0, cut - got))
+            got += part.length
+            stands += part.length
+            hash.update(part)
+            if (got >= cut) request.destroy()
+          })
+          return request.on('end', () => response.writeHead(202, { location, range: range() }).end())
+        }
+        default:
+          return response
+            .writeHead(request.url?.includes(`digest=sha256%3A${hash.digest('hex')}`) ? 201 : 400)
+            .end()
+      }
+    })
+    const pushing = { session: sessionWith(url), limits: QUICK, repository: 'a' }
+    expect(await pushBlob(blob, pushing)).toEqual({ ok: true, value: 'sent' })
+    expect(stands).toBe(bytes.length)
+    expect(patches).toBe(3)
+  })
+})
