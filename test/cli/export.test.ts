@@ -1,12 +1,24 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ORDINARY } from '../helpers/build/workshop.ts'
 import { type RealRegistry, startRegistry } from '../helpers/oci/registry.ts'
-import { mustRun, run, smallTree } from '../support/small-tree.ts'
+import { mustRun, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
+import { coolports } from './support.ts'
 
 let folder: string
 let tree: Tree
@@ -28,8 +40,8 @@ afterAll(async () => {
 })
 
 describe('export oci', () => {
-  test('makes an image whose layers are the packages themselves, for skopeo to read', () => {
-    const { digest, id, layers } = exported(
+  test('makes an image whose layers are the packages themselves, for skopeo to read', async () => {
+    const { digest, layers } = await exported(
       'oci',
       ...['tool', '-o', 'out/tool', '--entrypoint', '/bin/tool', '--cmd=-x', '--cmd', 'y', '--user', '7:8'],
       ...['--env', 'A=1', '--label', 'who=me', '--workdir', '/share', '--name', 'tools/tool:1.0'],
@@ -63,14 +75,14 @@ describe('export oci', () => {
       'coolports.pkghash': tree.read('pkg/tool/.pkghash').trim(),
       'coolports.tar': config.rootfs.diff_ids[1],
     })
-    expect((skopeo('inspect', 'oci:out/tool:1.0') as { Digest: string }).Digest).toBe(digest)
-    expect(id).toMatch(/^sha256:/)
   })
 
-  test('umoci unpacks the image to just what the tar of the same packages holds', () => {
-    const words = ['--order', '--with', 'passwd', '--with', 'tmp', 'tool', 'rival']
-    exported('oci', ...words, '-o', 'out/both', '--name', 'both')
-    exported('tar', ...words, '-o', 'out/both.tar.gz')
+  test('umoci unpacks the image to just what the tar of the same packages holds', async () => {
+    writeFileSync(join(tree.root, 'some.pem'), CERTIFICATES)
+    const extras = ['--with', 'passwd', '--with', 'tmp', '--certificates', join(tree.root, 'some.pem')]
+    const words = ['--order', ...extras, 'tool', 'rival']
+    await exported('oci', ...words, '-o', 'out/both', '--name', 'both')
+    await exported('tar', ...words, '-o', 'out/both.tar.gz')
     mustRun(tree, ['umoci', 'unpack', '--image', 'out/both:latest', 'out/bundle'])
     mustRun(tree, ['mkdir', 'out/unpacked'])
     mustRun(tree, ['tar', '-xpf', 'out/both.tar.gz', '-C', 'out/unpacked'])
@@ -78,40 +90,39 @@ describe('export oci', () => {
     expect(unpacked).toContain('/tmp d 1777')
     expect(unpacked).toContain('/share/ünï cöde f 644')
     expect(listing('out/bundle/rootfs')).toEqual(unpacked)
-    expect(readFileSync(join(tree.root, 'out/unpacked/share/base'), 'utf8')).toBe('of base\n')
-    expect(mustRun(tree, ['bin/coolports', 'verify', 'out/both.tar.gz'])).toContain('out/both.tar.gz')
+    expect(tree.read('out/unpacked/share/base')).toBe('of base\n')
+    expect(tree.read('out/unpacked/etc/ssl/certs/ca-certificates.crt')).toBe(CERTIFICATES)
+    expect((await coolports(tree, 'verify', 'out/both.tar.gz')).status).toBe(0)
   })
 
-  test('is an archive where OUT ends in .tar, and is the same image', () => {
-    const inFolder = exported('oci', 'tool', '-o', 'out/one')
-    expect(exported('oci', 'tool', '-o', 'out/one.tar').digest).toBe(inFolder.digest)
-    const read = skopeo('inspect', 'oci-archive:out/one.tar') as { Digest: string }
-    expect(read.Digest).toBe(inFolder.digest)
-  })
+  test('is the same image in a folder, in an archive, and in place of an earlier one', async () => {
+    await exported('oci', 'base', '-o', 'out/one')
+    const { digest, id } = await exported('oci', 'tool', '-o', 'out/one')
+    expect((skopeo('inspect', 'oci:out/one:latest') as Held).Digest).toBe(digest)
+    expect((await exported('oci', 'tool', '-o', 'out/one.tar')).digest).toBe(digest)
+    expect((skopeo('inspect', 'oci-archive:out/one.tar') as Held).Digest).toBe(digest)
 
-  test('--uncompressed has layers whose digest is that of the package', () => {
-    const { layers, id } = exported('oci', 'tool', '-o', 'out/plain', '--uncompressed')
-    expect(layers.map(layer => layer.digest)).toEqual(layers.map(layer => layer.tar))
-    expect(id).toBe(exported('oci', 'tool', '-o', 'out/packed').id)
+    const plain = await exported('oci', 'tool', '-o', 'out/plain', '--uncompressed')
+    expect(plain.layers.map(layer => layer.digest)).toEqual(plain.layers.map(layer => layer.tar))
+    expect(plain.id).toBe(id)
     mustRun(tree, ['umoci', 'unpack', '--image', 'out/plain:latest', 'out/plain-bundle'])
     expect(existsSync(join(tree.root, 'out/plain-bundle/rootfs/bin/tool'))).toBe(true)
   })
 
-  test('takes the place of an earlier layout, and of nothing else', () => {
-    exported('oci', 'base', '-o', 'out/again')
-    const again = exported('oci', 'tool', '-o', 'out/again')
-    expect((skopeo('inspect', 'oci:out/again:latest') as { Digest: string }).Digest).toBe(again.digest)
-    expect(run(tree, exporting('oci', 'tool', '-o', 'pkg'))).toMatchObject({
-      status: 2,
-      said: expect.stringContaining('there is a folder of this name, and it is no image layout'),
-    })
+  test('takes the place of nothing but a layout', async () => {
+    const refused = await coolports(tree, 'export', 'oci', 'tool', '-o', 'pkg')
+    expect(refused.status).toBe(2)
+    expect(refused.err).toContain('there is a folder of this name, and it is no image layout')
     expect(existsSync(join(tree.root, 'pkg/tool/package.ts'))).toBe(true)
   })
 })
 
 describe('export docker', () => {
-  test('makes what docker load takes: the same image id, and layers that skopeo takes for the packages', () => {
-    const { id, layers } = exported('docker', 'tool', '-o', 'out/docker.tar', '--name', 'tools/tool:1.0')
+  test('makes what docker load takes: the same image id, and layers that skopeo takes for the packages', async () => {
+    const { id, layers } = await exported(
+      'docker',
+      ...['tool', '-o', 'out/docker.tar', '--name', 'tools/tool:1.0', '--entrypoint', '/bin/tool'],
+    )
     mustRun(tree, ['skopeo', 'copy', 'docker-archive:out/docker.tar', 'oci:out/from-docker:x'])
     const raw = skopeo('inspect', '--raw', 'oci:out/from-docker:x') as { config: { digest: string } }
     expect(raw.config.digest).toBe(id)
@@ -125,42 +136,46 @@ describe('export docker', () => {
       ]),
     )
   })
+
+  test.skipIf(!mayRunContainers())(
+    'podman loads it and runs it (skipped where it may not run containers)',
+    () => {
+      const storage = join(folder, 'containers')
+      const podman = (...words: readonly string[]): string =>
+        mustRun(tree, [...PODMAN, '--root', storage, '--runroot', `${storage}-run`, ...words])
+      podman('load', '-i', 'out/docker.tar')
+      expect(podman('run', ...RUN, 'tools/tool:1.0', '--version')).toBe('tool 1 --version\n')
+      podman('rmi', '--all', '--force')
+    },
+  )
 })
 
 describe('export --push', () => {
-  test('pushes an image that skopeo brings back with the same digest, and then has nothing to send', () => {
+  test('pushes an image that skopeo brings back with the same digest, and then has nothing to send', async () => {
     const to = `${registry.host}/tools/tool:1.0`
-    const first = exported('oci', 'tool', '--push', to)
+    const first = await exported('oci', 'tool', '--push', to, '-o', 'out/pushed')
     expect(first.pushed).toMatchObject({ to, sent: 3, there: 0 })
     mustRun(tree, ['skopeo', 'copy', '--src-tls-verify=false', `docker://${to}`, 'oci:out/back:x'])
-    expect((skopeo('inspect', 'oci:out/back:x') as { Digest: string }).Digest).toBe(first.digest)
-    expect(exported('oci', 'tool', '--push', to).pushed).toMatchObject({ sent: 0, there: 3, bytes: 0 })
-  })
+    expect((skopeo('inspect', 'oci:out/back:x') as Held).Digest).toBe(first.digest)
+    const again = await exported('oci', 'tool', '--push', to)
+    expect(again.pushed).toMatchObject({ sent: 0, there: 3, bytes: 0 })
 
-  test('images share the layers of the packages that they share', () => {
-    exported('oci', 'tool', '--push', `${registry.host}/first:1`)
-    const words = ['--push', `${registry.host}/second:1`, '--mount-from', 'first']
-    const { pushed } = exported('oci', 'base', ...words)
+    const theirs = `docker://${registry.host}/theirs:1`
+    mustRun(tree, ['skopeo', 'copy', '--dest-tls-verify=false', 'oci:out/pushed:latest', theirs])
+    expect((skopeo('inspect', '--tls-verify=false', theirs) as Held).Digest).toBe(first.digest)
+
+    const words = ['--push', `${registry.host}/second:1`, '--mount-from', 'tools/tool']
+    const { pushed } = await exported('oci', 'base', ...words)
     expect(pushed).toMatchObject({ sent: 1, shared: 1, there: 0 })
-  })
-
-  test('pushes the image that skopeo would push from the layout', () => {
-    const { digest } = exported('oci', 'tool', '-o', 'out/both-ways', '--push', `${registry.host}/ours:1`)
-    const to = `docker://${registry.host}/theirs:1`
-    mustRun(tree, ['skopeo', 'copy', '--dest-tls-verify=false', 'oci:out/both-ways:latest', to])
-    for (const repository of ['ours', 'theirs']) {
-      const at = `docker://${registry.host}/${repository}:1`
-      const held = skopeo('inspect', '--tls-verify=false', at) as { Digest: string }
-      expect(held.Digest).toBe(digest)
-    }
   })
 })
 
 describe('packages that differ at a path', () => {
-  test('are refused, with both owners and what to choose', () => {
-    expect(run(tree, exporting('tar', 'tool', 'rival', '-o', 'out/none.tar'))).toEqual({
+  test('are refused, with both owners and what to choose', async () => {
+    expect(await coolports(tree, 'export', 'tar', 'tool', 'rival', '-o', 'out/none.tar')).toEqual({
       status: 1,
-      said: [
+      out: '',
+      err: [
         'coolports: cannot export: two packages differ at a path',
         '  base, rival "share/base"',
         "  choose: --prefer base, or another owner; or --order, by which the earlier package's file is seen",
@@ -170,19 +185,17 @@ describe('packages that differ at a path', () => {
     expect(existsSync(join(tree.root, 'out/none.tar'))).toBe(false)
   })
 
-  test('are exported once somebody has chosen', () => {
-    const seen = (...words: readonly string[]): string => {
-      exported('tar', ...words, '-o', 'out/chosen.tar')
-      return mustRun(tree, ['tar', '-xOf', 'out/chosen.tar', 'share/base'])
-    }
-    expect(seen('tool', 'rival', '--order')).toBe('of base\n')
-    expect(seen('rival', 'tool', '--order')).toBe('of rival\n')
-    expect(seen('tool', 'rival', '--prefer', 'rival')).toBe('of rival\n')
+  test('are exported once somebody has chosen one of them', async () => {
+    await exported('tar', 'tool', 'rival', '--prefer', 'rival', '-o', 'out/chosen.tar')
+    expect(mustRun(tree, ['tar', '-xOf', 'out/chosen.tar', 'share/base'])).toBe('of rival\n')
   })
 
-  test('--prefer names one that is among them', () => {
-    const { status, said } = run(tree, exporting('tar', 'tool', '--prefer', 'rival', '-o', 'out/none.tar'))
-    expect({ status, said }).toMatchObject({ status: 2, said: expect.stringContaining('rival') })
+  test('--prefer names one that is among them', async () => {
+    const { status, err } = await coolports(
+      tree,
+      ...['export', 'tar', 'tool', '--prefer', 'rival', '-o', 'out/none.tar'],
+    )
+    expect({ status, err }).toMatchObject({ status: 2, err: expect.stringContaining('rival') })
   })
 })
 
@@ -198,18 +211,80 @@ test.each([
   [['oci', 'tool', '--push', 'localhost/../x'], 'a repository that cannot be one'],
   [['oci', 'tool', '--push', 'localhost/x', '--mount-from', 'a?b'], 'cannot share layers with "a?b"'],
   [['oci', 'tool', '-o', 'x', '--certificates', 'pkg/tool/package.ts'], 'there is none in it (PEM)'],
-])('export %j is refused before anything is built', (words, why) => {
-  const { status, said } = run(tree, exporting(...words))
+])('export %j is refused before anything is built', async (words, why) => {
+  const { status, err } = await coolports(tree, 'export', ...words)
   expect(status).toBe(2)
-  expect(said).toContain(why)
+  expect(err).toContain(why)
 })
 
-test('certificates that were asked for are in the image', () => {
-  const text = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n'
-  writeFileSync(join(tree.root, 'some.pem'), text)
-  exported('tar', 'tool', '--certificates', 'some.pem', '-o', 'out/pem.tar')
-  expect(mustRun(tree, ['tar', '-xOf', 'out/pem.tar', 'etc/ssl/certs/ca-certificates.crt'])).toBe(text)
+test('the image is the same from another checkout, built by another user', async () => {
+  const root = join(folder, 'elsewhere/of another user')
+  mkdirSync(join(root, '.store/distfiles'), { recursive: true })
+  const copy = (from: string, part: string): void =>
+    cpSync(join(from, part), join(root, part), { recursive: true, preserveTimestamps: true })
+  for (const part of TREE) copy(tree.root, part)
+  for (const name of ['seed', ...Object.keys(PACKAGES)]) copy(tree.root, `pkg/${name}/package.ts`)
+  for (const file of readdirSync(join(tree.root, '.store/distfiles')))
+    if (!file.startsWith('.')) copy(tree.root, `.store/distfiles/${file}`)
+  for (const part of PROGRAMS) if (existsSync(join(repository, part))) copy(repository, part)
+  mustRun(tree, ['chmod', '755', folder])
+  mustRun(tree, ['chown', '-R', `${ORDINARY}:${ORDINARY}`, join(folder, 'elsewhere')])
+
+  const words = ['tool', '--entrypoint', '/bin/tool', '--with', 'passwd']
+  const here = await exported('oci', ...words, '-o', 'out/here')
+  const as = ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups']
+  const script = 'umask 077; exec bin/coolports -C . export oci "$@" -o out/there --json 2>log'
+  const there = execFileSync('setpriv', [...as.slice(1), 'sh', '-c', script, 'sh', ...words], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: root, LC_ALL: 'C.UTF-8', TZ: 'Asia/Tokyo' },
+  })
+  const { out: _, ...same } = here
+  expect(JSON.parse(there)).toMatchObject(same)
+  mustRun(tree, ['cp', '-r', join(root, 'out/there'), 'out/there'])
+  mustRun(tree, ['diff', '-r', 'out/here', 'out/there'])
 })
+
+const CERTIFICATES = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n'
+
+const repository = resolve(import.meta.dirname, '../..')
+/** What a checkout has. */
+const TREE = [
+  'bin',
+  'helpers',
+  'core',
+  'generator',
+  'templates',
+  '.do-defaults',
+  'package.json',
+  'build.mjs',
+  'mirrors',
+]
+/** The programs, as another user may run them. */
+const PROGRAMS = [
+  'dist',
+  ...['esbuild', '@esbuild', 'oxc-parser', '@oxc-parser', '@oxc-project', '.package-lock.json'].map(
+    name => `node_modules/${name}`,
+  ),
+]
+
+/** How podman runs where it is a guest itself. */
+const PODMAN = ['podman', '--cgroup-manager=cgroupfs', '--storage-driver=vfs']
+const RUN = ['--rm', '--network=none', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096']
+
+/** Whether podman is there, and the machine lets it run a container at all: one that holds busybox alone. */
+function mayRunContainers(): boolean {
+  const probe = mkdtempSync(join(tmpdir(), 'coolports podman-'))
+  try {
+    const podman = [...PODMAN.slice(1), '--root', join(probe, 'root'), '--runroot', join(probe, 'run')]
+    mkdirSync(join(probe, 'image/bin'), { recursive: true })
+    cpSync('/usr/bin/busybox', join(probe, 'image/bin/busybox'))
+    const run = ['run', ...RUN, '--rootfs', join(probe, 'image'), '/bin/busybox', 'true']
+    return spawnSync('podman', [...podman, ...run], { stdio: 'ignore' }).status === 0
+  } finally {
+    rmSync(probe, { recursive: true, force: true })
+  }
+}
 
 interface Exported {
   readonly digest: string
@@ -220,28 +295,21 @@ interface Exported {
     readonly annotations: Readonly<Record<string, string>>
   }[]
   readonly pushed: unknown
+  readonly out: string | null
+}
+
+interface Held {
+  readonly Digest: string
 }
 
 interface Config {
   readonly rootfs: { readonly diff_ids: readonly string[] }
 }
 
-const exporting = (...words: readonly string[]): readonly string[] => [
-  'bin/coolports',
-  '-C',
-  '.',
-  'export',
-  ...words,
-]
-
-/** What an export answers; what the builds below it say goes to stderr. */
-function exported(...words: readonly string[]): Exported {
-  const out = execFileSync('bin/coolports', [...exporting(...words, '--json').slice(1)], {
-    cwd: tree.root,
-    encoding: 'utf8',
-    env: { ...process.env, COOLPORTS_STORE: join(tree.root, '.store') },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+/** What an export answers. */
+async function exported(...words: readonly string[]): Promise<Exported> {
+  const { status, out, err } = await coolports(tree, 'export', ...words, '--json')
+  if (status !== 0) throw new Error(err)
   return JSON.parse(out) as Exported
 }
 
