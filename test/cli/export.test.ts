@@ -269,7 +269,7 @@ const PROGRAMS = [
 ]
 
 /** How podman runs where it is a guest itself. */
-const PODMAN = ['podman', '--cgroup-manager=cgroupfs', '--storage-driver=vfs']
+const PODMAN = ['podman', '--cgroup-manager=cgroupfs', '--runtime=runc', '--storage-driver=vfs']
 const RUN = ['--rm', '--network=none', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=4096:4096']
 
 /** Whether podman is there, and the machine lets it run a container at all: one that holds busybox alone. */

@@ -17,7 +17,8 @@ const bring = (machine: Machine): string => `
 case $* in
 'install -y bubblewrap') program=bwrap ;; 'install -y xz-utils') program=xz ;;
 'install -y busybox-static') program=busybox ;; 'install -y recutils') program=recsel ;;
-'install -y shellcheck' | 'install -y mksh') program=$3 ;; *) exit 100 ;;
+'install -y shellcheck' | 'install -y mksh' | 'install -y minisign' | 'install -y nginx') program=$3 ;;
+'install -y skopeo' | 'install -y umoci' | 'install -y docker-registry') program=$3 ;; *) exit 100 ;;
 esac
 echo "Unpacking $3"
 printf '#!/bin/sh\\n' >'${machine.bin}/'$program
@@ -199,9 +200,10 @@ ${bring(debian)}`,
     const ran = debian.run('root', tree, ['sh', '.ci/test', 'test/one'])
     expect(ran.status).toBe(0)
     expect(debian.asked).toEqual([
-      ...['bubblewrap', 'xz-utils', 'shellcheck', 'busybox-static', 'mksh', 'recutils'].map(
-        name => `apt-get install -y ${name}`,
-      ),
+      ...[
+        ...['bubblewrap', 'xz-utils', 'shellcheck', 'busybox-static', 'mksh', 'recutils'],
+        ...['minisign', 'nginx', 'skopeo', 'umoci', 'docker-registry'],
+      ].map(name => `apt-get install -y ${name}`),
       'npx --no-install biome check .',
       'npm run --silent typecheck',
       'npx --no-install vitest run test/one',
