@@ -62,3 +62,18 @@ describe('the seed', () => {
     expect(stdout).toBe('')
   })
 })
+
+test('an image of the seed and of make, unpacked by umoci, runs make and compiles a program', () => {
+  const { status, stdout, stderr } = run(
+    `set -eu; out=$(mktemp -d); trap 'rm -rf "$out"' EXIT
+    bin/coolports export oci make seed --with tmp -o "$out/image"
+    umoci unpack --rootless --image "$out/image:latest" "$out/bundle" >&2
+    printf '#include <stdio.h>\nint main(void) { puts("compiled"); }\n' >"$out/bundle/rootfs/tmp/x.c"
+    printf 'x: x.c\n\t/bin/gcc -o x x.c\n' >"$out/bundle/rootfs/tmp/Makefile"
+    for word in --version "-C /tmp"; do unshare -r chroot "$out/bundle/rootfs" /bin/make $word; done
+    unshare -r chroot "$out/bundle/rootfs" /tmp/x`,
+  )
+  expect(stderr).not.toContain('cannot')
+  expect(status).toBe(0)
+  expect(stdout).toMatch(/^GNU Make 4[\s\S]*\ncompiled\n$/m)
+}, 300_000)
