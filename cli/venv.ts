@@ -38,9 +38,9 @@ async function main([root = '', ...args]: readonly string[]): Promise<number> {
         why: `there is no pkg/${name}/package.ts`,
       })),
     )
-  const built = await bringPackages(root, request.packages, jobs)
-  if (typeof built === 'number') return built
   try {
+    const built = await bringPackages(root, request.packages, jobs)
+    if (typeof built === 'number') return built
     const members = built.map(name => readMember(root, name))
     const made = await makeVenv(folder, storeRoot(process.env, root), request, members)
     if (!made.ok)
