@@ -21,6 +21,7 @@ export class Clients {
   readonly #jobs: ReadonlyMap<number, Job>
   readonly #trace: Trace | undefined
   readonly #guests = new Set<Promise<boolean>>()
+  #isOver = false
 
   constructor(options: {
     readonly coordinator: Coordinator
@@ -39,7 +40,13 @@ export class Clients {
     while (this.#guests.size > 0) await Promise.all(this.#guests)
   }
 
+  /** Hears no other runs any more: at the end of this one they take a turn of their own. */
+  dismiss(): void {
+    this.#isOver = true
+  }
+
   receive(message: Message): void {
+    if (this.#isOver && message.job === guest) return
     if (message.verb === 'ended') {
       this.#coordinator.openWorkshop().starter.ended(message.job, Number(message.args[0]))
       return

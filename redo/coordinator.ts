@@ -96,6 +96,8 @@ export class Coordinator {
     const nodes = names.map(name => this.store.graph.node(name))
     const ok = await this.fulfil(this.request(undefined, force, {}), nodes)
     await this.#clients.idle()
+    // To put helpers away takes time, in which another run may ask.
+    this.#clients.dismiss()
     await this.#workshop?.helpers.close()
     return ok
   }

@@ -30,7 +30,9 @@ export function visit(options: {
       REDO_PID: String(options.host),
     },
   })
-  return status === 75 || status === null ? undefined : status
+  // 2 may be the end of a shell that found the fifos gone between two looks at them.
+  const isGone = status === 75 || status === null || (status === 2 && !isOpen(runFolder))
+  return isGone ? undefined : status
 }
 
 function isOpen(runFolder: string): boolean {

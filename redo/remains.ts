@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 /**
@@ -15,8 +15,16 @@ export function cleanUpAfterCrash(folder: string): void {
   }
 }
 
+/** In one step for those who look for it: another run could ask in what is half removed. */
 export function removeRunFolder(runFolder: string): void {
-  rmSync(runFolder, { recursive: true, force: true })
+  const gone = `${runFolder}.gone`
+  rmSync(gone, { recursive: true, force: true })
+  try {
+    renameSync(runFolder, gone)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+  rmSync(gone, { recursive: true, force: true })
 }
 
 function begunIn(runFolder: string): readonly string[] {
