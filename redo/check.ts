@@ -160,7 +160,9 @@ export class Checker {
   #circumstances(node: FileNode, making: Making): Verdict | undefined {
     if (making.failed) return dirty({ kind: 'failed' })
     if (making.always) return dirty({ kind: 'always' })
-    const rule = this.#rules.findName(node.name, doFile => this.#isRule(doFile))
+    const rule = this.#hasOwnRule(node, making)
+      ? making.rule.name
+      : this.#rules.findName(node.name, doFile => this.#isRule(doFile))
     if (rule !== making.rule.name) {
       if (rule !== undefined) return dirty({ kind: 'rule', before: making.rule.name, now: rule })
       if (node.stamp === nothing) return { kind: 'unknown' }
@@ -204,6 +206,14 @@ export class Checker {
     this.#told.set(node, words)
     const stamp = everything ? ` (${node.stamp ?? 'no stamp'})` : ''
     this.#traces?.checks?.(`${'  '.repeat(depth)}${quote(node.name)} ${words}${stamp}`)
+  }
+
+  /** The common case, without a search: the `.do` of this target alone built it and is there, a source. */
+  #hasOwnRule({ name }: FileNode, { rule }: Making): boolean {
+    if (rule.name.length !== name.length + '.do'.length || !rule.name.startsWith(name)) return false
+    if (rule.making !== undefined || !rule.name.endsWith('.do')) return false
+    this.#look(rule)
+    return rule.stamp !== undefined && rule.stamp !== nothing
   }
 
   /** A `.do` that built something is an input, too: one look serves both. */

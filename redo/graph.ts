@@ -47,6 +47,8 @@ export class FileNode {
 export class Graph {
   readonly #byName = new Map<FileName, FileNode>()
   readonly #byId: (FileNode | undefined)[] = []
+  /** Of one number there was more than one name. */
+  #isMixed = false
   /** What differs from the state on disk. */
   readonly unsaved = new Set<FileNode>()
 
@@ -62,6 +64,7 @@ export class Graph {
   /** Takes a node over from the saved state, under its number there. */
   restore(id: number, name: FileName): FileNode {
     const node = this.referred(id)
+    if (node.name !== '' && node.name !== name) this.#isMixed = true
     node.name = name
     return this.#put(node)
   }
@@ -79,9 +82,9 @@ export class Graph {
     return this.#byName.get(name)
   }
 
-  /** Whether each node that was referred to has a name by now. */
+  /** Whether each node that was referred to has a name by now, one that no other has. */
   get isWhole(): boolean {
-    return this.#byId.every(node => node !== undefined && this.#byName.get(node.name) === node)
+    return !this.#isMixed && this.#byName.size === this.#byId.length
   }
 
   get size(): number {
