@@ -20,6 +20,7 @@ export interface OpenLog {
 export class Logs {
   readonly #folder: string
   readonly #made = new Set<string>()
+  readonly #folders = new Map<FileName, string | undefined>()
   /** Whether an earlier run made logs. */
   readonly #isOld: boolean
 
@@ -29,12 +30,21 @@ export class Logs {
   }
 
   path(target: FileName): string {
-    const parts = target.split('/')
-    const base = parts.pop() ?? ''
-    const folders = parts.map(part => `${part}.d`)
-    const path = join(this.#folder, ...folders, `${base}.log`)
-    const fits = [...folders, `${base}.log`].every(part => Buffer.byteLength(part) <= 255)
-    return fits ? path : join(this.#folder, `${createHash('sha256').update(target).digest('hex')}.log`)
+    const slash = target.lastIndexOf('/')
+    const folder = slash < 0 ? this.#folder : this.#folderOf(target.slice(0, slash))
+    const name = `${target.slice(slash + 1)}.log`
+    if (folder !== undefined && fits(name)) return `${folder}/${name}`
+    return join(this.#folder, `${createHash('sha256').update(target).digest('hex')}.log`)
+  }
+
+  /** Where the logs of the targets of a folder lie; undefined when that cannot have such a name. */
+  #folderOf(folder: FileName): string | undefined {
+    const known = this.#folders.get(folder)
+    if (known !== undefined || this.#folders.has(folder)) return known
+    const parts = folder.split('/').map(part => `${part}.d`)
+    const found = parts.every(fits) ? join(this.#folder, ...parts) : undefined
+    this.#folders.set(folder, found)
+    return found
   }
 
   /** An empty log, open for appending. */
@@ -96,6 +106,11 @@ function create(path: string): number | undefined {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
     throw error
   }
+}
+
+/** Whether a file can have that name. */
+function fits(name: string): boolean {
+  return Buffer.byteLength(name) <= 255
 }
 
 function innerPathOf(path: string): string {
