@@ -17,8 +17,8 @@ const bring = (machine: Machine): string => `
 case $* in
 'install -y bubblewrap') program=bwrap ;; 'install -y xz-utils') program=xz ;;
 'install -y busybox-static') program=busybox ;; 'install -y recutils') program=recsel ;;
-'install -y shellcheck' | 'install -y mksh' | 'install -y minisign' | 'install -y nginx') program=$3 ;;
-'install -y skopeo' | 'install -y umoci' | 'install -y docker-registry') program=$3 ;; *) exit 100 ;;
+'install -y ntfs-3g') program=lowntfs-3g ;; 'install -y ipfs-cid') program=ipfs_cid ;;
+'install -y '*) program=$3 ;; *) exit 100 ;;
 esac
 echo "Unpacking $3"
 printf '#!/bin/sh\\n' >'${machine.bin}/'$program
@@ -202,7 +202,17 @@ ${bring(debian)}`,
     expect(debian.asked).toEqual([
       ...[
         ...['bubblewrap', 'xz-utils', 'shellcheck', 'busybox-static', 'mksh', 'recutils'],
-        ...['minisign', 'nginx', 'skopeo', 'umoci', 'docker-registry'],
+        ...[
+          'minisign',
+          'openssl',
+          'nginx',
+          'ntfs-3g',
+          'curl',
+          'ipfs-cid',
+          'skopeo',
+          'umoci',
+          'docker-registry',
+        ],
       ].map(name => `apt-get install -y ${name}`),
       'npx --no-install biome check .',
       'npm run --silent typecheck',
