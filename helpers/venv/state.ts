@@ -86,7 +86,7 @@ function sweep(place: string, current: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
     if (name === current || name === 'current' || !lstatSync(path).isDirectory()) continue
-    const age = Date.now() - lstatSync(path).ctimeMs
+    const age = Date.now() - lstatSync(path).mtimeMs
     if (age > YOUNG_MS && !isInUse(path)) removeTree(path)
   }
 }

@@ -120,6 +120,9 @@ export class VenvShop {
       env: this.#env(options),
       input: options.input ?? '',
       encoding: 'utf8',
+      // What waits for ever is a failure, and not the end of all tests.
+      timeout: 30_000,
+      killSignal: 'SIGKILL',
     })
     return { status, out: stdout, err: stderr }
   }
@@ -140,7 +143,7 @@ export class VenvShop {
   }
 
   close(): void {
-    for (const child of this.#started) child.kill('SIGKILL')
+    for (const child of this.#started) child.kill('SIGTERM')
     removeTree(this.root)
   }
 
