@@ -88,6 +88,11 @@ option() {
 bind() {
   case $1 in /*) path=$1 ;; *) path=$PWD/$1 ;; esac
   [ -e "$path" ] || complain "bind $1" 'there is no such file or folder'
+  top=${path#/}
+  top=${top%%/*}
+  if is_top "$top" && ! [ -e "$state/root$path" ]; then
+    complain "bind $1" "/$top is the packages' here, and nothing can be added to it"
+  fi
   options=$binds
   add --dev-bind "$path" "$path"
   binds=$options
@@ -320,6 +325,7 @@ else
   eval "set -- bwrap $linked -- \"\$@\""
 fi
 
+# Then the command itself holds the lock on the state.
 [ -n "$watched" ] || exec "$@"
 
 # --- signals ---------------------------------------------------------------------------------------------
