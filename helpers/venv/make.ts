@@ -1,29 +1,15 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
-import { type Sha256, sha256 } from '../../core/digest.ts'
+import { cpSync, existsSync, realpathSync, renameSync } from 'node:fs'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { treeRoot } from '../../core/store.ts'
 import { removeTree } from '../build/remove.ts'
 import { unpackedTree } from '../build/trees.ts'
-import { holdTree } from '../store/roots.ts'
-import { activateText } from './activate.ts'
 import { copyChosen, preferred } from './choose.ts'
-import { factsText } from './facts.ts'
+import { hold } from './hold.ts'
 import { type Laid, lay } from './lay.ts'
 import type { Layer } from './layer.ts'
-import { plantLinks } from './links.ts'
 import type { Member } from './member.ts'
+import { plan } from './plan.ts'
 import type { VenvProblem } from './problem.ts'
-import { chosenPath, recordText } from './record.ts'
+import { chosenPath } from './record.ts'
 import type { Request } from './request.ts'
 import { stackLayers } from './stack.ts'
 import { openPlace, openState, statePath, switchState } from './state.ts'
@@ -129,68 +115,4 @@ function withChosen(
     layers.push({ ...layer, path })
   }
   return ok(layers)
-}
-
-interface State {
-  readonly layers: readonly Layer[]
-  readonly entries: readonly Laid[]
-  readonly request: Request
-  readonly below: string | undefined
-}
-
-/** What a state is to hold; it is named by a digest of its texts. */
-function plan(
-  place: string,
-  { layers, entries, request, below }: State,
-): { readonly id: string; readonly write: (folder: string) => void } {
-  const of = { layers, entries, given: request.given, ...(below === undefined ? {} : { below }) }
-  const record = recordText({ request, layers, ...(below === undefined ? {} : { below }) })
-  const run = readFileSync(join(treeRoot(), 'helpers/venv/venv-run.sh'), 'utf8')
-  const activate = activateText(place, entries)
-  const texts = [record, run, activate, factsText({ place, ...of })]
-  const id = sha256(texts.join('\0')).slice(0, 16)
-  const write = (folder: string): void => {
-    mkdirSync(join(folder, 'bin'))
-    mkdirSync(join(folder, '.mnt'))
-    writeText(join(folder, 'bin/venv-run'), run, 0o755)
-    writeText(join(folder, 'bin/activate'), activate, 0o644)
-    writeText(join(folder, 'facts'), factsText({ place: statePath(place, id), ...of }), 0o644)
-    writeText(join(folder, 'packages'), record, 0o644)
-    plantLinks(folder, layers, entries)
-  }
-  return { id, write }
-}
-
-function writeText(file: string, text: string, mode: number): void {
-  writeFileSync(file, text)
-  chmodSync(file, mode)
-}
-
-/**
- * Holds the venv's packages in their stores. A gc may have come between the look at a tree and this, so
- * one that is gone is unpacked again. Answers the stores that may not be written to.
- */
-async function hold(
-  owner: string,
-  store: string,
-  layers: readonly Layer[],
-  members: readonly Member[],
-): Promise<readonly string[]> {
-  const stores = new Map<string, Sha256[]>()
-  for (const layer of layers) {
-    if (layer.kind !== 'package') continue
-    const of = dirname(dirname(layer.path))
-    stores.set(of, [...(stores.get(of) ?? []), layer.tar])
-  }
-  const notHeld: string[] = []
-  for (const [of, tars] of stores) {
-    try {
-      holdTree(of, owner, tars)
-    } catch (error) {
-      if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-      notHeld.push(of)
-    }
-  }
-  for (const { file } of members) await unpackedTree(store, file)
-  return notHeld
 }
