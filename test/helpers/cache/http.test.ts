@@ -88,6 +88,11 @@ describe('a web server is left that', () => {
       'a part: it ends after 900 kB of 1.0 MB',
     ],
     [
+      'gives other bytes of the same length',
+      (_, response) => response.end(Buffer.alloc(BODY.length, 'not the bytes of it ')),
+      'the sha256 of the package is ',
+    ],
+    [
       'is a page where people log in',
       (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>log in</html>'),
       'a part: it ends after 19 B',
