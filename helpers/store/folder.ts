@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -7,6 +7,8 @@ import { join } from 'node:path'
  */
 export function makeFolder(store: string, name: string): string {
   const folder = join(store, name)
+  // Mostly it is there, and an exception takes time.
+  if (existsSync(folder)) return folder
   try {
     mkdirSync(folder)
   } catch (error) {

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { makeFolder } from './folder.ts'
@@ -41,6 +41,7 @@ export async function lockStore(store: string): Promise<StoreLock> {
 /** Waits until nobody takes things out of the store. */
 export async function untilUnlocked(store: string): Promise<void> {
   const folder = join(store, LOCK)
+  if (!existsSync(folder)) return
   while (bidsIn(folder).some(bid => isHeld(folder, bid))) await setTimeout(POLL_MS)
 }
 

@@ -10,7 +10,15 @@ export interface ProcessName {
   readonly space: string
 }
 
-export const nameOf = (pid: number): ProcessName => ({ pid, start: startOf(pid) ?? '-', space: spaceOf(pid) })
+export function nameOf(pid: number): ProcessName {
+  if (pid === process.pid && self !== undefined) return self
+  const name = { pid, start: startOf(pid) ?? '-', space: spaceOf(pid) }
+  if (pid === process.pid) self = name
+  return name
+}
+
+/** One's own does not change. */
+let self: ProcessName | undefined
 
 /** `PID.START.SPACE`, which may be part of a file's name. */
 export const formatProcess = ({ pid, start, space }: ProcessName): string => `${pid}.${start}.${space}`
@@ -22,7 +30,7 @@ export function parseProcess(text: string): ProcessName | undefined {
 
 /** Undefined where that cannot be told, as of a process in another container that shares the store. */
 export function isRunning({ pid, start, space }: ProcessName): boolean | undefined {
-  if (space !== spaceOf(process.pid)) return undefined
+  if (space !== nameOf(process.pid).space) return undefined
   try {
     process.kill(pid, 0)
   } catch (error) {
