@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { Broken, describe as describeFailure } from '../../../helpers/cache/failure.ts'
 import { type Place, placeOf } from '../../../helpers/cache/place.ts'
-import { folder, later, put } from '../fetch/support.ts'
+import { folder, later } from '../fetch/support.ts'
 import { Store, serveStore } from '../ipfs/support.ts'
 
 const BODY = randomBytes(2_000_000)
@@ -14,13 +14,13 @@ const RECORD = `${sha256('a package')}.AAAAAAAAAAAAAAAA.rec`
 
 /** A cache of `count` small packages and a large one, in a folder of this name. */
 async function cache(count: number, below = '') {
-  const root = folder()
+  const files: Record<string, string | Uint8Array> = {
+    [join(below, NAME)]: BODY,
+    [join(below, RECORD)]: 'record: 1\n',
+  }
+  for (let index = 0; index < count; index++) files[join(below, `${sha256(`${index}`)}.tar.gz`)] = `${index}`
   const store = new Store()
-  for (let index = 0; index < count; index++)
-    put(join(root, below, `${sha256(`${index}`)}.tar.gz`), `${index}`)
-  put(join(root, below, NAME), BODY)
-  put(join(root, below, RECORD), 'record: 1\n')
-  return { store, cid: await store.addPath(root) }
+  return { store, cid: await store.addFolder(files) }
 }
 
 async function place(url: string, gateways: string): Promise<Place> {

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { importer } from 'ipfs-unixfs-importer'
 import type { CID } from 'multiformats/cid'
 import { ok, refuse } from '../../../core/result.ts'
 import { connections } from '../../../helpers/fetch/http.ts'
@@ -28,6 +29,24 @@ export class Store {
       })(),
       this.put,
     )
+  }
+
+  /** A folder of files that need no disk. */
+  async addFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<CID> {
+    const source = Object.entries(files).map(([name, content]) => ({
+      path: `root/${name}`,
+      content: Buffer.from(content),
+    }))
+    const blocks = {
+      put: async (cid: CID, bytes: Uint8Array | AsyncIterable<Uint8Array>) => {
+        this.put(cid, bytes as Uint8Array)
+        return cid
+      },
+    }
+    let root: CID | undefined
+    for await (const { cid } of importer(source, blocks, { profile: 'unixfs-v0-2015' })) root = cid
+    if (!root) throw new Error('an empty folder')
+    return root
   }
 
   async addPath(path: string): Promise<CID> {
