@@ -15,8 +15,13 @@ export interface Connected {
 
 /** The daemon first: it is nearest, and may have the blocks on its disk. */
 export function connect(asked: Asked, network: Network, note: (text: string) => void): Connected {
-  const daemon = asked.daemon === undefined ? undefined : kubo(asked.daemon, network.limits)
-  const all = [...(daemon ? [daemon] : []), ...asked.gateways.map(url => gateway(url, network))]
+  // One that stands still is left while there is still time for the others.
+  const limits = { ...network.limits, idleMs: network.limits.idleMs / 3 }
+  const daemon = asked.daemon === undefined ? undefined : kubo(asked.daemon, limits)
+  const all = [
+    ...(daemon ? [daemon] : []),
+    ...asked.gateways.map(url => gateway(url, { ...network, limits })),
+  ]
   return {
     places: new Places(all, note),
     records: all,

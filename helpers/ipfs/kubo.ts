@@ -12,7 +12,7 @@ import type { RecordPlace } from './name.ts'
 
 /** A daemon of the user, spoken to by kubo's RPC. Blocks and records from it are verified as those of strangers. */
 export interface Kubo extends BlockPlace, RecordPlace {
-  /** Adds a file or the files of a folder and pins it; answers the CID that the daemon gave it. */
+  /** Adds a file and pins it; answers the CID that the daemon gave it. */
   add(path: string, signal: AbortSignal): Promise<Result<string, Failure>>
   /** Publishes a signed record of an IPNS name. */
   putRecord(name: string, record: Uint8Array, signal: AbortSignal): Promise<Result<void, Failure>>

@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../../core/digest.ts'
 import { formatMessage } from '../../../core/message.ts'
 import { loadMirrors } from '../../../helpers/fetch/mirrors.ts'
 import { originsOf } from '../../../helpers/fetch/origin.ts'
 import { Store, serveStore } from '../ipfs/support.ts'
-import { BODY, DIGEST, fetchInto, folder, kept, LIE, put, serve, want, whole } from './support.ts'
+import { BODY, DIGEST, fetchInto, folder, kept, LIE, put, QUICK, serve, want, whole } from './support.ts'
 
 const store = new Store()
 const CID = (await store.add(BODY)).toString()
 const LYING_CID = (await store.add(LIE)).toString()
+
+/** Longer than a busy machine keeps an honest gateway waiting. */
+const PATIENT = { ...QUICK, idleMs: 9000 }
 
 /** As the ancestor wrote them; only this source is one of its. */
 const records = (cid = CID): string => `%rec: ipfs_source
@@ -100,7 +104,10 @@ describe('a source by its CID', () => {
     const root = treeWith()
     const gateway = await serveStore(store)
     const upstream = await serve(whole())
-    const { outcome, said } = await fetchInto(root, [want([upstream.url])], { env: env(gateway.url) })
+    const { outcome, said } = await fetchInto(root, [want([upstream.url])], {
+      env: env(gateway.url),
+      limits: PATIENT,
+    })
     expect(outcome.ok).toBe(true)
     expect(said).toEqual(['fetch source.tar.gz from ipfs', 'fetched source.tar.gz 300 kB sha256 ok'])
     expect(readFileSync(join(root, 'store/distfiles', DIGEST))).toEqual(BODY)
@@ -111,7 +118,7 @@ describe('a source by its CID', () => {
     const root = treeWith()
     put(join(root, `store/distfiles/.partial/${DIGEST}.0.0.0`), BODY.subarray(0, 280_000))
     const gateway = await serveStore(store)
-    const { outcome } = await fetchInto(root, [want([])], { env: env(gateway.url) })
+    const { outcome } = await fetchInto(root, [want([])], { env: env(gateway.url), limits: PATIENT })
     expect(outcome.ok).toBe(true)
     expect(gateway.asked.map(({ url }) => url)).toEqual([
       `/ipfs/${CID}?format=raw`,
@@ -123,7 +130,10 @@ describe('a source by its CID', () => {
     const root = treeWith(LYING_CID)
     const gateway = await serveStore(store)
     const upstream = await serve(whole())
-    const { outcome, said } = await fetchInto(root, [want([upstream.url])], { env: env(gateway.url) })
+    const { outcome, said } = await fetchInto(root, [want([upstream.url])], {
+      env: env(gateway.url),
+      limits: PATIENT,
+    })
     expect(outcome.ok).toBe(true)
     expect(said[1]).toMatch(/^fetch source.tar.gz: ipfs gave sha256 [0-9a-f]{64} \(300 kB\); asking the next/)
     expect(kept(root)).toEqual([DIGEST])
@@ -134,17 +144,40 @@ describe('a source by its CID', () => {
     const poor = await serveStore(new Store())
     const upstream = await serve(whole())
     const gateways = env(`${poor.url} http://127.0.0.1:9`)
-    const { outcome, said } = await fetchInto(root, [want([upstream.url])], { env: gateways })
+    const { outcome, said } = await fetchInto(root, [want([upstream.url])], {
+      env: gateways,
+      limits: PATIENT,
+    })
     expect(outcome.ok).toBe(true)
     expect(said.at(1)).toMatch(
       /^fetch source.tar.gz: ipfs gave no block Qm\w+: .*HTTP 404 \(not found\).*; asking the next place$/,
     )
   })
 
+  it('does not wait for a gateway again and again that never answers', async () => {
+    const root = folder()
+    const bodies = [1, 2, 3, 4, 5, 6].map(String)
+    const cids = await Promise.all(bodies.map(body => store.add(Buffer.from(body))))
+    put(
+      join(root, 'mirrors/ipfs'),
+      bodies.map((body, index) => `sha256: ${sha256(body)}\ncid: ${cids[index]}\n`).join('\n'),
+    )
+    const silent = await serve(() => {})
+    const upstream = await serve((request, response) => response.end(request.url?.slice(1)))
+    const { outcome, said } = await fetchInto(
+      root,
+      bodies.map(body => want([`${upstream.url}/${body}`], { file: body, sha256: sha256(body) })),
+      { env: env(silent.url), jobs: 1 },
+    )
+    expect(outcome.ok).toBe(true)
+    expect(silent.asked).toHaveLength(3)
+    expect(said.filter(line => line.includes('it is asked no more'))).toHaveLength(1)
+  })
+
   it('is told as a place when none gives it', async () => {
     const root = treeWith()
     const poor = await serveStore(new Store())
-    const { message } = await fetchInto(root, [want([])], { env: env(poor.url) })
+    const { message } = await fetchInto(root, [want([])], { env: env(poor.url), limits: PATIENT })
     expect(message?.facts?.slice(2)).toEqual([
       ['from', `ipfs://${CID}`],
       ['got', `no block ${CID}: ${poor.url.slice(7)} gave HTTP 404 (not found)`],
