@@ -15,6 +15,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { isAlive } from '../build/work.ts'
 import { packMembers } from '../tar/pack.ts'
 import { type TarProblem, TarRefusal } from '../tar/problem.ts'
 import { readProblem } from '../tar/read.ts'
@@ -86,6 +87,7 @@ async function placed(
   const remove = (path: string): void => rmSync(path, { recursive: true, force: true })
   try {
     mkdirSync(folder, { recursive: true })
+    for (const left of leftovers(out)) remove(left)
     await write(part)
     // Of a folder no rename takes the place; so the old one steps aside for a moment.
     if (statSync(out, { throwIfNoEntry: false })?.isDirectory()) renameSync(out, old)
@@ -101,6 +103,15 @@ async function placed(
     if (existsSync(old) && !existsSync(out)) renameSync(old, out)
     else remove(old)
   }
+}
+
+/** What exports to this name left that were killed. */
+function leftovers(out: string): readonly string[] {
+  const start = `.${basename(out)}.`
+  return readdirSync(dirname(out)).flatMap(name => {
+    const pid = name.startsWith(start) ? /^(\d+)\.part$/.exec(name.slice(start.length))?.[1] : undefined
+    return pid === undefined || isAlive(Number(pid)) ? [] : [join(dirname(out), name)]
+  })
 }
 
 async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {

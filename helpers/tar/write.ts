@@ -98,6 +98,7 @@ async function writeLargeFile(archive: Pack, path: string, entry: Entry & { kind
   try {
     await new Promise<void>((resolve, reject) => {
       const sink = archive.entry(header(entry), error => (error ? reject(error) : resolve()))
+      sink.on('error', () => {}) // told above
       let left = entry.size
       const more = (): void => {
         try {
@@ -132,6 +133,7 @@ async function writeChunks(
       failure ??= error ?? undefined
       resolve()
     })
+    sink.on('error', () => {}) // told above
     pour(chunks, sink, entry).catch((error: Error) => {
       failure = error
       resolve()
