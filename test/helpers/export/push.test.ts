@@ -47,7 +47,7 @@ async function image(...names: readonly string[]) {
 }
 
 const connected = (host: string) => {
-  const made = connect(host, { env: {}, limits: QUICK })
+  const made = connect(host, { env: {}, limits: { ...QUICK, idleMs: 20_000 } })
   if (!made.ok) throw new Error(made.error.why)
   return made.value
 }

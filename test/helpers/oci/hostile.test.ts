@@ -17,20 +17,25 @@ const MANIFEST = Buffer.from(formatManifest({ config: emptyConfig(sha256(EMPTY_C
 const PASSWORD = { kind: 'password', user: 'alice', password: 'open sesame' } as const
 const BASIC = `Basic ${Buffer.from('alice:open sesame').toString('base64')}`
 
+/** A server of a busy machine takes its time. */
+const PATIENT = { ...QUICK, idleMs: 10_000 }
+
 /** A conversation with a server of the test, as somebody who has a password. */
-function sessionWith(url: string, asked: string[] = []): Session {
-  const dispatcher = connections({}, QUICK)
+function sessionWith(url: string, asked: string[] = [], limits = PATIENT): Session {
+  const dispatcher = connections({}, limits)
   if (!dispatcher.ok) throw new Error(dispatcher.error.why)
   later(() => void dispatcher.value.destroy())
   return new Session(url.slice('http://'.length), {
     dispatcher: dispatcher.value,
-    limits: QUICK,
+    limits,
     credentials: async host => {
       asked.push(host)
       return { ok: true, value: PASSWORD }
     },
   })
 }
+
+const SILENT: RequestListener = () => {}
 
 const why = (answer: { readonly ok: boolean; readonly error?: OciFailure }): string =>
   answer.error ? describeOci(answer.error) : 'it was believed'
@@ -63,7 +68,7 @@ describe('a registry that lies about a blob', () => {
       },
       'more than',
     ],
-    ['by sending nothing', () => {}, 'nothing more for 0.3 s'],
+    ['by sending nothing', SILENT, 'nothing more for 0.3 s'],
     ['by an error', (_, response) => response.writeHead(500).end('x'), 'HTTP 500'],
     [
       'by leading round in circles',
@@ -77,7 +82,8 @@ describe('a registry that lies about a blob', () => {
     ],
   ])('%s is not believed', async (_, listener, said) => {
     const { url } = await serve(listener)
-    expect(why(await readBlob(sessionWith(url), 'a', BLOB))).toContain(said)
+    const limits = listener === SILENT ? QUICK : PATIENT
+    expect(why(await readBlob(sessionWith(url, [], limits), 'a', BLOB))).toContain(said)
   })
 })
 
@@ -236,7 +242,7 @@ describe('a push to a registry', () => {
         ? response.writeHead(202, { location: 'http://registry.example/upload' }).end()
         : response.writeHead(404).end(),
     )
-    const pushing = { session: sessionWith(url), limits: QUICK, repository: 'a' }
+    const pushing = { session: sessionWith(url), limits: PATIENT, repository: 'a' }
     expect(why(await pushBlob(blobOfBytes(BODY), pushing))).toContain('a redirect that is refused')
   })
 
@@ -251,7 +257,7 @@ describe('a push to a registry', () => {
             : response.writeHead(404).end(),
       )
     })
-    const pushing = { session: sessionWith(url), limits: QUICK, repository: 'a' }
+    const pushing = { session: sessionWith(url), limits: PATIENT, repository: 'a' }
     expect(why(await pushBlob(blobOfBytes(BODY), pushing))).toContain('the blob there has another digest')
     expect(why(await pushManifest(MANIFEST, 'x', pushing))).toContain('the manifest there has another digest')
   })
@@ -291,7 +297,7 @@ describe('a push to a registry', () => {
             .end()
       }
     })
-    const pushing = { session: sessionWith(url), limits: QUICK, repository: 'a' }
+    const pushing = { session: sessionWith(url), limits: PATIENT, repository: 'a' }
     expect(await pushBlob(blob, pushing)).toEqual({ ok: true, value: 'sent' })
     expect(stands).toBe(bytes.length)
     expect(patches).toBe(3)
