@@ -1,9 +1,10 @@
 import type { Dispatcher } from 'undici'
+import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { findCredentials } from '../oci/credentials.ts'
 import { describeOci, type OciFailure, OciRefusal } from '../oci/failure.ts'
 import { parseReference } from '../oci/reference.ts'
-import { pull } from '../oci/registry.ts'
+import { hasBlob, pull } from '../oci/registry.ts'
 import { type Answer, Session } from '../oci/session.ts'
 import type { Failure } from './failure.ts'
 import type { Limits } from './limits.ts'
@@ -28,17 +29,11 @@ export interface Asking {
 export async function askRegistry(
   url: string,
   headers: Readonly<Record<string, string>>,
-  { dispatcher, limits, signal, env }: Asking,
+  asking: Asking,
 ): Promise<Result<Reply, Failure>> {
-  const reference = parseReference(url.replace(/^oci:\/\//, ''))
-  if (!reference.ok) return refuse({ kind: 'file', why: `its reference ${reference.error}` })
-  const { registry, name, digest } = reference.value
-  const session = new Session(registry, {
-    dispatcher,
-    limits,
-    signal,
-    credentials: host => findCredentials(host, env),
-  })
+  const blob = blobOf(url, asking)
+  if (!blob.ok) return refuse({ kind: 'file', why: blob.error })
+  const { session, name, digest } = blob.value
   const asked = await session.ask({
     method: 'GET',
     url: session.url(`${name}/blobs/sha256:${digest}`),
@@ -47,6 +42,28 @@ export async function askRegistry(
     patienceMs: FOR_EVER,
   })
   return asked.ok ? ok(reply(asked.value)) : refuse(told(asked.error))
+}
+
+/** Why a registry does not have such a blob now; undefined where it has it. Nothing is fetched. */
+export async function registryFault(url: string, asking: Asking): Promise<string | undefined> {
+  const blob = blobOf(url, asking)
+  if (!blob.ok) return blob.error
+  const { session, name, digest } = blob.value
+  const has = await hasBlob(session, name, digest)
+  if (!has.ok) return describeOci(has.error)
+  return has.value ? undefined : 'it does not have it'
+}
+
+function blobOf(
+  url: string,
+  { dispatcher, limits, signal, env }: Asking,
+): Result<{ readonly session: Session; readonly name: string; readonly digest: Sha256 }, string> {
+  const reference = parseReference(url.replace(/^oci:\/\//, ''))
+  if (!reference.ok) return refuse(`its reference ${reference.error}`)
+  const { registry, name, digest } = reference.value
+  if (digest === undefined) return refuse('its reference has no digest')
+  const credentials = (host: string) => findCredentials(host, env)
+  return ok({ session: new Session(registry, { dispatcher, limits, signal, credentials }), name, digest })
 }
 
 /** Who asks has a watch of his own. */

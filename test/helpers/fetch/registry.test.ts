@@ -1,10 +1,13 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sha256 } from '../../../core/digest.ts'
+import { connections } from '../../../helpers/fetch/http.ts'
+import { registryFault } from '../../../helpers/fetch/registry.ts'
 import { blobOfBytes } from '../../../helpers/oci/blob-source.ts'
 import { connect } from '../../../helpers/oci/connect.ts'
 import { pushBlob } from '../../../helpers/oci/push.ts'
 import { type RealRegistry, startRegistry } from '../oci/registry.ts'
-import { BODY, DIGEST, fetchInto, folder, LIE, put, serve, want } from './support.ts'
+import { BODY, DIGEST, fetchInto, folder, LIE, later, put, QUICK, serve, want } from './support.ts'
 
 describe('a source that a registry has as a blob', () => {
   let registry: RealRegistry
@@ -28,6 +31,11 @@ describe('a source that a registry has as a blob', () => {
     const { session, limits } = connected.value
     const pushed = await pushBlob(blobOfBytes(BODY), { session, limits, repository: 'mirrors/sources' })
     expect(pushed).toEqual({ ok: true, value: 'sent' })
+    const asking = { dispatcher: agent(), limits, signal: new AbortController().signal }
+    const at = (digest: string): string => `oci://${registry.host}/mirrors/sources@sha256:${digest}`
+    expect(await registryFault(at(DIGEST), { ...asking, env })).toBeUndefined()
+    expect(await registryFault(at(sha256(LIE)), { ...asking, env })).toBe('it does not have it')
+    expect(await registryFault(at(DIGEST), { ...asking, env: {} })).toContain('it wants a password')
     await connected.value.close()
     put(join(root, 'mirrors/oci'), `sha256: *\nrepository: ${registry.host}/mirrors/sources\n`)
     const { outcome } = await fetchInto(root, [want([])], { env })
@@ -86,3 +94,10 @@ test('a repository that is none is named, and the rest is used', async () => {
   expect(said.join('\n')).toContain('mirrors/oci:1')
   expect(outcome.ok).toBe(true)
 })
+
+function agent() {
+  const opened = connections({}, QUICK)
+  if (!opened.ok) throw new Error(opened.error.why)
+  later(() => void opened.value.destroy())
+  return opened.value
+}
