@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
-import type { Done } from '../helpers/install/change.ts'
+import type { Done, Wanted } from '../helpers/install/change.ts'
+import { DATABASE } from '../helpers/install/place.ts'
 import type { InstallProblem } from '../helpers/install/problem.ts'
 import { builtClosure } from './built-closure.ts'
 import { command, jobsOption, rootOption } from './command.ts'
@@ -18,6 +22,11 @@ export const install = command({
     jobsOption(rootOption(yargs))
       .positional('packages', { type: 'string', array: true, default: [] as string[], describe: 'packages' })
       .demandOption('root')
+      .option('generations', {
+        type: 'boolean',
+        default: false,
+        describe: 'keep the states of the root: DIR/current is the newest, rollback switches',
+      })
       .option('resume', { type: 'boolean', default: false, describe: 'complete a change that was cut short' })
       .option('rollback', { type: 'boolean', default: false, describe: 'take it back' })
       .check(({ packages, resume, rollback }) => {
@@ -27,7 +36,7 @@ export const install = command({
         return true
       }),
   run: async args => {
-    const { changeRoot, resumeRoot } = await import('../helpers/install/change.ts')
+    const { resumeRoot } = await import('../helpers/install/change.ts')
     const root = args.root ?? ''
     if (args.resume || args.rollback) {
       const ended = resumeRoot(root, args.resume ? 'forward' : 'back')
@@ -40,16 +49,41 @@ export const install = command({
     const { readCandidates } = await import('../helpers/install/candidate.ts')
     const candidates = await readCandidates(storeRoot(process.env, args.tree), members.value)
     if (!candidates.ok) return complainOf('install', candidates.error)
-    const done = changeRoot(root, { add: candidates.value, remove: [] })
+    const done = await changeIn(root, { add: candidates.value, remove: [] }, args.generations)
     return done.ok ? tell(done.value) : complainOf('install', done.error)
   },
 })
 
+/** Changes a root, or makes its next generation where it has such, or is to have. */
+export async function changeIn(
+  root: string,
+  wanted: Wanted,
+  generations = false,
+): Promise<Result<Done & { readonly generation?: number }, readonly InstallProblem[]>> {
+  const [{ changeRoot }, { changeGeneration }, { hasGenerations }] = await Promise.all([
+    import('../helpers/install/change.ts'),
+    import('../helpers/install/generations.ts'),
+    import('../helpers/install/current.ts'),
+  ])
+  if (hasGenerations(root)) return changeGeneration(root, wanted)
+  if (!generations) return changeRoot(root, wanted)
+  return existsSync(join(root, DATABASE))
+    ? refuse([{ kind: 'plain root', root }])
+    : changeGeneration(root, wanted)
+}
+
 /** Says on stderr what was done. */
-export function tell({ came, went, kept, earlier }: Done): number {
+export function tell({
+  came,
+  went,
+  kept,
+  earlier,
+  generation,
+}: Done & { readonly generation?: number }): number {
   if (earlier !== undefined) say(`an earlier change was cut short, and is ${earlier} now`)
   for (const label of came) say(`installed ${label}`)
   for (const label of went) say(`removed ${label}`)
+  if (generation !== undefined) say(`generation ${generation} is current`)
   for (const { path, beside } of kept) {
     const where = beside === undefined ? '' : `; the package's own is ${shown(beside)}`
     say(`kept ${shown(path)}, which was edited${where}`)

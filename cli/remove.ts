@@ -1,5 +1,5 @@
 import { command, packagesOption, rootOption } from './command.ts'
-import { complainOf, tell } from './install.ts'
+import { changeIn, complainOf, tell } from './install.ts'
 
 export const remove = command({
   usage: 'remove <packages..>',
@@ -9,9 +9,8 @@ export const remove = command({
   examples: [['coolports remove --root /srv/root make', 'make, and what nothing else needs']],
   options: yargs => packagesOption(rootOption(yargs)).demandOption('root'),
   run: async args => {
-    const { changeRoot } = await import('../helpers/install/change.ts')
     const remove = [...new Set(args.packages.map(nameOf))]
-    const done = changeRoot(args.root ?? '', { add: [], remove })
+    const done = await changeIn(args.root ?? '', { add: [], remove })
     return done.ok ? tell(done.value) : complainOf('remove', done.error)
   },
 })

@@ -25,6 +25,7 @@ import { owns } from './owns.ts'
 import { rdeps } from './rdeps.ts'
 import { remove } from './remove.ts'
 import { reproduce } from './reproduce.ts'
+import { rollback } from './rollback.ts'
 import { complain, PROGRAM, shownLine, trouble } from './say.ts'
 import { sbom } from './sbom.ts'
 import { seedVerify } from './seed-verify.ts'
@@ -49,6 +50,7 @@ const commands: readonly Command[] = [
   verify,
   install,
   remove,
+  rollback,
   owns,
   whence,
   sbom,

@@ -1,4 +1,5 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { TreeLock } from '../../redo/lock.ts'
@@ -36,7 +37,7 @@ type Answer<Value> = Result<Value, readonly InstallProblem[]>
  * against it is told; then all that comes is put beside; then it is moved to its places.
  */
 export const changeRoot = (root: string, wanted: Wanted): Answer<Done> =>
-  inRoot(root, (real, folders) => {
+  inRoot(root, wanted.add.length > 0, (real, folders) => {
     const direction = underWay(folders)
     if (direction !== undefined) {
       const finished = finishChange(real, folders, direction)
@@ -49,13 +50,19 @@ export const changeRoot = (root: string, wanted: Wanted): Answer<Done> =>
 
 /** Goes on with a change that was cut short, to its end or back to its beginning; answers which of them it was. */
 export const resumeRoot = (root: string, direction: Direction): Answer<Direction> =>
-  inRoot(root, (real, folders) => {
+  inRoot(root, false, (real, folders) => {
     const way = underWay(folders) === 'back' ? 'back' : direction
     const finished = finishChange(real, folders, way)
     return finished.ok ? ok(way) : finished
   })
 
-function inRoot<Value>(root: string, use: (real: string, folders: Folders) => Answer<Value>): Answer<Value> {
+/** Only who installs makes a root of a folder. */
+function inRoot<Value>(
+  root: string,
+  mayMake: boolean,
+  use: (real: string, folders: Folders) => Answer<Value>,
+): Answer<Value> {
+  if (!mayMake && !existsSync(join(root, DATABASE))) return refuse([{ kind: 'no packages', root }])
   let folders: Folders | undefined
   let lock: TreeLock | undefined
   try {

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSy
 import { resolve } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { rootIn } from './current.ts'
 import { Folders, NoFolder } from './folders.ts'
 import { BACKWARD, CHANGE, DATABASE, JOURNAL, RECORDS } from './place.ts'
 import type { InstallProblem } from './problem.ts'
@@ -13,13 +14,13 @@ export interface Contents {
   readonly isUnderWay: boolean
 }
 
-/** Opens a root, reads its database, and hands both on. Nothing is changed. */
+/** Opens a root, or the current one of its generations, reads its database, and hands both on. Nothing is changed. */
 export function readRoot<Value>(
   root: string,
   use: (contents: Contents, folders: Folders) => Result<Value, readonly InstallProblem[]>,
 ): Result<Value, readonly InstallProblem[]> {
   if (!isFolder(root)) return refuse([{ kind: 'no root', root }])
-  const folders = new Folders(realpathSync(root))
+  const folders = new Folders(realpathSync(rootIn(root)))
   try {
     if (!existsSync(folders.at(DATABASE))) return refuse([{ kind: 'no packages', root }])
     const packages = readDatabase(folders)

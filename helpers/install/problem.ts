@@ -34,6 +34,15 @@ export type InstallProblem =
   /** Neither completed nor taken back: the journal is still there. */
   | { readonly kind: 'stuck'; readonly root: string; readonly why: string }
   | { readonly kind: 'nothing under way'; readonly root: string }
+  | { readonly kind: 'no generations'; readonly root: string }
+  | {
+      readonly kind: 'no generation'
+      readonly root: string
+      readonly number?: number
+      readonly all: readonly number[]
+    }
+  /** Packages are installed in the folder itself. */
+  | { readonly kind: 'plain root'; readonly root: string }
 
 /** 1 the answer is no, 2 misuse or trouble. */
 export function installStatus(problem: InstallProblem): 1 | 2 {
@@ -46,6 +55,9 @@ export function installStatus(problem: InstallProblem): 1 | 2 {
     case 'in the way':
     case 'no packages':
     case 'nothing under way':
+    case 'no generations':
+    case 'no generation':
+    case 'plain root':
       return 1
     default:
       return 2
@@ -143,6 +155,27 @@ export function installMessage(action: string, problem: InstallProblem): Message
         why: problem.why,
         remedy:
           'mend that; then coolports install --root DIR --resume completes it, --rollback takes it back',
+      }
+    case 'no generations':
+      return {
+        cannot: `switch ${quoted(problem.root)}`,
+        why: 'it has no generations',
+        remedy: 'they are kept where the first package was installed with --generations',
+      }
+    case 'no generation':
+      return {
+        cannot: `switch ${quoted(problem.root)}`,
+        why:
+          problem.number === undefined
+            ? 'there is no earlier generation'
+            : `there is no generation ${problem.number}`,
+        facts: [['there', problem.all.join(' ')]],
+      }
+    case 'plain root':
+      return {
+        cannot: `keep generations in ${quoted(problem.root)}`,
+        why: 'packages are installed in the folder itself',
+        remedy: 'choose another folder',
       }
     case 'nothing under way':
       return { cannot: `go on in ${quoted(problem.root)}`, why: 'no change is under way there' }

@@ -108,7 +108,6 @@ describe('an installed root', () => {
     let cut = 0
     for (const [moment, way] of [
       [0, '--resume'],
-      [1, '--resume'],
       [150, '--rollback'],
       [250, '--resume'],
     ] as const) {
@@ -175,3 +174,19 @@ function killed(made: { readonly root: string }, root: string, is: () => boolean
     })
   })
 }
+
+test('install --generations keeps states, and rollback switches', () => {
+  const { tree: made, root } = tree()
+  const door = (...words: readonly string[]) => mustRun(made, ['bin/coolports', '-C', made.root, ...words])
+  expect(door('install', '--root', root, '--generations', 'hello')).toContain(
+    'coolports: generation 1 is current\n',
+  )
+  expect(door('remove', '--root', root, 'hello')).toContain('coolports: generation 2 is current\n')
+  expect(door('rollback', '--root', root)).toBe('coolports: generation 1 is current\n')
+  expect(door('list', '--root', root)).toBe('hello  1.0-1\nseed   1-1    brought along\n')
+  const chrooted = spawnSync('chroot', [join(root, 'current'), '/bin/hello'], {
+    encoding: 'utf8',
+    env: { PATH: '/usr/sbin:/sbin:/usr/bin:/bin' },
+  })
+  expect(chrooted).toMatchObject({ status: 0, stdout: 'hello from here\n' })
+})

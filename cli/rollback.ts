@@ -1,0 +1,25 @@
+import { command, rootOption } from './command.ts'
+import { complainOf } from './install.ts'
+import { say } from './say.ts'
+
+export const rollback = command({
+  usage: 'rollback',
+  about: 'Switch a root with generations to the one before, or to any',
+  details:
+    'By one rename; the generations stay as they are. Exit status: 0 switched, 1 there is no such generation, 2 trouble.',
+  examples: [
+    ['coolports rollback --root /srv/root', 'to the generation before the current one'],
+    ['coolports rollback --root /srv/root --to 3', 'to the third'],
+  ],
+  options: yargs =>
+    rootOption(yargs)
+      .demandOption('root')
+      .option('to', { type: 'number', requiresArg: true, describe: 'the number of a generation' }),
+  run: async args => {
+    const { switchGeneration } = await import('../helpers/install/generations.ts')
+    const switched = switchGeneration(args.root ?? '', args.to)
+    if (!switched.ok) return complainOf('switch', switched.error)
+    say(`generation ${switched.value} is current`)
+    return 0
+  },
+})

@@ -1,0 +1,32 @@
+import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * A folder with generations holds whole roots, `generations/1`, `generations/2`, …, none of which is changed after
+ * it was made, and `current`, a symlink to the one that counts. It is switched by one rename.
+ */
+export const ROOTS = 'generations'
+export const CURRENT = 'current'
+
+export const hasGenerations = (folder: string): boolean =>
+  lstatSync(join(folder, ROOTS), { throwIfNoEntry: false })?.isDirectory() === true &&
+  (lstatSync(join(folder, CURRENT), { throwIfNoEntry: false })?.isSymbolicLink() ?? true)
+
+/** The root that is meant by a folder: itself, or its current generation. */
+export const rootIn = (folder: string): string =>
+  hasGenerations(folder) && existsSync(join(folder, CURRENT)) ? join(folder, CURRENT) : folder
+
+/** The numbers of all generations, in order, and that of the current one. */
+export function generationsOf(folder: string): {
+  readonly all: readonly number[]
+  readonly current?: number
+} {
+  const all = readdirSync(join(folder, ROOTS))
+    .filter(name => /^[1-9]\d{0,8}$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b)
+  const link = join(folder, CURRENT)
+  const target = lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(link) : ''
+  const current = all.find(number => target === `${ROOTS}/${number}`)
+  return { all, ...(current === undefined ? {} : { current }) }
+}

@@ -1,0 +1,82 @@
+import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { TreeLock } from '../../redo/lock.ts'
+import { removeTree } from '../build/remove.ts'
+import { changeRoot, type Done, type Wanted } from './change.ts'
+import { cloneRoot } from './clone.ts'
+import { CURRENT, generationsOf, hasGenerations, ROOTS } from './current.ts'
+import { flushDisk } from './flush.ts'
+import type { InstallProblem } from './problem.ts'
+import { failureOf, isFailure } from './recover.ts'
+
+type Answer<Value> = Result<Value, readonly InstallProblem[]>
+
+/** Makes a generation from the current one by a change, and switches to it. Until then nothing else is touched. */
+export function changeGeneration(
+  folder: string,
+  wanted: Wanted,
+): Answer<Done & { readonly generation: number }> {
+  const top = resolve(folder)
+  return locked(top, () => {
+    const { all, current } = generationsOf(top)
+    const number = (all.at(-1) ?? 0) + 1
+    const part = join(top, ROOTS, `.${number}.part`)
+    try {
+      mkdirSync(part, { mode: 0o755 })
+      if (current !== undefined) cloneRoot(realpathSync(join(top, CURRENT)), part)
+      const done = changeRoot(part, wanted)
+      if (!done.ok) return done
+      renameSync(part, join(top, ROOTS, String(number)))
+      flushDisk(top)
+      switchTo(top, number)
+      return ok({ ...done.value, generation: number })
+    } finally {
+      removeTree(part)
+    }
+  })
+}
+
+/** Switches to an earlier generation, or to a later one again; by itself, to the one before. Answers its number. */
+export function switchGeneration(folder: string, wanted?: number): Answer<number> {
+  const top = resolve(folder)
+  if (!hasGenerations(top)) return refuse([{ kind: 'no generations', root: folder }])
+  return locked(top, () => {
+    const { all, current } = generationsOf(top)
+    const to = wanted ?? all.filter(number => number < (current ?? 0)).at(-1)
+    if (to === undefined || !all.includes(to))
+      return refuse([
+        { kind: 'no generation', root: folder, all, ...(to === undefined ? {} : { number: to }) },
+      ])
+    switchTo(top, to)
+    return ok(to)
+  })
+}
+
+function switchTo(top: string, number: number): void {
+  const part = join(top, `.${CURRENT}.part`)
+  rmSync(part, { force: true })
+  symlinkSync(`${ROOTS}/${number}`, part)
+  renameSync(part, join(top, CURRENT))
+}
+
+function locked<Value>(top: string, work: () => Answer<Value>): Answer<Value> {
+  let lock: TreeLock | undefined
+  try {
+    mkdirSync(join(top, ROOTS), { recursive: true })
+    const taken = TreeLock.take(join(top, ROOTS))
+    if (typeof taken === 'number') return refuse([{ kind: 'busy', root: top, pid: taken }])
+    lock = taken
+    for (const name of readdirSync(join(top, ROOTS))) {
+      // What was begun, and its process killed.
+      if (/^\.\d+\.part$/.test(name)) removeTree(join(top, ROOTS, name))
+    }
+    return work()
+  } catch (error) {
+    if (!isFailure(error)) throw error
+    const problem = failureOf(error)
+    return refuse([problem.kind === 'disk full' ? { ...problem, folder: top } : problem])
+  } finally {
+    lock?.release()
+  }
+}
