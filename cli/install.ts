@@ -50,7 +50,9 @@ export const install = command({
     const candidates = await readCandidates(storeRoot(process.env, args.tree), members.value)
     if (!candidates.ok) return complainOf('install', candidates.error)
     const done = await changeIn(root, { add: candidates.value, remove: [] }, args.generations)
-    return done.ok ? tell(done.value) : complainOf('install', done.error)
+    if (!done.ok) return complainOf('install', done.error)
+    tell(done.value)
+    return done.value.unfinished ? complainOf('install', done.value.unfinished) : 0
   },
 })
 
@@ -79,7 +81,7 @@ export function tell({
   kept,
   earlier,
   generation,
-}: Done & { readonly generation?: number }): number {
+}: Done & { readonly generation?: number }): void {
   if (earlier !== undefined) say(`an earlier change was cut short, and is ${earlier} now`)
   for (const label of came) say(`installed ${label}`)
   for (const label of went) say(`removed ${label}`)
@@ -88,7 +90,6 @@ export function tell({
     const where = beside === undefined ? '' : `; the package's own is ${shown(beside)}`
     say(`kept ${shown(path)}, which was edited${where}`)
   }
-  return 0
 }
 
 /** Says what stands against a change. */

@@ -11,7 +11,9 @@ export const remove = command({
   run: async args => {
     const remove = [...new Set(args.packages.map(nameOf))]
     const done = await changeIn(args.root ?? '', { add: [], remove })
-    return done.ok ? tell(done.value) : complainOf('remove', done.error)
+    if (!done.ok) return complainOf('remove', done.error)
+    tell(done.value)
+    return done.value.unfinished ? complainOf('remove', done.value.unfinished) : 0
   },
 })
 

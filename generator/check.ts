@@ -72,6 +72,9 @@ export function checkManifest(
       manifest.strip === undefined
         ? 'all'
         : reader.oneOf(['strip'], manifest.strip, ['all', 'debug', 'none']),
+    ...(manifest.postInstall === undefined
+      ? {}
+      : { postInstall: reader.postInstall(manifest.postInstall, build) }),
     files,
     inputs: loaded.inputs,
   }
@@ -97,6 +100,7 @@ const FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
   test: 'required',
   update: 'required',
   strip: 'optional',
+  postInstall: 'optional',
 }
 
 const SOURCE_FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
@@ -351,6 +355,15 @@ class Reader {
     if (value !== undefined)
       this.field([field], 'it is not a script', "write it as sh`…`, or say skip('why there is none')")
     return { kind: 'skipped', why: '' }
+  }
+
+  postInstall(value: unknown, build: Build | undefined): string {
+    const said = (typeof value === 'object' && value !== null ? value : {}) as Fields
+    if (typeof said.script !== 'string')
+      this.field(['postInstall'], 'it is not a script', 'write it as sh`…`')
+    else if (build?.kind === 'import')
+      this.field(['postInstall'], 'a package that is its source holds what the source holds')
+    return typeof said.script === 'string' ? said.script : ''
   }
 
   update(value: unknown): PackageUpdate {

@@ -102,6 +102,11 @@ export interface Manifest {
    * `debug` (debug sections alone), `none`. Default: `all`.
    */
   readonly strip?: 'all' | 'debug' | 'none'
+  /**
+   * Runs in a root after the package was installed into it, by the root's own /bin/sh, with the root writable and
+   * nothing else there, no network. May run again. It comes with the package, as `/lib/coolports/post-install/NAME`.
+   */
+  readonly postInstall?: Script
 }
 
 /** Gives a manifest its type, so that editors complete it and the compiler checks it. */

@@ -1,9 +1,11 @@
-import { shellWord } from '../core/shell.ts'
+import { dirname } from 'node:path'
+import { postInstallPath } from '../core/post-install.ts'
+import { hereDocument, shellWord } from '../core/shell.ts'
 import { ARCH } from '../helpers/build/conventions.ts'
 import type { Package } from './package.ts'
 
 /**
- * The whole text that runs in the sandbox, phase by phase: unpack, patch, build, check, strip. Each
+ * The whole text that runs in the sandbox, phase by phase: unpack, patch, build, check, strip, post-install. Each
  * phase is a subshell that begins in the build folder. The key holds the same text.
  */
 export function buildScript(pkg: Package): string {
@@ -20,12 +22,23 @@ export function buildScript(pkg: Package): string {
       ? phase('check', ['unset DESTDIR', pkg.check.text])
       : `# check: skipped, ${pkg.check.why}\n`,
     phase('strip', strip(pkg.strip)),
+    phase('post-install', postInstall(pkg)),
   ].join('')
 }
 
 function phase(name: string, lines: readonly string[]): string {
   const text = lines.filter(line => line !== '').join('\n')
   return text === '' ? '' : `# ${name}\n(\n${text}\n)\n`
+}
+
+/** The script is a file of the package, so that whoever has the package has it, and its digest. */
+function postInstall({ name, postInstall: text }: Package): readonly string[] {
+  if (text === undefined) return []
+  const path = postInstallPath(name)
+  return [
+    `mkdir -p "$DESTDIR/${dirname(path)}"`,
+    `cat >"$DESTDIR/${path}" ${hereDocument(text, 'END_OF_POST_INSTALL')}`.trimEnd(),
+  ]
 }
 
 function unpack(pkg: Package): readonly string[] {

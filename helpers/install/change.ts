@@ -10,6 +10,7 @@ import { Folders } from './folders.ts'
 import { ownerProblems } from './owners.ts'
 import { DATABASE } from './place.ts'
 import { concernedPaths, type Plan, planChange } from './plan.ts'
+import { isScriptDue, runPostInstalls } from './post-install.ts'
 import type { InstallProblem } from './problem.ts'
 import { type Installed, labelOf } from './record.ts'
 import { type Direction, failureOf, finishChange, isFailure, underWay } from './recover.ts'
@@ -28,6 +29,8 @@ export interface Done {
   readonly kept: Plan['kept']
   /** What became of an earlier change that was found cut short. */
   readonly earlier?: 'completed' | 'taken back'
+  /** Scripts of packages that failed; the packages are there all the same. */
+  readonly unfinished?: readonly InstallProblem[]
 }
 
 type Answer<Value> = Result<Value, readonly InstallProblem[]>
@@ -44,16 +47,26 @@ export const changeRoot = (root: string, wanted: Wanted): Answer<Done> =>
       if (!finished.ok) return finished
     }
     const done = change(real, folders, wanted)
-    if (!done.ok || direction === undefined) return done
-    return ok({ ...done.value, earlier: direction === 'forward' ? 'completed' : 'taken back' })
+    if (!done.ok) return done
+    const scripts = runPostInstalls(real, folders)
+    return ok({
+      ...done.value,
+      ...(direction === undefined ? {} : { earlier: direction === 'forward' ? 'completed' : 'taken back' }),
+      ...(scripts.ok ? {} : { unfinished: scripts.error }),
+    })
   })
 
 /** Goes on with a change that was cut short, to its end or back to its beginning; answers which of them it was. */
 export const resumeRoot = (root: string, direction: Direction): Answer<Direction> =>
   inRoot(root, false, (real, folders) => {
-    const way = underWay(folders) === 'back' ? 'back' : direction
-    const finished = finishChange(real, folders, way)
-    return finished.ok ? ok(way) : finished
+    const is = underWay(folders)
+    const way = is === 'back' ? 'back' : direction
+    if (is !== undefined || way === 'back' || !isScriptDue(folders)) {
+      const finished = finishChange(real, folders, way)
+      if (!finished.ok) return finished
+    }
+    const scripts = way === 'forward' ? runPostInstalls(real, folders) : ok(undefined)
+    return scripts.ok ? ok(way) : scripts
   })
 
 /** Only who installs makes a root of a folder. */

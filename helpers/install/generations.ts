@@ -27,6 +27,7 @@ export function changeGeneration(
       if (current !== undefined) cloneRoot(realpathSync(join(top, CURRENT)), part)
       const done = changeRoot(part, wanted)
       if (!done.ok) return done
+      if (done.value.unfinished) return refuse(done.value.unfinished)
       renameSync(part, join(top, ROOTS, String(number)))
       flushDisk(top)
       switchTo(top, number)

@@ -1,4 +1,5 @@
 import { type Message, quoted } from '../../core/message.ts'
+import { type Missing, missingMessage } from '../build/missing.ts'
 import { diskFullMessage, type TarProblem, tarMessage } from '../tar/problem.ts'
 import type { Fact } from './survey.ts'
 
@@ -41,6 +42,14 @@ export type InstallProblem =
       readonly number?: number
       readonly all: readonly number[]
     }
+  /** A package's script; the package is installed. `output`: the last lines of what it said. */
+  | {
+      readonly kind: 'script failed'
+      readonly name: string
+      readonly why: string
+      readonly output: readonly string[]
+    }
+  | { readonly kind: 'missing'; readonly missing: Missing }
   /** Packages are installed in the folder itself. */
   | { readonly kind: 'plain root'; readonly root: string }
 
@@ -58,6 +67,7 @@ export function installStatus(problem: InstallProblem): 1 | 2 {
     case 'no generations':
     case 'no generation':
     case 'plain root':
+    case 'script failed':
       return 1
     default:
       return 2
@@ -171,6 +181,15 @@ export function installMessage(action: string, problem: InstallProblem): Message
             : `there is no generation ${problem.number}`,
         facts: [['there', problem.all.join(' ')]],
       }
+    case 'script failed':
+      return {
+        cannot: `run the post-install script of ${problem.name}`,
+        why: problem.why,
+        facts: problem.output.map(line => ['said', quoted(line)] as const),
+        remedy: 'the package is installed; coolports install --root DIR --resume runs it again',
+      }
+    case 'missing':
+      return missingMessage(problem.missing)
     case 'plain root':
       return {
         cannot: `keep generations in ${quoted(problem.root)}`,

@@ -79,6 +79,7 @@ describe('the key', () => {
     ['the build script', { build: 'sh`touch "$DESTDIR/y"`' }],
     ['the check', { check: 'sh`true`' }],
     ['what is stripped', { strip: "'none'" }],
+    ['what is run after an installation', { postInstall: 'sh`true`' }],
     ['folders of the host', { hostPaths: "['/usr']" }],
   ])('holds %s', async (_, fields) => {
     expect(await keyOf(fields)).not.toBe(await keyOf({}))

@@ -30,4 +30,8 @@ export default definePackage({
   test: sh`test "$(hello)" = hallo`,
   update: { kind: 'listing', url: 'https://example.org/', pattern: 'hello-([0-9.]+)\\.tar\\.gz' },
   strip: 'none',
+  postInstall: sh`
+    echo "END_OF_POST_INSTALL" >/etc/hello
+    END_OF_POST_INSTALL
+  `,
 })

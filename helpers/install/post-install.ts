@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { postInstallPath } from '../../core/post-install.ts'
+import { parseRecfile, value } from '../../core/recfile.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { findProgram, missingProgram } from '../build/missing.ts'
+import { PACKAGE_TIME } from '../tar/entry.ts'
+import { readDatabase } from './database.ts'
+import type { Folders } from './folders.ts'
+import { DATABASE } from './place.ts'
+import { isAsRecorded } from './plan.ts'
+import type { InstallProblem } from './problem.ts'
+import type { Installed, OwnedFile } from './record.ts'
+import { factOf } from './survey.ts'
+
+/** Which packages' scripts were run to their end: a record for each, with the sha256 of the package's tar. */
+const RUN = `${DATABASE}/post-install.rec`
+
+/**
+ * Runs the scripts of packages that were not run for them yet, what a package needs before itself. What
+ * was run is written down after each, so one that was cut short is run again.
+ */
+export function runPostInstalls(root: string, folders: Folders): Result<void, readonly InstallProblem[]> {
+  const packages = readDatabase(folders)
+  if (!packages.ok) return packages
+  const recorded = recordedRuns(folders)
+  const names = new Set(packages.value.map(({ name }) => name))
+  const run = new Map([...recorded].filter(([name]) => names.has(name)))
+  const problems: InstallProblem[] = []
+  for (const one of inOrder(packages.value)) {
+    const script = scriptOf(one)
+    if (!script || run.get(one.name) === one.tar) continue
+    const problem = runScript(root, folders, one, script)
+    if (problem) problems.push(problem)
+    else {
+      run.set(one.name, one.tar)
+      writeRuns(folders, run)
+    }
+  }
+  if (run.size !== recorded.size) writeRuns(folders, run)
+  return problems.length > 0 ? refuse(problems) : ok(undefined)
+}
+
+/** Whether there is a script to be run. */
+export function isScriptDue(folders: Folders): boolean {
+  const packages = readDatabase(folders)
+  const run = recordedRuns(folders)
+  return packages.ok && packages.value.some(one => scriptOf(one) && run.get(one.name) !== one.tar)
+}
+
+const scriptOf = (one: Installed): OwnedFile | undefined =>
+  one.entries.find(
+    (entry): entry is OwnedFile => entry.kind === 'file' && entry.path === postInstallPath(one.name),
+  )
+
+/** What a package needs comes before it, as far as there is no circle. */
+function inOrder(packages: readonly Installed[]): readonly Installed[] {
+  const seen = new Set<string>()
+  const order: Installed[] = []
+  const visit = (one: Installed): void => {
+    if (seen.has(one.name)) return
+    seen.add(one.name)
+    for (const other of packages) if (one.needs.includes(other.name)) visit(other)
+    order.push(one)
+  }
+  for (const one of packages) visit(one)
+  return order
+}
+
+function runScript(
+  root: string,
+  folders: Folders,
+  { name }: Installed,
+  script: OwnedFile,
+): InstallProblem | undefined {
+  if (!isAsRecorded(factOf(folders, script.path), script))
+    return { kind: 'script failed', name, why: 'it is not the one that came with the package', output: [] }
+  const missing = missingProgram('bwrap')
+  if (missing) return { kind: 'missing', missing }
+  const has = (path: string): boolean => factOf(folders, path).kind === 'folder'
+  const options = [
+    ...[
+      '--unshare-user',
+      '--unshare-net',
+      '--unshare-pid',
+      '--unshare-ipc',
+      '--unshare-uts',
+      '--unshare-cgroup',
+    ],
+    ...['--uid', '0', '--gid', '0', '--cap-drop', 'ALL', '--hostname', 'root'],
+    ...['--die-with-parent', '--new-session', '--clearenv'],
+    ...ENVIRONMENT.flatMap(([variable, text]) => ['--setenv', variable, text]),
+    ...['--bind', root, '/'],
+    // Where the root has a place for them; nothing is made there for their sake.
+    ...(has('proc') ? ['--proc', '/proc'] : []),
+    ...(has('dev') ? ['--dev', '/dev'] : []),
+    ...['--chdir', '/'],
+  ]
+  const { status, signal, stdout, stderr } = spawnSync(
+    findProgram('bwrap') ?? 'bwrap',
+    [...options, '--', '/bin/sh', '-eu', `/${script.path}`],
+    { env: {}, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: MAX_OUTPUT_BYTES },
+  )
+  if (status === 0) return undefined
+  const why =
+    status === null
+      ? `it was ended by ${signal ?? 'its output, which was too long'}`
+      : `it exited with ${status}`
+  const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-SHOWN_LINES)
+  return { kind: 'script failed', name, why, output: output.filter(line => line !== '') }
+}
+
+const MAX_OUTPUT_BYTES = 16 * 1024 ** 2
+const SHOWN_LINES = 10
+
+const ENVIRONMENT: readonly (readonly [name: string, value: string])[] = [
+  ['HOME', '/'],
+  ['LC_ALL', 'C'],
+  ['PATH', '/bin:/usr/bin:/sbin:/usr/sbin'],
+  ['SOURCE_DATE_EPOCH', String(PACKAGE_TIME)],
+  ['TZ', 'UTC0'],
+]
+
+/** What is damaged here costs a second run, no more. */
+function recordedRuns(folders: Folders): ReadonlyMap<string, string> {
+  if (!existsSync(folders.at(RUN))) return new Map()
+  const { records } = parseRecfile(readFileSync(folders.at(RUN), 'utf8'))
+  return new Map(records.map(record => [value(record, 'name') ?? '', value(record, 'tar') ?? '']))
+}
+
+function writeRuns(folders: Folders, run: ReadonlyMap<string, string>): void {
+  const text = [...run].sort().map(([name, tar]) => `name: ${name}\ntar: ${tar}\n`)
+  writeFileSync(folders.at(`${RUN}.part`), text.join('\n'))
+  renameSync(folders.at(`${RUN}.part`), folders.second(RUN))
+}

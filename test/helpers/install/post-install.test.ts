@@ -1,0 +1,116 @@
+import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { resumeRoot } from '../../../helpers/install/change.ts'
+import { changeGeneration } from '../../../helpers/install/generations.ts'
+import { Ground, write } from './support.ts'
+
+/** A root's own shell: Debian's busybox-static. */
+async function withShell(): Promise<Ground> {
+  const ground = new Ground()
+  const bin = join(ground.contentOf('shell'), 'bin')
+  mkdirSync(bin, { recursive: true })
+  cpSync('/usr/bin/busybox', join(bin, 'busybox'))
+  chmodSync(join(bin, 'busybox'), 0o755)
+  for (const applet of ['sh', 'cat', 'ls', 'id', 'mkdir']) symlinkSync('busybox', join(bin, applet))
+  await ground.pack('shell', '1')
+  return ground
+}
+
+const make = (
+  ground: Ground,
+  name: string,
+  version: string,
+  script: string,
+  needs: readonly string[] = ['shell'],
+) => ground.make(name, version, { [`lib/coolports/post-install/${name}`]: script, 'share/x': 'x' }, needs)
+
+test('a script runs in the root, with the root writable and nothing else there', async () => {
+  const ground = await withShell()
+  const secret = join(ground.folder, 'secret')
+  writeFileSync(secret, 'secret')
+  await make(
+    ground,
+    'a',
+    '1',
+    `mkdir /etc
+id -u >/etc/user
+ls / >/etc/root
+echo "$PATH $HOME" >/etc/env
+ls /proc/net/dev >/etc/net 2>&1 || :
+if cat '${secret}'; then exit 1; fi`,
+  )
+  expect(await ground.install('a')).toEqual({ came: ['a-1-1', 'shell-1-1'], went: [], kept: [] })
+  expect(ground.read('etc/user')).toBe('0\n')
+  expect(ground.read('etc/root')).toBe('bin\netc\nlib\nshare\nvar\n')
+  expect(ground.read('etc/env')).toBe('/bin:/usr/bin:/sbin:/usr/sbin /\n')
+})
+
+test('scripts run once for each package, and again for another one, what is needed before who needs it', async () => {
+  const ground = await withShell()
+  await make(ground, 'z', '1', 'echo z1 >>/ran')
+  await ground.make('a', '1', { 'lib/coolports/post-install/a': 'echo a1 >>/ran' }, ['z'])
+  await ground.install('a')
+  expect(ground.read('ran')).toBe('z1\na1\n')
+  await ground.make('b', '1', { 'share/b': 'b' })
+  await ground.install('b')
+  await make(ground, 'z', '2', 'echo z2 >>/ran')
+  await ground.install('z')
+  expect(ground.read('ran')).toBe('z1\na1\nz2\n')
+  ground.remove('a')
+  expect(readFileSync(join(ground.root, 'var/lib/coolports/post-install.rec'), 'utf8')).not.toContain(
+    'name: a',
+  )
+})
+
+test('one that fails is told with its last words, and runs again when it is asked for', async () => {
+  const ground = await withShell()
+  await make(ground, 'a', '1', 'echo so it is; cat /wanted')
+  expect(await ground.install('a')).toMatchObject({
+    came: ['a-1-1', 'shell-1-1'],
+    unfinished: [
+      {
+        kind: 'script failed',
+        name: 'a',
+        why: 'it exited with 1',
+        output: ['so it is', "cat: can't open '/wanted': No such file or directory"],
+      },
+    ],
+  })
+  ground.write({ wanted: 'here' })
+  expect(resumeRoot(ground.root, 'forward')).toEqual({ ok: true, value: 'forward' })
+  expect(resumeRoot(ground.root, 'forward')).toMatchObject({
+    ok: false,
+    error: [{ kind: 'nothing under way' }],
+  })
+})
+
+test('one that somebody changed is not run', async () => {
+  const ground = await withShell()
+  await make(ground, 'a', '1', 'cat /wanted')
+  await ground.install('a')
+  ground.write({ 'lib/coolports/post-install/a': 'echo mine >/mine' })
+  expect(resumeRoot(ground.root, 'forward')).toMatchObject({
+    ok: false,
+    error: [{ why: 'it is not the one that came with the package' }],
+  })
+  expect(Object.keys(ground.shown())).not.toContain('mine')
+})
+
+test('a symlink in place of /proc leads nothing astray', async () => {
+  const ground = await withShell()
+  const outside = join(ground.folder, 'outside')
+  mkdirSync(outside)
+  write(ground.root, { proc: `-> ${outside}`, 'dev/': '' })
+  await make(ground, 'a', '1', 'echo to nowhere >/dev/null; ls /dev >/devices')
+  expect(await ground.install('a')).toEqual({ came: ['a-1-1', 'shell-1-1'], went: [], kept: [] })
+  expect(ground.read('devices')).toContain('null\n')
+})
+
+test('a generation whose script fails does not come to be', async () => {
+  const ground = await withShell()
+  await make(ground, 'a', '1', 'cat /wanted')
+  const done = changeGeneration(ground.root, { add: await ground.candidates('a'), remove: [] })
+  expect(done).toMatchObject({ ok: false, error: [{ kind: 'script failed' }] })
+  expect(ground.shown()).toEqual({ 'generations/': '' })
+})
