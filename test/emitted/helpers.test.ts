@@ -164,6 +164,27 @@ grep -E '^(Sig[PBIC]|Cap|Umask|Groups|Seccomp|NoNewPrivs|Cpus_allowed:)' /proc/s
   })
 })
 
+describe('sandboxes are started', () => {
+  const two = `exec >&2\n${build('x', 'echo x >$DESTDIR/x')}${build('y', 'exit 0')}mv x.tar.gz "$3"\n`
+  /** Builds the rule with a setpriv of its own; answers with how often that was called. */
+  const calls = (setpriv: string): number => {
+    rule('x', two)
+    tree.write('path/setpriv', `#!/bin/sh\necho called >>"${tree.root}/called"\n${setpriv}\n`)
+    chmodSync(join(tree.root, 'path/setpriv'), 0o755)
+    mustRun(tree, ['bin/do', 'pkg/one/x'], { PATH: `${tree.root}/path:${process.env.PATH}` })
+    return tree.read('called').split('\n').length - 1
+  }
+
+  test('by one shell that stays', () => {
+    const real = spawnSync('sh', ['-c', 'command -v setpriv'], { encoding: 'utf8' }).stdout.trim()
+    expect(calls(`exec ${real} "$@"`)).toBe(1)
+  })
+
+  test('by the helper itself where no such shell would die with it', () => {
+    expect(calls('exit 1')).toBe(1)
+  })
+})
+
 test('two builds at once have folder, environment and output of their own', () => {
   for (const name of ['a', 'b']) {
     tree.write(`pkg/${name}/closure`, '../seed/.pkg.tar.gz\n')
