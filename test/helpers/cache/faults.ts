@@ -263,6 +263,8 @@ function flipped(body: Buffer): Buffer {
   return copy
 }
 
-/** What a transfer that failed should have taken with it. */
-const leftovers = ({ tree }: User): readonly string[] =>
-  readdirSync(join(tree.root, '.store/incoming'), { withFileTypes: true }).map(({ name }) => name)
+/** What a transfer that failed should have taken with it. On a busy machine none may have begun in time. */
+function leftovers({ tree }: User): readonly string[] {
+  const incoming = join(tree.root, '.store/incoming')
+  return existsSync(incoming) ? readdirSync(incoming) : []
+}
