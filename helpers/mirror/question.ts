@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Result } from '../../core/result.ts'
 import { readAnswer } from '../fetch/answer.ts'
 import { describe, type Failure, passes } from '../fetch/failure.ts'
-import { ask, drop, type Headers, type Asking as Network } from '../fetch/http.ts'
+import { ask, drop, type Asking as Network } from '../fetch/http.ts'
 import type { IpfsReader } from '../fetch/ipfs.ts'
 import type { Origin } from '../fetch/origin.ts'
-import type { Reply } from '../fetch/registry.ts'
 import type { FetchRequest } from '../fetch/request.ts'
 
 /** What asking takes. */
@@ -36,7 +34,7 @@ const questions: Questions = {
   },
   // Whoever has it there: how many they are cannot be told.
   ipfs: { owner: () => 'IPFS', ask: askIpfs },
-  oci: { owner: ({ url }) => new URL(url).host, ask: askUrl },
+  oci: { owner: ({ url }) => new URL(url).host, ask: askRegistry },
   // All of its archives are copies of one.
   debian: { owner: () => 'the Debian archive', ask: askUrl },
   http: { owner: hostOf, ask: askUrl },
@@ -65,38 +63,16 @@ async function fileFault(path: string, want: string): Promise<string | undefined
 }
 
 async function askUrl(
-  { kind, url }: Origin & { readonly url: string },
+  { url }: { readonly url: string },
   request: FetchRequest,
   asking: Asking,
 ): Promise<string | undefined> {
-  if (kind === 'oci') return askUntilAnswered(url, request, asking, askRepository)
   const { protocol } = new URL(url)
   if (protocol === 'file:') return fileFault(fileURLToPath(url), request.sha256)
   if (protocol !== 'http:' && protocol !== 'https:') return `${protocol} urls are not supported`
-  return askUntilAnswered(url, request, asking, ask)
-}
-
-type Ask = (
-  url: string,
-  headers: Headers,
-  asking: Asking,
-) => Promise<Result<Parameters<typeof drop>[0] | Reply, Failure>>
-
-/** A registry is asked for the blob of the source's digest. */
-const askRepository: Ask = async (url, headers, asking) => {
-  const { askRegistry } = await import('../fetch/registry.ts')
-  return askRegistry(url, headers, asking)
-}
-
-async function askUntilAnswered(
-  url: string,
-  request: FetchRequest,
-  asking: Asking,
-  how: Ask,
-): Promise<string | undefined> {
   let failure: Failure | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const answer = await askOnce(url, request, asking, how)
+    const answer = await askOnce(url, request, asking)
     if (typeof answer === 'string' || answer === undefined) return answer
     failure = answer
     if (!passes(failure) || asking.signal.aborted) break
@@ -111,16 +87,14 @@ async function askOnce(
   url: string,
   request: FetchRequest,
   asking: Asking,
-  how: Ask,
 ): Promise<Failure | string | undefined> {
   const { limits } = asking
   const timeout = AbortSignal.timeout(limits.connectMs + limits.idleMs)
   try {
     const signal = AbortSignal.any([asking.signal, timeout])
-    const answer = await how(url, { range: 'bytes=0-0' }, { ...asking, signal })
+    const answer = await ask(url, { range: 'bytes=0-0' }, { ...asking, signal })
     if (!answer.ok) return answer.error
-    if ('drop' in answer.value) answer.value.drop()
-    else drop(answer.value)
+    drop(answer.value)
     const { statusCode, headers } = answer.value
     const meaning = readAnswer(statusCode, headers, 0)
     if (meaning.kind === 'refused') return meaning.failure
@@ -139,6 +113,16 @@ async function askOnce(
     }
     return { kind: 'connection', code: code ?? errors?.[0]?.code ?? message, detail: message }
   }
+}
+
+/** For the blob of the source's digest. */
+async function askRegistry(
+  { url }: { readonly url: string },
+  _: FetchRequest,
+  asking: Asking,
+): Promise<string | undefined> {
+  const { registryFault } = await import('../fetch/registry.ts')
+  return registryFault(url, asking)
 }
 
 /** By its first block, from whoever answers first. */

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -47,8 +48,11 @@ process.exit(0)
     'late.ts': `import { early } from './early.ts'\nexport const late = 'late ' + early + ' ${name}'\n`,
   }
   for (const [file, text] of Object.entries(files)) {
-    writeFileSync(join(root, 'redo', file), text)
-    if (edited) utimesSync(join(root, 'redo', file), edited, edited)
+    // As editors do: a bundle that is being made finds the old one or the new one, and never half of it.
+    const path = join(root, 'redo', file)
+    writeFileSync(`${path}.new`, text)
+    if (edited) utimesSync(`${path}.new`, edited, edited)
+    renameSync(`${path}.new`, path)
   }
 }
 
