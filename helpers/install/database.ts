@@ -42,7 +42,8 @@ const isUnderWay = (folders: Folders): boolean =>
 
 /** Makes the root and the folders of its database where they are missing; answers with the root's real path. */
 export function makeDatabase(root: string): string {
-  mkdirSync(resolve(root), { recursive: true })
+  // One folder, not its parents too: below /proc node would try for ever.
+  if (!existsSync(root)) mkdirSync(resolve(root))
   const real = realpathSync(root)
   const folders = new Folders(real)
   try {

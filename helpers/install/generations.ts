@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { TreeLock } from '../../redo/lock.ts'
@@ -64,7 +64,7 @@ function switchTo(top: string, number: number): void {
 function locked<Value>(top: string, work: () => Answer<Value>): Answer<Value> {
   let lock: TreeLock | undefined
   try {
-    mkdirSync(join(top, ROOTS), { recursive: true })
+    for (const path of [top, join(top, ROOTS)]) if (!existsSync(path)) mkdirSync(path)
     const taken = TreeLock.take(join(top, ROOTS))
     if (typeof taken === 'number') return refuse([{ kind: 'busy', root: top, pid: taken }])
     lock = taken

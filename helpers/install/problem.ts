@@ -213,4 +213,5 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EACCES: 'permission is denied',
   EPERM: 'this is not permitted',
+  ENOENT: 'there is no such folder',
 }

@@ -1,6 +1,7 @@
 import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { changeRoot } from '../../../helpers/install/change.ts'
 import { Ground } from './support.ts'
 
 const NOTHING = { came: [], went: [], kept: [] }
@@ -205,6 +206,17 @@ describe('what is in the way', () => {
     ground.write({ lib: `-> ${outside}` })
     ground.remove('a')
     expect(readdirSync(outside)).toEqual([])
+  })
+
+  test('a root that cannot be made is told', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'bin/a': '!a' })
+    const wanted = { add: await ground.candidates('a'), remove: [] }
+    for (const root of [join(ground.root, 'no/such'), '/proc/no-such'])
+      expect(changeRoot(root, wanted)).toMatchObject({
+        ok: false,
+        error: [{ kind: 'system', code: 'ENOENT' }],
+      })
   })
 
   test('the folder of the database is no place for a package', async () => {
