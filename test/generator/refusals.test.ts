@@ -134,6 +134,12 @@ describe('a manifest is refused at file:line:column', () => {
     )
   })
 
+  test('when a post-install script is none', async () => {
+    expect(await refusalOf({ postInstall: "'echo'" })).toContain(
+      'cannot accept postInstall: it is not a script',
+    )
+  })
+
   test('when how the check is run is not said', async () => {
     expect(await refusalOf({ check: undefined })).toContain(
       'cannot accept build: how the check is run is not said',
