@@ -2,17 +2,7 @@
 // `curl | tar -xz`; and 1,000 small packages that are all in the cache, by bin/do -j2 in a tree where nothing
 // was ever built, beside a curl and a tar for each. Debian's nginx serves: `node dist/bench/cache.js [MEGABYTES] [PACKAGES]`.
 import { spawn, spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,11 +16,13 @@ import { recordText } from '../helpers/cache/record.ts'
 import { reuse } from '../helpers/cache/reuse.ts'
 import { writeTrust } from '../helpers/cache/trust.ts'
 import { packTree } from '../helpers/tar/pack.ts'
+import { fill } from './support/fill.ts'
+import { median } from './support/median.ts'
+import { plantFile, plantSeed, plantTree } from './support/tree.ts'
 
 const repository = resolve(fileURLToPath(import.meta.url), '../../..')
 const [megabytes = 100, count = 1000] = process.argv.slice(2).map(Number)
 const ROUNDS = 5
-const FILES_PER_MEGABYTE = 70
 const PORT = 20_000 + (process.pid % 20_000)
 
 const root = mkdtempSync(join(tmpdir(), 'coolports-bench-'))
@@ -196,58 +188,9 @@ http {
 }
 
 function makeTree(tree: string, names: readonly string[]): void {
-  for (const part of [
-    'core/shell.ts',
-    'generator/manifest.ts',
-    'templates',
-    '.do-defaults',
-    'bin',
-    'helpers/door.sh',
-    'helpers/setup.sh',
-    'helpers/system.sh',
-  ])
-    cpSync(join(repository, part), join(tree, part), { recursive: true, preserveTimestamps: true })
-  for (const part of ['dist', 'node_modules', 'build.mjs', 'mirrors', 'package.json'])
-    symlinkSync(join(repository, part), join(tree, part))
-  mkdirSync(join(tree, 'pkg/seed'), { recursive: true })
-  cpSync(join(repository, 'pkg/seed/package.ts'), join(tree, 'pkg/seed/package.ts'))
-  for (const name of names) {
-    mkdirSync(join(tree, 'pkg', name))
-    writeFileSync(
-      join(tree, 'pkg', name, 'package.ts'),
-      `import { definePackage, sh, skip } from 'coolports'
-export default definePackage({
-  version: '1',
-  description: 'A file',
-  homepage: 'https://example.org',
-  license: 'MIT',
-  buildDeps: ['seed'],
-  build: sh\`echo ${name} >"$DESTDIR/file"\`,
-  check: skip('there is nothing to check'),
-  test: skip('there is nothing to test'),
-  update: { kind: 'fixed', why: 'a benchmark' },
-  strip: 'none',
-})
-`,
-    )
-  }
-}
-
-/** Real machine code, cut into files of many sizes. */
-function fill(folder: string, size: number): void {
-  const data = readFileSync(process.execPath)
-  const files = size * FILES_PER_MEGABYTE
-  let from = 0
-  for (let index = 0; index < files; index++) {
-    const length = Math.floor(((1 + (index % 100)) * 2 * 1e6) / FILES_PER_MEGABYTE / 101)
-    if (index % 100 === 0) mkdirSync(join(folder, `d${index / 100}`), { recursive: true })
-    if (from + length > data.length) from = index
-    writeFileSync(
-      join(folder, `d${Math.floor(index / 100)}`, `f${index}`),
-      data.subarray(from, from + length),
-    )
-    from += length
-  }
+  plantTree(repository, tree)
+  plantSeed(repository, tree)
+  for (const name of names) plantFile(tree, name)
 }
 
 function run(program: string, args: readonly string[], env = process.env, cwd = root, input = ''): void {
@@ -269,8 +212,4 @@ async function timed(work: () => void | Promise<void>): Promise<number> {
 
 function report(what: string, seconds: number, peer: number): void {
   console.log(`  ${what.padEnd(42)} ${seconds.toFixed(2)}   x${(seconds / peer).toFixed(2)}`)
-}
-
-function median(times: readonly number[]): number {
-  return [...times].sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN
 }

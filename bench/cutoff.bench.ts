@@ -7,6 +7,8 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { median } from './support/median.ts'
+import { plantTree } from './support/tree.ts'
 
 const repository = resolve(fileURLToPath(import.meta.url), '../../..')
 const COUNT = 100
@@ -47,25 +49,8 @@ try {
   rmSync(root, { recursive: true, force: true })
 }
 
-function median(times: readonly number[]): number {
-  return [...times].sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN
-}
-
 function makeTree(): void {
-  for (const part of [
-    'core/shell.ts',
-    'generator/manifest.ts',
-    'templates',
-    '.do-defaults',
-    'bin',
-    'helpers/door.sh',
-    'helpers/setup.sh',
-    'helpers/system.sh',
-  ]) {
-    cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
-  }
-  for (const part of ['dist', 'node_modules', 'build.mjs', 'mirrors', 'package.json'])
-    symlinkSync(join(repository, part), join(root, part))
+  plantTree(repository, root)
   for (const name of ['seed', 'top']) mkdirSync(join(root, 'pkg', name), { recursive: true })
   makeSeed()
   // A package between the seed and the rest, whose recipe is a script that can have a comment.

@@ -3,13 +3,13 @@
  * All in one run on the same files, so that the ratios hold on a busy machine too.
  */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packTree } from '../helpers/tar/pack.ts'
 import { unpackPackage } from '../helpers/tar/unpack.ts'
+import { fill } from './support/fill.ts'
 
-const FILES_PER_MEGABYTE = 70
 const ROUNDS = 3
 
 interface Contender {
@@ -45,8 +45,8 @@ const megabytes = Number(process.argv[2] ?? 300)
 const work = mkdtempSync(join(tmpdir(), 'coolports-bench-'))
 try {
   const folder = join(work, 'folder')
-  fill(folder, megabytes)
-  console.log(`${megabytes} MB in ${megabytes * FILES_PER_MEGABYTE} files, best of ${ROUNDS}`)
+  const files = fill(folder, megabytes)
+  console.log(`${megabytes} MB in ${files} files, best of ${ROUNDS}`)
   await compare('pack', PACKERS, folder)
   // Each unpacks the same file: the one that coolports packed.
   must(await packTree(folder, join(work, 'file')))
@@ -93,23 +93,6 @@ async function best(what: string, contender: Contender, folder: string): Promise
     times.push((performance.now() - start) / 1000)
   }
   return Math.min(...times)
-}
-
-/** Real machine code, cut into files of many sizes; the same ones each time. */
-function fill(folder: string, size: number): void {
-  const data = readFileSync(process.execPath)
-  const files = size * FILES_PER_MEGABYTE
-  let from = 0
-  for (let index = 0; index < files; index++) {
-    const length = Math.floor(((1 + (index % 100)) * 2 * 1e6) / FILES_PER_MEGABYTE / 101)
-    if (index % 100 === 0) mkdirSync(join(folder, `d${index / 100}`), { recursive: true })
-    if (from + length > data.length) from = index
-    writeFileSync(
-      join(folder, `d${Math.floor(index / 100)}`, `f${index}`),
-      data.subarray(from, from + length),
-    )
-    from += length
-  }
 }
 
 function must(result: { readonly ok: boolean }): void {

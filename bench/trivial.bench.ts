@@ -2,10 +2,12 @@
 // built cold with -j2 by bin/do; beside the same 100 scripts in bare bubblewrap sandboxes, one
 // after the other, without dependencies, packing, digests or keys.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { median } from './support/median.ts'
+import { plantFile, plantSeed, plantTree } from './support/tree.ts'
 
 const repository = resolve(fileURLToPath(import.meta.url), '../../..')
 const COUNT = 100
@@ -42,47 +44,10 @@ function report(what: string, seconds: number, unit: string): void {
   )
 }
 
-function median(times: readonly number[]): number {
-  return [...times].sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN
-}
-
 function makeTree(): void {
-  for (const part of [
-    'core/shell.ts',
-    'generator/manifest.ts',
-    'templates',
-    '.do-defaults',
-    'bin',
-    'helpers/door.sh',
-    'helpers/setup.sh',
-    'helpers/system.sh',
-  ]) {
-    cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
-  }
-  for (const part of ['dist', 'node_modules', 'build.mjs', 'mirrors', 'package.json'])
-    symlinkSync(join(repository, part), join(root, part))
-  mkdirSync(join(root, 'pkg/seed'), { recursive: true })
-  writeFileSync(join(root, 'pkg/seed/package.ts'), readFileSync(join(repository, 'pkg/seed/package.ts')))
-  for (const name of ['first', ...rounds.flat()]) {
-    mkdirSync(join(root, 'pkg', name))
-    writeFileSync(
-      join(root, 'pkg', name, 'package.ts'),
-      `import { definePackage, sh, skip } from 'coolports'
-export default definePackage({
-  version: '1',
-  description: 'A file',
-  homepage: 'https://example.org',
-  license: 'MIT',
-  buildDeps: ['seed'],
-  build: sh\`echo ${name} >"$DESTDIR/file"\`,
-  check: skip('there is nothing to check'),
-  test: skip('there is nothing to test'),
-  update: { kind: 'fixed', why: 'a benchmark' },
-  strip: 'none',
-})
-`,
-    )
-  }
+  plantTree(repository, root)
+  plantSeed(repository, root)
+  for (const name of ['first', ...rounds.flat()]) plantFile(root, name)
 }
 
 function bareSandboxes(folder: string): string {

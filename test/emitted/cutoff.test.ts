@@ -1,27 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { delimiter, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { redos } from '../support/redos.ts'
 import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
 
 beforeAll(() => {
   spawnSync('bin/coolports-gen', ['--help'])
 })
-
-/** Ours, and any on PATH or in $COOLPORTS_TEST_REDOS (NAME=FOLDER, separated by blanks). */
-const redos: readonly (readonly [name: string, folder: string | undefined])[] = [
-  ['bin/do', undefined],
-  ...(process.env.PATH ?? '')
-    .split(delimiter)
-    .filter(folder => existsSync(join(folder, 'redo')))
-    .map(folder => ['redo on PATH', folder] as const)
-    .slice(0, 1),
-  ...(process.env.COOLPORTS_TEST_REDOS ?? '')
-    .split(' ')
-    .filter(Boolean)
-    .map(pair => pair.split('=') as [string, string]),
-]
 
 const low = (fields: Readonly<Record<string, string>> = {}): string =>
   manifest({

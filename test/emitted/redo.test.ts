@@ -1,30 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { redos } from '../support/redos.ts'
 import { mustRun, run, smallTree, useShell } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
 
 beforeAll(() => {
   spawnSync('bin/coolports-gen', ['--help'])
 })
-
-/**
- * The redos that the emitted rules are tried with: ours, and any on PATH. Further ones, as
- * NAME=FOLDER separated by blanks, in $COOLPORTS_TEST_REDOS (FOLDER holds redo and redo-ifchange).
- */
-const redos: readonly (readonly [name: string, folder: string | undefined])[] = [
-  ['bin/do', undefined],
-  ...(process.env.PATH ?? '')
-    .split(delimiter)
-    .filter(folder => existsSync(join(folder, 'redo')))
-    .map(folder => ['redo on PATH', folder] as const)
-    .slice(0, 1),
-  ...(process.env.COOLPORTS_TEST_REDOS ?? '')
-    .split(' ')
-    .filter(Boolean)
-    .map(pair => pair.split('=') as [string, string]),
-]
 
 const shells = ['/bin/dash', '/usr/bin/busybox', '/bin/mksh', '/bin/bash'].filter(shell => existsSync(shell))
 
