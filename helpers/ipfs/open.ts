@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { CID } from 'multiformats/cid'
 import { ok, type Result } from '../../core/result.ts'
 import { ArchivedBlocks } from './archive.ts'
@@ -26,6 +27,8 @@ export async function openFrom(
   idleMs: number,
   folders: Blocks = places,
 ): Promise<Result<Opened, IpfsFailure>> {
+  // Every block that is on its way listens to it; node warns of more than ten.
+  setMaxListeners(0, signal)
   const cid = await resolvePath(root, path, folders, signal)
   if (!cid.ok) return cid
   const blocks = new ArchivedBlocks(cid.value, from, places, idleMs)
