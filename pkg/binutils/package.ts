@@ -9,7 +9,7 @@ export default definePackage({
   sources: [
     {
       file: 'binutils_2.44.orig.tar.xz',
-      urls: ['https://snapshot.debian.org/file/72d64195ae49688a3e4f1e0c2822a87e9286d9d1'],
+      urls: ['https://ftp.debian.org/debian/pool/main/b/binutils/binutils_2.44.orig.tar.xz'],
       sha256: 'c41a0272424f41bb01bf828e7ffef1b2d59d1788064fd6b5f1d971717e9320b8',
     },
   ],

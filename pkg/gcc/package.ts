@@ -9,13 +9,13 @@ export default definePackage({
   sources: [
     {
       file: 'gcc-14_14.2.0.orig.tar.gz',
-      urls: ['https://snapshot.debian.org/file/40f4fae7a993865facd67321c28b95ef19aa7ab1'],
+      urls: ['https://ftp.debian.org/debian/pool/main/g/gcc-14/gcc-14_14.2.0.orig.tar.gz'],
       sha256: 'e162a5ef3f0077ecae598c6556908d2ab80841532df3398072a96a6df6e6aa29',
       unpack: false,
     },
     {
       file: 'gmp_6.3.0+dfsg.orig.tar.xz',
-      urls: ['https://snapshot.debian.org/file/72323f8cf07aa5d338aff92ef42eea622569ed2c'],
+      urls: ['https://ftp.debian.org/debian/pool/main/g/gmp/gmp_6.3.0+dfsg.orig.tar.xz'],
       sha256: 'bd2966e6d277f79328e894a5a9f3ba3fbf2ed2be81def5f48623e30c23fb1572',
       into: 'gmp',
     },

@@ -24,7 +24,7 @@ export default definePackage({
     },
     {
       file: 'gawk_5.2.1.orig.tar.xz',
-      urls: ['https://snapshot.debian.org/file/2762fa19ac5972a32735b5ddec00f68fa8caf8c1'],
+      urls: ['https://ftp.debian.org/debian/pool/main/g/gawk/gawk_5.2.1.orig.tar.xz'],
       sha256: '2337a0283b180ec1b9c727973a34781c6478b3ae9bcbdcca0a4dc49861d75a65',
       into: 'gawk',
     },
@@ -45,7 +45,7 @@ export default definePackage({
     },
     {
       file: 'tar_1.35+dfsg.orig.tar.xz',
-      urls: ['https://snapshot.debian.org/file/d910d9a9dc1252a793ca1837ac4f1080a64fca1f'],
+      urls: ['https://ftp.debian.org/debian/pool/main/t/tar/tar_1.35+dfsg.orig.tar.xz'],
       sha256: '9ae57e981c1e73c0eebc2b26c9b0c4497fe310ef1d516ea430efb5470b71f7a8',
       into: 'tar',
     },

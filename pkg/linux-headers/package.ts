@@ -9,7 +9,7 @@ export default definePackage({
   sources: [
     {
       file: 'linux_6.1.176.orig.tar.xz',
-      urls: ['https://snapshot.debian.org/file/4441b32974d18ee4e4be15a51f647a221bc4d94a'],
+      urls: ['https://ftp.debian.org/debian/pool/main/l/linux/linux_6.1.176.orig.tar.xz'],
       sha256: '9aad4025973feea3f0d978e82ab7db97d8d5ce3f59fcc6b1f316153d66e3a504',
       unpack: false,
     },

@@ -9,7 +9,7 @@ export default definePackage({
   sources: [
     {
       file: 'make-dfsg_4.4.1.orig.tar.xz',
-      urls: ['https://snapshot.debian.org/file/5168d9098a29e7507551203bbc30894420ec9869'],
+      urls: ['https://ftp.debian.org/debian/pool/main/m/make-dfsg/make-dfsg_4.4.1.orig.tar.xz'],
       sha256: '3b16b00ea1079af9f8096bbc71ff7cc00c249fc6a862003da3c42308a0adb0fe',
     },
   ],
