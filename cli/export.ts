@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Argv } from 'yargs'
 import { type Message, quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
+import type { RunOptions } from '../helpers/export/image.ts'
 import { type Common, command, jobsOption, jsonOption, packagesOption } from './command.ts'
 import { complain, json, print, type Refusal, trouble } from './say.ts'
 
@@ -38,7 +39,7 @@ export const exportCommand = command({
 })
 
 /** What was asked for, all of it checked. */
-export interface Asked {
+export interface Asked extends RunOptions {
   readonly tree: string
   readonly form: (typeof FORMS)[number]
   readonly words: readonly string[]
@@ -53,12 +54,6 @@ export interface Asked {
   readonly prefer: readonly string[]
   readonly with: readonly ('passwd' | 'tmp')[]
   readonly certificates?: string
-  readonly entrypoint: readonly string[]
-  readonly cmd: readonly string[]
-  readonly env: readonly string[]
-  readonly labels: Readonly<Record<string, string>>
-  readonly user?: string
-  readonly workdir?: string
 }
 
 const formOption = (yargs: Argv<Common>) =>

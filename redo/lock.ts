@@ -1,5 +1,6 @@
 import { linkSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isAlive, startOf } from '../core/process.ts'
 
 /** Who holds the lock: a process, with its start so that a later process of the same id is no holder. */
 interface Holder {
@@ -29,7 +30,7 @@ export class TreeLock {
       )
       for (;;) {
         const bids = bidsIn(folder)
-        const holder = bids.map(bid => holderOf(folder, bid)).find(one => one !== undefined && isAlive(one))
+        const holder = bids.map(bid => holderOf(folder, bid)).find(one => one !== undefined && isRunning(one))
         if (holder !== undefined) return holder.pid
         const bid = (bids.at(-1) ?? 0) + 1
         const path = join(folder, `lock.${bid}`)
@@ -76,22 +77,8 @@ function link(from: string, to: string): boolean {
   }
 }
 
-function isAlive(holder: Holder): boolean {
-  try {
-    process.kill(holder.pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-  }
+function isRunning(holder: Holder): boolean {
+  if (!isAlive(holder.pid)) return false
   const start = startOf(holder.pid)
   return start === undefined || holder.start === '' || start === holder.start
-}
-
-/** The start time of a process in clock ticks since boot; undefined where there is no /proc. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-  } catch {
-    return undefined
-  }
 }

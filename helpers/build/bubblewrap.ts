@@ -22,6 +22,9 @@ const DEVICE_LINKS: readonly (readonly [target: string, path: string])[] = [
   ['/proc/self/fd/2', '/dev/stderr'],
 ]
 
+/** All kinds of namespaces that bwrap can make: nothing of these is shared with the host. */
+export const OWN_NAMESPACES = ['user', 'net', 'pid', 'ipc', 'uts', 'cgroup'].map(kind => `--unshare-${kind}`)
+
 /**
  * The options of bwrap, all of them: what is not named here, a build does not have. What a build
  * sees by these is the convention that SANDBOX_VERSION numbers.
@@ -33,14 +36,7 @@ export function sandboxOptions(
   run: SandboxRun,
 ): readonly string[] {
   return [
-    ...[
-      '--unshare-user',
-      '--unshare-net',
-      '--unshare-pid',
-      '--unshare-ipc',
-      '--unshare-uts',
-      '--unshare-cgroup',
-    ],
+    ...OWN_NAMESPACES,
     ...['--uid', '1000', '--gid', '1000', '--cap-drop', 'ALL', '--hostname', 'build'],
     ...['--die-with-parent', '--json-status-fd', String(run.statusFd)],
     // Without a session of its own, a build could type into the terminal that it was started from.

@@ -2,13 +2,13 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:f
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
+import { isAlive } from '../../core/process.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { treePath } from '../../core/store.ts'
 import { readIdentity } from '../tar/identity.ts'
 import type { TarProblem } from '../tar/problem.ts'
 import { placeFolder } from './place.ts'
 import { removeTree } from './remove.ts'
-import { isAlive } from './work.ts'
 
 export interface Tree {
   readonly digest: Sha256

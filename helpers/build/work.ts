@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { isAlive } from '../../core/process.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { removeTree } from './remove.ts'
 
@@ -54,15 +55,5 @@ function sweepWork(packageFolder: string): void {
   for (const name of readdirSync(packageFolder)) {
     const pid = /^\.build\.(\d+)$/.exec(name)?.[1]
     if (pid && !isAlive(Number(pid))) removeTree(join(packageFolder, name))
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it lives, as somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
-import { isAlive } from '../build/work.ts'
+import { isAlive } from '../../core/process.ts'
 
 /** Nothing is on its way that long without being written to. */
 const STALE_MS = 10 * 60 * 1000

@@ -5,7 +5,6 @@ import {
   fsyncSync,
   openSync,
   readdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,6 +12,7 @@ import {
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
+import { isAlive, startOf } from '../../core/process.ts'
 import { distfilePath } from '../../core/store.ts'
 
 /**
@@ -35,7 +35,7 @@ export interface Part {
 
 export async function openPart(store: string, sha256: Sha256): Promise<Part> {
   const abandoned = claims(store, sha256).filter(claim => !claim.alive)
-  const path = join(partialFolder(store), `${sha256}.${process.pid}.${startOf(process.pid)}.${++count}`)
+  const path = join(partialFolder(store), `${sha256}.${process.pid}.${ticksOf(process.pid)}.${++count}`)
   const handle = await open(path, 'wx+', 0o644)
   let hash = createHash('sha256')
   let size = 0
@@ -116,7 +116,7 @@ function claims(store: string, sha256: Sha256): readonly Claim[] {
       const path = join(folder, name)
       const [, pid, start] = name.split('.')
       const stat = statSync(path, { throwIfNoEntry: false }) // its owner may have finished meanwhile
-      const alive = isAlive(Number(pid), start ?? '')
+      const alive = isOwnerAlive(Number(pid), start ?? '')
       return stat
         ? [{ path, pid: Number(pid), alive, size: stat.size, idleMs: Date.now() - stat.mtimeMs }]
         : []
@@ -124,25 +124,11 @@ function claims(store: string, sha256: Sha256): readonly Claim[] {
 }
 
 /** A number alone would not do: the kernel gives it to another process sooner or later. */
-const isAlive = (pid: number, start: string): boolean => pid > 0 && exists(pid) && startOf(pid) === start
+const isOwnerAlive = (pid: number, start: string): boolean =>
+  pid > 0 && isAlive(pid) && ticksOf(pid) === start
 
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-/** When a process was started, in the kernel's ticks; 0 where there is no /proc. */
-function startOf(pid: number): string {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0' // the name before may hold blanks and brackets
-  } catch {
-    return '0'
-  }
-}
+/** As it stands in the name of a part; 0 where there is no /proc. */
+const ticksOf = (pid: number): string => startOf(pid) ?? '0'
 
 async function copyInto(part: Part, path: string): Promise<void> {
   let old: FileHandle

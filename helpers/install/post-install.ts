@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { postInstallPath } from '../../core/post-install.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { OWN_NAMESPACES } from '../build/bubblewrap.ts'
 import { findProgram, missingProgram } from '../build/missing.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { readDatabase } from './database.ts'
@@ -79,14 +80,7 @@ function runScript(
   if (missing) return { kind: 'missing', missing }
   const has = (path: string): boolean => factOf(folders, path).kind === 'folder'
   const options = [
-    ...[
-      '--unshare-user',
-      '--unshare-net',
-      '--unshare-pid',
-      '--unshare-ipc',
-      '--unshare-uts',
-      '--unshare-cgroup',
-    ],
+    ...OWN_NAMESPACES,
     ...['--uid', '0', '--gid', '0', '--cap-drop', 'ALL', '--hostname', 'root'],
     ...['--die-with-parent', '--new-session', '--clearenv'],
     ...ENVIRONMENT.flatMap(([variable, text]) => ['--setenv', variable, text]),

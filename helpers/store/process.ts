@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
+import { isAlive, startOf } from '../../core/process.ts'
 
 /**
  * A process in words that stay true: its id, when it was started (in the kernel's ticks), for the kernel
@@ -31,31 +32,9 @@ export function parseProcess(text: string): ProcessName | undefined {
 /** Undefined where that cannot be told, as of a process in another container that shares the store. */
 export function isRunning({ pid, start, space }: ProcessName): boolean | undefined {
   if (space !== nameOf(process.pid).space) return undefined
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
-  }
+  if (!isAlive(pid)) return false
   const now = startOf(pid)
   return now === undefined || start === '-' || now === start
-}
-
-/** The process that started another; undefined where there is no /proc. */
-export function parentOf(pid: number): number | undefined {
-  const parent = Number(statOf(pid)?.[1])
-  return parent > 0 ? parent : undefined
-}
-
-const startOf = (pid: number): string | undefined => statOf(pid)?.[19]
-
-/** The fields behind the name, which may hold blanks and brackets: state, parent, and so on. */
-function statOf(pid: number): readonly string[] | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  } catch {
-    return undefined
-  }
 }
 
 function spaceOf(pid: number): string {

@@ -4,7 +4,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
-import { isAlive } from '../../../helpers/build/work.ts'
+import { isAlive } from '../../../core/process.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { ORDINARY, Workshop } from './workshop.ts'
 

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+
+/** Whether a process of this id lives, be it ours or somebody else's. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives, as somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/**
+ * When a process was started, in the kernel's ticks since boot, which tells it from a later one of the same id;
+ * undefined where there is no /proc, or no such process.
+ */
+export const startOf = (pid: number): string | undefined => statOf(pid)?.[19]
+
+/** The process that started another; undefined where there is no /proc. */
+export function parentOf(pid: number): number | undefined {
+  const parent = Number(statOf(pid)?.[1])
+  return parent > 0 ? parent : undefined
+}
+
+/** The fields behind the name, which may hold blanks and brackets: state, parent, and so on. See proc(5). */
+function statOf(pid: number): readonly string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  } catch {
+    return undefined
+  }
+}
