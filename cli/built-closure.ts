@@ -13,33 +13,31 @@ export async function builtClosure(
   jobs: number,
 ): Promise<Result<readonly ClosureMember[], Refusal>> {
   const names = findAll(root, words)
-  if (!names.ok) return names
-  const asked = await bringUpToDate(
-    root,
-    names.value.flatMap(name => [target(name, '.closure'), target(name, PACKAGE_FILE)]),
-    jobs,
-  )
+  return names.ok ? buildClosure(root, names.value, jobs) : names
+}
+
+/** The same of packages whose names are known. The closure of each is there afterwards. */
+export async function buildClosure(
+  root: string,
+  names: readonly PackageName[],
+  jobs: number,
+): Promise<Result<readonly ClosureMember[], Refusal>> {
+  const asked = await bringUpToDate(root, targets(names), jobs)
   if (asked !== 0) return refuse(failed(asked))
   const others = new Set<PackageName>()
-  for (const name of names.value) {
+  for (const name of names) {
     const list = closureNames(root, name)
     if (!list.ok) return refuse(no(list.error))
-    for (const one of list.value) if (!names.value.includes(one)) others.add(one)
+    for (const one of list.value) if (!names.includes(one)) others.add(one)
   }
-  const needed =
-    others.size === 0
-      ? 0
-      : await runRedo(
-          root,
-          [...others].map(name => target(name, PACKAGE_FILE)),
-          jobs,
-        )
+  const needed = others.size === 0 ? 0 : await runRedo(root, targets([...others]), jobs)
   if (needed !== 0) return refuse(failed(needed))
-  const members = packageClosure(root, names.value)
+  const members = packageClosure(root, names)
   return members.ok ? members : refuse({ status: 1, messages: members.error })
 }
 
-const target = (name: PackageName, file: string): string => join('pkg', name, file)
+const targets = (names: readonly PackageName[]): readonly string[] =>
+  names.flatMap(name => ['.closure', PACKAGE_FILE].map(file => join('pkg', name, file)))
 
 /** What went wrong was said by those who built. */
 const failed = (status: number): Refusal => ({ status: status === 1 ? 1 : 2, messages: [] })

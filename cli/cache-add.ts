@@ -2,12 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { quoted } from '../core/message.ts'
-import type { PackageName } from '../core/name.ts'
 import { storeRoot } from '../core/store.ts'
 import type { Added } from '../helpers/cache/publish.ts'
-import { type ClosureMember, closureNames, packageClosure } from '../helpers/export/closure.ts'
+import { type ClosureMember, closureNames } from '../helpers/export/closure.ts'
+import { buildClosure } from './built-closure.ts'
 import { command, jobsOption, packagesOption } from './command.ts'
-import { bringUpToDate } from './door.ts'
 import { findAll } from './find.ts'
 import { complain, no, print, trouble } from './say.ts'
 
@@ -57,10 +56,8 @@ export const cacheAdd = command({
       const why = publisher.ok ? (place.ok ? '' : place.error) : publisher.error
       return complain(trouble({ cannot: `write to the package cache ${quoted(url)}`, why }))
     }
-    const built = await buildClosure(root, names.value, args.jobs)
-    if (built !== 0) return built
-    const members = packageClosure(root, names.value)
-    if (!members.ok) return complain({ status: 2, messages: members.error })
+    const members = await buildClosure(root, names.value, args.jobs ?? 1)
+    if (!members.ok) return complain(members.error)
     const scratch = mkdtempSync(join(tmpdir(), 'coolports-cache-'))
     let status = 0
     try {
@@ -90,20 +87,6 @@ export const cacheAdd = command({
     return status
   },
 })
-
-/** Brings packages up to date, and then all that they need to run. */
-async function buildClosure(root: string, names: readonly PackageName[], jobs = 1): Promise<number> {
-  const targets = (all: readonly string[]): readonly string[] =>
-    all.flatMap(name => ['.pkg.tar.gz', '.pkghash', '.closure'].map(target => `pkg/${name}/${target}`))
-  const first = await bringUpToDate(root, targets(names), jobs)
-  if (first !== 0) return first
-  const others = names.flatMap(name => {
-    const list = closureNames(root, name)
-    return list.ok ? list.value : []
-  })
-  const rest = [...new Set(others)].filter(name => !names.includes(name))
-  return rest.length === 0 ? 0 : bringUpToDate(root, targets(rest), jobs)
-}
 
 /** What one of them needs to run, itself left out. */
 function runClosure(root: string, { name }: ClosureMember, members: readonly ClosureMember[]) {

@@ -1,5 +1,4 @@
 import { formatMessage } from '../core/message.ts'
-import type { IpfsReader } from '../helpers/fetch/ipfs.ts'
 import { command, jsonOption } from './command.ts'
 import { findAll } from './find.ts'
 import { wantedSources } from './needs.ts'
@@ -49,10 +48,11 @@ export const mirrorStatus = command({
     if (!named.ok) return complain(named.error)
     const wanted = await wantedSources(args.tree, named.value)
     if (!wanted.ok) return complain(wanted.error)
-    const [{ census }, { loadMirrors }, { connections }, { LIMITS }] = await Promise.all([
+    const [{ census }, { loadMirrors }, { connections }, { ipfsLater }, { LIMITS }] = await Promise.all([
       import('../helpers/mirror/census.ts'),
       import('../helpers/fetch/mirrors.ts'),
       import('../helpers/fetch/http.ts'),
+      import('../helpers/fetch/ipfs-later.ts'),
       import('../helpers/fetch/limits.ts'),
     ])
     const { mirrors, problems } = loadMirrors(args.tree, process.env)
@@ -62,17 +62,11 @@ export const mirrorStatus = command({
     if (!opened.ok) return complain(trouble(opened.error))
     const { signal } = new AbortController()
     const network = { dispatcher: opened.value, limits }
-    let reader: Promise<IpfsReader> | undefined
-    const ipfs = (): Promise<IpfsReader> => {
-      reader ??= import('../helpers/fetch/ipfs.ts').then(({ ipfsReader }) =>
-        ipfsReader(process.env, network, text => process.stderr.write(`${PROGRAM}: ${text}\n`)),
-      )
-      return reader
-    }
-    const asking = { ...network, signal, env: process.env, ipfs }
+    const ipfs = ipfsLater(process.env, network, text => process.stderr.write(`${PROGRAM}: ${text}\n`))
+    const asking = { ...network, signal, env: process.env, ipfs: ipfs.open }
     const requests = wanted.value.sources.map(({ request }) => request)
     const found = await census(requests, mirrors, asking, args.jobs)
-    await (await reader)?.close()
+    await ipfs.close()
     await opened.value.destroy()
     const least = args['at-least']
     if (args.json) {

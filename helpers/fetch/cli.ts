@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs'
 import { chalkStderr } from 'chalk'
 import yargs from 'yargs'
-import { formatMessage, type Message, quoted } from '../../core/message.ts'
+import { formatMessage, type Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot, treeRoot } from '../../core/store.ts'
 import { useStoreFor } from '../store/use.ts'
+import { readArguments } from './arguments.ts'
 import { fetchAll } from './fetch.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { lines, type Paint } from './lines.ts'
 import { loadMirrors } from './mirrors.ts'
 import type { Reporter } from './reporter.ts'
-import { type FetchRequest, parseFetchFile } from './request.ts'
+import { readRequests } from './requests.ts'
 import { formatWhereabouts, whereabouts } from './where.ts'
 
 /** What the program needs of its process. */
@@ -83,10 +83,8 @@ interface Parsed {
 }
 
 async function parse(args: readonly string[], env: Surroundings['env']): Promise<Result<Parsed, Message>> {
-  let text = ''
-  let fault: string | undefined
   const seconds = (name: string, ms: number): number => Number(env[name] || ms / 1000)
-  const argv = await yargs()
+  const described = yargs()
     .scriptName('do-fetch')
     .usage(
       'do-fetch FETCHFILE...\n\nMakes sure that every source named in the fetch files is in the local store, verified by its sha256.',
@@ -136,18 +134,9 @@ async function parse(args: readonly string[], env: Surroundings['env']): Promise
         '$http_proxy, $https_proxy and $no_proxy are respected.\n' +
         'Exit status: 0 all sources are in the store, 1 some cannot be had, 2 misuse.',
     )
-    .version(false)
-    .strictOptions()
-    .exitProcess(false)
-    .parserConfiguration({ 'parse-positional-numbers': false, 'duplicate-arguments-array': false })
-    .fail((message, error) => {
-      fault = message || String(error)
-    })
-    .parseAsync([...args], {}, (_error, _argv, output) => {
-      if (fault === undefined) text = output
-    })
-  const paths = argv._.map(String)
-  const numbers = [argv.jobs, argv.attempts, argv.connectTimeout, argv.idleTimeout, argv.backoff]
+  const { options: argv, words: paths, text, fault: misread } = await readArguments(described, args)
+  let fault = misread
+  const numbers = [argv.jobs, argv.attempts, argv['connect-timeout'], argv['idle-timeout'], argv.backoff]
   if (fault === undefined && text === '') {
     if (paths.length === 0) fault = 'no fetch file is named'
     else if (numbers.some((number, index) => !(number > 0 || (index === 4 && number === 0))))
@@ -158,33 +147,11 @@ async function parse(args: readonly string[], env: Surroundings['env']): Promise
   const limits = {
     ...LIMITS,
     attempts,
-    connectMs: argv.connectTimeout * 1000,
-    idleMs: argv.idleTimeout * 1000,
+    connectMs: argv['connect-timeout'] * 1000,
+    idleMs: argv['idle-timeout'] * 1000,
     backoffMs: argv.backoff * 1000,
   }
   return ok({ text, paths, jobs, verify, where, json, limits })
-}
-
-function readRequests(paths: readonly string[]): Result<readonly FetchRequest[], readonly Message[]> {
-  const requests: FetchRequest[] = []
-  const problems: Message[] = []
-  for (const path of paths) {
-    const read = readRequest(path)
-    if (read.ok) requests.push(...read.value)
-    else problems.push(...read.error)
-  }
-  return problems.length > 0 ? refuse(problems) : ok(requests)
-}
-
-function readRequest(path: string): Result<readonly FetchRequest[], readonly Message[]> {
-  try {
-    return parseFetchFile(path, readFileSync(path, 'utf8'))
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return refuse([
-      { cannot: `read ${quoted(path)}`, why: code === 'ENOENT' ? 'there is no such file' : String(code) },
-    ])
-  }
 }
 
 async function reporter(stderr: Surroundings['stderr']): Promise<Reporter> {

@@ -4,7 +4,7 @@ import type { Sha256 } from '../../core/digest.ts'
 import { formatMessage, type Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
-import type { IpfsReader } from './ipfs.ts'
+import { ipfsLater } from './ipfs-later.ts'
 import type { Limits } from './limits.ts'
 import { loadMirrors } from './mirrors.ts'
 import { obtain } from './obtain.ts'
@@ -109,13 +109,7 @@ async function fetchMissing(
   const opened = connections(env, limits)
   if (!opened.ok) return refuse([opened.error])
   const dispatcher = opened.value
-  let reader: Promise<IpfsReader> | undefined
-  const ipfs = (): Promise<IpfsReader> => {
-    reader ??= import('./ipfs.ts').then(({ ipfsReader }) =>
-      ipfsReader(env, { dispatcher, limits }, text => report.note(text)),
-    )
-    return reader
-  }
+  const ipfs = ipfsLater(env, { dispatcher, limits }, text => report.note(text))
   const from = new Map<Sha256, Origin>()
   const refused = new Map<Sha256, Message>()
   try {
@@ -125,7 +119,7 @@ async function fetchMissing(
         store,
         limits,
         dispatcher,
-        ipfs,
+        ipfs: ipfs.open,
         env,
         report,
       })
@@ -134,7 +128,7 @@ async function fetchMissing(
     })
   } finally {
     report.close()
-    await (await reader)?.close()
+    await ipfs.close()
     await dispatcher.destroy()
   }
   const messages = missing.flatMap(({ sha256 }) => refused.get(sha256) ?? [])

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
 import yargs from 'yargs'
-import { formatMessage, type Message, quoted } from '../../core/message.ts'
+import { formatMessage, type Message } from '../../core/message.ts'
 import { storeRoot, treeRoot } from '../../core/store.ts'
+import { readArguments } from '../fetch/arguments.ts'
 import type { Surroundings } from '../fetch/cli.ts'
 import { fetchAll } from '../fetch/fetch.ts'
 import { LIMITS } from '../fetch/limits.ts'
 import { lines } from '../fetch/lines.ts'
-import { type FetchRequest, parseFetchFile } from '../fetch/request.ts'
+import { readRequests } from '../fetch/requests.ts'
 import { ipfsAsked } from './asked.ts'
 import { kubo } from './kubo.ts'
 import { pinSources } from './pin.ts'
@@ -30,15 +30,12 @@ export async function runPin(
     stdout.write(`${parsed.text}\n`)
     return 0
   }
-  const requests: FetchRequest[] = []
-  for (const path of parsed.paths) {
-    const read = readRequests(path)
-    if ('problems' in read) {
-      say(read.problems)
-      return 2
-    }
-    requests.push(...read.requests)
+  const read = readRequests(parsed.paths)
+  if (!read.ok) {
+    say(read.error)
+    return 2
   }
+  const requests = read.value
   const tree = treeRoot()
   const store = storeRoot(env, tree)
   const plain = { good: (text: string) => text, bad: (text: string) => text }
@@ -79,9 +76,7 @@ type Parsed =
   | { readonly text: string; readonly paths: readonly string[]; readonly blocks: string | undefined }
 
 async function parse(args: readonly string[]): Promise<Parsed> {
-  let text = ''
-  let fault: string | undefined
-  const argv = await yargs()
+  const described = yargs()
     .scriptName(PROGRAM)
     .usage(
       `${PROGRAM} FETCHFILE...\n\nWrites the CID of every source named in the fetch files into mirrors/ipfs, and pins the source in the\nuser's IPFS daemon if there is one. Sources are fetched first. "coolports mirror serve" gives them to others\nwithout a daemon.`,
@@ -96,30 +91,7 @@ async function parse(args: readonly string[]): Promise<Parsed> {
     .epilogue(
       'The daemon is that of $IPFS_API, else of ~/.ipfs/api.\nExit status: 0 all are pinned, 1 some are not, 2 misuse.',
     )
-    .version(false)
-    .strictOptions()
-    .exitProcess(false)
-    .parserConfiguration({ 'parse-positional-numbers': false, 'duplicate-arguments-array': false })
-    .fail((message, error) => {
-      fault = message || String(error)
-    })
-    .parseAsync([...args], {}, (_error, _argv, output) => {
-      if (fault === undefined) text = output
-    })
-  const paths = argv._.map(String)
-  if (fault === undefined && text === '' && paths.length === 0) fault = 'no fetch file is named'
-  return fault === undefined ? { text, paths, blocks: argv.blocks } : { fault }
-}
-
-function readRequests(
-  path: string,
-): { readonly requests: readonly FetchRequest[] } | { readonly problems: readonly Message[] } {
-  try {
-    const parsed = parseFetchFile(path, readFileSync(path, 'utf8'))
-    return parsed.ok ? { requests: parsed.value } : { problems: parsed.error }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'there is no such file' : String(code)
-    return { problems: [{ cannot: `read ${quoted(path)}`, why }] }
-  }
+  const { options, words: paths, text, fault: misread } = await readArguments(described, args)
+  const fault = misread ?? (text === '' && paths.length === 0 ? 'no fetch file is named' : undefined)
+  return fault === undefined ? { text, paths, blocks: options.blocks } : { fault }
 }
