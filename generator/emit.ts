@@ -89,24 +89,32 @@ const UNIQUE = "awk '!seen[$1]++'"
 /** The package and all that it needs to run, one path a line. */
 function closure(pkg: Package): string {
   const others = pkg.runDeps.map(name => `../${name}/.closure`)
-  return [
-    `redo-ifchange ${words(['.pkgkey', ...others])}\n`,
-    `${UNIQUE} - ${others.map(path => `${path} `).join('')}>"$3" ${hereDocument(`../${pkg.name}/.pkg.tar.gz`)}`,
-  ].join('')
+  const own = `../${pkg.name}/.pkg.tar.gz`
+  const list =
+    others.length === 0
+      ? `echo ${own} >"$3"\n`
+      : `${UNIQUE} - ${others.map(path => `${path} `).join('')}>"$3" ${hereDocument(own)}`
+  return `redo-ifchange ${words(['.pkgkey', ...others])}\n${list}`
 }
 
 /** What stands in the root of the build: the run closures of the build-deps. */
 function buildClosure(pkg: Package): string {
   const others = pkg.buildDeps.map(name => `../${name}/.closure`)
-  if (others.length === 0)
+  const [only] = others
+  if (only === undefined)
     return 'redo-ifchange .pkgkey\necho >"$3" # an empty target would be made again and again by some redos\n'
-  return `redo-ifchange ${words(['.pkgkey', ...others])}\n${UNIQUE} ${others.join(' ')} >"$3"\n`
+  // A copy by the shell itself, for this is done for every package of a tree.
+  const list =
+    others.length === 1
+      ? `while read -r path; do echo "$path"; done <${only}`
+      : `${UNIQUE} ${others.join(' ')}`
+  return `redo-ifchange ${words(['.pkgkey', ...others])}\n${list} >"$3"\n`
 }
 
 function packageTar(pkg: Package): string {
   const full = `${pkg.name}-${pkg.version}-${pkg.release}`
   const reuse = [
-    'redo-ifchange .pkghash .bclosure\n',
+    'redo-ifchange .pkghash\n',
     '# The store may have it from an earlier build of the same key, a package cache from that of somebody else.\n',
     'read -r hash <.pkghash\n',
     'if [ -e "${COOLPORTS_STORE:-../../.store}/packages/$hash.tar.gz" ] ||\n',
@@ -137,6 +145,7 @@ function packageTar(pkg: Package): string {
   return [
     ...reuse,
     ...fetch,
+    'redo-ifchange .bclosure\n',
     'redo-ifchange $(cat .bclosure)\n',
     `../../bin/do-build ${options.join(' \\\n  ')} ${hereDocument(buildScript(pkg), 'END_OF_BUILD')}`,
   ].join('')

@@ -83,7 +83,6 @@ async function launch(work: string, spec: SandboxSpec, root: Root, options: RunO
   const bwrapOptions = openSync(join(work, 'options'), 'r')
   const log = interactive ? undefined : openSync(join(work, 'log'), 'w', 0o644)
   const shown = verbose && log !== undefined ? followLog(join(work, 'log')) : undefined
-  closeStrays()
   try {
     // Of this process the build inherits the umask alone.
     process.umask(0o022)
@@ -96,6 +95,7 @@ async function launch(work: string, spec: SandboxSpec, root: Root, options: RunO
     }
     const [program, ...words] = launchCommand(root, work, optionFd, options.command)
     const output = log ?? 'inherit'
+    closeStrays()
     running = spawn(program, words, {
       stdio: [interactive ? 'inherit' : 'ignore', output, output, ...jobs.fds, bwrapOptions, 'pipe'],
       env: {},
