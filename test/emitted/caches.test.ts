@@ -8,6 +8,7 @@ import { packTree } from '../../helpers/tar/pack.ts'
 import { tarDigest } from '../../helpers/tar/unpack.ts'
 import { type Good, honest, publishGood } from '../helpers/cache/good.ts'
 import { HIGH, HIGH_TARGET, LOW, User } from '../support/cached-tree.ts'
+import { bringing, redos } from '../support/redos.ts'
 import { useShell } from '../support/small-tree.ts'
 
 // What users see of package caches, by real builds with the doors of bin/.
@@ -50,19 +51,31 @@ async function publishAs(key: SecretKey, truth: 'the truth' | 'a lie'): Promise<
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(cache, name), bytes)
 }
 
-describe('a package that a cache has', () => {
+describe.each(redos)('a package that a cache has, under %s', (_, folder) => {
   test('is not built, and nothing below it is built or fetched', async () => {
     bob.trust({ alice: alice.key })
     bob.loseSeed()
-    expect(bob.must(['bin/do', HIGH_TARGET], ofAlice())).toContain('signed by alice')
+    const { words, env } = bringing(folder, [HIGH_TARGET])
+    expect(bob.must(words, { ...env, ...ofAlice() })).toContain('signed by alice')
     expect(existsSync(join(bob.tree.root, 'pkg/low/.pkg.tar.gz'))).toBe(false)
     expect(existsSync(join(bob.tree.root, '.store/distfiles'))).toBe(false)
     expect(await built()).toEqual(right())
     // What it needs to run is had in the same way, by whoever asks for it.
-    const old = { PACKAGE_CACHE_URL: alice.folder }
-    expect(bob.must(['bin/do', 'pkg/low/.pkg.tar.gz'], old)).toContain('signed by alice')
+    const low = bringing(folder, ['pkg/low/.pkg.tar.gz'])
+    expect(bob.must(low.words, { ...low.env, PACKAGE_CACHE_URL: alice.folder })).toContain('signed by alice')
   })
 
+  test('is not built from source where that is forbidden, and is there else', async () => {
+    const { words, env } = bringing(folder, [HIGH_TARGET])
+    const forbidden = bob.run(words, { ...env, PKG_CACHE_URL: cache, PKG_FORCE_BINARY: 'yes' })
+    expect(forbidden.status).not.toBe(0)
+    expect(existsSync(join(bob.tree.root, HIGH_TARGET))).toBe(false)
+    expect(bob.must(words, { ...env, PKG_CACHE_URL: cache })).toContain('built high-1.0-1')
+    expect(await built()).toEqual(right())
+  })
+})
+
+describe('a package that a cache has', () => {
   test.each(['/bin/dash', '/usr/bin/busybox', '/bin/mksh', '/bin/bash'])(
     'is taken by %s without a coordinator, too',
     async shell => {

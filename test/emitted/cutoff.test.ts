@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { redos } from '../support/redos.ts'
+import { bringing, redos } from '../support/redos.ts'
 import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
 
@@ -44,9 +44,11 @@ const built = (said: string): readonly string[] =>
 
 describe.each(redos)('a dependency that comes out the same under %s', (_, folder) => {
   const bring = (tree: Tree, ...targets: readonly string[]): string => {
-    const words = folder === undefined ? ['bin/do', '-j2'] : [join(folder, 'redo-ifchange')]
-    const env = folder === undefined ? {} : { PATH: `${folder}:${process.env.PATH}` }
-    return mustRun(tree, [...words, ...targets.map(target => `pkg/${target}`)], env as Record<string, string>)
+    const { words, env } = bringing(
+      folder,
+      targets.map(target => `pkg/${target}`),
+    )
+    return mustRun(tree, words, env)
   }
 
   test('rebuilds nothing above it, however far down it is', async () => {

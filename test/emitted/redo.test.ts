@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { redos } from '../support/redos.ts'
+import { bringing, redos } from '../support/redos.ts'
 import { mustRun, run, smallTree, useShell } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
 
@@ -35,19 +35,6 @@ function louderTree(shell: string): Tree {
   return tree
 }
 
-/** The command that brings targets up to date in a tree. */
-function command(
-  tree: Tree,
-  folder: string | undefined,
-  targets: readonly string[],
-): { readonly words: readonly string[]; readonly env: Record<string, string> } {
-  if (folder === undefined) return { words: [join(tree.root, 'bin/do'), '-j2', ...targets], env: {} }
-  return {
-    words: [join(folder, 'redo-ifchange'), ...targets],
-    env: { PATH: `${folder}:${process.env.PATH}` },
-  }
-}
-
 describe.each(redos)('the emitted rules under %s', (_, folder) => {
   test.each(shells)('build, test and stay up to date with %s as sh, in a path with spaces', async shell => {
     const tree = louderTree(interpreter(shell))
@@ -60,7 +47,7 @@ describe.each(redos)('the emitted rules under %s', (_, folder) => {
     const targets = ['.pkg.tar.gz', '.test', '.tarhash', '.closure', '.bclosure', '.pkghash'].map(
       target => `pkg/louder/${target}`,
     )
-    const { words, env } = command(tree, folder, targets)
+    const { words, env } = bringing(folder, targets)
     const first = run(tree, words, env)
     expect(first.said).toContain('built louder-1.0-1')
     expect(first.status, first.said).toBe(0)

@@ -17,3 +17,13 @@ export const redos: readonly (readonly [name: string, folder: string | undefined
     .filter(Boolean)
     .map(pair => pair.split('=') as [string, string]),
 ]
+
+/** The words that bring targets up to date with such a redo, and what its scripts need in their environment. */
+export function bringing(
+  folder: string | undefined,
+  targets: readonly string[],
+): { readonly words: readonly string[]; readonly env: Record<string, string> } {
+  return folder === undefined
+    ? { words: ['bin/do', '-j2', ...targets], env: {} }
+    : { words: [join(folder, 'redo-ifchange'), ...targets], env: { PATH: `${folder}:${process.env.PATH}` } }
+}
