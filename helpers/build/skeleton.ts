@@ -2,10 +2,10 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   readlinkSync,
   symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -85,9 +85,10 @@ function assemble(root: string, bones: readonly Bone[]): void {
     else symlinkSync(bone.target, full)
   }
   // The caller's umask must not show, nor the moment.
-  for (const path of ['', ...bones.flatMap(bone => (bone.kind === 'symlink' ? [] : [bone.path]))]) {
+  for (const path of ['', ...bones.map(bone => bone.path)]) {
     const full = join(root, path)
-    chmodSync(full, lstatSync(full).isDirectory() ? 0o755 : 0o644)
-    utimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
+    const stats = lstatSync(full)
+    if (!stats.isSymbolicLink()) chmodSync(full, stats.isDirectory() ? 0o755 : 0o644)
+    lutimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { gc } from '../../../helpers/store/gc.ts'
+import { verifyStore } from '../../../helpers/store/verify.ts'
 import { Workshop } from '../build/workshop.ts'
 
 let shop: Workshop
@@ -54,4 +55,14 @@ test('a tree stays while a build has it mounted', async () => {
   writeFileSync(join(work, 'tmp/go'), 'on\n')
   expect(await new Promise(resolve => child.once('close', resolve))).toBe(0)
   expect((await gc(shop.store, 0)).stay).toEqual([])
+})
+
+test('all that a build leaves in the store is what its name says, to the times of its symlinks', async () => {
+  shop.closure('one', 'base')
+  const { status, stderr } = shop.build('one', 'echo one >"$DESTDIR/file"')
+  expect(status, stderr).toBe(0)
+  const faults: string[] = []
+  for await (const one of verifyStore(shop.store))
+    if ('why' in one) faults.push(`${one.entry.kind}: ${one.why}`)
+  expect(faults).toEqual([])
 })
