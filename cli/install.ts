@@ -46,12 +46,14 @@ export const install = command({
     }
     const members = await builtClosure(args.tree, args.packages, args.jobs ?? 1)
     if (!members.ok) return complain(members.error)
+    const asRoot = process.getuid?.() === 0
     const { readCandidates } = await import('../helpers/install/candidate.ts')
-    const candidates = await readCandidates(storeRoot(process.env, args.tree), members.value)
+    const candidates = await readCandidates(storeRoot(process.env, args.tree), members.value, { asRoot })
     if (!candidates.ok) return complainOf('install', candidates.error)
     const done = await changeIn(root, { add: candidates.value, remove: [] }, args.generations)
     if (!done.ok) return complainOf('install', done.error)
     tell(done.value)
+    if (!asRoot) for (const { name, setuid } of members.value) tellNotSetuid(name, setuid)
     return done.value.unfinished ? complainOf('install', done.value.unfinished) : 0
   },
 })
@@ -72,6 +74,10 @@ export async function changeIn(
   return existsSync(join(root, DATABASE))
     ? refuse([{ kind: 'plain root', root }])
     : changeGeneration(root, wanted)
+}
+
+function tellNotSetuid(name: string, paths: readonly string[]): void {
+  for (const path of paths) say(`${name}: ${shown(path)} is not set-uid: only root installs it so`)
 }
 
 /** Says on stderr what was done. */

@@ -114,7 +114,7 @@ async function verifyParts(
   names: readonly string[],
 ): Promise<Result<readonly Part[], Refusal>> {
   const [{ verifyPackage }, { tarMessage }, { findBuilt }] = await Promise.all([
-    import('./archive.ts'),
+    import('../helpers/tar/verify.ts'),
     import('../helpers/tar/problem.ts'),
     import('./built.ts'),
   ])

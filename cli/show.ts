@@ -6,13 +6,13 @@ import { complain, json, paint, print, shown, shownLine } from './say.ts'
 
 /**
  * JSON: `{ name, version, release, description, homepage, license, sources, patches, deps, hostPaths,
- * build, check, test, update, strip, postInstall, files }`, where
+ * build, check, test, update, strip, setuid, postInstall, files }`, where
  * - `sources`: list of `{ file, sha256, urls, into, unpack }`
  * - `deps`: `{ build, run, test }`, each a list of names
  * - `build`: `{ kind: "script", text }` or `{ kind: "import" }`
  * - `check`, `test`: `{ kind: "script", text }` or `{ kind: "skipped", why }`
  * - `update`: `{ kind: "listing" | "git-tags", url, pattern }` or `{ kind: "fixed", why }`
- * - `strip`: "all", "debug" or "none"; `postInstall`: a text or null
+ * - `strip`: "all", "debug" or "none"; `setuid`: a list of paths; `postInstall`: a text or null
  * - `files`: list of `{ path, mode, sha256 }`, what stands below the package's files/
  */
 export const show = command({
@@ -52,6 +52,7 @@ const details = (pkg: Package) => ({
   test: pkg.test,
   update: pkg.update,
   strip: pkg.strip,
+  setuid: pkg.setuid,
   postInstall: pkg.postInstall ?? null,
   files: pkg.files,
 })
@@ -75,6 +76,7 @@ function page(pkg: Package): readonly string[] {
     ...field('test', scriptOrSkipped(pkg.test)),
     ...field('update', [update(pkg.update)]),
     ...field('strip', [pkg.strip]),
+    ...field('setuid', pkg.setuid.map(shown)),
     ...field('post-inst', pkg.postInstall === undefined ? [] : script(pkg.postInstall)),
     ...field(
       'files',

@@ -82,7 +82,7 @@ async function verifyRoot(root: string, names: readonly string[], asJson: boolea
 /** Says on stderr what is wrong with a file. */
 async function verdict(file: string): Promise<{ readonly verdict: Verdict; readonly status: number }> {
   const [{ verifyPackage }, { tarMessage }] = await Promise.all([
-    import('./archive.ts'),
+    import('../helpers/tar/verify.ts'),
     import('../helpers/tar/problem.ts'),
   ])
   try {

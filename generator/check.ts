@@ -4,6 +4,7 @@ import { type Place, quoted } from '../core/message.ts'
 import { isFileName } from '../core/name.ts'
 import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
+import { entryPath } from '../helpers/tar/path.ts'
 import type { Loaded } from './load.ts'
 import { locate } from './locate.ts'
 import { nearest } from './nearest.ts'
@@ -72,6 +73,7 @@ export function checkManifest(
       manifest.strip === undefined
         ? 'all'
         : reader.oneOf(['strip'], manifest.strip, ['all', 'debug', 'none']),
+    setuid: reader.setuid(manifest.setuid),
     ...(manifest.postInstall === undefined
       ? {}
       : { postInstall: reader.postInstall(manifest.postInstall, build) }),
@@ -100,6 +102,7 @@ const FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
   test: 'required',
   update: 'required',
   strip: 'optional',
+  setuid: 'optional',
   postInstall: 'optional',
 }
 
@@ -355,6 +358,21 @@ class Reader {
     if (value !== undefined)
       this.field([field], 'it is not a script', "write it as sh`…`, or say skip('why there is none')")
     return { kind: 'skipped', why: '' }
+  }
+
+  setuid(value: unknown): readonly string[] {
+    const paths = (this.list(['setuid'], value) ?? []).map((path, index) =>
+      this.text(['setuid', index], path),
+    )
+    paths.forEach((path, index) => {
+      const plain = entryPath(path)
+      if (path !== '' && !(plain.ok && plain.value === path)) {
+        const why = plain.ok ? 'it is written in another way than in the package' : plain.error
+        this.field(['setuid', index], `${why}: ${quoted(path)}`, "a path below $DESTDIR, such as 'bin/su'")
+      }
+      if (paths.indexOf(path) < index) this.field(['setuid', index], `${quoted(path)} is named twice`)
+    })
+    return [...paths].sort(byCodeUnit)
   }
 
   postInstall(value: unknown, build: Build | undefined): string {

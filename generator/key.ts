@@ -1,3 +1,4 @@
+import { setuidLine } from '../core/setuid.ts'
 import { ARCH, SANDBOX_VERSION, TAR_VERSION } from '../helpers/build/conventions.ts'
 import type { Package } from './package.ts'
 import { buildScript } from './script.ts'
@@ -20,6 +21,7 @@ export function keyText(pkg: Package): string {
     ...pkg.sources.map(source => `source ${source.sha256} ${source.file}`),
     ...pkg.files.map(file => `file ${file.mode} ${file.sha256} ${file.path}`),
     ...pkg.hostPaths.map(path => `host-path ${path}`),
+    ...pkg.setuid.map(setuidLine),
     `build ${how}`,
     ...prefixed(buildScript(pkg)),
     '',

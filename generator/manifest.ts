@@ -103,6 +103,11 @@ export interface Manifest {
    */
   readonly strip?: 'all' | 'debug' | 'none'
   /**
+   * Programs that run as root whoever starts them, as paths below $DESTDIR: `['bin/su']`. Packing gives them the
+   * set-uid bit (mode 4755) and clears all other set-id bits. Every name of such a file has to be listed.
+   */
+  readonly setuid?: readonly string[]
+  /**
    * Runs in a root after the package was installed into it, by the root's own /bin/sh, with the root writable and
    * nothing else there, no network. May run again. It comes with the package, as `/lib/coolports/post-install/NAME`.
    */

@@ -22,6 +22,8 @@ export interface Package {
   readonly test: ScriptOrSkipped
   readonly update: PackageUpdate
   readonly strip: 'all' | 'debug' | 'none'
+  /** Paths below DESTDIR, in order. */
+  readonly setuid: readonly string[]
   /** The script that comes with the package, for roots that it is installed in. */
   readonly postInstall?: string
   readonly files: readonly PackageFile[]

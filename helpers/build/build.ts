@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
 import { formatMessage } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { setuidIn } from '../../core/setuid.ts'
 import { awaitsComparison, findDifference } from '../cache/spot-check.ts'
 import { findContent } from '../store/content.ts'
 import { markUsed } from '../store/mark.ts'
@@ -106,7 +107,7 @@ async function buildIn(
 
   const { packTree } = await import('../tar/pack.ts')
   const file = join(work, 'pkg.tar.gz')
-  const packed = await packTree(join(work, 'destdir'), file)
+  const packed = await packTree(join(work, 'destdir'), file, { setuid: setuidIn(inputs.key?.text ?? '') })
   if (!packed.ok) {
     removeTree(work)
     return refuse(packed.error.map(one => ({ kind: 'tar', action: 'pack', thing: label, problem: one })))

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { formatMessage } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { setuidIn } from '../../core/setuid.ts'
 import { findDifference } from '../cache/spot-check.ts'
 import { useStore } from '../store/use.ts'
 import { packTree } from '../tar/pack.ts'
@@ -51,7 +52,7 @@ async function importNeeded(
     if (!unpacked.ok)
       return refuse([{ kind: 'tar', action: 'unpack', thing: source.file, problem: unpacked.error }])
     const file = join(work, 'pkg.tar.gz')
-    const packed = await packTree(join(work, 'destdir'), file)
+    const packed = await packTree(join(work, 'destdir'), file, { setuid: setuidIn(key.value?.text ?? '') })
     if (!packed.ok)
       return refuse(packed.error.map(problem => ({ kind: 'tar', action: 'pack', thing: label, problem })))
     const got = packed.value.digest

@@ -31,46 +31,50 @@ export async function unpackedTree(store: string, file: string): Promise<Result<
   sweepParts(trees)
   while (isUnpackedElsewhere(trees, digest)) await setTimeout(POLL_MS)
   if (existsSync(path)) return ok({ digest, path })
-  const unpacked = await unpack(file, join(trees, `.${digest}.${process.pid}`), path)
+  const unpacked = await unpack(file, join(trees, `.${digest}.${process.pid}`), path, 'marked')
   return unpacked.ok ? ok({ digest, path }) : unpacked
 }
 
 /**
  * The tree of a package that comes from elsewhere and is said to have this digest. Its file is read to
- * the end in any case: that there is such a tree already says nothing about this file.
+ * the end in any case: that there is such a tree already says nothing about this file. `setuid`: the files
+ * that its key calls set-uid, and that must be so.
  */
 export async function provenTree(
   store: string,
   file: string,
   digest: Sha256,
+  setuid: readonly string[],
 ): Promise<Result<Tree, TarProblem>> {
   const named = readIdentity(file)
   if (named !== digest)
     return refuse(named ? { kind: 'digest', want: digest, got: named } : { kind: 'unidentified' })
   const path = treePath(store, digest)
   if (existsSync(path)) {
-    const { tarDigest } = await import('../tar/unpack.ts')
-    const got = await tarDigest(file)
-    if (!got.ok) return got
-    return got.value === digest
-      ? ok({ digest, path })
-      : refuse({ kind: 'digest', want: digest, got: got.value })
+    const { verifyPackage } = await import('../tar/verify.ts')
+    const verified = await verifyPackage(file, setuid)
+    return verified.ok ? ok({ digest, path }) : verified
   }
   const trees = dirname(path)
   mkdirSync(trees, { recursive: true })
   sweepParts(trees)
-  const unpacked = await unpack(file, join(trees, `.${digest}.${process.pid}`), path)
+  const unpacked = await unpack(file, join(trees, `.${digest}.${process.pid}`), path, setuid)
   return unpacked.ok ? ok({ digest, path }) : unpacked
 }
 
-async function unpack(file: string, part: string, path: string): Promise<Result<Sha256, TarProblem>> {
+async function unpack(
+  file: string,
+  part: string,
+  path: string,
+  setuid: readonly string[] | 'marked',
+): Promise<Result<Sha256, TarProblem>> {
   removeTree(part)
   try {
     mkdirSync(part)
     chmodSync(part, 0o755)
     // Loaded here, because almost every build finds its trees unpacked.
     const { unpackPackage } = await import('../tar/unpack.ts')
-    const unpacked = await unpackPackage(file, part)
+    const unpacked = await unpackPackage(file, part, { setuid })
     if (unpacked.ok) placeFolder(part, path)
     return unpacked
   } finally {

@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { setuidIn } from '../../core/setuid.ts'
 import { keepPackage } from '../build/keep.ts'
 import type { Key } from '../build/key.ts'
 import { provenTree } from '../build/trees.ts'
 import { DISK } from '../fetch/failure.ts'
+import type { TarProblem } from '../tar/problem.ts'
 import { describe, type Failure } from './failure.ts'
 import { incomingPath } from './incoming.ts'
 import type { Notes } from './notes.ts'
@@ -122,10 +124,10 @@ async function take(
       patience,
     )
     if (!received.ok) return received
-    const proven = await provenTree(store, path, received.value.tar)
+    const proven = await provenTree(store, path, received.value.tar, setuidIn(key.text))
     if (!proven.ok) {
       if (proven.error.kind === 'disk full') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
-      return refuse({ kind: 'lie', why: 'the package is not the tar that its record tells of' })
+      return refuse({ kind: 'lie', why: lie(proven.error) })
     }
     keepStatements(store, statements)
     keepPackage(store, key, path, tell)
@@ -139,6 +141,11 @@ async function take(
     rmSync(path, { force: true })
   }
 }
+
+const lie = (problem: TarProblem): string =>
+  problem.kind === 'entry'
+    ? `what no package of this key holds: ${quoted(problem.name)}: ${problem.why}`
+    : 'the package is not the tar that its record tells of'
 
 /** For the rest of the run; said by the first who finds out. */
 function leaveOut({ notes, tell }: Obtaining, place: Place, failure: Failure): void {

@@ -4,6 +4,7 @@ import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { isPackageName, PACKAGE_FILE, type PackageName } from '../../core/name.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { setuidIn } from '../../core/setuid.ts'
 import { readIdentity } from '../tar/identity.ts'
 
 /** One built package of a closure. */
@@ -16,6 +17,8 @@ export interface ClosureMember {
   readonly tar: Sha256
   /** The `.pkg.tar.gz`, an absolute path if `root` is one. */
   readonly file: string
+  /** The files that its key calls set-uid. */
+  readonly setuid: readonly string[]
   /** Whether it was asked for; the others are there because those need them. */
   readonly asked: boolean
 }
@@ -73,7 +76,8 @@ function closureMember(root: string, name: PackageName, asked: boolean): Result<
   if (field('name') !== name) return refuse(odd(name, keyFile, 'it is the key of another package'))
   const tar = readIdentity(file)
   if (tar === undefined) return refuse(odd(name, file, 'its gzip header does not name the sha256 of its tar'))
-  return ok({ name, version: `${field('version')}-${field('release')}`, pkghash, tar, file, asked })
+  const version = `${field('version')}-${field('release')}`
+  return ok({ name, version, pkghash, tar, file, setuid: setuidIn(key), asked })
 }
 
 const notBuilt = (name: string): Message => ({

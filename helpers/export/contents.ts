@@ -4,10 +4,11 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { packageMode } from '../tar/entry.ts'
+import { packageMode, SET_UID } from '../tar/entry.ts'
 import { entryCheck, type Held, inspectTar } from '../tar/inspect.ts'
 import { entryPath } from '../tar/path.ts'
 import type { TarProblem } from '../tar/problem.ts'
+import { SetuidCheck } from '../tar/setuid.ts'
 import type { ClosureMember } from './closure.ts'
 
 /** A package whose file was read to its end, and found to be what it says. */
@@ -27,7 +28,7 @@ export interface Contents {
 
 /**
  * Reads a package to its end. Refused is what no package may bring into an image: all that unpacking
- * refuses, set-id bits (packing clears them), and names that image tools take for an order to delete.
+ * refuses, other set-id bits than its key names, and names that image tools take for an order to delete.
  */
 export async function readContents(member: ClosureMember): Promise<Result<Contents, TarProblem>> {
   const tarHash = createHash('sha256')
@@ -48,8 +49,11 @@ export async function readContents(member: ClosureMember): Promise<Result<Conten
     }
   }
   const paths = new Map<string, string>()
-  const read = await inspectTar(chunks(), inspector(paths))
+  const setuid = new SetuidCheck(member.setuid)
+  const read = await inspectTar(chunks(), inspector(paths, setuid))
   if (!read.ok) return read
+  const missing = setuid.end()
+  if (missing) return refuse(missing)
   const got = tarHash.digest('hex')
   if (got !== member.tar) return refuse({ kind: 'digest', want: member.tar, got })
   return ok({ member, tarBytes, fileSha256: fileHash.digest('hex') as Sha256, fileBytes, paths })
@@ -57,12 +61,12 @@ export async function readContents(member: ClosureMember): Promise<Result<Conten
 
 const CHUNK = 256 * 1024
 
-function inspector(paths: Map<string, string>) {
+function inspector(paths: Map<string, string>, setuid: SetuidCheck) {
   const entryWhy = entryCheck()
   let body: { readonly path: string; readonly mode: number; readonly hash: Hash } | undefined
   return {
     check(held: Held): string | undefined {
-      const why = entryWhy(held) ?? layerWhy(held)
+      const why = entryWhy(held) ?? layerWhy(held) ?? setuid.entry(held.kind, held.path, held.mode)
       if (why !== undefined) return why
       body = undefined
       const named = entryPath(held.path)
@@ -72,7 +76,7 @@ function inspector(paths: Map<string, string>) {
       else if (held.kind === 'link') {
         const target = entryPath(held.target ?? '')
         paths.set(path, paths.get(target.ok ? target.value : '') ?? '')
-      } else body = { path, mode: packageMode(held.mode, false), hash: createHash('sha256') }
+      } else body = { path, mode: packageMode(held.mode) | (held.mode & SET_UID), hash: createHash('sha256') }
       return undefined
     },
     bytes: (chunk: Uint8Array): void => {
@@ -84,10 +88,9 @@ function inspector(paths: Map<string, string>) {
   }
 }
 
-function layerWhy({ path, kind, mode }: Held): string | undefined {
+function layerWhy({ path }: Held): string | undefined {
   // Source of the names: OCI image specification 1.1, "Whiteouts".
   if (path.split('/').some(part => part.startsWith('.wh.')))
     return 'in an image its name is an order to delete a file of another layer'
-  if (kind !== 'symlink' && (mode & 0o6000) !== 0) return 'it has a set-id bit'
   return undefined
 }

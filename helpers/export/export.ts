@@ -72,7 +72,7 @@ export async function mergedMembers(
   for (const { member } of contents) {
     const tree = await unpackedTree(store, member.file)
     if (!tree.ok) return refuse([tarMessage('export', member.name, tree.error)])
-    const listed = listTree(tree.value.path)
+    const listed = listTree(tree.value.path, { setuid: 'marked' })
     if (!listed.ok) return refuse(listed.error.map(problem => tarMessage('export', member.name, problem)))
     layers.push(listed.value.map(entry => ({ entry, from: join(tree.value.path, entry.path) })))
   }

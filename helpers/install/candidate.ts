@@ -4,7 +4,9 @@ import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { unpackedTree } from '../build/trees.ts'
 import type { ClosureMember } from '../export/closure.ts'
+import { packageMode, SET_UID } from '../tar/entry.ts'
 import { listTree } from '../tar/list.ts'
+import { setuidFault } from '../tar/setuid.ts'
 import { fileDigest } from './file-digest.ts'
 import type { InstallProblem } from './problem.ts'
 import type { Installed, Owned } from './record.ts'
@@ -15,15 +17,19 @@ export interface Candidate extends Installed {
   readonly tree: string
 }
 
-/** Reads the built packages of a closure. All that cannot be read are told. */
+/**
+ * Reads the built packages of a closure. All that cannot be read are told. Their set-uid files are so in a
+ * root that root installs; of another user's they would lend out that user's rights.
+ */
 export async function readCandidates(
   store: string,
   members: readonly ClosureMember[],
+  { asRoot }: { readonly asRoot: boolean },
 ): Promise<Result<readonly Candidate[], readonly InstallProblem[]>> {
   const found: Candidate[] = []
   const problems: InstallProblem[] = []
   for (const member of members) {
-    const read = await readCandidate(store, member)
+    const read = await readCandidate(store, member, asRoot)
     if (read.ok) found.push(read.value)
     else problems.push(...read.error)
   }
@@ -33,12 +39,16 @@ export async function readCandidates(
 async function readCandidate(
   store: string,
   member: ClosureMember,
+  asRoot: boolean,
 ): Promise<Result<Candidate, readonly InstallProblem[]>> {
   const { name, file, asked } = member
   const tree = await unpackedTree(store, file)
   if (!tree.ok) return refuse([{ kind: 'tar', name, problem: tree.error }])
   const entries = ownedIn(tree.value.path)
   if (!entries.ok) return refuse(entries.error.map(problem => ({ kind: 'tar', name, problem })))
+  const found = entries.value.filter(isSetuid).map(({ path }) => path)
+  const fault = setuidFault(found, member.setuid)
+  if (fault) return refuse([{ kind: 'tar', name, problem: fault }])
   const [, version = '', release = ''] = /^(.*)-(\d+)$/.exec(member.version) ?? []
   return ok({
     name,
@@ -48,17 +58,22 @@ async function readCandidate(
     hash: member.pkghash,
     tar: tree.value.digest,
     asked,
-    entries: entries.value,
+    entries: asRoot ? entries.value : entries.value.map(withoutSetuid),
     tree: tree.value.path,
   })
 }
+
+const isSetuid = (one: Owned): boolean => one.kind === 'file' && (one.mode & SET_UID) !== 0
+
+const withoutSetuid = (one: Owned): Owned =>
+  one.kind === 'file' ? { ...one, mode: packageMode(one.mode) } : one
 
 /** The run-deps that a pkgkey names, each on a line of its own. */
 const needsIn = (key: string): readonly string[] =>
   [...key.matchAll(/^run-dep (\S+) [0-9a-f]{64}$/gm)].map(([, name = '']) => name)
 
 function ownedIn(tree: string) {
-  const entries = listTree(tree)
+  const entries = listTree(tree, { setuid: 'marked' })
   if (!entries.ok) return entries
   const digests = new Map<string, { readonly sha256: Sha256; readonly size: number }>()
   const owned: Owned[] = []

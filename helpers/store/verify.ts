@@ -3,7 +3,7 @@ import { createReadStream, existsSync, lstatSync, readdirSync, readFileSync, ren
 import { basename, dirname, join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
-import { PACKAGE_TIME } from '../tar/entry.ts'
+import { MARKED_MODE, PACKAGE_TIME } from '../tar/entry.ts'
 import { readIdentity } from '../tar/identity.ts'
 import { listTree } from '../tar/list.ts'
 import { readProblem } from '../tar/read.ts'
@@ -122,7 +122,7 @@ async function packageFault(store: string, hash: Sha256): Promise<string | undef
 /** The tar that a tree would make has its name as the digest, whichever tar it came from. */
 async function treeFault(path: string, want: string): Promise<string | undefined> {
   if (!lstatSync(path).isDirectory()) return 'it is no folder'
-  const entries = listTree(path)
+  const entries = listTree(path, { setuid: 'marked' })
   if (!entries.ok)
     return entries.error.map(problem => ('why' in problem ? problem.why : problem.kind)).join(', ')
   const got = await digestOf(writeTar(path, entries.value))
@@ -134,7 +134,11 @@ function modesFault(folder: string): string | undefined {
   const walk = (path: string): string | undefined => {
     const stats = lstatSync(join(folder, path))
     const mode = stats.mode & 0o7777
-    const modes = stats.isDirectory() ? [0o755] : stats.isSymbolicLink() ? [mode] : [0o755, 0o644]
+    const modes = stats.isDirectory()
+      ? [0o755]
+      : stats.isSymbolicLink()
+        ? [mode]
+        : [0o755, 0o644, MARKED_MODE]
     if (!modes.includes(mode)) return `${JSON.stringify(path)} has mode ${mode.toString(8)}`
     if (stats.mtimeMs !== PACKAGE_TIME * 1000) return `${JSON.stringify(path)} has another time`
     if (!stats.isDirectory()) return undefined

@@ -2,23 +2,27 @@ import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { type Entry, packageMode } from './entry.ts'
+import { type Entry, packageMode, SET_UID_MODE, unmarkedMode } from './entry.ts'
 import { badText } from './path.ts'
 import type { TarProblem } from './problem.ts'
 
 export interface ListOptions {
-  /** Keeps setuid and setgid bits, which are dropped otherwise. */
-  readonly keepSetId?: boolean
+  /**
+   * The files that are set-uid: those of a list, whatever their bits, or those that are `marked` so in an
+   * unpacked tree. Without it there are none; no file is ever set-gid.
+   */
+  readonly setuid?: readonly string[] | 'marked'
 }
 
 /**
  * Everything below `root`, sorted by the code units of its path, so that a folder precedes what it
  * holds and the order in which the disk lists names does not show. Of several hard links the first
- * is the file and the others are links to it. Every entry that cannot be packed is reported.
+ * is the file and the others are links to it. Every entry that cannot be packed is reported, and every
+ * path of `setuid` that is no program.
  */
 export function listTree(
   root: string,
-  options: ListOptions = {},
+  { setuid = [] }: ListOptions = {},
 ): Result<readonly Entry[], readonly TarProblem[]> {
   const found = new Map<string, Stats>()
   const problems: TarProblem[] = []
@@ -28,6 +32,11 @@ export function listTree(
     else found.set(path, stats)
   })
 
+  if (setuid !== 'marked') problems.push(...setuidProblems(found, setuid))
+  const modeOf = (path: string, { mode }: Stats): number => {
+    if (setuid === 'marked') return unmarkedMode(mode)
+    return setuid.includes(path) ? SET_UID_MODE : packageMode(mode)
+  }
   const firstNames = new Map<string, string>()
   const entries: Entry[] = []
   for (const path of [...found.keys()].sort(byCodeUnit)) {
@@ -40,7 +49,7 @@ export function listTree(
       if (why) problems.push({ kind: 'entry', name: path, why })
       entries.push({ kind: 'symlink', path, target })
     } else {
-      const mode = packageMode(stats.mode, options.keepSetId ?? false)
+      const mode = modeOf(path, stats)
       const first = stats.nlink > 1 ? firstNames.get(inode) : undefined
       if (first === undefined) {
         entries.push({ kind: 'file', path, mode, size: stats.size })
@@ -49,6 +58,28 @@ export function listTree(
     }
   }
   return problems.length > 0 ? refuse(problems) : ok(entries)
+}
+
+/** A file has one mode under all of its names, so all of them or none are listed. */
+function setuidProblems(found: ReadonlyMap<string, Stats>, setuid: readonly string[]): readonly TarProblem[] {
+  const listed = setuid.map(path => found.get(path))
+  const faults = setuid.map((path, index): TarProblem | undefined => {
+    const stats = listed[index]
+    const why = stats ? programFault(stats) : 'it does not exist'
+    return why === undefined ? undefined : { kind: 'setuid', path, why }
+  })
+  const others = [...found].flatMap(([path, { dev, ino }]): TarProblem[] => {
+    const at = setuid.includes(path) ? -1 : listed.findIndex(one => one?.ino === ino && one.dev === dev)
+    const why = `${JSON.stringify(path)} is the same file, and is not listed`
+    return at === -1 ? [] : [{ kind: 'setuid', path: setuid[at] ?? '', why }]
+  })
+  return [...faults.flatMap(fault => fault ?? []), ...others]
+}
+
+function programFault(stats: Stats): string | undefined {
+  if (stats.isSymbolicLink()) return 'it is a symlink; the file that it leads to has a name of its own'
+  if (!stats.isFile()) return 'it is no file'
+  return stats.mode & 0o111 ? undefined : 'it is not executable'
 }
 
 function walk(root: string, folder: string, visit: (path: string, stats: Stats) => void): void {

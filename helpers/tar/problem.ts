@@ -3,6 +3,8 @@ import { type Message, quoted } from '../../core/message.ts'
 /** Why a folder was not packed or an archive not unpacked. */
 export type TarProblem =
   | { readonly kind: 'entry'; readonly name: string; readonly why: string }
+  /** A file that the manifest calls set-uid. */
+  | { readonly kind: 'setuid'; readonly path: string; readonly why: string }
   | { readonly kind: 'damaged'; readonly why: string }
   | { readonly kind: 'digest'; readonly want: string; readonly got: string }
   | { readonly kind: 'unidentified' }
@@ -25,6 +27,13 @@ export function tarMessage(action: string, thing: string, problem: TarProblem): 
   switch (problem.kind) {
     case 'entry':
       return { cannot, why: problem.why, facts: [['entry', quoted(problem.name)]] }
+    case 'setuid':
+      return {
+        cannot,
+        why: `what is to be set-uid cannot be: ${problem.why}`,
+        facts: [['setuid', quoted(problem.path)]],
+        remedy: "the manifest's setuid lists programs below $DESTDIR, by all of their names",
+      }
     case 'damaged':
       return { cannot, why: `the archive is damaged: ${problem.why}` }
     case 'digest':

@@ -22,15 +22,19 @@ import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type Bounds, MAX_ENTRIES } from './bounds.ts'
-import { PACKAGE_TIME, packageMode } from './entry.ts'
+import { MARKED_MODE, PACKAGE_TIME, packageMode, SET_UID } from './entry.ts'
 import { readIdentity } from './identity.ts'
 import { entryPath, symlinkProblem } from './path.ts'
 import { type TarProblem, TarRefusal } from './problem.ts'
 import { readProblem, readTar, type Source } from './read.ts'
+import { SetuidCheck } from './setuid.ts'
 
 export interface UnpackOptions extends Bounds {
-  /** Keeps setuid and setgid bits; otherwise nothing unpacked ever runs as somebody else. */
-  readonly keepSetId?: boolean
+  /**
+   * What becomes of set-uid files: with a list they must be those of the list, and are marked (MARKED_MODE), as
+   * they are with `marked`, whichever they are. Without it no bit is kept. No file is ever set-gid.
+   */
+  readonly setuid?: readonly string[] | 'marked'
 }
 
 /**
@@ -90,15 +94,21 @@ export async function unpackTar(
   into: string,
   options: UnpackOptions = {},
 ): Promise<Result<void, TarProblem>> {
-  const { maxEntries = MAX_ENTRIES } = options
+  const { maxEntries = MAX_ENTRIES, setuid } = options
+  const check = setuid === undefined || setuid === 'marked' ? undefined : new SetuidCheck(setuid)
   const made: Made = new Map([['', 'folder']])
   try {
     for await (const source of readTar(chunks, options)) {
-      await unpackEntry(source, into, made, options.keepSetId ?? false)
+      const { name, type, mode } = source.header
+      const why = check?.entry(type ?? '', name, mode ?? 0)
+      if (why !== undefined) throw new TarRefusal({ kind: 'entry', name, why })
+      await unpackEntry(source, into, made, setuid !== undefined)
       // An entry may bring two thousand folders that have none of their own.
       if (made.size > maxEntries + 1)
         throw new TarRefusal({ kind: 'too large', what: 'entries', limit: maxEntries })
     }
+    const missing = check?.end()
+    if (missing) return refuse(missing)
     setFolderTimes(into, made)
     return ok(undefined)
   } catch (error) {
@@ -113,7 +123,7 @@ export async function unpackTar(
 /** What the archive made so far, by path. An implied folder is one that has had no entry of its own. */
 type Made = Map<string, 'folder' | 'implied folder' | 'file' | 'symlink'>
 
-async function unpackEntry(source: Source, into: string, made: Made, keepSetId: boolean): Promise<void> {
+async function unpackEntry(source: Source, into: string, made: Made, mark: boolean): Promise<void> {
   const { name, type, linkname } = source.header as Partial<Header>
   const refuseIt = (why: string): TarRefusal => new TarRefusal({ kind: 'entry', name: name ?? '', why })
   const named = entryPath(name ?? '')
@@ -138,7 +148,7 @@ async function unpackEntry(source: Source, into: string, made: Made, keepSetId: 
       break
     case 'file':
     case 'contiguous-file':
-      await unpackFile(source, full, keepSetId)
+      await unpackFile(source, full, mark)
       made.set(path, 'file')
       return
     case 'symlink': {
@@ -179,14 +189,16 @@ function makeParents(path: string, into: string, made: Made): string | undefined
   return undefined
 }
 
-async function unpackFile(source: Source, full: string, keepSetId: boolean): Promise<void> {
+async function unpackFile(source: Source, full: string, mark: boolean): Promise<void> {
   const fd = openSync(full, 'wx', 0o600)
   try {
     for await (const chunk of source as AsyncIterable<Uint8Array>) {
       for (let from = 0; from < chunk.length; ) from += writeSync(fd, chunk, from)
     }
     // By fchmod and not by open's argument, which the caller's umask cuts.
-    fchmodSync(fd, packageMode(source.header.mode, keepSetId))
+    const mode = source.header.mode
+    const marked = mark && (mode & SET_UID) !== 0 && (mode & 0o111) !== 0
+    fchmodSync(fd, marked ? MARKED_MODE : packageMode(mode))
     futimesSync(fd, PACKAGE_TIME, PACKAGE_TIME)
   } finally {
     closeSync(fd)

@@ -99,6 +99,7 @@ describe('show', () => {
       test: { kind: 'skipped', why: 'there is nothing to test' },
       update: { kind: 'fixed', why: 'a test' },
       strip: 'all',
+      setuid: [],
       postInstall: null,
       files: [],
     })

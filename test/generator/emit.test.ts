@@ -1,6 +1,7 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { setuidIn } from '../../core/setuid.ts'
 import { manifest, Tree } from '../support/tree.ts'
 
 const golden = resolve(import.meta.dirname, 'golden')
@@ -19,7 +20,7 @@ const settled = (text: string): string =>
   text.replace(/^[0-9a-f]{64}(?= {2}\.\.\/\.\.\/(core|generator|templates)\/)/gm, 'DIGEST')
 
 describe('manifest → emitted text', () => {
-  test.each(['seed', 'hello'])('of %s is as it was agreed', async name => {
+  test.each(['seed', 'hello', 'login'])('of %s is as it was agreed', async name => {
     const tree = goldenTree()
     expect((await tree.generate()).problems).toEqual([])
     for (const file of [
@@ -54,6 +55,19 @@ describe('the key', () => {
   }
   const source = (url: string, digit = '1'): string =>
     `[{ sha256: '${digit.repeat(64)}', urls: ['${url}/x.tar'] }]`
+
+  test('names set-uid files, in order, and has no line where there are none', async () => {
+    const plain = await keyOf({})
+    expect(plain).not.toContain('setuid')
+    expect(await keyOf({ setuid: '[]' })).toBe(plain)
+    const key = await keyOf({ setuid: "['bin/su', 'bin/a b']" })
+    expect(key).toBe(plain.replace('build script\n', 'setuid bin/a b\nsetuid bin/su\nbuild script\n'))
+    expect(setuidIn(key)).toEqual(['bin/a b', 'bin/su'])
+  })
+
+  test('takes no line of the script for a set-uid file', async () => {
+    expect(setuidIn(await keyOf({ build: 'sh`setuid bin/su`' }))).toEqual([])
+  })
 
   test('ignores urls, so a new mirror rebuilds nothing', async () => {
     expect(await keyOf({ sources: source('https://a.org') })).toBe(

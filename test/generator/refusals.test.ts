@@ -57,6 +57,25 @@ describe('a manifest is refused at file:line:column', () => {
     )
   })
 
+  test.each([
+    ["['/bin/su']", '12:12: cannot accept setuid[0]: its name is absolute: "/bin/su"'],
+    ["['bin/su', '../su']", '12:22: cannot accept setuid[1]: its name leads outside by "..": "../su"'],
+    ["['bin/su', 'bin/su']", '12:22: cannot accept setuid[1]: "bin/su" is named twice'],
+    [
+      "['./bin/su']",
+      '12:12: cannot accept setuid[0]: it is written in another way than in the package: "./bin/su"',
+    ],
+    [
+      "['bin/su\\nbuild import']",
+      '12:12: cannot accept setuid[0]: its name or target holds a control character',
+    ],
+    ["['']", '12:12: cannot accept setuid[0]: it is not a text'],
+    ["'bin/su'", '12:11: cannot accept setuid: it is not a list'],
+    ['[4755]', '12:12: cannot accept setuid[0]: it is not a text'],
+  ])('when its set-uid files are %s', async (setuid, why) => {
+    expect((await refusalOf({ setuid })).split('\n')[0]).toContain(`pkg/a/package.ts:${why}`)
+  })
+
   test('when two sources have one file name', async () => {
     const source = (host: string) => `{ sha256: '${SHA}', urls: ['https://${host}/x.tar'] }`
     expect(await refusalOf({ sources: `[${source('a.org')}, ${source('b.org')}]` })).toContain(

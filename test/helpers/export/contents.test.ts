@@ -25,6 +25,7 @@ async function packed(...parts: readonly Buffer[]) {
     pkghash: sha256('key'),
     tar: sha256(tar),
     file,
+    setuid: [] as readonly string[],
     asked: true,
   }
   return { member, tar, bytes }
@@ -68,8 +69,6 @@ describe('readContents()', () => {
     ['an order to delete a file of another layer', entry({ name: 'etc/.wh.passwd' }), 'an order to delete'],
     ['an order to empty a folder', entry({ name: 'etc/.wh..wh..opq' }), 'an order to delete'],
     ['a folder called like one', entry({ name: '.wh.x/', type: '5' }), 'an order to delete'],
-    ['a set-user-id bit', moded('0004755'), 'a set-id bit'],
-    ['a set-group-id bit', moded('0002755'), 'a set-id bit'],
     ['a name that leads outside', entry({ name: '../x' }), 'leads outside'],
     ['an absolute name', entry({ name: '/x' }), 'absolute'],
     ['a link that leads outside', entry({ name: 'x', type: '2', target: '../../etc' }), 'leads outside'],
@@ -78,6 +77,27 @@ describe('readContents()', () => {
     const { member } = await packed(bytes)
     const read = await readContents(member)
     expect(read.ok ? '' : JSON.stringify(tarMessage('export', 'x', read.error))).toContain(why)
+  })
+
+  test.each([
+    ['a set-user-id bit that its key does not name', '0004755', [], 'a set-id bit'],
+    ['a set-group-id bit', '0002755', [], 'a set-id bit'],
+    ['a set-group-id bit of what is to be set-user-id', '0006755', ['su'], 'a set-id bit'],
+    ['a set-user-id bit of what cannot be run', '0004644', ['su'], 'a set-id bit'],
+    ['no set-user-id bit where its key names one', '0000755', ['su'], 'and it is not'],
+  ])('refuses %s', async (_, mode, setuid, why) => {
+    const { member } = await packed(moded(mode))
+    const read = await readContents({ ...member, setuid })
+    expect(read.ok ? '' : JSON.stringify(tarMessage('export', 'x', read.error))).toContain(why)
+  })
+
+  test('takes the set-user-id bit that its key names, and tells it from the same file without', async () => {
+    const read = async (mode: string, setuid: readonly string[]) => {
+      const one = await readContents({ ...(await packed(moded(mode))).member, setuid })
+      return one.ok ? one.value.paths.get('su') : one.error
+    }
+    expect(await read('0004755', ['su'])).toBe(`file 4755 ${sha256('')}`)
+    expect(await read('0000755', [])).toBe(`file 755 ${sha256('')}`)
   })
 
   test('refuses a package that is not what it names', async () => {

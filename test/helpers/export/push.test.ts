@@ -38,6 +38,7 @@ async function image(...names: readonly string[]) {
       pkghash: sha256(name),
       tar,
       file,
+      setuid: [],
       asked: true,
     })
     if (!read.ok) throw new Error(read.error.kind)

@@ -23,6 +23,47 @@ describe('install', () => {
     })
   })
 
+  test('makes set-uid what the key calls so, and verify watches over it', async () => {
+    const ground = new Ground()
+    await ground.make('login', '1', { 'bin/su': '!su', 'bin/ls': '!ls' })
+    await ground.pack('login', '1', [], { setuid: ['bin/su'] })
+    await ground.install('login')
+    const su = join(ground.root, 'bin/su')
+    expect(lstatSync(su).mode & 0o7777).toBe(0o4755)
+    expect(lstatSync(join(ground.root, 'bin/ls')).mode & 0o7777).toBe(0o755)
+    expect(ground.read('var/lib/coolports/packages/login.rec')).toMatch(
+      /^path: bin\/su\nkind: file\nmode: 4755$/m,
+    )
+    chmodSync(su, 0o755)
+    expect(ground.verify()).toEqual([{ path: 'bin/su', package: 'login', kind: 'mode' }])
+    await ground.install('login')
+    expect(lstatSync(su).mode & 0o7777).toBe(0o4755)
+    // The next version is an ordinary program.
+    await ground.make('login', '2', { 'bin/su': '!su' })
+    await ground.install('login')
+    expect(lstatSync(su).mode & 0o7777).toBe(0o755)
+  })
+
+  test('makes nothing set-uid where it is not root who installs', async () => {
+    const ground = new Ground()
+    await ground.make('login', '1', { 'bin/su': '!su' })
+    await ground.pack('login', '1', [], { setuid: ['bin/su'] })
+    ground.asRoot = false
+    await ground.install('login')
+    expect(lstatSync(join(ground.root, 'bin/su')).mode & 0o7777).toBe(0o755)
+    expect(ground.verify()).toEqual([])
+  })
+
+  test.each([
+    [['bin/su'], [], 'it has a set-id bit that the key of its package does not name'],
+    [[], ['bin/su'], 'the key of its package calls it set-uid, and it is not'],
+  ])('refuses a package that holds %j set-uid where its key says %j', async (setuid, keyed, why) => {
+    const ground = new Ground()
+    await ground.make('login', '1', { 'bin/su': '!su' })
+    await ground.pack('login', '1', [], { setuid, keyed })
+    await expect(ground.install('login')).rejects.toThrow(why)
+  })
+
   test('gives modes and times of a package whatever the umask is', async () => {
     const ground = new Ground()
     await ground.make('tool', '1', { 'bin/tool': '!tool', 'share/x': 'x' })

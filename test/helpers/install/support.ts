@@ -17,10 +17,14 @@ import { onTestFinished } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { formatMessage } from '../../../core/message.ts'
 import type { PackageName } from '../../../core/name.ts'
+import { ok } from '../../../core/result.ts'
+import { setuidLine } from '../../../core/setuid.ts'
 import { packageClosure } from '../../../helpers/export/closure.ts'
 import { type Candidate, readCandidates } from '../../../helpers/install/candidate.ts'
 import { changeRoot, type Done } from '../../../helpers/install/change.ts'
+import { readRoot } from '../../../helpers/install/database.ts'
 import { installMessage } from '../../../helpers/install/problem.ts'
+import { type Deviation, verifyPackages } from '../../../helpers/install/verify.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 
 /** In memory where there is such a place: every change has the whole disk flushed. */
@@ -35,6 +39,9 @@ export class Ground {
   readonly root = join(this.folder, 'a root')
   readonly tree = join(this.folder, 'tree')
   readonly store = join(this.folder, 'store')
+
+  /** Whether set-uid files are installed so. */
+  asRoot = true
 
   constructor() {
     // After all disks of the test are unmounted.
@@ -56,10 +63,19 @@ export class Ground {
     await this.pack(name, version, needs)
   }
 
-  async pack(name: string, version: string, needs: readonly string[] = []): Promise<void> {
+  /** `setuid`: what is packed so; `keyed`: what the key says of it. */
+  async pack(
+    name: string,
+    version: string,
+    needs: readonly string[] = [],
+    {
+      setuid = [],
+      keyed = setuid,
+    }: { readonly setuid?: readonly string[]; readonly keyed?: readonly string[] } = {},
+  ): Promise<void> {
     const folder = join(this.tree, 'pkg', name)
     mkdirSync(folder, { recursive: true })
-    const packed = await packTree(this.contentOf(name), join(folder, '.pkg.tar.gz'))
+    const packed = await packTree(this.contentOf(name), join(folder, '.pkg.tar.gz'), { setuid })
     if (!packed.ok) throw new Error(JSON.stringify(packed.error))
     const told = (one: string, file: string): string =>
       readFileSync(join(this.tree, 'pkg', one, file), 'utf8')
@@ -69,6 +85,7 @@ export class Ground {
       `version ${version}`,
       'release 1',
       `file 644 ${packed.value.digest} content`,
+      ...keyed.map(setuidLine),
       ...needs.map(one => `run-dep ${one} ${told(one, '.pkghash').trim()}`),
       '',
     ].join('\n')
@@ -82,7 +99,7 @@ export class Ground {
   async candidates(...names: readonly string[]): Promise<readonly Candidate[]> {
     const members = packageClosure(this.tree, names as readonly PackageName[])
     if (!members.ok) throw new Error(JSON.stringify(members.error))
-    const read = await readCandidates(this.store, members.value)
+    const read = await readCandidates(this.store, members.value, { asRoot: this.asRoot })
     if (!read.ok) throw new Error(JSON.stringify(read.error))
     return read.value
   }
@@ -94,6 +111,13 @@ export class Ground {
 
   remove(...names: readonly string[]): Done | string {
     return this.#change([], names)
+  }
+
+  /** What is not as its package left it. */
+  verify(): readonly Deviation[] {
+    const read = readRoot(this.root, ({ packages }, folders) => ok([...verifyPackages(folders, packages)]))
+    if (!read.ok) throw new Error(JSON.stringify(read.error))
+    return read.value
   }
 
   #change(add: readonly Candidate[], remove: readonly string[]): Done | string {

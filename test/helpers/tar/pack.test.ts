@@ -143,13 +143,6 @@ test('a hard link to a file outside of the package is a file', async () => {
   expect(listed((await packed(root)).file)).toMatch(/^-rw/)
 })
 
-test('setuid and setgid bits are dropped unless they are asked for', async () => {
-  const root = folder({ su: '' })
-  chmodSync(join(root, 'su'), 0o4755)
-  expect(listed((await packed(root)).file)).toMatch(/^-rwxr-xr-x/)
-  expect(listed((await packed(root, { keepSetId: true })).file)).toMatch(/^-rwsr-xr-x/)
-})
-
 test('names that ustar has no room for come out as they went in', async () => {
   const long = `${'d'.repeat(90)}/${'e'.repeat(90)}/${'f'.repeat(120)}`
   const names = [long, 'übung/ß', 'a'.repeat(101), '\u{1f600}', '-rf', 'quote\'"', 'b'.repeat(255), 'sp ace']
