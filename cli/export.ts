@@ -3,6 +3,7 @@ import type { Argv } from 'yargs'
 import { type Message, quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import type { RunOptions } from '../helpers/export/image.ts'
+import { BILL_ENDING, BILL_FORMATS, type BillFormat } from '../helpers/sbom/format.ts'
 import { type Common, command, jobsOption, jsonOption, packagesOption } from './command.ts'
 import { complain, json, print, type Refusal, trouble } from './say.ts'
 
@@ -12,7 +13,8 @@ const FORMS = ['tar', 'oci', 'docker'] as const
  * JSON: `{ form, out, digest, id, layers, pushed }`; `digest` is the sha256 of the tar for "tar", else that of the
  * manifest; `id` is the sha256 of the image's config, null for "tar"; `layers` is a list of
  * `{ what, mediaType, digest, size, tar, annotations }`, the lowest first, empty for "tar"; `out` is a path or null;
- * `pushed` is null or `{ to, sent, shared, there, bytes }`.
+ * `pushed` is null or `{ to, sent, shared, there, bytes }`;
+ * `sboms` is a list of `{ format, file, digest }`: its file or null, and the digest of the artifact in an image, or null.
  */
 export const exportCommand = command({
   usage: 'export <form> <packages..>',
@@ -24,6 +26,7 @@ export const exportCommand = command({
     ['coolports export oci make -o make.oci --entrypoint /bin/make', 'an image layout, one layer a package'],
     ['coolports export docker make --name make:4.4 -o make.tar', 'then: docker load -i make.tar'],
     ['coolports export oci make --push registry.example/tools/make:4.4', 'what the registry lacks'],
+    ['coolports export oci make -o make.oci --sbom spdx', 'with a bill of materials attached'],
   ],
   options: yargs => imageOptions(choiceOptions(jsonOption(jobsOption(packagesOption(formOption(yargs)))))),
   run: async args => {
@@ -54,6 +57,13 @@ export interface Asked extends RunOptions {
   readonly prefer: readonly string[]
   readonly with: readonly ('passwd' | 'tmp')[]
   readonly certificates?: string
+  readonly sboms: readonly AskedBill[]
+}
+
+/** A bill of materials that goes with what is exported; `file`: where else it is written. */
+export interface AskedBill {
+  readonly format: BillFormat
+  readonly file?: string
 }
 
 const formOption = (yargs: Argv<Common>) =>
@@ -77,6 +87,11 @@ const choiceOptions = <Args extends Common>(yargs: Argv<Args>) =>
     .option('certificates', {
       ...WORD,
       describe: 'a file of certificates, as /etc/ssl/certs/ca-certificates.crt',
+    })
+    .option('sbom', {
+      ...LIST,
+      describe:
+        'a bill of materials: cyclonedx or spdx, or FILE.cdx.json or FILE.spdx.json; attached to an image of the form oci, else beside OUT',
     })
 
 const imageOptions = <Args extends Common>(yargs: Argv<Args>) =>
@@ -116,6 +131,7 @@ interface Args extends Common {
   readonly prefer: readonly string[] | undefined
   readonly with: readonly ('passwd' | 'tmp')[] | undefined
   readonly certificates: string | undefined
+  readonly sbom: readonly string[] | undefined
   readonly name: string | undefined
   readonly entrypoint: readonly string[] | undefined
   readonly cmd: readonly string[] | undefined
@@ -144,6 +160,7 @@ function readArgs(args: Args): Result<Asked, Refusal> {
     push,
     label = [],
     env = [],
+    sbom = [],
   } = args
   const why = [
     ...(out === undefined && push === undefined ? ['neither -o nor --push says where to'] : []),
@@ -156,6 +173,7 @@ function readArgs(args: Args): Result<Asked, Refusal> {
       ? [`--user ${quoted(user)} is not USER[:GROUP]`]
       : []),
     ...(workdir !== undefined && !/^\/[^\0]*$/.test(workdir) ? ['--workdir does not begin with /'] : []),
+    ...billFaults(sbom),
     ...(push === undefined && (args['mount-from'] ?? []).length > 0
       ? ['--mount-from is of use with --push alone']
       : []),
@@ -175,6 +193,7 @@ function readArgs(args: Args): Result<Asked, Refusal> {
     order: args.order,
     prefer: args.prefer ?? [],
     with: args.with ?? [],
+    sboms: sbom.flatMap(word => askedBill(word) ?? []),
     entrypoint: args.entrypoint ?? [],
     cmd: args.cmd ?? [],
     env,
@@ -199,6 +218,30 @@ function tarFaults(args: Args): readonly string[] {
   return [
     ...(/\.(tar|tar\.gz|tgz)$/.test(out) ? [] : [`${quoted(out)} ends in none of .tar, .tar.gz, .tgz`]),
     ...ofImages.map(option => `--${option} is of images, and a tar is none`),
+  ]
+}
+
+/** A format, or a file whose name ends as those of a format do. */
+function askedBill(word: string): AskedBill | undefined {
+  for (const format of BILL_FORMATS) {
+    if (word === format) return { format }
+    if (word.endsWith(BILL_ENDING[format])) return { format, file: resolve(word) }
+  }
+  return undefined
+}
+
+function billFaults(words: readonly string[]): readonly string[] {
+  const formats = words.map(word => askedBill(word)?.format)
+  return [
+    ...words
+      .filter((_, index) => formats[index] === undefined)
+      .map(
+        word =>
+          `--sbom ${quoted(word)} is neither cyclonedx nor spdx, nor a file that ends in .cdx.json or .spdx.json`,
+      ),
+    ...BILL_FORMATS.filter(format => formats.filter(one => one === format).length > 1).map(
+      format => `--sbom asks for ${format} twice`,
+    ),
   ]
 }
 

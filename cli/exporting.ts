@@ -2,6 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
+import { type Attachment, attach } from '../helpers/export/attachment.ts'
+import type { ClosureMember } from '../helpers/export/closure.ts'
 import { imageOf, mergedMembers, type Settled, settleSelection } from '../helpers/export/export.ts'
 import { dockerFiles, type FormFile, layoutFiles } from '../helpers/export/form.ts'
 import type { Layer } from '../helpers/export/layer.ts'
@@ -9,11 +11,13 @@ import { folderFault, writeArchive, writeFolder, writeTarball } from '../helpers
 import { formatPushed, type Pushed, pushImage } from '../helpers/export/push.ts'
 import { connect } from '../helpers/oci/connect.ts'
 import { formatReference, type Reference } from '../helpers/oci/reference.ts'
+import { BILL_ENDING, BILL_TYPE, type BillFormat, billText } from '../helpers/sbom/format.ts'
 import { tarMessage } from '../helpers/tar/problem.ts'
 import { builtClosure } from './built-closure.ts'
 import type { Asked } from './export.ts'
 import { imageNames, type Names } from './image-name.ts'
 import { no, type Refusal, trouble } from './say.ts'
+import { writeText } from './text-file.ts'
 
 export interface Done {
   readonly answer: unknown
@@ -39,7 +43,39 @@ export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
     choice: { order: asked.order, prefer: asked.prefer },
   })
   if (!settled.ok) return refuse({ status: 1, messages: settled.error })
-  return asked.form === 'tar' ? tarball(asked, settled.value) : image(asked, settled.value, named.value)
+  const bills = await billsOf(asked, members.value)
+  if (!bills.ok) return bills
+  const done = await (asked.form === 'tar'
+    ? tarball(asked, settled.value, bills.value)
+    : image(asked, settled.value, named.value, bills.value))
+  if (!done.ok) return done
+  for (const { file, text } of bills.value) {
+    const written = file === undefined ? ok(undefined) : writeText(file, text)
+    if (!written.ok) return written
+  }
+  return done
+}
+
+interface MadeBill {
+  readonly format: BillFormat
+  readonly text: string
+  /** Where it is written; in an image it is found without. */
+  readonly file?: string
+}
+
+async function billsOf(
+  { tree, form, out, sboms }: Asked,
+  members: readonly ClosureMember[],
+): Promise<Result<readonly MadeBill[], Refusal>> {
+  if (sboms.length === 0) return ok([])
+  const bill = await (await import('./bill.ts')).billOf(tree, members)
+  if (!bill.ok) return bill
+  const made = sboms.map(async ({ format, file }): Promise<MadeBill> => {
+    const beside = form === 'oci' || out === undefined ? undefined : `${out}${BILL_ENDING[format]}`
+    const at = file ?? beside
+    return { format, text: await billText(bill.value, format), ...(at === undefined ? {} : { file: at }) }
+  })
+  return ok(await Promise.all(made))
 }
 
 const MAX_CERTIFICATES = 16 * 1024 ** 2
@@ -61,28 +97,54 @@ function readCertificates(path: string | undefined): Result<{ readonly certifica
   }
 }
 
-async function tarball({ tree, out = '' }: Asked, settled: Settled): Promise<Result<Done, Refusal>> {
+async function tarball(
+  { tree, out = '' }: Asked,
+  settled: Settled,
+  bills: readonly MadeBill[],
+): Promise<Result<Done, Refusal>> {
   const members = await mergedMembers(settled, storeRoot(process.env, tree))
   if (!members.ok) return refuse({ status: 1, messages: members.error })
   const written = await writeTarball(out, members.value, !out.endsWith('.tar'))
   if (!written.ok) return refuse(trouble(tarMessage('write', quoted(out), written.error)))
   const digest = `sha256:${written.value}`
   return ok({
-    answer: { form: 'tar', out, digest, id: null, layers: [], pushed: null },
+    answer: {
+      form: 'tar',
+      out,
+      digest,
+      id: null,
+      layers: [],
+      pushed: null,
+      sboms: bills.map(one => describeBill(one)),
+    },
     lines: [`${digest}  ${out}`],
   })
 }
 
-async function image(asked: Asked, settled: Settled, names: Names): Promise<Result<Done, Refusal>> {
+async function image(
+  asked: Asked,
+  settled: Settled,
+  names: Names,
+  bills: readonly MadeBill[],
+): Promise<Result<Done, Refusal>> {
   const { form, out, uncompressed } = asked
   const { image, layers } = await imageOf(settled, asked, uncompressed)
+  const attachments =
+    form !== 'oci'
+      ? []
+      : bills.map(({ format, text }) =>
+          attach(image, Buffer.from(text), BILL_TYPE[format], `sbom${BILL_ENDING[format]}`),
+        )
   if (out !== undefined) {
     const files =
-      form === 'docker' ? dockerFiles(image, layers, names.name) : layoutFiles(image, layers, names.tag)
+      form === 'docker'
+        ? dockerFiles(image, layers, names.name)
+        : layoutFiles(image, layers, names.tag, attachments)
     const written = await write(form, out, files)
     if (!written.ok) return written
   }
-  const pushed = names.push === undefined ? ok(undefined) : await push(asked, image, layers, names.push)
+  const pushed =
+    names.push === undefined ? ok(undefined) : await push(asked, image, layers, names.push, attachments)
   if (!pushed.ok) return pushed
   const digest = `sha256:${image.digest}`
   const to = names.push && formatReference({ ...names.push, tag: names.push.tag ?? 'latest' })
@@ -94,6 +156,7 @@ async function image(asked: Asked, settled: Settled, names: Names): Promise<Resu
       id: `sha256:${image.id}`,
       layers: layers.map(describeLayer),
       pushed: pushed.value === undefined ? null : { to, ...counts(pushed.value) },
+      sboms: bills.map((one, index) => describeBill(one, attachments[index])),
     },
     lines: [
       ...(out === undefined ? [] : [`${digest}  ${out}`]),
@@ -101,6 +164,12 @@ async function image(asked: Asked, settled: Settled, names: Names): Promise<Resu
     ],
   })
 }
+
+const describeBill = ({ format, file }: MadeBill, attachment?: Attachment) => ({
+  format,
+  file: file ?? null,
+  digest: attachment ? `sha256:${attachment.descriptor.digest}` : null,
+})
 
 const describeLayer = ({ what, descriptor, tar }: Layer) => ({
   what,
@@ -135,11 +204,12 @@ async function push(
   image: Parameters<typeof pushImage>[0],
   layers: readonly Layer[],
   to: Reference,
+  attachments: readonly Attachment[],
 ): Promise<Result<Pushed, Refusal>> {
   const connected = connect(to.registry, { env: process.env, insecure })
   if (!connected.ok) return refuse(trouble(connected.error))
   try {
-    const pushed = await pushImage(image, layers, to, connected.value, mountFrom)
+    const pushed = await pushImage(image, layers, to, connected.value, { mountFrom, attachments })
     return pushed.ok ? pushed : refuse(no(pushed.error))
   } finally {
     await connected.value.close()

@@ -1,9 +1,9 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { quoted } from '../core/message.ts'
+import { BILL_FORMATS, billText } from '../helpers/sbom/format.ts'
 import { builtClosure } from './built-closure.ts'
 import { command, jobsOption, packagesOption } from './command.ts'
-import { complain, trouble } from './say.ts'
+import { complain } from './say.ts'
+import { writeText } from './text-file.ts'
 
 export const sbom = command({
   usage: 'sbom <packages..>',
@@ -17,7 +17,7 @@ export const sbom = command({
   options: yargs =>
     packagesOption(jobsOption(yargs))
       .option('format', {
-        choices: ['cyclonedx', 'spdx'] as const,
+        choices: BILL_FORMATS,
         demandOption: true,
         describe: 'CycloneDX 1.6 or SPDX 2.3, both as JSON',
       })
@@ -33,28 +33,12 @@ export const sbom = command({
     if (!members.ok) return complain(members.error)
     const bill = await billOf(args.tree, members.value)
     if (!bill.ok) return complain(bill.error)
-    const text =
-      args.format === 'spdx'
-        ? (await import('../helpers/sbom/spdx.ts')).spdxText(bill.value)
-        : (await import('../helpers/sbom/cyclonedx.ts')).cyclonedxText(bill.value)
+    const text = await billText(bill.value, args.format)
     if (args.output === undefined) {
       process.stdout.write(text)
       return 0
     }
-    return write(resolve(args.output), text)
+    const written = writeText(resolve(args.output), text)
+    return written.ok ? 0 : complain(written.error)
   },
 })
-
-function write(file: string, text: string): number {
-  const part = `${file}.${process.pid}.part`
-  try {
-    writeFileSync(part, text)
-    renameSync(part, file)
-    return 0
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    return complain(trouble({ cannot: `write ${quoted(file)}`, why: String(error.code) }))
-  } finally {
-    rmSync(part, { force: true })
-  }
-}

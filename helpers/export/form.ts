@@ -4,6 +4,7 @@ import { byCodeUnit } from '../../core/order.ts'
 import { written } from '../oci/manifest.ts'
 import { MANIFEST } from '../oci/media-type.ts'
 import { TarRefusal } from '../tar/problem.ts'
+import type { Attachment } from './attachment.ts'
 import type { Image } from './image.ts'
 import type { Layer } from './layer.ts'
 
@@ -16,8 +17,13 @@ export interface FormFile {
   readonly open: () => AsyncIterable<Uint8Array>
 }
 
-/** An OCI image layout with one image. Source of the format: OCI image specification 1.1, "Image Layout". */
-export function layoutFiles(image: Image, layers: readonly Layer[], tag: string): readonly FormFile[] {
+/** An OCI image layout with one image, and what is attached to it. Source of the format: OCI image specification 1.1, "Image Layout". */
+export function layoutFiles(
+  image: Image,
+  layers: readonly Layer[],
+  tag: string,
+  attachments: readonly Attachment[],
+): readonly FormFile[] {
   const index = {
     schemaVersion: 2,
     manifests: [
@@ -25,6 +31,7 @@ export function layoutFiles(image: Image, layers: readonly Layer[], tag: string)
         ...written({ mediaType: MANIFEST, digest: image.digest, size: image.manifest.length }),
         annotations: { 'org.opencontainers.image.ref.name': tag },
       },
+      ...attachments.map(({ descriptor }) => written(descriptor)),
     ],
   }
   return sorted([
@@ -32,11 +39,14 @@ export function layoutFiles(image: Image, layers: readonly Layer[], tag: string)
     text('oci-layout', '{"imageLayoutVersion":"1.0.0"}'),
     bytes(`${BLOBS}/${image.digest}`, image.manifest),
     bytes(`${BLOBS}/${image.id}`, image.config),
-    ...layers.map(({ blob: { digest, size, read } }) => ({
-      path: `${BLOBS}/${digest}`,
-      size,
-      open: () => verified(digest, inOne(read(0, size))),
-    })),
+    ...attachments.map(({ manifest, descriptor }) => bytes(`${BLOBS}/${descriptor.digest}`, manifest)),
+    ...[...layers.map(({ blob }) => blob), ...attachments.flatMap(({ blobs }) => blobs)].map(
+      ({ digest, size, read }) => ({
+        path: `${BLOBS}/${digest}`,
+        size,
+        open: () => verified(digest, inOne(read(0, size))),
+      }),
+    ),
   ])
 }
 

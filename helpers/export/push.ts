@@ -6,6 +6,8 @@ import type { Connected } from '../oci/connect.ts'
 import { describeOci, type OciFailure } from '../oci/failure.ts'
 import { pushBlob, pushManifest, type Sent } from '../oci/push.ts'
 import { formatReference, type Reference } from '../oci/reference.ts'
+import { pushReferrer } from '../oci/referrers.ts'
+import type { Attachment } from './attachment.ts'
 import type { Image } from './image.ts'
 import type { Layer } from './layer.ts'
 
@@ -24,12 +26,15 @@ export async function pushImage(
   layers: readonly Layer[],
   to: Reference,
   { session, limits }: Connected,
-  mountFrom: readonly string[],
+  {
+    mountFrom,
+    attachments,
+  }: { readonly mountFrom: readonly string[]; readonly attachments: readonly Attachment[] },
 ): Promise<Result<Pushed, Message>> {
   const pushing = { session, limits, repository: to.name, mountFrom }
   const blobs = new Map<string, BlobSource>(layers.map(({ blob }) => [blob.digest, blob]))
   const config = blobOfBytes(image.config)
-  blobs.set(config.digest, config)
+  for (const blob of [config, ...attachments.flatMap(one => one.blobs)]) blobs.set(blob.digest, blob)
   const count = { 'was there': 0, shared: 0, sent: 0 }
   let sentBytes = 0
   const stand = (): string => `${Object.values(count).reduce((a, b) => a + b)} of ${blobs.size} blobs`
@@ -38,6 +43,15 @@ export async function pushImage(
     if (!pushed.ok) return refuse(pushMessage(to, pushed.error, stand()))
     count[pushed.value] += 1
     if (pushed.value === 'sent') sentBytes += blob.size
+  }
+  if (attachments.length > 0) {
+    // Without a tag yet, so that the tag leads to an image with all that belongs to it.
+    const put = await pushManifest(image.manifest, `sha256:${image.digest}`, pushing)
+    if (!put.ok) return refuse(pushMessage(to, put.error, stand()))
+  }
+  for (const { manifest, descriptor } of attachments) {
+    const put = await pushReferrer(manifest, descriptor, image.digest, pushing)
+    if (!put.ok) return refuse(pushMessage(to, put.error, stand()))
   }
   const tagged = await pushManifest(image.manifest, to.tag ?? 'latest', pushing)
   return tagged.ok ? ok({ blobs: count, sentBytes }) : refuse(pushMessage(to, tagged.error, stand()))

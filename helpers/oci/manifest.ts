@@ -6,6 +6,8 @@ import { readDigest } from './reference.ts'
 /** What a manifest says of one blob. Source of the format: OCI image specification 1.1, "Content Descriptors". */
 export interface Descriptor {
   readonly mediaType: string
+  /** Of a manifest that is no image: what it is. */
+  readonly artifactType?: string
   readonly digest: Sha256
   /** In bytes. */
   readonly size: number
@@ -16,6 +18,8 @@ export interface Manifest {
   readonly artifactType?: string
   readonly config: Descriptor
   readonly layers: readonly Descriptor[]
+  /** The manifest that this one is about. */
+  readonly subject?: Descriptor
   readonly annotations?: Readonly<Record<string, string>>
 }
 
@@ -30,12 +34,14 @@ export const formatManifest = (manifest: Manifest): string =>
     ...(manifest.artifactType === undefined ? {} : { artifactType: manifest.artifactType }),
     config: written(manifest.config),
     layers: manifest.layers.map(written),
+    ...(manifest.subject === undefined ? {} : { subject: written(manifest.subject) }),
     ...(manifest.annotations === undefined ? {} : { annotations: manifest.annotations }),
   })
 
 /** A descriptor as it stands in JSON. */
-export const written = ({ mediaType, digest, size, annotations }: Descriptor) => ({
+export const written = ({ mediaType, artifactType, digest, size, annotations }: Descriptor) => ({
   mediaType,
+  ...(artifactType === undefined ? {} : { artifactType }),
   digest: `sha256:${digest}`,
   size,
   ...(annotations === undefined ? {} : { annotations }),

@@ -37,15 +37,29 @@ export async function pushBlob(blob: BlobSource, pushing: Pushing): Promise<Resu
   }
 }
 
-/** Gives a manifest a tag. Last of all, because a tag must not lead to what is not there. */
+export interface PushedManifest {
+  readonly digest: Sha256
+  /** Whether the registry tells of this manifest those who ask for what refers to its subject. */
+  readonly knowsSubject: boolean
+}
+
+/** Gives a manifest a tag, or its digest for a name. Last of all, because a tag must not lead to what is not there. */
 export async function pushManifest(
   bytes: Buffer,
-  tag: string,
+  name: string,
   { session, repository, limits }: Pushing,
-): Promise<Result<Sha256, OciFailure>> {
+  mediaType = MANIFEST,
+): Promise<Result<PushedManifest, OciFailure>> {
   const digest = sha256(bytes)
   for (let attempt = 1; ; attempt++) {
-    const put = await putManifest(bytes, digest, tag, session, repository)
+    const put = await putManifest(
+      bytes,
+      digest,
+      mediaType,
+      session.url(`${repository}/manifests/${name}`),
+      session,
+      repository,
+    )
     if (put.ok || attempt >= limits.attempts || !mayPass(put.error)) return put
     await sleep(limits.backoffMs * 2 ** (attempt - 1))
   }
@@ -54,15 +68,16 @@ export async function pushManifest(
 async function putManifest(
   bytes: Buffer,
   digest: Sha256,
-  tag: string,
+  mediaType: string,
+  url: URL,
   session: Session,
   repository: string,
-): Promise<Result<Sha256, OciFailure>> {
+): Promise<Result<PushedManifest, OciFailure>> {
   const asked = await session.ask({
     method: 'PUT',
-    url: session.url(`${repository}/manifests/${tag}`),
+    url,
     scopes: [`repository:${repository}:pull,push`],
-    headers: { 'content-type': MANIFEST },
+    headers: { 'content-type': mediaType },
     body: () => bytes,
     patienceMs: FINISH_MS,
   })
@@ -71,5 +86,5 @@ async function putManifest(
   if (asked.value.status !== 201) return refuse(statusFailure(asked.value))
   const got = readDigest(asked.value.headers['docker-content-digest']) ?? digest
   if (got !== digest) return refuse({ kind: 'other bytes', what: 'the manifest there', want: digest, got })
-  return ok(digest)
+  return ok({ digest, knowsSubject: asked.value.headers['oci-subject'] !== undefined })
 }

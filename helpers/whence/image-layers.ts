@@ -40,7 +40,8 @@ async function layoutLayers(
   files: ImageFiles,
   index: unknown,
 ): Promise<Result<readonly ImageLayer[], string>> {
-  const [first] = listOf(fieldOf(index, 'manifests'))
+  // What has an artifactType goes with the image: a bill of materials, a signature.
+  const first = listOf(fieldOf(index, 'manifests')).find(one => fieldOf(one, 'artifactType') === undefined)
   const manifest = await blob(files, first, 'the manifest')
   if (!manifest.ok) return manifest
   const config = await blob(files, fieldOf(manifest.value, 'config'), 'the config')

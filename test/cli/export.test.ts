@@ -170,6 +170,98 @@ describe('export --push', () => {
   })
 })
 
+describe('export --sbom', () => {
+  const bill = (format: string, ...words: readonly string[]): Promise<string> =>
+    coolports(tree, 'sbom', '--format', format, ...words).then(({ out }) => out)
+
+  test('writes beside a tar and a docker archive what coolports sbom tells of the same packages', async () => {
+    const { sboms } = await exported(
+      'tar',
+      'tool',
+      '-o',
+      'out/billed.tar',
+      '--sbom',
+      'cyclonedx',
+      '--sbom',
+      'spdx',
+    )
+    expect(sboms).toEqual([
+      { format: 'cyclonedx', file: join(tree.root, 'out/billed.tar.cdx.json'), digest: null },
+      { format: 'spdx', file: join(tree.root, 'out/billed.tar.spdx.json'), digest: null },
+    ])
+    expect(tree.read('out/billed.tar.cdx.json')).toBe(await bill('cyclonedx', 'tool'))
+    expect(tree.read('out/billed.tar.spdx.json')).toBe(await bill('spdx', 'tool'))
+    await exported(
+      'docker',
+      'tool',
+      '-o',
+      'out/billed.docker.tar',
+      '--sbom',
+      join(tree.root, 'out/my.spdx.json'),
+    )
+    expect(tree.read('out/my.spdx.json')).toBe(await bill('spdx', 'tool'))
+    expect(existsSync(join(tree.root, 'out/billed.docker.tar.spdx.json'))).toBe(false)
+  })
+
+  test('attaches it to the image in a layout, and the image stays the same', async () => {
+    const plain = await exported('oci', 'tool', '-o', 'out/unbilled')
+    const { digest, sboms } = await exported(
+      'oci',
+      'tool',
+      '-o',
+      'out/billed',
+      '--sbom',
+      'spdx',
+      '--sbom',
+      'cyclonedx',
+    )
+    expect(digest).toBe(plain.digest)
+    const blob = (of: string): string => tree.read(`out/billed/blobs/sha256/${of.slice('sha256:'.length)}`)
+    const { manifests } = JSON.parse(tree.read('out/billed/index.json'))
+    expect(manifests.slice(1)).toMatchObject([
+      { artifactType: 'application/spdx+json', digest: sboms[0]?.digest },
+      { artifactType: 'application/vnd.cyclonedx+json', digest: sboms[1]?.digest },
+    ])
+    const { subject, layers } = JSON.parse(blob(sboms[0]?.digest ?? ''))
+    expect(subject).toEqual({
+      mediaType: manifests[0].mediaType,
+      digest,
+      size: manifests[0].size,
+    })
+    expect(blob(layers[0].digest)).toBe(await bill('spdx', 'tool'))
+    // Those who know nothing of it find the image as before.
+    expect((skopeo('inspect', 'oci:out/billed:latest') as Held).Digest).toBe(digest)
+    mustRun(tree, ['umoci', 'unpack', '--image', 'out/billed:latest', 'out/billed-bundle'])
+    for (const image of ['out/billed', 'out/billed.tar']) {
+      if (image.endsWith('.tar')) await exported('oci', 'tool', '-o', image, '--sbom', 'spdx')
+      expect((await coolports(tree, 'whence', image, '/bin/tool')).out).toMatch(/^package +tool 1.0-1$/m)
+    }
+  })
+
+  test('attaches it in a registry, where it is found by the digest of the image', async () => {
+    const to = `${registry.host}/billed:1`
+    const words = ['oci', 'tool', '--push', to, '--sbom', 'spdx'] as const
+    const { digest, pushed, sboms } = await exported(...words)
+    // Two layers and the config, the bill and its empty config.
+    expect(pushed).toMatchObject({ sent: 5 })
+    const list = `docker://${registry.host}/billed:${digest.replace(':', '-')}`
+    const { manifests } = skopeo('inspect', '--raw', '--tls-verify=false', list) as {
+      manifests: readonly { digest: string; artifactType: string }[]
+    }
+    expect(manifests).toMatchObject([{ digest: sboms[0]?.digest, artifactType: 'application/spdx+json' }])
+    const artifact = `docker://${registry.host}/billed@${manifests[0]?.digest}`
+    const { subject, layers } = skopeo('inspect', '--raw', '--tls-verify=false', artifact) as {
+      subject: { digest: string }
+      layers: readonly { digest: string }[]
+    }
+    expect(subject.digest).toBe(digest)
+    const answer = await fetch(`http://${registry.host}/v2/billed/blobs/${layers[0]?.digest}`)
+    expect(await answer.text()).toBe(await bill('spdx', 'tool'))
+    expect((skopeo('inspect', '--tls-verify=false', `docker://${to}`) as Held).Digest).toBe(digest)
+    expect((await exported(...words)).pushed).toMatchObject({ sent: 0, there: 5 })
+  })
+})
+
 describe('packages that differ at a path', () => {
   test('are refused, with both owners and what to choose', async () => {
     expect(await coolports(tree, 'export', 'tar', 'tool', 'rival', '-o', 'out/none.tar')).toEqual({
@@ -201,6 +293,8 @@ describe('packages that differ at a path', () => {
 
 test.each([
   [['oci', 'tool'], 'neither -o nor --push says where to'],
+  [['oci', 'tool', '-o', 'x', '--sbom', 'json'], '--sbom "json" is neither cyclonedx nor spdx'],
+  [['oci', 'tool', '-o', 'x', '--sbom', 'spdx', '--sbom', 'y.spdx.json'], '--sbom asks for spdx twice'],
   [['tar', 'tool', '-o', 'x.zip'], '"x.zip" ends in none of .tar, .tar.gz, .tgz'],
   [['tar', 'tool', '-o', 'x.tar', '--user', 'me'], '--user is of images, and a tar is none'],
   [['docker', 'tool', '--push', 'localhost/x'], 'push the form oci'],
@@ -230,7 +324,8 @@ test('the image is the same from another checkout, built by another user', async
   mustRun(tree, ['chmod', '755', folder])
   mustRun(tree, ['chown', '-R', `${ORDINARY}:${ORDINARY}`, join(folder, 'elsewhere')])
 
-  const words = ['tool', '--entrypoint', '/bin/tool', '--with', 'passwd']
+  const bills = ['--sbom', 'spdx', '--sbom', 'cyclonedx']
+  const words = ['tool', '--entrypoint', '/bin/tool', '--with', 'passwd', ...bills]
   const here = await exported('oci', ...words, '-o', 'out/here')
   const as = ['setpriv', `--reuid=${ORDINARY}`, `--regid=${ORDINARY}`, '--clear-groups']
   const script = 'umask 077; exec bin/coolports -C . export oci "$@" -o out/there --json 2>log'
@@ -295,6 +390,11 @@ interface Exported {
     readonly annotations: Readonly<Record<string, string>>
   }[]
   readonly pushed: unknown
+  readonly sboms: readonly {
+    readonly format: string
+    readonly file: string | null
+    readonly digest: string | null
+  }[]
   readonly out: string | null
 }
 

@@ -22,6 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => registry?.stop())
 
+const ALONE = { mountFrom: [], attachments: [] }
 const NOTHING = { entrypoint: [], cmd: [], env: [], labels: {} }
 
 /** An image of packages of 2 MB that cannot be compressed. */
@@ -57,7 +58,7 @@ test('a registry that dies in the middle leaves no tag, or the old one; the same
   const old = await image('old')
   const to: Reference = { registry: registry.host, name: 'tools', tag: '1' }
   const direct = connected(registry.host)
-  expect((await pushImage(old.image, old.layers, to, direct, [])).ok).toBe(true)
+  expect((await pushImage(old.image, old.layers, to, direct, ALONE)).ok).toBe(true)
 
   // Between us and the registry stands one who pulls its plug after 3 MB: the first layer is there, the second is not.
   let passed = 0
@@ -76,7 +77,7 @@ test('a registry that dies in the middle leaves no tag, or the old one; the same
   })
   const { image: made, layers } = await image('one', 'two', 'three')
   const through = connected(between.host)
-  const failed = await pushImage(made, layers, { ...to, registry: between.host }, through, [])
+  const failed = await pushImage(made, layers, { ...to, registry: between.host }, through, ALONE)
   await through.close()
   await between.stop()
   expect(failed).toMatchObject({
@@ -95,7 +96,7 @@ test('a registry that dies in the middle leaves no tag, or the old one; the same
   await registry.restart()
   const after = await getManifest(direct.session, 'tools', { tag: '1' })
   expect(after).toMatchObject({ ok: true, value: { digest: old.image.digest } })
-  const again = await pushImage(made, layers, to, direct, [])
+  const again = await pushImage(made, layers, to, direct, ALONE)
   expect(again).toMatchObject({ ok: true, value: { blobs: { sent: 3, 'was there': 1, shared: 0 } } })
   const whole = await getManifest(direct.session, 'tools', { tag: '1' })
   expect(whole).toMatchObject({ ok: true, value: { digest: made.digest } })
@@ -107,7 +108,7 @@ test('who may not push is told how to log in', async () => {
   try {
     const { image: made, layers } = await image('one')
     const to = { registry: closed.host, name: 'tools' }
-    const pushed = await pushImage(made, layers, to, connected(closed.host), [])
+    const pushed = await pushImage(made, layers, to, connected(closed.host), ALONE)
     expect(pushed).toMatchObject({
       ok: false,
       error: { remedy: `docker login ${closed.host} stores a password in the docker config` },

@@ -64,7 +64,10 @@ test('a manifest has the digest of its text, by its tag and by its digest, and s
       layers: [{ mediaType: 'text/plain', digest: layer.digest, size: 6, annotations: { who: 'a test' } }],
     }),
   )
-  expect(await pushManifest(bytes, 'v1', to('text'))).toEqual({ ok: true, value: sha256(bytes) })
+  expect(await pushManifest(bytes, 'v1', to('text'))).toEqual({
+    ok: true,
+    value: { digest: sha256(bytes), knowsSubject: false },
+  })
   const byTag = await getManifest(connected.session, 'text', { tag: 'v1' })
   expect(byTag).toMatchObject({ ok: true, value: { bytes, digest: sha256(bytes) } })
   expect(await getManifest(connected.session, 'text', { digest: sha256(bytes) })).toEqual(byTag)
