@@ -9,7 +9,12 @@ export interface Common {
 /** One command of `coolports`. */
 export interface Command {
   readonly name: string
+  /** Words called `package` or `packages` are packages: completion goes by that. */
   readonly usage: string
+  /** Makes yargs know its options. */
+  readonly options?: (yargs: Argv<Common>) => Argv<Common>
+  /** Of a group: the commands that its name stands before. */
+  readonly commands?: readonly Command[]
   /**
    * Makes yargs know it. `choose` gets what is to be run when it is the command that was asked for:
    * yargs itself would run it even after a misuse. `behind` are the words before its own.
@@ -38,6 +43,7 @@ export function command<Args extends Common>(definition: Definition<Args>): Comm
   return {
     name,
     usage,
+    options: yargs => options(yargs) as unknown as Argv<Common>,
     register: (yargs, choose, behind = 'coolports') => {
       yargs.command(
         usage,

@@ -1,40 +1,84 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import yargs, { type Argv } from 'yargs'
 import { findPackages } from '../generator/tree.ts'
-
-/** The commands whose words are packages. */
-const OF_PACKAGES = [
-  'build',
-  'show',
-  'closure',
-  'rdeps',
-  'key',
-  'explain',
-  'fetch',
-  'files',
-  'challenge',
-  'install',
-  'remove',
-]
+import type { Command, Common } from './command.ts'
 
 /**
- * The packages that may stand where `current` is, given the words before it; undefined where no
- * package can. Reads the names of the folders of pkg/ alone.
+ * The packages that may stand where `current` is, given the words before it, of which the first is the name of a
+ * command; none where an option has a value that nobody can tell; undefined where yargs knows better. Which words
+ * of a command are packages its usage says. Reads the names of the folders of pkg/ alone.
  */
 export function completePackage(
   root: string,
+  commands: readonly Command[],
   words: readonly string[],
   current: string,
 ): readonly string[] | undefined {
-  const [name = '', ...rest] = words
-  if (current.startsWith('-')) return undefined
-  const asked =
-    OF_PACKAGES.includes(name) ||
-    (name === 'shell' && rest.length <= 1) ||
-    (name === 'export' && rest.length >= 1)
-  if (!asked || (current === name && rest.length === 0)) return undefined
+  const [name, ...rest] = words
+  const command = commands.find(one => one.name === name)
+  if (command?.commands) return completePackage(root, command.commands, rest, current)
+  if (command === undefined || current.startsWith('-')) return undefined
+  const { place, option } = standing(command, rest)
+  if (option !== undefined) return option.hasChoices ? undefined : []
+  if (place === undefined || !/^packages?$/.test(place)) return undefined
   const folder = resolve(root)
   if (!existsSync(`${folder}/pkg`)) return undefined
   const prefix = /^(?:\.\/)?pkg\//.exec(current)?.[0] ?? ''
-  return findPackages(folder).names.map(one => prefix + one)
+  return findPackages(folder)
+    .names.map(one => prefix + one)
+    .filter(one => one.startsWith(current))
+}
+
+interface Standing {
+  /** What the usage calls the next word: `form`, `packages`. */
+  readonly place?: string | undefined
+  /** The option whose value the next word is. */
+  readonly option?: { readonly hasChoices: boolean }
+}
+
+/** Where the word behind these words of a command stands. */
+function standing(command: Command, words: readonly string[]): Standing {
+  const places = [...command.usage.matchAll(/[<[](\w+)(\.\.)?[>\]]/g)]
+  const withValue = optionsWithValue(command)
+  let behind = 0
+  let isPlain = false
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? ''
+    const option = isPlain ? undefined : withValue.get(word)
+    if (word === '--') isPlain = true
+    else if (isPlain || !word.startsWith('-') || word === '-') behind++
+    else if (option && ++index >= words.length) return { option }
+  }
+  const [, place, isList] = places[Math.min(behind, places.length - 1)] ?? []
+  return { place: behind < places.length || isList ? place : undefined }
+}
+
+/** By how they are typed: `-o`, `--out`. */
+function optionsWithValue({ options }: Command): ReadonlyMap<string, { readonly hasChoices: boolean }> {
+  // A method that the types of yargs leave out.
+  const known = options?.(yargs() as unknown as Argv<Common>) as unknown as
+    | { getOptions(): Known }
+    | undefined
+  const { key, alias, boolean, choices } = known?.getOptions() ?? {
+    key: {},
+    alias: {},
+    boolean: [],
+    choices: {},
+  }
+  const names = Object.keys(key).filter(name => !boolean.includes(name))
+  return new Map(
+    ['tree', 'C', ...names].flatMap(name =>
+      [name, ...(alias[name] ?? [])].map(
+        one => [one.length === 1 ? `-${one}` : `--${one}`, { hasChoices: name in choices }] as const,
+      ),
+    ),
+  )
+}
+
+interface Known {
+  readonly key: Readonly<Record<string, unknown>>
+  readonly alias: Readonly<Record<string, readonly string[]>>
+  readonly boolean: readonly string[]
+  readonly choices: Readonly<Record<string, unknown>>
 }

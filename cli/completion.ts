@@ -49,8 +49,12 @@ fi`,
 function __coolports_answers
   set -l before (commandline -opc)
   set -l program (string replace -r '^~' $HOME -- $before[1])
-  SHELL=fish ZSH_NAME= $program --get-yargs-completions $before (commandline -ct) 2>/dev/null
+  set -l answers (SHELL=fish ZSH_NAME= $program --get-yargs-completions $before (commandline -ct) 2>/dev/null)
+  if count $answers >/dev/null
+    string join \\n -- $answers
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c coolports -f -a '(__coolports_answers)'
-complete -c coolports -n '__fish_seen_subcommand_from files verify' -F`,
+complete -c coolports -f -a '(__coolports_answers)'`,
 }

@@ -12,6 +12,7 @@ export interface Group {
 export const group = ({ name, about, commands }: Group): Command => ({
   name,
   usage: `${name} COMMAND`,
+  commands,
   register: (yargs, choose, behind = 'coolports') => {
     yargs.command(name, about, given => {
       given.usage(`${behind} ${name} COMMAND\n\n${about}`)

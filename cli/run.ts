@@ -36,7 +36,7 @@ import { verify } from './verify.ts'
 import { whence } from './whence.ts'
 
 /** In the order in which the help lists them. */
-const commands: readonly Command[] = [
+export const commands: readonly Command[] = [
   build,
   gen,
   list,
@@ -151,7 +151,7 @@ async function complete(args: readonly string[]): Promise<number> {
   const at = commandWord(before)
   const root = treeWord(before) ?? treeRoot()
   const answer: FallbackCompletionFunction = (_current, _argv, others, done) => {
-    const packages = at === undefined ? undefined : completePackage(root, before.slice(at), current)
+    const packages = at === undefined ? undefined : completePackage(root, commands, before.slice(at), current)
     if (packages) done([...packages])
     else others((_error, found) => done((found ?? []).filter(one => mayStand(one, current))))
   }
