@@ -37,7 +37,7 @@ const programs = {
   reuse: 'helpers/cache/main.ts',
   helper: 'helpers/helper/main.ts',
   redo: 'redo/main.ts',
-  venv: 'cli/venv.ts',
+  venv: 'cli/venv-door.ts',
 }
 for (const file of globbySync('bench/*.bench.ts')) programs[`bench/${basename(file, '.bench.ts')}`] = file
 

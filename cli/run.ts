@@ -32,6 +32,7 @@ import { seedVerify } from './seed-verify.ts'
 import { shell } from './shell.ts'
 import { show } from './show.ts'
 import { trust } from './trust.ts'
+import { venv } from './venv.ts'
 import { verify } from './verify.ts'
 import { whence } from './whence.ts'
 
@@ -62,6 +63,7 @@ export const commands: readonly Command[] = [
   mirror,
   exportCommand,
   shell,
+  venv,
   newPackage,
   completion,
 ]

@@ -1,62 +1,121 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDiskFull } from '../core/disk.ts'
-import { formatMessage, type Message, quoted } from '../core/message.ts'
-import { storeRoot } from '../core/store.ts'
-import { diskFullMessage } from '../helpers/tar/problem.ts'
-import { HELP, parseCommand } from '../helpers/venv/command.ts'
-import { makeVenv } from '../helpers/venv/make.ts'
-import { readMember } from '../helpers/venv/member.ts'
-import { notes } from '../helpers/venv/notes.ts'
-import { venvMessage } from '../helpers/venv/problem.ts'
-import { readVenv } from '../helpers/venv/stack.ts'
-import { bringPackages } from './up-to-date.ts'
+import { formatMessage } from '../core/message.ts'
+import { command, jobsOption, jsonOption } from './command.ts'
+import { findAll } from './find.ts'
+import { complain, json, PROGRAM, print, say, trouble } from './say.ts'
 
-process.exitCode = await main(process.argv.slice(2))
+const LIST = { type: 'string', array: true, nargs: 1, requiresArg: true } as const
 
-/** The door tells the root of its tree first. */
-async function main([root = '', ...args]: readonly string[]): Promise<number> {
-  const command = parseCommand(args, process.cwd())
-  if (!command.ok) return complain(2, [{ cannot: 'run', why: command.error, remedy: 'see bin/venv --help' }])
-  if (command.value.kind === 'help') {
-    process.stdout.write(HELP)
-    return 0
-  }
-  const { folder, jobs } = command.value
-  const known = command.value.request ? undefined : readVenv(folder)
-  if (known && !known.ok)
-    return complain(2, [{ ...venvMessage(known.error), remedy: 'name packages: bin/venv -o DIR PACKAGE...' }])
-  const request = command.value.request ?? known?.value.request
-  if (!request) return 2
-
-  const unknown = request.packages.filter(name => !existsSync(join(root, 'pkg', name, 'package.ts')))
-  if (unknown.length > 0)
-    return complain(
-      1,
-      unknown.map(name => ({
-        cannot: `find the package ${quoted(name)}`,
-        why: `there is no pkg/${name}/package.ts`,
-      })),
-    )
-  try {
-    const built = await bringPackages(root, request.packages, jobs)
-    if (typeof built === 'number') return built
-    const members = built.map(name => readMember(root, name))
-    const made = await makeVenv(folder, storeRoot(process.env, root), request, members)
-    if (!made.ok)
-      return complain(made.error.some(one => one.kind === 'tar') ? 2 : 1, made.error.map(venvMessage))
-    for (const note of notes(made.value, request)) process.stderr.write(`venv: note: ${note}\n`)
-    process.stdout.write(`${join(folder, 'bin/venv-run')}\n`)
-    return 0
-  } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error
-    return complain(2, [
-      isDiskFull(error) ? diskFullMessage('make the venv') : { cannot: 'make the venv', why: error.message },
+/**
+ * JSON: `{ folder, run, activate, packages, notes }`; `run` and `activate` are paths, `packages` is a list of
+ * `{ name, version, pkghash, tar, level }`, what lies on top first, `level` 0 for those of this venv, 1 for those of the
+ * venv that it stands upon, and so on; `notes` are sentences.
+ */
+export const venv = command({
+  usage: 'venv [packages..]',
+  about: 'Put packages, and all that they need to run, together in a folder to be used beside the host',
+  details:
+    "DIR/bin/venv-run COMMAND runs a command with the packages in place of the host's folders, `. DIR/bin/activate`\nonly puts their programs on PATH. Builds what is out of date first. Without packages a venv is made again as it\nwas asked for. The same as bin/venv.\nExit status: 0 it is there, 1 no (a build failed, packages are at odds), 2 misuse or trouble.",
+  examples: [
+    ['coolports venv make zlib', 'in ./venv'],
+    ['coolports venv -j2 -o /tmp/tools --pure make mksh', 'where nothing of the host is seen'],
+    ['coolports venv -o /tmp/more --stack /tmp/tools xz', 'upon another'],
+    ['coolports venv -o /tmp/tools', 'once more, of what the tree has become'],
+  ],
+  options: yargs =>
+    jsonOption(jobsOption(yargs))
+      .positional('packages', {
+        type: 'string',
+        array: true,
+        default: [] as string[],
+        describe: 'names or folders: make, pkg/make; none: as it was asked for',
+      })
+      .option('out', { alias: 'o', type: 'string', requiresArg: true, describe: 'its folder; ./venv' })
+      .option('stack', { type: 'string', requiresArg: true, describe: 'the venv that it stands upon' })
+      .option('order', {
+        type: 'boolean',
+        default: false,
+        describe: 'of different files of one path that of the package named earlier is meant',
+      })
+      .option('prefer', { ...LIST, describe: 'a package whose files are meant, whoever else has them' })
+      .option('alternative', { ...LIST, describe: "PATH=PACKAGE: at this path that package's file is meant" })
+      .option('pure', { type: 'boolean', default: false, describe: 'nothing of the host is seen' })
+      .option('bind', { ...LIST, describe: 'but this path is, and may be written' })
+      .option('env', { ...LIST, describe: 'and this variable' })
+      .option('net', { type: 'boolean', default: false, describe: 'and the network' })
+      .option('home', { type: 'boolean', default: false, describe: 'and the home' })
+      .option('merge', {
+        ...LIST,
+        describe: "the host's folder of this name is seen below that of the packages",
+      }),
+  run: async args => {
+    const [{ parseCommand }, { makeAsked }] = await Promise.all([
+      import('../helpers/venv/command.ts'),
+      import('./venv-make.ts'),
     ])
-  }
+    const names = findAll(args.tree, args.packages)
+    if (!names.ok) return complain(names.error)
+    const asked = parseCommand(wordsOf(args, names.value), process.cwd())
+    if (!asked.ok || asked.value.kind === 'help')
+      return complain(
+        trouble({ cannot: 'run', why: asked.ok ? '' : asked.error, remedy: 'see: coolports venv --help' }),
+      )
+    const made = await makeAsked(args.tree, asked.value)
+    if (!made.ok) {
+      for (const message of made.error.messages) process.stderr.write(`${formatMessage(PROGRAM, message)}\n`)
+      return made.error.status
+    }
+    const { run, notes } = made.value
+    const { place, layers } = made.value.made
+    for (const note of notes) say(`note: ${note}`)
+    if (!args.json) print(run)
+    else {
+      const packages = layers.flatMap(layer =>
+        layer.kind === 'package'
+          ? [
+              {
+                name: layer.name,
+                version: layer.version,
+                pkghash: layer.pkghash,
+                tar: layer.tar,
+                level: layer.level,
+              },
+            ]
+          : [],
+      )
+      print(json({ folder: place, run, activate: join(place, 'bin/activate'), packages, notes }))
+    }
+    return 0
+  },
+})
+
+interface Given {
+  readonly jobs: number | undefined
+  readonly out: string | undefined
+  readonly stack: string | undefined
+  readonly prefer: readonly string[] | undefined
+  readonly alternative: readonly string[] | undefined
+  readonly bind: readonly string[] | undefined
+  readonly env: readonly string[] | undefined
+  readonly merge: readonly string[] | undefined
+  readonly order: boolean
+  readonly pure: boolean
+  readonly net: boolean
+  readonly home: boolean
 }
 
-function complain(status: number, messages: readonly Message[]): number {
-  for (const message of messages) process.stderr.write(`${formatMessage('venv', message)}\n`)
-  return status
+/** As bin/venv reads them, so that both mean the same and refuse the same. */
+function wordsOf(args: Given, names: readonly string[]): readonly string[] {
+  const { jobs, out, stack } = args
+  return [
+    ...(jobs === undefined ? [] : [`--jobs=${jobs}`]),
+    ...(out === undefined ? [] : [`--out=${out}`]),
+    ...(stack === undefined ? [] : [`--stack=${stack}`]),
+    ...(['prefer', 'alternative', 'bind', 'env', 'merge'] as const).flatMap(name =>
+      (args[name] ?? []).map(word => `--${name}=${word}`),
+    ),
+    ...(['order', 'pure', 'net', 'home'] as const).flatMap(name => (args[name] ? [`--${name}`] : [])),
+    '--',
+    ...names,
+  ]
 }

@@ -65,9 +65,7 @@ test('bin/venv says what is wrong, and makes nothing', () => {
     const ran = run(tree, ['bin/venv', ...words])
     return `${ran.status} ${ran.said}`
   }
-  expect(said()).toMatch(
-    /^2 venv: cannot use ".*\/venv" as a venv: .*\n {2}name packages: bin\/venv -o DIR PACKAGE/,
-  )
+  expect(said()).toMatch(/^2 venv: cannot use ".*\/venv" as a venv: .*\n {2}name packages: -o DIR PACKAGE/)
   expect(said('nothing')).toBe(
     '1 venv: cannot find the package "nothing": there is no pkg/nothing/package.ts\n',
   )
@@ -89,4 +87,60 @@ test('bin/venv says what is wrong, and makes nothing', () => {
   expect(broken).toMatch(/^1 /)
   expect(broken).toContain('do-build: cannot build broken-1.0-1: its script exited with 3')
   expect(existsSync(join(tree.root, 'venv'))).toBe(false)
+})
+
+test('coolports venv makes the very venv that bin/venv makes, and tells it to programs', () => {
+  const tree = smallTree({
+    low: program('low', 'low'),
+    high: program('high', 'high', { runDeps: "['low', 'seed']" }),
+  })
+  const venv = (...words: readonly string[]): string =>
+    mustRun(tree, ['bin/coolports', '-C', '.', 'venv', ...words])
+  const options = [
+    '--prefer',
+    'low',
+    '--alternative',
+    'bin/low=low',
+    '--env',
+    'A',
+    '--merge',
+    'etc',
+    '--pure',
+  ]
+  mustRun(tree, ['bin/venv', '-o', 'first', ...options, 'high'])
+  expect(venv('-j2', '-o', 'second', ...options, './pkg/high/')).toContain(
+    `${join(tree.root, 'second/bin/venv-run')}\n`,
+  )
+  const record = (name: string): string => readFileSync(join(tree.root, name, 'packages'), 'utf8')
+  expect(record('second').replaceAll('/second/', '/first/')).toBe(record('first'))
+  expect(inVenv(tree, 'second', 'cat', '/shared')).toBe('echo low\n')
+
+  const { status, stdout } = spawnSync('bin/coolports', ['-C', '.', 'venv', '--json', '-o', 'second'], {
+    cwd: tree.root,
+    encoding: 'utf8',
+    env: { ...process.env, COOLPORTS_STORE: join(tree.root, '.store') },
+  })
+  expect(status).toBe(0)
+  const entry = (name: string, version: string) => ({
+    name,
+    version,
+    pkghash: tree.read(`pkg/${name}/.pkghash`).trim(),
+    tar: tree.read(`pkg/${name}/.tarhash`).trim().slice(0, 64),
+    level: 0,
+  })
+  mustRun(tree, ['bin/do', ...['low', 'high', 'seed'].map(name => `pkg/${name}/.tarhash`)])
+  expect(JSON.parse(stdout)).toEqual({
+    folder: join(tree.root, 'second'),
+    run: join(tree.root, 'second/bin/venv-run'),
+    activate: join(tree.root, 'second/bin/activate'),
+    packages: [entry('low', '1.0-1'), entry('high', '1.0-1'), entry('seed', '1-1')],
+    notes: [],
+  })
+
+  const refused = run(tree, ['bin/coolports', '-C', '.', 'venv', '--pure'])
+  expect(refused).toEqual({
+    status: 2,
+    said: 'coolports: cannot run: no package is named; without one, a venv is made as it was, and takes no options but -o and -j\n  see: coolports venv --help\n',
+  })
+  expect(run(tree, ['bin/coolports', '-C', '.', 'venv', 'hihg']).said).toContain('did you mean "high"?')
 })
