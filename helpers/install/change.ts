@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -16,6 +16,7 @@ import { type Installed, labelOf } from './record.ts'
 import { type Direction, failureOf, finishChange, isFailure, underWay } from './recover.ts'
 import { stage, unstage } from './stage.ts'
 import { type Facts, survey } from './survey.ts'
+import { areOne } from './twins.ts'
 
 export interface Wanted {
   readonly add: readonly Candidate[]
@@ -114,7 +115,7 @@ export function prepareChange(root: string, folders: Folders, wanted: Wanted): A
   const facts = survey(folders, ['', ...concernedPaths(installed.value, desired.value)])
   const plan = planChange(installed.value, desired.value, facts)
   const problems = [
-    ...ownerProblems(desired.value, doesFold(folders)),
+    ...ownerProblems(desired.value, (folder, name, other) => areOne(folders, folder, name, other)),
     ...(plan.ok ? diskProblems(plan.value, facts) : plan.error),
   ]
   if (!plan.ok || problems.length > 0) return refuse(oneForEachPath(problems))
@@ -156,15 +157,4 @@ function diskProblems({ steps }: Plan, facts: Facts): readonly InstallProblem[] 
 function diskOf(facts: Facts, path: string): number | undefined {
   const fact = facts.get(path)
   return fact?.kind === 'folder' ? fact.disk : undefined
-}
-
-/** Whether the file system of the root takes names for one that differ by case, or by how a letter is put together. */
-function doesFold(folders: Folders): boolean {
-  const probe = `${DATABASE}/.probe-\u00e9`
-  writeFileSync(folders.at(probe), '')
-  try {
-    return ['.PROBE-\u00e9', '.probe-e\u0301'].some(name => existsSync(folders.at(`${DATABASE}/${name}`)))
-  } finally {
-    rmSync(folders.at(probe), { force: true })
-  }
 }

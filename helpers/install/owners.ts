@@ -1,12 +1,13 @@
+import { foldedPath } from '../tar/path.ts'
 import { DATABASE } from './place.ts'
 import type { InstallProblem } from './problem.ts'
 import type { Installed } from './record.ts'
 
 /**
  * What packages cannot have together: a path of two of them that is not a folder of both, the folder of
- * the database, and, where the file system takes some names for one, names of that kind.
+ * the database, and names that the file system takes for one.
  */
-export function ownerProblems(packages: readonly Installed[], folds: boolean): readonly InstallProblem[] {
+export function ownerProblems(packages: readonly Installed[], areOne: AreOne): readonly InstallProblem[] {
   const owners = new Map<string, { readonly name: string; readonly folder: boolean }[]>()
   const problems: InstallProblem[] = []
   for (const { name, entries } of packages) {
@@ -23,11 +24,16 @@ export function ownerProblems(packages: readonly Installed[], folds: boolean): r
     if (all.length > 1 && all.some(({ folder }) => !folder))
       problems.push({ kind: 'two owners', path, names: all.map(({ name }) => name) })
   }
-  if (folds) problems.push(...twins(owners))
-  return problems
+  return [...problems, ...twins(owners, areOne)]
 }
 
-function twins(owners: ReadonlyMap<string, readonly { readonly name: string }[]>): readonly InstallProblem[] {
+/** Whether two names in a folder of the root are one to its file system. */
+export type AreOne = (folder: string, name: string, other: string) => boolean
+
+function twins(
+  owners: ReadonlyMap<string, readonly { readonly name: string }[]>,
+  areOne: AreOne,
+): readonly InstallProblem[] {
   const paths = new Map<string, string[]>()
   for (const path of owners.keys()) {
     const folded = foldedPath(path)
@@ -36,6 +42,7 @@ function twins(owners: ReadonlyMap<string, readonly { readonly name: string }[]>
     else paths.set(folded, [path])
   }
   return [...paths.values()]
+    .map(([first = '', ...others]) => [first, ...others.filter(other => becomeOne(first, other, areOne))])
     .filter(same => same.length > 1)
     .map(same => ({
       kind: 'twins',
@@ -44,5 +51,9 @@ function twins(owners: ReadonlyMap<string, readonly { readonly name: string }[]>
     }))
 }
 
-/** Equal for names that differ by case, or by how letters are put together from parts, alone. */
-export const foldedPath = (path: string): string => path.normalize('NFD').toLowerCase().normalize('NFD')
+/** Whether they become one where they begin to differ; further down they do then, too. */
+function becomeOne(path: string, other: string, areOne: AreOne): boolean {
+  const [parts, others] = [path.split('/'), other.split('/')]
+  const at = parts.findIndex((part, index) => part !== others[index])
+  return areOne(parts.slice(0, at).join('/'), parts[at] ?? '', others[at] ?? '')
+}

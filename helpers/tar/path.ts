@@ -43,3 +43,10 @@ export function badText(text: string): string | undefined {
   if (text.includes('\ufffd')) return 'its name or target is not valid UTF-8'
   return undefined
 }
+
+/**
+ * Equal for names that some file system may take for one: that differ by case, or by how letters are put
+ * together from parts, alone. Upper case first, for letters that are two there.
+ */
+export const foldedPath = (path: string): string =>
+  path.normalize('NFD').toUpperCase().toLowerCase().normalize('NFD')

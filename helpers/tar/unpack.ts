@@ -24,7 +24,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { type Bounds, MAX_ENTRIES } from './bounds.ts'
 import { MARKED_MODE, PACKAGE_TIME, packageMode, SET_UID } from './entry.ts'
 import { readIdentity } from './identity.ts'
-import { entryPath, symlinkProblem } from './path.ts'
+import { entryPath, foldedPath, symlinkProblem } from './path.ts'
 import { type TarProblem, TarRefusal } from './problem.ts'
 import { readProblem, readTar, type Source } from './read.ts'
 import { SetuidCheck } from './setuid.ts'
@@ -102,7 +102,12 @@ export async function unpackTar(
       const { name, type, mode } = source.header
       const why = check?.entry(type ?? '', name, mode ?? 0)
       if (why !== undefined) throw new TarRefusal({ kind: 'entry', name, why })
-      await unpackEntry(source, into, made, setuid !== undefined)
+      try {
+        await unpackEntry(source, into, made, setuid !== undefined)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !hasTwin(name, made)) throw error
+        throw new TarRefusal({ kind: 'entry', name, why: TWIN })
+      }
       // An entry may bring two thousand folders that have none of their own.
       if (made.size > maxEntries + 1)
         throw new TarRefusal({ kind: 'too large', what: 'entries', limit: maxEntries })
@@ -118,6 +123,18 @@ export async function unpackTar(
     if (problem) return refuse(problem)
     throw error
   }
+}
+
+const TWIN =
+  'the file system takes it and an earlier entry for one: their names differ by case or the like alone'
+
+/** Whether an entry, or a folder that it is in, is there under a name that a file system may take for the same. */
+function hasTwin(name: string, made: Made): boolean {
+  const named = entryPath(name)
+  const parts = named.ok ? named.value.split('/') : []
+  const paths = parts.map((_, index) => parts.slice(0, index + 1).join('/'))
+  const folded = new Set(paths.map(foldedPath))
+  return [...made.keys()].some(path => !paths.includes(path) && folded.has(foldedPath(path)))
 }
 
 /** What the archive made so far, by path. An implied folder is one that has had no entry of its own. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
 
 const mounted: string[] = []
@@ -15,6 +15,48 @@ export function mountDisk(folder: string, bytes: number): void {
   mkdirSync(folder, { recursive: true })
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder])
   mounted.push(folder)
+}
+
+/** Puts a disk over a folder that takes names for one which differ by case alone. Answers whether this machine can. */
+export const mountFolding = (folder: string): boolean =>
+  mountImage(folder, ['mkntfs', '-F', '-Q'], image => [
+    'lowntfs-3g',
+    '-o',
+    'ignore_case,permissions',
+    image,
+    folder,
+  ])
+
+/** The same of a disk whose folders each do so after `chattr +F`. */
+export const mountFoldingFolders = (folder: string): boolean =>
+  mountImage(folder, ['mkfs.ext4', '-q', '-F', '-O', 'casefold'], image => [
+    'mount',
+    '-o',
+    'loop',
+    image,
+    folder,
+  ])
+
+function mountImage(
+  folder: string,
+  make: readonly [string, ...string[]],
+  mount: (image: string) => readonly [string, ...string[]],
+): boolean {
+  const image = join(mkdtempSync(join(tmpdir(), 'coolports disk-')), 'image')
+  const run = ([program, ...words]: readonly [string, ...string[]]) =>
+    execFileSync(program, words, { stdio: 'ignore' })
+  try {
+    run(['truncate', '-s', '16M', image])
+    run([...make, image])
+    run(mount(image))
+    mounted.push(folder)
+    return true
+  } catch {
+    return false
+  } finally {
+    // Who has it mounted has it open.
+    rmSync(dirname(image), { recursive: true })
+  }
 }
 
 /** Makes room on a disk, or takes it away, without touching what is on it. */

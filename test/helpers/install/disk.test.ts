@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { fillDisk, mayMountDisk, mountDisk } from '../../support/mount.ts'
+import { unpackedTree } from '../../../helpers/build/trees.ts'
+import { Folders } from '../../../helpers/install/folders.ts'
+import { areOne } from '../../../helpers/install/twins.ts'
+import { fillDisk, mayMountDisk, mountDisk, mountFolding, mountFoldingFolders } from '../../support/mount.ts'
 import { Ground } from './support.ts'
 
 const many = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`share/${n}`, `${n}`.repeat(4096)]))
@@ -45,29 +48,86 @@ describe.runIf(mayMountDisk())('the disk of a root', () => {
 
   test('that folds names has no room for two names that it takes for one', async context => {
     const ground = new Ground()
-    const image = join(ground.folder, 'image')
-    writeFileSync(image, '')
-    try {
-      execFileSync('truncate', ['-s', '16M', image])
-      execFileSync('mkntfs', ['-F', '-Q', image], { stdio: 'ignore' })
-      execFileSync('lowntfs-3g', ['-o', 'ignore_case,permissions', image, ground.root], { stdio: 'ignore' })
-    } catch {
+    if (!mountFolding(ground.root)) return context.skip('this machine mounts no file system that folds names')
+    await ground.make('a', '1', { 'doc/README': 'one', 'lib/x': 'x' })
+    await ground.make('b', '1', { 'doc/readme': 'two', 'Lib/y': 'y' })
+    await ground.make('c', '1', { 'doc/Read': 'three' })
+    expect(await ground.install('a', 'b', 'c')).toBe(
+      [
+        'test: cannot install "doc/README": the file system takes it and another for one',
+        '  a "doc/README"',
+        '  b "doc/readme"',
+        'test: cannot install "lib": the file system takes it and another for one',
+        '  a "lib"',
+        '  b "Lib"',
+      ].join('\n'),
+    )
+    expect(readdirSync(ground.root)).toEqual(['var'])
+    // Of what is there already, too.
+    await ground.install('a')
+    const installed = ground.everything()
+    expect(await ground.install('b')).toContain('cannot install "doc/README"')
+    expect(ground.everything()).toEqual(installed)
+    await ground.install('c')
+    expect(ground.read('doc/Read')).toBe('three')
+  })
+
+  test('is asked folder by folder what it folds, and keeps nothing of that', context => {
+    const ground = new Ground()
+    mkdirSync(join(ground.root, 'doc'))
+    if (!mountFolding(join(ground.root, 'doc')))
       return context.skip('this machine mounts no file system that folds names')
-    }
+    const folders = new Folders(ground.root)
     try {
-      await ground.make('a', '1', { 'doc/README': 'one' })
-      await ground.make('b', '1', { 'doc/readme': 'two' })
-      expect(await ground.install('a', 'b')).toBe(
-        [
-          'test: cannot install "doc/README": the file system takes it and another for one',
-          '  a "doc/README"',
-          '  b "doc/readme"',
-        ].join('\n'),
-      )
-      expect(existsSync(join(ground.root, 'doc'))).toBe(false)
+      const said = (folder: string, name: string, other: string): boolean =>
+        areOne(folders, folder, name, other)
+      expect(said('', 'README', 'readme')).toBe(false)
+      expect(said('doc', 'README', 'readme')).toBe(true)
+      expect(said('doc/to be made', 'README', 'readme')).toBe(true)
+      expect(said('share/to be made', 'README', 'readme')).toBe(false)
+      // As this file system has it, and not as some other one would.
+      expect(said('doc', 'stra\u00dfe', 'strasse')).toBe(false)
     } finally {
-      execFileSync('umount', [ground.root])
+      folders.close()
     }
+    expect(readdirSync(ground.root)).toEqual(['doc'])
+    expect(readdirSync(join(ground.root, 'doc'))).toEqual([])
+  })
+
+  test('that folds names in one folder has no room for them there', async context => {
+    const ground = new Ground()
+    if (!mountFoldingFolders(ground.root))
+      return context.skip('the kernel of this machine has no ext4 that folds names (CONFIG_UNICODE)')
+    mkdirSync(join(ground.root, 'doc'))
+    execFileSync('chattr', ['+F', join(ground.root, 'doc')])
+    await ground.make('a', '1', { 'doc/README': 'one', 'share/README': 'one' })
+    await ground.make('b', '1', { 'doc/readme': 'two', 'share/readme': 'two' })
+    expect(await ground.install('a', 'b')).toBe(
+      [
+        'test: cannot install "doc/README": the file system takes it and another for one',
+        '  a "doc/README"',
+        '  b "doc/readme"',
+      ].join('\n'),
+    )
+    expect(readdirSync(join(ground.root, 'doc'))).toEqual([])
+  })
+
+  test('that folds names is no place to unpack such a package', async context => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'doc/README': 'one', 'doc/readme': 'two' })
+    await ground.make('b', '1', { 'Doc/x': 'one', 'doc/x': 'two' })
+    mkdirSync(ground.store)
+    if (!mountFolding(ground.store))
+      return context.skip('this machine mounts no file system that folds names')
+    for (const [name, path] of [
+      ['a', 'doc/readme'],
+      ['b', 'doc/'],
+    ] as const)
+      expect(await unpackedTree(ground.store, join(ground.tree, 'pkg', name, '.pkg.tar.gz'))).toEqual({
+        ok: false,
+        error: { kind: 'entry', name: path, why: expect.stringContaining('an earlier entry for one') },
+      })
+    expect(readdirSync(join(ground.store, 'trees'))).toEqual([])
   })
 })
 
