@@ -36,7 +36,7 @@ export const rdeps = command({
   },
 })
 
-export function dependents(packages: readonly Package[], name: string): readonly Dependent[] {
+function dependents(packages: readonly Package[], name: string): readonly Dependent[] {
   return packages
     .map(pkg => ({ name: pkg.name, kinds: kinds(pkg, name) }))
     .filter(found => found.kinds.length > 0)

@@ -21,7 +21,7 @@ export interface PackageFile {
 }
 
 /** Says in few bytes whether a file may have changed since it was looked at. */
-export const stampOf = (stat: Stats): string => `${stat.mtimeMs} ${stat.size} ${stat.ino} ${stat.mode}`
+const stampOf = (stat: Stats): string => `${stat.mtimeMs} ${stat.size} ${stat.ino} ${stat.mode}`
 
 export function stampAt(path: string): string | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false })

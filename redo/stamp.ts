@@ -23,11 +23,6 @@ export function exists(path: string): boolean {
   return look(path) !== undefined
 }
 
-/** A folder, or a symlink that leads to one. */
-export function isFolder(path: string): boolean {
-  return look(path, true)?.isDirectory() ?? false
-}
-
 /** The part of a stamp that does not follow symlinks. */
 export function itself(stamp: Stamp): string {
   return stamp.split('>')[0] ?? ''

@@ -39,7 +39,7 @@ const BACK: readonly Bone[] = [
   { kind: 'symlink', path: 'usr/bin/env', target: '/bin/env' },
 ]
 
-export const frontBones = (spec: SandboxSpec): readonly Bone[] => [
+const frontBones = (spec: SandboxSpec): readonly Bone[] => [
   ...folders('dev', 'destdir', 'etc', 'home', 'home/build', 'proc', 'sources', 'tmp'),
   ...(spec.files ? folders('files') : []),
   { kind: 'file', path: 'build.sh', text: '' },

@@ -70,7 +70,7 @@ async function testUsing(
 }
 
 /** A recutils record, so that programs can read it too. */
-export const testReport = (label: string, members: readonly Member[]): string =>
+const testReport = (label: string, members: readonly Member[]): string =>
   [
     `package: ${label}`,
     ...members.map(({ file, digest }) => `tested: ${digest} ${file}`),

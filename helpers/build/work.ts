@@ -5,7 +5,7 @@ import { PACKAGE_TIME } from '../tar/entry.ts'
 import { removeTree } from './remove.ts'
 
 /** Where the folder of a failed build is kept, until the next failure takes its place. */
-export const FAILED = '.build.failed'
+const FAILED = '.build.failed'
 
 /**
  * The work folder of one build, in the package's own folder: home, destdir and tmp, which the

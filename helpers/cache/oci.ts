@@ -60,7 +60,7 @@ export function ociPublisher(url: string, env: Env): Result<Publisher, Fault> {
 }
 
 /** What such an artifact is, for those who look into the registry. */
-export const FILE_TYPE = 'application/vnd.coolports.cache.file'
+const FILE_TYPE = 'application/vnd.coolports.cache.file'
 
 function open(
   url: string,

@@ -9,7 +9,7 @@ import { type Member, writeMembers } from '../tar/write.ts'
 import type { Layer } from './layer.ts'
 
 /** What no package has, but programs look for; it is in an image only where it is asked for. */
-export const EXTRAS = ['passwd', 'tmp'] as const
+const EXTRAS = ['passwd', 'tmp'] as const
 export type Extra = (typeof EXTRAS)[number]
 
 export interface Extras {

@@ -14,10 +14,10 @@ export interface Layer extends ImageLayer {
 }
 
 /** The annotations of a package's layer; doc/images.md says what each means. */
-export const PACKAGE = 'coolports.package'
-export const VERSION = 'coolports.version'
-export const PKGHASH = 'coolports.pkghash'
-export const TAR = 'coolports.tar'
+const PACKAGE = 'coolports.package'
+const VERSION = 'coolports.version'
+const PKGHASH = 'coolports.pkghash'
+const TAR = 'coolports.tar'
 
 /** The layer of a package: its file as it is, or the tar within. */
 export function packageLayer(contents: Contents, uncompressed: boolean): Layer {

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { crc32, deflateRaw } from 'node:zlib'
 
 /** Each block becomes a gzip member of its own, so that several are compressed at once. */
-export const BLOCK = 1024 * 1024
+const BLOCK = 1024 * 1024
 
 const LEVEL = 6
 const deflate = promisify(deflateRaw)

@@ -5,7 +5,7 @@ import type { Layer } from './layer.ts'
 import { chosenPath } from './record.ts'
 
 /** In a state: a symlink for each layer, 0 on top. */
-export const LAYERS = '.layers'
+const LAYERS = '.layers'
 
 /**
  * Plants the venv as a folder `root` of folders and symlinks in a state. They lead through `.layers`, and up to
