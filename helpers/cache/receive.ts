@@ -41,8 +41,8 @@ export async function receive(
   let file: FileHandle | undefined
   let whole = false
   try {
-    const { bavail, bsize } = await statfs(dirname(path))
-    if (limit > bavail * bsize) return refuse({ kind: 'disk', code: 'ENOSPC', folder: dirname(path) })
+    if (limit > SMALL && !(await hasRoom(dirname(path), limit)))
+      return refuse({ kind: 'disk', code: 'ENOSPC', folder: dirname(path) })
     const opened = await place.open(packageName(first.hash), watch.signal)
     if (!opened.ok) return refuse(watch.failure ?? opened.error)
     const { bytes, length, close } = opened.value
@@ -74,6 +74,14 @@ export async function receive(
     await file?.close()
     if (file && !whole) await rm(path, { force: true })
   }
+}
+
+/** A package of less than this, in bytes, is not worth the question whether there is room: it shows at once. */
+const SMALL = 1024 * 1024
+
+async function hasRoom(folder: string, bytes: number): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder)
+  return bytes <= bavail * bsize
 }
 
 async function pour(
