@@ -70,7 +70,8 @@ export class ArchivedBlocks implements Blocks {
   }
 
   async #open(): Promise<void> {
-    this.#place = this.#places.usable.find(({ archive }) => archive !== undefined)
+    // A place that makes none is asked block by block: another one, which was slower, would only keep the reader waiting.
+    this.#place = this.#places.usable[0]
     const asked = this.#place?.archive?.(this.#root, this.#from, this.#ending.signal)
     const answer = asked && (await this.#inTime(asked))
     if (this.#state === 'over') return
