@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Blocks } from './block.ts'
@@ -47,6 +48,7 @@ async function* bodyOf(
   { blocks, from = 0, signal }: Opening,
 ): AsyncGenerator<Uint8Array> {
   const ended = new AbortController() // stops what is read ahead when the reader leaves
+  setMaxListeners(0, ended.signal) // every block that is on its way listens to it
   const stop = (): void => ended.abort()
   if (signal.aborted) stop()
   signal.addEventListener('abort', stop)
