@@ -1,6 +1,7 @@
 /**
  * Naming a file by its CID, and reading it by that over loopback: `node dist/bench/ipfs.js [MEGABYTES]`.
- * Beside sha256sum and Debian's ipfs_cid, and beside curl of the same server; all in one run on the same file.
+ * Beside sha256sum and Debian's ipfs_cid, and beside curl of the same server; all in one run on the same file. Peers
+ * are left out where helpers/libp2p is not installed.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
@@ -8,9 +9,12 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { CID } from 'multiformats/cid'
 import { sha256 } from '../core/digest.ts'
 import { distfilePath, treeRoot } from '../core/store.ts'
+import { isInstalled } from '../helpers/bitswap/node.ts'
+import { peersAt } from '../helpers/bitswap/peers.ts'
 import { connections } from '../helpers/fetch/http.ts'
 import { LIMITS } from '../helpers/fetch/limits.ts'
 import type { BlockPlace } from '../helpers/ipfs/block.ts'
@@ -36,10 +40,11 @@ try {
     ['name: ipfs_cid', shell('command -v ipfs_cid >/dev/null || exit 1; ipfs_cid "$1"', file)],
     ['name: sha256sum', shell('sha256sum "$1"', file)],
   ])
-  await serving(async url => {
+  await serving(async (url, peer) => {
     await compare([
       ['read: archive', () => read(url, cid, digest, 'archive')],
       ['read: blocks', () => read(url, cid, digest, 'blocks')],
+      ['read: peer', () => readPeer(peer, cid, digest)],
       ['read: curl', shell('curl -sf "$1" | sha256sum', `${url}/sha256/${digest}`)],
     ])
   })
@@ -63,18 +68,31 @@ function shell(command: string, word: string): () => Promise<void> {
 }
 
 /** The server is a process of its own, as it is for users. */
-async function serving(work: (url: string) => Promise<void>): Promise<void> {
-  const child = spawn(process.execPath, [join(treeRoot(), 'dist/coolports.js'), 'mirror', 'serve'], {
-    env: { ...process.env, COOLPORTS_STORE: store },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+async function serving(work: (url: string, peer: string | undefined) => Promise<void>): Promise<void> {
+  const peers = isInstalled() ? ['--peers'] : []
+  const child = spawn(
+    process.execPath,
+    [join(treeRoot(), 'dist/coolports.js'), 'mirror', 'serve', ...peers],
+    {
+      env: { ...process.env, COOLPORTS_STORE: store, XDG_CONFIG_HOME: store },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   try {
-    const [said] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string]
-    await work(said.trim())
+    const lines: string[] = []
+    for await (const line of createInterface(child.stdout)) if (lines.push(line) > peers.length) break
+    await work(lines[0] ?? '', lines[1])
   } finally {
     child.kill()
     await once(child, 'exit')
   }
+}
+
+async function readPeer(address: string | undefined, root: CID, digest: string): Promise<void> {
+  if (address === undefined) throw new Error('')
+  const peers = peersAt([address], LIMITS)
+  await readFrom(peers.places, root, digest)
+  await peers.close()
 }
 
 async function read(url: string, root: CID, digest: string, by: 'archive' | 'blocks'): Promise<void> {
@@ -82,13 +100,17 @@ async function read(url: string, root: CID, digest: string, by: 'archive' | 'blo
   if (!opened.ok) throw new Error(opened.error.why)
   const whole = gateway(url, { dispatcher: opened.value, limits: LIMITS })
   const place: BlockPlace = by === 'archive' ? whole : { name: whole.name, block: whole.block }
+  await readFrom([place], root, digest)
+  await opened.value.destroy()
+}
+
+async function readFrom(places: readonly BlockPlace[], root: CID, digest: string): Promise<void> {
   const { signal } = new AbortController()
   const wanted = { root, path: [], limit: LIMITS.maxBytes, signal }
-  const file = await openFrom(new Places([place], console.log), wanted, LIMITS.idleMs)
+  const file = await openFrom(new Places(places, console.log), wanted, LIMITS.idleMs)
   if (!file.ok) throw new Error(file.error.kind)
   const hash = createHash('sha256')
   for await (const chunk of file.value.body) hash.update(chunk)
-  await opened.value.destroy()
   if (hash.digest('hex') !== digest) throw new Error('another file')
 }
 

@@ -2,7 +2,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
 import { connections } from '../fetch/http.ts'
 import { LIMITS } from '../fetch/limits.ts'
-import { ipfsAsked } from '../ipfs/asked.ts'
+import { ipfsAsked, isNobody } from '../ipfs/asked.ts'
 import { parseCid } from '../ipfs/cid.ts'
 import { type Connected, connect } from '../ipfs/connect.ts'
 import { describeIpfs, type IpfsFailure, IpfsRefusal } from '../ipfs/failure.ts'
@@ -18,7 +18,8 @@ import type { Env, Fault, Opened, Place } from './place.ts'
 /**
  * A cache whose files lie in a folder of IPFS: `ipfs://CID`, which never changes, or `ipns://NAME`, whose owner says
  * which folder it is now; behind either may stand names of folders. The bytes come from the gateways in
- * $COOLPORTS_IPFS_GATEWAYS and from the user's daemon, which cannot give other ones than the CID says.
+ * $COOLPORTS_IPFS_GATEWAYS, the peers in $COOLPORTS_IPFS_PEERS and the user's daemon, which cannot give other ones
+ * than the CID says. Peers are not asked what a name means.
  */
 export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fault>> {
   const start = startOf(url)
@@ -26,7 +27,7 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
   const asked = ipfsAsked(env)
   const [problem] = asked.problems
   if (problem) return refuse(`it cannot be asked for: ${problem.why} (${problem.cannot})`)
-  if (asked.gateways.length === 0 && asked.daemon === undefined) return refuse(NOBODY)
+  if (isNobody(asked)) return refuse(NOBODY)
   const opened = connections(env, LIMITS)
   if (!opened.ok) return refuse(`${opened.error.why} ($http_proxy, $https_proxy)`)
   const dispatcher = opened.value
@@ -51,7 +52,8 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
   })
 }
 
-const NOBODY = 'nobody is there to ask: name gateways in COOLPORTS_IPFS_GATEWAYS, or run an IPFS daemon'
+const NOBODY =
+  'nobody is there to ask: name gateways in COOLPORTS_IPFS_GATEWAYS or peers in COOLPORTS_IPFS_PEERS, or run an IPFS daemon'
 
 type Start =
   | { readonly kind: 'ipfs'; readonly resolved: Resolved }

@@ -16,6 +16,8 @@ export type Failure =
   | { readonly kind: 'file'; readonly why: string }
   | { readonly kind: 'digest'; readonly got: string; readonly bytes: number }
   | { readonly kind: 'disk'; readonly code: string }
+  /** One who was asked says that he does not have it. */
+  | { readonly kind: 'nothing' }
   /** Of a source by its CID: `why` ends the sentence `PLACE gave ...`. */
   | { readonly kind: 'ipfs'; readonly why: string; readonly passes: boolean }
 
@@ -47,6 +49,8 @@ export function describe(failure: Failure): string {
       return `sha256 ${failure.got} (${bytes(failure.bytes)})`
     case 'disk':
       return `an error of the disk: ${DISK[failure.code] ?? failure.code}`
+    case 'nothing':
+      return 'nothing: it does not have it'
     case 'ipfs':
       return failure.why
   }

@@ -4,7 +4,7 @@ import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, type RecRecord, value, values } from '../../core/recfile.ts'
-import { ipfsAsked, NOBODY } from '../ipfs/asked.ts'
+import { ipfsAsked, isNobody, NOBODY } from '../ipfs/asked.ts'
 import { repositoryFault } from '../oci/reference.ts'
 import { debianRoots, rootOf } from './apt-sources.ts'
 import { urlFault } from './url.ts'
@@ -35,11 +35,10 @@ export function loadMirrors(
   apt = '/etc/apt',
 ): { readonly mirrors: Mirrors; readonly problems: readonly Message[] } {
   const debian = parseListing('mirrors/debian', read(join(tree, 'mirrors/debian')), 'path', pathFault)
-  const { gateways, daemon, problems: odd } = env.PKG_MIRROR_IPFS === 'no' ? NOBODY : ipfsAsked(env)
-  const ipfs =
-    gateways.length > 0 || daemon !== undefined
-      ? parseListing('mirrors/ipfs', read(join(tree, 'mirrors/ipfs')), 'cid', cidFault)
-      : { listing: new Map(), problems: [] }
+  const asked = env.PKG_MIRROR_IPFS === 'no' ? NOBODY : ipfsAsked(env)
+  const ipfs = isNobody(asked)
+    ? { listing: new Map(), problems: [] }
+    : parseListing('mirrors/ipfs', read(join(tree, 'mirrors/ipfs')), 'cid', cidFault)
   const oci = parseListing('mirrors/oci', read(join(tree, 'mirrors/oci')), 'repository', repositoryFault)
   const http = parseListing('mirrors/http', read(join(tree, 'mirrors/http')), 'url', urlFault)
   const named = env.COOLPORTS_DEBIAN_MIRRORS
@@ -55,7 +54,7 @@ export function loadMirrors(
       debianRoots: roots,
       http: http.listing,
     },
-    problems: [...odd, ...ipfs.problems, ...oci.problems, ...debian.problems, ...http.problems],
+    problems: [...asked.problems, ...ipfs.problems, ...oci.problems, ...debian.problems, ...http.problems],
   }
 }
 

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type Message, quoted } from '../../core/message.ts'
+import { parseAddress } from '../bitswap/address.ts'
+import { isInstalled, NOT_INSTALLED } from '../bitswap/node.ts'
 import { urlFault } from '../fetch/url.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -10,35 +12,57 @@ type Env = Readonly<Record<string, string | undefined>>
 export interface Asked {
   /** Urls of trustless gateways. */
   readonly gateways: readonly string[]
+  /** Addresses of peers. */
+  readonly peers: readonly string[]
   /** The url of a daemon's RPC. */
   readonly daemon: string | undefined
   readonly problems: readonly Message[]
 }
 
-export const NOBODY: Asked = { gateways: [], daemon: undefined, problems: [] }
+export const NOBODY: Asked = { gateways: [], peers: [], daemon: undefined, problems: [] }
+
+export const isNobody = ({ gateways, peers, daemon }: Asked): boolean =>
+  gateways.length === 0 && peers.length === 0 && daemon === undefined
 
 /**
- * The gateways in $COOLPORTS_IPFS_GATEWAYS, separated by blanks, and the user's own daemon: $IPFS_API, else what a
- * daemon has written into `api` below $IPFS_PATH or ~/.ipfs; with $IPFS_API empty there is none. No gateway by
- * default: who asks a stranger's tells it what is built here.
+ * The gateways in $COOLPORTS_IPFS_GATEWAYS and the peers in $COOLPORTS_IPFS_PEERS, separated by blanks, and the
+ * user's own daemon: $IPFS_API, else what a daemon has written into `api` below $IPFS_PATH or ~/.ipfs; with
+ * $IPFS_API empty there is none. No gateway and no peer by default: who asks a stranger's tells it what is built here.
  */
 export function ipfsAsked(env: Env): Asked {
   const problems: Message[] = []
-  const gateways = (env.COOLPORTS_IPFS_GATEWAYS ?? '').split(/\s+/).filter(url => {
-    const why = url === '' ? '' : gatewayFault(url)
+  const gateways = words(env.COOLPORTS_IPFS_GATEWAYS).filter(url => {
+    const why = gatewayFault(url)
     if (why) problems.push({ cannot: `use the IPFS gateway ${quoted(url)}`, why: `it ${why}` })
     return why === undefined
   })
-  const named = (env.IPFS_API ?? apiFile(env)).trim()
-  const daemon = named === '' ? undefined : daemonUrl(named)
-  if (named !== '' && daemon === undefined) {
+  const peers = peersIn(env, problems)
+  const api = (env.IPFS_API ?? apiFile(env)).trim()
+  const daemon = api === '' ? undefined : daemonUrl(api)
+  if (api !== '' && daemon === undefined) {
     problems.push({
       cannot: 'use the IPFS daemon',
-      why: `${quoted(named)} is neither a url nor an address such as /ip4/127.0.0.1/tcp/5001`,
+      why: `${quoted(api)} is neither a url nor an address such as /ip4/127.0.0.1/tcp/5001`,
       remedy: 'set IPFS_API to the address of its RPC, or to nothing to do without it',
     })
   }
-  return { gateways, daemon, problems }
+  return { gateways, peers, daemon, problems }
+}
+
+const words = (text = ''): readonly string[] => text.split(/\s+/).filter(word => word !== '')
+
+/** All or none of them: what dials them is installed or not. */
+function peersIn(env: Env, problems: Message[]): readonly string[] {
+  const named = words(env.COOLPORTS_IPFS_PEERS)
+  if (named.length > 0 && !isInstalled()) {
+    problems.push({ cannot: 'ask IPFS peers', ...NOT_INSTALLED })
+    return []
+  }
+  return named.filter(text => {
+    const address = parseAddress(text)
+    if (!address.ok) problems.push({ cannot: 'use an IPFS peer', why: address.error })
+    return address.ok
+  })
 }
 
 const gatewayFault = (url: string): string | undefined =>

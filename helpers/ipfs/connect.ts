@@ -1,3 +1,4 @@
+import { peersAt } from '../bitswap/peers.ts'
 import type { Asked } from './asked.ts'
 import type { Network } from './download.ts'
 import { gateway } from './gateway.ts'
@@ -18,16 +19,17 @@ export function connect(asked: Asked, network: Network, note: (text: string) => 
   // One that stands still is left while there is still time for the others.
   const limits = { ...network.limits, idleMs: network.limits.idleMs / 3 }
   const daemon = asked.daemon === undefined ? undefined : kubo(asked.daemon, limits)
-  const all = [
+  const servers = [
     ...(daemon ? [daemon] : []),
     ...asked.gateways.map(url => gateway(url, { ...network, limits })),
   ]
+  const peers = peersAt(asked.peers, limits)
   return {
-    places: new Places(all, note),
-    records: all,
+    places: new Places([...servers, ...peers.places], note),
+    records: servers,
     daemon,
     close: async () => {
-      await daemon?.close()
+      await Promise.all([daemon?.close(), peers.close()])
     },
   }
 }

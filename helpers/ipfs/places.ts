@@ -83,7 +83,7 @@ export class Places implements Blocks {
 
   /** Counts a failure. */
   blame(place: BlockPlace, failure: Failure): void {
-    if (failure.kind === 'status' && ABSENT.includes(failure.status)) return
+    if (failure.kind === 'nothing' || (failure.kind === 'status' && ABSENT.includes(failure.status))) return
     const strikes = (this.#strikes.get(place) ?? 0) + (LIES.includes(failure.kind) ? STRIKES : 1)
     this.#strikes.set(place, strikes)
     if (strikes < STRIKES || !this.#usable.includes(place)) return

@@ -2,9 +2,14 @@ import { spawn, spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
+import { CID } from 'multiformats/cid'
 import { afterEach, describe, expect, it } from 'vitest'
 import { sha256 } from '../../core/digest.ts'
 import { distfilePath } from '../../core/store.ts'
+import { isInstalled } from '../../helpers/bitswap/node.ts'
+import { describeIpfs } from '../../helpers/ipfs/failure.ts'
+import { openFrom } from '../../helpers/ipfs/open.ts'
+import { placesOf, WITHOUT } from '../helpers/bitswap/support.ts'
 import { folder, later, put } from '../helpers/fetch/support.ts'
 
 const coolports = resolve(import.meta.dirname, '../../bin/coolports')
@@ -43,7 +48,7 @@ async function serve(...words: readonly string[]) {
   let out = ''
   for await (const text of child.stdout.setEncoding('utf8')) {
     out += text
-    if (/^http:.*\n$/m.test(out)) break
+    if ((words.includes('--peers') ? /^\/ip4.*\n$/m : /^http:.*\n$/m).test(out)) break
   }
   return { child, lines: out.trimEnd().split('\n'), url: out.trimEnd().split('\n').at(-1) ?? '' }
 }
@@ -71,6 +76,30 @@ describe('coolports mirror', () => {
     const ended = new Promise(done => child.once('exit', status => done(status)))
     child.kill('SIGTERM')
     expect(await ended).toBe(0)
+  })
+
+  it.skipIf(!isInstalled())(`serve --peers gives them by bitswap too, under one name${WITHOUT}`, async () => {
+    environment()
+    put(distfilePath(join(home, 'store'), sha256('hello world\n')), 'hello world\n')
+    const first = await serve('--peers')
+    const { places } = placesOf([first.url])
+    const wanted = { root: CID.parse(HELLO), path: [], limit: 100, signal: new AbortController().signal }
+    const opened = await openFrom(places, wanted, 1000)
+    if (!opened.ok) throw new Error(describeIpfs(opened.error))
+    const chunks: Uint8Array[] = []
+    for await (const chunk of opened.value.body) chunks.push(chunk)
+    expect(Buffer.concat(chunks).toString()).toBe('hello world\n')
+
+    const [, port = '', name] = /^\/ip4\/127\.0\.0\.1\/tcp\/(\d+)\/p2p\/(\w+)$/.exec(first.url) ?? []
+    const ran = run(['serve', '--peers', '--peer-port', port])
+    expect([ran.status, ran.err]).toEqual([
+      2,
+      `coolports: cannot listen on 127.0.0.1, port ${port}: another program listens there\n`,
+    ])
+    const ended = new Promise(done => first.child.once('exit', status => done(status)))
+    first.child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+    expect((await serve('--peers')).url).toContain(`/p2p/${name}`)
   })
 
   it('serve refuses a port that is taken, and paths that are not there', async () => {

@@ -3,8 +3,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
+import { isInstalled } from '../../../helpers/bitswap/node.ts'
 import { Broken, describe as describeFailure } from '../../../helpers/cache/failure.ts'
 import { type Place, placeOf } from '../../../helpers/cache/place.ts'
+import { honestPeer, WITHOUT } from '../bitswap/support.ts'
 import { folder, later } from '../fetch/support.ts'
 import { Store, serveStore } from '../ipfs/support.ts'
 
@@ -23,9 +25,10 @@ async function cache(count: number, below = '') {
   return { store, cid: await store.addFolder(files) }
 }
 
-async function place(url: string, gateways: string): Promise<Place> {
+async function place(url: string, gateways: string, peers = ''): Promise<Place> {
   const made = await placeOf(url, {
     COOLPORTS_IPFS_GATEWAYS: gateways,
+    COOLPORTS_IPFS_PEERS: peers,
     COOLPORTS_STORE: folder(),
     IPFS_API: '',
   })
@@ -50,6 +53,14 @@ async function give(from: Place, file = NAME): Promise<string> {
 }
 
 describe('a cache at ipfs://CID', () => {
+  it.skipIf(!isInstalled())(`is read from a peer, with no gateway${WITHOUT}`, async () => {
+    const { store, cid } = await cache(10)
+    const from = await place(`ipfs://${cid}`, '', await honestPeer(store.reader))
+    expect(await give(from)).toBe('the file')
+    expect(await give(from, RECORD)).toBe('record: 1\n')
+    expect(await give(from, `${sha256('none')}.tar.gz`)).toBe(describeFailure({ kind: 'absent' }))
+  })
+
   it.each([10, 3000])('gives every file of a folder of %i, and tells which are absent', async count => {
     const { store, cid } = await cache(count)
     const { url } = await serveStore(store)

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { formatMessage } from '../../../core/message.ts'
+import { isInstalled } from '../../../helpers/bitswap/node.ts'
 import { loadMirrors } from '../../../helpers/fetch/mirrors.ts'
 import { originsOf } from '../../../helpers/fetch/origin.ts'
+import { honestPeer, mutePeer, NO_PEER, WITHOUT } from '../bitswap/support.ts'
 import { Store, serveStore } from '../ipfs/support.ts'
 import { BODY, DIGEST, fetchInto, folder, kept, LIE, put, QUICK, serve, want, whole } from './support.ts'
 
@@ -78,6 +80,26 @@ describe('mirrors/ipfs', () => {
     expect([mirrors.ipfs.size > 0, problems.length === 0]).toEqual([known, known])
   })
 
+  it('takes peers by address, and names what is none', () => {
+    const variables = env('', {
+      COOLPORTS_IPFS_PEERS:
+        '/ip4/127.0.0.1/tcp/4001 /dns4/box/tcp/4001/p2p/12D3KooWJYe5HmfyFdBHKjVK1MNLUEHJkSoeizah9CjsCCPuELkd',
+    })
+    const odd =
+      '127.0.0.1:4001 /ip4/127.0.0.1/tcp/70000 /ip4/127.0.0.1/udp/4001/quic-v1 /ip4/1.2.3/tcp/1/../x'
+    const refused = loadMirrors(treeWith(), env('', { COOLPORTS_IPFS_PEERS: odd }))
+    expect(refused.mirrors.ipfs.size).toBe(0)
+    if (!isInstalled()) {
+      expect(refused.problems.map(({ remedy }) => remedy)).toEqual([expect.stringContaining('npm ci')])
+      return
+    }
+    const { mirrors, problems } = loadMirrors(treeWith(), variables)
+    expect([mirrors.ipfs.size > 0, problems.length]).toEqual([true, 0])
+    expect(refused.problems.map(({ why }) => why)).toEqual(
+      odd.split(' ').map(text => `"${text}" is no address such as /ip4/192.0.2.1/tcp/4001/p2p/ID`),
+    )
+  })
+
   it('finds a daemon where it writes its address', () => {
     const root = treeWith()
     put(join(root, 'home/.ipfs/api'), '/ip4/127.0.0.1/tcp/5001\n')
@@ -137,6 +159,34 @@ describe('a source by its CID', () => {
     expect(outcome.ok).toBe(true)
     expect(said[1]).toMatch(/^fetch source.tar.gz: ipfs gave sha256 [0-9a-f]{64} \(300 kB\); asking the next/)
     expect(kept(root)).toEqual([DIGEST])
+  })
+
+  it.skipIf(!isInstalled())(`comes from a peer, whoever else is asked${WITHOUT}`, async () => {
+    const root = treeWith()
+    const peers = [NO_PEER, await mutePeer(), await honestPeer(store.reader)].join(' ')
+    const silent = await serve(() => {})
+    const upstream = await serve(whole())
+    const { outcome, said } = await fetchInto(root, [want([upstream.url])], {
+      env: env(silent.url, { COOLPORTS_IPFS_PEERS: peers }),
+      limits: { ...PATIENT, idleMs: 300_000 },
+    })
+    expect(outcome.ok).toBe(true)
+    expect(said).toEqual(['fetch source.tar.gz from ipfs', 'fetched source.tar.gz 300 kB sha256 ok'])
+    expect(upstream.asked).toHaveLength(0)
+  })
+
+  it.skipIf(!isInstalled())(`is fetched from its url when peers are of no use${WITHOUT}`, async () => {
+    const root = treeWith()
+    const peers = [NO_PEER, await mutePeer(), await honestPeer(new Store().reader)].join(' ')
+    const upstream = await serve(whole())
+    const { outcome, said } = await fetchInto(root, [want([upstream.url])], {
+      env: env('', { COOLPORTS_IPFS_PEERS: peers }),
+      limits: PATIENT,
+    })
+    expect(outcome.ok).toBe(true)
+    expect(said[1]).toMatch(
+      /ipfs gave no block .*gave nothing: it does not have it.*; asking the next place$/,
+    )
   })
 
   it('is fetched from its url when no gateway has it, or is there', async () => {

@@ -1,0 +1,110 @@
+import type { CID } from 'multiformats/cid'
+import type { Blocks } from '../ipfs/block.ts'
+import { digestOf } from '../ipfs/cid.ts'
+import { framesOf } from './frames.ts'
+import { formatMessage, framed, PROTOCOL, parseMessage, type Want } from './message.ts'
+import { type NodeOptions, type PeerConnection, type PeerNode, type PeerStream, startNode } from './node.ts'
+
+/** A node that gives blocks to peers who ask for them, and asks for none. */
+export async function serveBlocks(blocks: Blocks, options: NodeOptions): Promise<PeerNode> {
+  const node = await startNode(options)
+  const customers = new Map<string, Customer>()
+  await node.handle(PROTOCOL, (stream, connection) => {
+    const { peer } = connection
+    let customer = customers.get(peer)
+    if (!customer) {
+      const first = new Customer(blocks)
+      customer = first
+      customers.set(peer, first)
+      connection.onClose(() => {
+        if (customers.get(peer) === first) customers.delete(peer)
+      })
+    }
+    void customer.read(stream, connection)
+  })
+  return node
+}
+
+/** What one peer wants, and has not got yet. */
+class Customer {
+  readonly #blocks: Blocks
+  readonly #wants = new Map<string, Want>()
+  #isServed = false
+
+  constructor(blocks: Blocks) {
+    this.#blocks = blocks
+  }
+
+  async read(stream: PeerStream, connection: PeerConnection): Promise<void> {
+    try {
+      for await (const frame of framesOf(stream, MAX_QUESTION_BYTES)) {
+        const message = frame.ok ? parseMessage(frame.value) : undefined
+        if (!message) {
+          connection.abort()
+          return
+        }
+        if (message.full) this.#wants.clear()
+        for (const want of message.wants) this.#note(want)
+        void this.#serve(connection)
+      }
+      await stream.close(patience())
+    } catch {
+      stream.abort() // it broke; what was asked in it is answered all the same
+    }
+  }
+
+  #note(want: Want): void {
+    const digest = digestOf(want.cid)
+    if (want.cancel) this.#wants.delete(digest)
+    else if (this.#wants.size < MOST_WANTS) this.#wants.set(digest, want)
+  }
+
+  async #serve(connection: PeerConnection): Promise<void> {
+    if (this.#isServed) return
+    this.#isServed = true
+    let stream: PeerStream | undefined
+    try {
+      for (let want = this.#next(); want; want = this.#next()) {
+        const message = await this.#answerTo(want)
+        if (!message) continue
+        stream ??= await connection.open(PROTOCOL, patience())
+        await stream.send(framed(message), patience())
+      }
+      await stream?.close(patience())
+    } catch {
+      this.#wants.clear() // it is gone, or does not read
+      stream?.abort()
+    } finally {
+      this.#isServed = false
+    }
+  }
+
+  /** In the order in which they came. */
+  #next(): Want | undefined {
+    const [first] = this.#wants
+    if (!first) return undefined
+    this.#wants.delete(first[0])
+    return first[1]
+  }
+
+  async #answerTo({ cid, presence, sayAbsent }: Want): Promise<Uint8Array | undefined> {
+    const bytes = await this.#block(cid)
+    if (bytes && !presence) return formatMessage({ blocks: [{ cid, bytes }] })
+    return bytes || sayAbsent ? formatMessage({ presences: [{ cid, has: bytes !== undefined }] }) : undefined
+  }
+
+  async #block(cid: CID): Promise<Uint8Array | undefined> {
+    const got = await this.#blocks.get(cid, new AbortController().signal)
+    return got.ok ? got.value : undefined
+  }
+}
+
+/** A peer that takes nothing does not hold memory for ever. */
+const patience = (): AbortSignal => AbortSignal.timeout(IDLE_MS)
+const IDLE_MS = 120_000
+
+/** As many wants of a peer are kept as others keep; of more it has to ask again. */
+const MOST_WANTS = 1024
+
+/** A thousand wants have less than 100 kB. */
+const MAX_QUESTION_BYTES = 2 ** 19
