@@ -4,7 +4,7 @@ import { quoted } from '../core/message.ts'
 import { storeRoot } from '../core/store.ts'
 import { PACKAGE_TIME } from '../helpers/tar/entry.ts'
 import { command, packagesOption } from './command.ts'
-import { runDoor, runGenerator } from './door.ts'
+import { fetchSources } from './fetch-sources.ts'
 import { findAll, findPackage } from './find.ts'
 import { wantedSources } from './needs.ts'
 import { complain, no, print, shown, trouble } from './say.ts'
@@ -54,7 +54,7 @@ export const mirrorExport = command({
     const tracked = trackedFiles(root)
     if (!tracked.ok) return complain(trouble(tracked.error))
 
-    const fetched = await fetchAll(root, packages)
+    const fetched = await fetchSources(root, packages)
     if (fetched !== 0) return fetched
     const [{ fillBundle }, { writeListing }, { levelTree }, { removeTree }] = await Promise.all([
       import('../helpers/mirror/bundle.ts'),
@@ -115,10 +115,3 @@ function obstacle(to: string): string | undefined {
 /** Those folders that do not lie in another one of them. */
 const outermost = (folders: readonly string[]): readonly string[] =>
   [...new Set(folders)].filter(folder => !folders.some(other => folder.startsWith(`${other}/`)))
-
-async function fetchAll(root: string, packages: readonly string[]): Promise<number> {
-  const generated = await runGenerator(root)
-  if (generated !== 0) return generated
-  const lists = packages.map(name => join(root, 'pkg', name, '.fetch')).filter(existsSync)
-  return runDoor(root, 'do-fetch', lists, 'to stderr')
-}

@@ -14,7 +14,8 @@ import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
-import { copyPath, fileDigest, levelTree } from './copy.ts'
+import { copyPath, levelTree } from './copy.ts'
+import { damage } from './damaged.ts'
 import { LOCK, runtimeModules } from './modules.ts'
 import { readme } from './readme.ts'
 import type { Tracked } from './tracked.ts'
@@ -67,27 +68,18 @@ export async function fillBundle(folder: string, parts: BundleParts): Promise<Re
   return ok(undefined)
 }
 
-/** Read once more on the way: what the store holds under a name may be damaged by now. */
+/** Read once more on the way. */
 async function copySources(
   folder: string,
   store: string,
   sources: BundleParts['sources'],
 ): Promise<Result<void, Message>> {
   mkdirSync(folder, { recursive: true })
-  for (const { file, sha256 } of sources) {
-    const to = join(folder, sha256)
-    copyFileSync(distfilePath(store, sha256), to)
-    const got = await fileDigest(to)
-    if (got === sha256) continue
-    return refuse({
-      cannot: `copy the source ${quoted(file)}`,
-      why: 'the file in the store is damaged',
-      facts: [
-        ['want', sha256],
-        ['got', got],
-      ],
-      remedy: 'run: coolports cache verify',
-    })
+  for (const source of sources) {
+    const to = join(folder, source.sha256)
+    copyFileSync(distfilePath(store, source.sha256), to)
+    const fault = await damage(to, source, 'copy')
+    if (fault) return refuse(fault)
   }
   return ok(undefined)
 }

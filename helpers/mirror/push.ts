@@ -1,0 +1,96 @@
+import { statSync } from 'node:fs'
+import { sha256 as digestOf, type Sha256 } from '../../core/digest.ts'
+import { type Message, quoted } from '../../core/message.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { distfilePath } from '../../core/store.ts'
+import { blobOfBytes, blobOfFile } from '../oci/blob-source.ts'
+import { connect } from '../oci/connect.ts'
+import { describeOci, type OciFailure } from '../oci/failure.ts'
+import { EMPTY_CONFIG, emptyConfig, formatManifest } from '../oci/manifest.ts'
+import { type Pushing, pushBlob, pushManifest, type Sent } from '../oci/push.ts'
+import { formatReference, type Repository } from '../oci/reference.ts'
+import { damage } from './damaged.ts'
+
+export interface Source {
+  readonly file: string
+  readonly sha256: Sha256
+}
+
+interface PushOptions {
+  readonly store: string
+  /** For the proxies and the docker config. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Told of each source that is there. */
+  readonly pushed: (source: Source, sent: Sent, bytes: number) => void
+}
+
+/**
+ * Gives sources of the store to a repository of a registry: each is a blob, which is all that do-fetch asks for, and
+ * the one layer of an artifact, tagged with its sha256, as registries throw blobs away that nothing refers to. Ends
+ * at the first that cannot be pushed; what was pushed stays there.
+ */
+export async function pushSources(
+  sources: readonly Source[],
+  to: Repository,
+  { store, env, pushed }: PushOptions,
+): Promise<Result<void, Message>> {
+  const connected = connect(to.registry, { env })
+  if (!connected.ok) return connected
+  const { session, limits, close } = connected.value
+  const pushing = { session, limits, repository: to.name }
+  try {
+    const config = await pushBlob(blobOfBytes(EMPTY_CONFIG), pushing)
+    if (!config.ok) return refuse(pushMessage(`push to ${quoted(formatReference(to))}`, to, config.error))
+    for (const source of sources) {
+      const path = distfilePath(store, source.sha256)
+      const fault = await damage(path, source, 'push')
+      if (fault) return refuse(fault)
+      const { size } = statSync(path)
+      const sent = await pushSource(source, path, size, pushing)
+      if (!sent.ok)
+        return refuse(
+          pushMessage(`push ${quoted(source.file)} to ${quoted(formatReference(to))}`, to, sent.error),
+        )
+      pushed(source, sent.value, size)
+    }
+    return ok(undefined)
+  } finally {
+    await close()
+  }
+}
+
+/** What such an artifact is, for those who look into the registry. */
+const SOURCE_TYPE = 'application/vnd.coolports.source'
+
+async function pushSource(
+  { file, sha256 }: Source,
+  path: string,
+  size: number,
+  pushing: Pushing,
+): Promise<Result<Sent, OciFailure>> {
+  const sent = await pushBlob(blobOfFile(path, sha256, size), pushing)
+  if (!sent.ok) return sent
+  const manifest = formatManifest({
+    artifactType: SOURCE_TYPE,
+    config: emptyConfig(digestOf(EMPTY_CONFIG)),
+    layers: [
+      {
+        mediaType: 'application/octet-stream',
+        digest: sha256,
+        size,
+        annotations: { 'org.opencontainers.image.title': file },
+      },
+    ],
+  })
+  const tagged = await pushManifest(Buffer.from(manifest), sha256, pushing)
+  return tagged.ok ? sent : tagged
+}
+
+const pushMessage = (cannot: string, { registry }: Repository, failure: OciFailure): Message => ({
+  cannot,
+  why: `the registry gave ${describeOci(failure)}`,
+  remedy:
+    failure.kind === 'unauthorized'
+      ? `docker login ${registry} stores a password in the docker config`
+      : 'what is there stays there: the same command goes on from it',
+})
