@@ -69,11 +69,15 @@ function presenceOf(bytes: Uint8Array): readonly Presence[] {
 
 function cidOf(value: Value | undefined): CID | undefined {
   try {
-    return CID.decode(inner(value))
+    const bytes = inner(value)
+    return bytes.length > LONGEST_CID ? undefined : CID.decode(bytes)
   } catch {
     return undefined
   }
 }
+
+/** None that names a block of ours is longer; one may hold a whole block in place of its digest. */
+const LONGEST_CID = 128
 
 /** A message to a peer. */
 interface Telling {

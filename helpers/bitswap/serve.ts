@@ -107,4 +107,4 @@ const IDLE_MS = 120_000
 const MOST_WANTS = 1024
 
 /** A thousand wants have less than 100 kB. */
-const MAX_QUESTION_BYTES = 2 ** 19
+const MAX_QUESTION_BYTES = 2 ** 18

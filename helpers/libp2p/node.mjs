@@ -46,8 +46,8 @@ export async function startNode({ listen, key, connectMs }) {
     },
     handle: (protocol, take) =>
       node.handle(protocol, (stream, connection) => take(streamOf(stream), connectionOf(connection)), {
-        maxInboundStreams: 32,
-        maxOutboundStreams: 32,
+        maxInboundStreams: 16,
+        maxOutboundStreams: 16,
       }),
     dial: async (address, signal) => connectionOf(await node.dial(multiaddr(address), { signal })),
     stop: () => node.stop(),
@@ -60,7 +60,7 @@ const connectionOf = connection => ({
     return connection.status === 'open'
   },
   open: async (protocol, signal) =>
-    streamOf(await connection.newStream(protocol, { signal, maxOutboundStreams: 32 })),
+    streamOf(await connection.newStream(protocol, { signal, maxOutboundStreams: 16 })),
   onClose: listener => connection.addEventListener('close', () => listener(), { once: true }),
   abort: () => connection.abort(new Error('it is asked no more')),
 })
