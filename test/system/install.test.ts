@@ -1,6 +1,6 @@
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { Machine, mayMount } from './machine.ts'
 
@@ -215,6 +215,7 @@ ${bring(debian)}`,
           'git',
         ],
       ].map(name => `apt-get install -y ${name}`),
+      'npm ci --no-audit --no-fund --prefix helpers/libp2p',
       'npx --no-install biome check .',
       'npm run --silent typecheck',
       'npx --no-install vitest run test/one',
@@ -235,7 +236,12 @@ function clone(): string {
     'core',
     '.do-defaults',
   ])
-    cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
+    cpSync(join(repository, part), join(root, part), {
+      recursive: true,
+      preserveTimestamps: true,
+      // What npm has installed here is not part of a clone.
+      filter: path => basename(path) !== 'node_modules',
+    })
   for (const part of ['dist', 'node_modules']) symlinkSync(join(repository, part), join(root, part))
   // shellcheck is a stub here.
   writeFileSync(join(root, 'package.json'), '{}\n')
