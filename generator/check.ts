@@ -11,6 +11,7 @@ import { nearest } from './nearest.ts'
 import type { Edge, Package, PackageSource, PackageUpdate, ScriptOrSkipped } from './package.ts'
 import type { Problem } from './problem.ts'
 import { manifestPath, type PackageFile } from './tree.ts'
+import { knownUpdate } from './update.ts'
 
 /** A manifest whose shape is right; whether its dependencies exist is the graph's business. */
 export interface Checked {
@@ -30,10 +31,7 @@ export function checkManifest(
 
   const name = reader.optional(manifest, 'name', value => reader.text(['name'], value))
   if (name !== undefined && name !== loaded.name) reader.wrongName(name)
-  const sources = (reader.list(['sources'], manifest.sources) ?? []).flatMap((value, index) =>
-    reader.source(index, value),
-  )
-  reader.differentFiles(sources)
+  const sources = reader.sources(manifest)
   const patches = reader.texts(['patches'], manifest.patches)
   patches.forEach((patch, index) => {
     reader.patch(index, patch, files)
@@ -45,30 +43,35 @@ export function checkManifest(
     }
   })
   const build = reader.build(manifest.build, sources)
-  const built = build?.kind === 'script' ? build.check : undefined
+  const scripted = build?.kind === 'script' ? build : undefined
   const check =
     manifest.check === undefined
-      ? reader.impliedCheck(build, built)
+      ? reader.impliedCheck(build, scripted?.check)
       : reader.scriptOrSkipped('check', manifest.check)
   const test = reader.scriptOrSkipped('test', manifest.test)
+  const version = reader.version(manifest.version)
   const found: Package = {
     name: loaded.name,
-    version: reader.version(manifest.version),
+    version,
     release: manifest.release === undefined ? 1 : reader.release(manifest.release),
     description: reader.line(['description'], manifest.description),
     homepage: reader.url(['homepage'], manifest.homepage),
     license: reader.license(manifest.license),
     sources,
     patches,
-    buildDeps: reader.dependencies('buildDeps', manifest.buildDeps),
+    buildDeps:
+      manifest.buildDeps === undefined
+        ? reader.impliedBuildDeps(scripted?.buildDeps)
+        : reader.dependencies('buildDeps', manifest.buildDeps),
     runDeps: reader.dependencies('runDeps', manifest.runDeps),
     testDeps: reader.dependencies('testDeps', manifest.testDeps),
     hostPaths,
     env: reader.environment(manifest.env),
-    build: build?.kind === 'script' ? { kind: 'script', text: build.text } : { kind: 'import' },
+    build: scripted ? { kind: 'script', text: scripted.text } : { kind: 'import' },
     check,
     test,
-    update: reader.update(manifest.update),
+    update:
+      manifest.update === undefined ? reader.impliedUpdate(version, sources) : reader.update(manifest.update),
     strip:
       manifest.strip === undefined
         ? 'all'
@@ -90,6 +93,7 @@ const FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
   description: 'required',
   homepage: 'required',
   license: 'required',
+  source: 'optional',
   sources: 'optional',
   patches: 'optional',
   buildDeps: 'optional',
@@ -100,7 +104,7 @@ const FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
   build: 'required',
   check: 'optional',
   test: 'required',
-  update: 'required',
+  update: 'optional',
   strip: 'optional',
   setuid: 'optional',
   postInstall: 'optional',
@@ -108,7 +112,8 @@ const FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
 
 const SOURCE_FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
   sha256: 'required',
-  urls: 'required',
+  url: 'optional',
+  urls: 'optional',
   file: 'optional',
   into: 'optional',
   unpack: 'optional',
@@ -117,7 +122,12 @@ const SOURCE_FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
 type Path = readonly (string | number)[]
 type Fields = Readonly<Record<string, unknown>>
 type Build =
-  | { readonly kind: 'script'; readonly text: string; readonly check?: string }
+  | {
+      readonly kind: 'script'
+      readonly text: string
+      readonly check?: string
+      readonly buildDeps?: readonly string[]
+    }
   | { readonly kind: 'import' }
 
 /**
@@ -252,20 +262,25 @@ class Reader {
     return text
   }
 
-  source(index: number, value: unknown): readonly PackageSource[] {
-    const path = ['sources', index]
+  sources(manifest: Fields): readonly PackageSource[] {
+    if (manifest.source !== undefined && manifest.sources !== undefined)
+      this.field(['source'], 'there are sources as well', 'one is said as source, several as sources')
+    const one = manifest.source === undefined ? [] : this.source(['source'], manifest.source)
+    const many = (this.list(['sources'], manifest.sources) ?? []).flatMap((value, index) =>
+      this.source(['sources', index], value),
+    )
+    this.#differentFiles(many)
+    return [...one, ...many]
+  }
+
+  source(path: Path, value: unknown): readonly PackageSource[] {
     const said = this.object(path, value, SOURCE_FIELDS)
     if (!said) return []
     const digest = this.text([...path, 'sha256'], said.sha256)
     if (digest !== '' && !isSha256(digest)) {
       this.problems.push({ kind: 'bad-digest', at: this.#at([...path, 'sha256']), digest })
     }
-    const urls = (this.list([...path, 'urls'], said.urls) ?? []).map((url, at) =>
-      this.url([...path, 'urls', at], url),
-    )
-    if (said.urls !== undefined && urls.length === 0 && said.file === undefined) {
-      this.field([...path, 'urls'], 'it names no url')
-    }
+    const urls = this.#urls(path, said)
     const fallback =
       urls[0]
         ?.replace(/[?#].*$/, '')
@@ -274,7 +289,7 @@ class Reader {
     const file = this.optional(said, 'file', name => this.text([...path, 'file'], name)) ?? fallback
     if ((urls.length > 0 || said.file !== undefined) && !isFileName(file)) {
       this.field(
-        [...path, said.file === undefined ? 'urls' : 'file'],
+        [...path, said.file !== undefined ? 'file' : said.url !== undefined ? 'url' : 'urls'],
         `it is not a plain file name: ${quoted(file)}`,
         "name it: file: '…'",
       )
@@ -288,7 +303,20 @@ class Reader {
     return [{ sha256: digest as Sha256, urls, file, into, unpack: said.unpack !== false }]
   }
 
-  differentFiles(sources: readonly PackageSource[]): void {
+  #urls(path: Path, said: Fields): readonly string[] {
+    if (said.url === undefined && said.urls === undefined) this.field(path, 'the field "url" is missing')
+    if (said.url !== undefined && said.urls !== undefined)
+      this.field([...path, 'url'], 'there are urls as well', 'one is said as url, several as urls')
+    if (said.url !== undefined) return [this.url([...path, 'url'], said.url)]
+    const urls = (this.list([...path, 'urls'], said.urls) ?? []).map((url, at) =>
+      this.url([...path, 'urls', at], url),
+    )
+    if (said.urls !== undefined && urls.length === 0 && said.file === undefined)
+      this.field([...path, 'urls'], 'it names no url')
+    return urls
+  }
+
+  #differentFiles(sources: readonly PackageSource[]): void {
     const seen = new Set<string>()
     sources.forEach(({ file }, index) => {
       if (seen.has(file)) this.problems.push({ kind: 'same-file', at: this.#at(['sources', index]), file })
@@ -305,15 +333,26 @@ class Reader {
   dependencies(field: string, value: unknown): readonly string[] {
     const names = this.texts([field], value)
     names.forEach((name, index) => {
-      if (this.#known.has(name)) this.edges.push({ to: name, path: [field, index] })
-      else {
-        const near = nearest(name, [...this.#known])
-        const at = this.#at([field, index])
-        this.problems.push({ kind: 'unknown-dependency', at, name, ...(near ? { nearest: near } : {}) })
-      }
+      this.#edge(name, [field, index])
       if (names.indexOf(name) < index) this.field([field, index], `"${name}" is named twice`)
     })
     return names
+  }
+
+  /** What the build system says that it runs; the manifest says it by naming the build system. */
+  impliedBuildDeps(names: readonly string[] = []): readonly string[] {
+    for (const name of names) this.#edge(name, ['build'])
+    return names
+  }
+
+  #edge(to: string, path: Path): void {
+    if (this.#known.has(to)) {
+      this.edges.push({ to, path })
+      return
+    }
+    const near = nearest(to, [...this.#known])
+    const at = this.#at(path)
+    this.problems.push({ kind: 'unknown-dependency', at, name: to, ...(near ? { nearest: near } : {}) })
   }
 
   build(value: unknown, sources: readonly PackageSource[]): Build | undefined {
@@ -335,6 +374,7 @@ class Reader {
       kind: 'script',
       text: said.script,
       ...(typeof said.check === 'string' ? { check: said.check } : {}),
+      ...(said.buildDeps === undefined ? {} : { buildDeps: this.texts(['build'], said.buildDeps) }),
     }
   }
 
@@ -384,9 +424,21 @@ class Reader {
     return typeof said.script === 'string' ? said.script : ''
   }
 
+  impliedUpdate(version: string, [first]: readonly PackageSource[]): PackageUpdate {
+    const known = knownUpdate(version, first?.urls[0] ?? '')
+    if (known) return known
+    // A missing version was told before.
+    if (version === '') return { kind: 'fixed', why: '' }
+    this.field(
+      ['update'],
+      'where newer versions are found is not said, and the url does not tell',
+      "add update: { kind: 'listing', url: '…', pattern: '…' }, or { kind: 'fixed', why: '…' }",
+    )
+    return { kind: 'fixed', why: '' }
+  }
+
   update(value: unknown): PackageUpdate {
     const none: PackageUpdate = { kind: 'fixed', why: '' }
-    if (value === undefined) return none
     const kind = (value as Fields | null)?.kind
     const fields: Readonly<Record<string, 'required' | 'optional'>> =
       kind === 'fixed'

@@ -18,6 +18,8 @@ export interface Script {
   readonly script: string
   /** How upstream's own suite is run in the build tree, when the build system knows it. */
   readonly check?: string
+  /** The packages whose programs it runs, when the build system knows them. */
+  readonly buildDeps?: readonly string[]
 }
 
 /** Says why a package has no check or no test. */
@@ -40,20 +42,29 @@ declare global {
 /** The name of a package of this tree. */
 export type Dependency = keyof CoolportsPackages
 
-export interface Source {
+export type Source = SourceFile & (OneUrl | ManyUrls)
+
+interface SourceFile {
   /** Digest of the file as it is downloaded: 64 lower-case hexadecimal digits. */
   readonly sha256: string
-  /**
-   * Where upstream has it; tried in order, after the local store and the mirrors. Never part of the
-   * key. Empty for a file that the tree itself holds in `mirrors/files/`, which then needs `file`.
-   */
-  readonly urls: readonly string[]
   /** The file's name in `/sources`. Default: the last part of the first url. */
   readonly file?: string
   /** Folder below the build folder into which the archive is unpacked, its single top folder left out. Default: `.` */
   readonly into?: string
   /** `false` leaves the file in `/sources` for the build to use. Default: true. */
   readonly unpack?: boolean
+}
+
+interface OneUrl {
+  /** Where upstream has it; asked after the local store and the mirrors. Never part of the key. */
+  readonly url: string
+  readonly urls?: never
+}
+
+interface ManyUrls {
+  readonly url?: never
+  /** Several such places, tried in order. Empty for a file that the tree holds in `mirrors/files/`, which then needs `file`. */
+  readonly urls: readonly string[]
 }
 
 /**
@@ -66,7 +77,19 @@ export type Update =
   | { readonly kind: 'listing' | 'git-tags'; readonly url: string; readonly pattern: string }
   | { readonly kind: 'fixed'; readonly why: string }
 
-export interface Manifest {
+export type Manifest = Fields & (OneSource | ManySources)
+
+interface OneSource {
+  readonly source: Source
+  readonly sources?: never
+}
+
+interface ManySources {
+  readonly source?: never
+  readonly sources?: readonly Source[]
+}
+
+interface Fields {
   /** Only for people who copy folders: must be the folder's name. */
   readonly name?: string
   readonly version: string
@@ -77,10 +100,9 @@ export interface Manifest {
   readonly homepage: string
   /** An SPDX licence expression, https://spdx.org/licenses/ */
   readonly license: string
-  readonly sources?: readonly Source[]
   /** Patches in `files/`, applied in order with `patch -p1` after unpacking. */
   readonly patches?: readonly string[]
-  /** Packages whose run closures make the build's root; of two files of one path, the earlier package's is seen. */
+  /** Packages whose run closures make the build's root; of two files of one path, the earlier package's is seen. Default: what the build system knows. */
   readonly buildDeps?: readonly Dependency[]
   /** Packages that must be beside this one when it runs. */
   readonly runDeps?: readonly Dependency[]
@@ -96,7 +118,8 @@ export interface Manifest {
   readonly test: Script | Skipped
   /** Packages that the test needs beside the run closure. */
   readonly testDeps?: readonly Dependency[]
-  readonly update: Update
+  /** Default: known by itself where the first source is a GitHub release or tag, or from ftp.gnu.org or Debian's pool. */
+  readonly update?: Update
   /**
    * What is taken out of ELF files: `all` (executables lose symbols, the others debug sections),
    * `debug` (debug sections alone), `none`. Default: `all`.
@@ -148,8 +171,13 @@ export const lines = (...parts: readonly (Script | undefined)[]): Script =>
   )
 
 /** A build script that also tells how its check is run. */
-export const withCheck = (build: Script, check: Script): Script =>
-  ({ script: build.script, check: check.script }) as unknown as Script
+export const withCheck = (build: Script, check: Script): Script => ({ ...build, check: check.script })
+
+/** A build script that also tells which packages it is run with. */
+export const withBuildDeps = (build: Script, buildDeps: readonly string[]): Script => ({
+  ...build,
+  buildDeps,
+})
 
 /** Leaves out a check or a test, and says why. */
 export const skip = (why: string): Skipped => ({ skip: why }) as unknown as Skipped

@@ -46,8 +46,8 @@ export type PackageUpdate =
   | { readonly kind: 'listing' | 'git-tags'; readonly url: string; readonly pattern: string }
   | { readonly kind: 'fixed'; readonly why: string }
 
-/** One dependency of a package, and where its manifest says so: ['buildDeps', 2]. */
+/** One dependency of a package, and where its manifest says so: ['buildDeps', 2], or ['build'] for a build system's. */
 export interface Edge {
   readonly to: string
-  readonly path: readonly [field: string, index: number]
+  readonly path: readonly (string | number)[]
 }

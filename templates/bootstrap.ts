@@ -4,7 +4,10 @@ import { type Manifest, type Script, type Source, sh, skip } from '../generator/
 export const HOST_TOOLS = ['/usr', '/bin', '/lib', '/lib64', '/etc/alternatives'] as const
 
 /** The sources of another package, those that are unpacked at its top in this folder instead. */
-export const sourcesOf = ({ sources = [] }: Manifest, into?: string): readonly Source[] =>
+export const sourcesOf = (
+  { source, sources = source ? [source] : [] }: Manifest,
+  into?: string,
+): readonly Source[] =>
   sources.map(source =>
     into === undefined || source.unpack === false || source.into !== undefined ? source : { ...source, into },
   )

@@ -1,14 +1,15 @@
-import { lines, type Script, sh } from '../generator/manifest.ts'
+import { lines, type Script, sh, withBuildDeps } from '../generator/manifest.ts'
 import { type Autotools, autotools } from './autotools.ts'
 
 /**
  * Autotools as this tree builds: static programs and libraries. Configure always believes that it
  * builds for another machine, so that it guesses nothing by running programs, and the seed, its second
- * tier and the tree itself come out the same. The target's name is that of the seed's compiler.
+ * tier and the tree itself come out the same. The target's name is that of the seed's compiler, which
+ * builds it unless the manifest names other build-deps.
  */
 export function staticAutotools(options: Autotools = {}): Script {
   const { configure = [], env = [], after } = options
-  return autotools({
+  const build = autotools({
     ...options,
     env: ['CONFIG_SHELL=/bin/sh', 'CFLAGS=-O2 -g0', 'CXXFLAGS=-O2 -g0', 'LDFLAGS=--static', ...env],
     configure: [
@@ -23,4 +24,5 @@ export function staticAutotools(options: Autotools = {}): Script {
     ],
     after: lines(sh`rm -rf "$DESTDIR/share/info" "$DESTDIR"/lib/*.la`, after),
   })
+  return withBuildDeps(build, ['seed'])
 }

@@ -47,6 +47,29 @@ describe('manifest → emitted text', () => {
   })
 })
 
+test('a manifest in its short form becomes the text of the long one', async () => {
+  const sha256 = '1'.repeat(64)
+  const url = "'https://ftp.gnu.org/gnu/a/a-1.0.tar.gz'"
+  const emitted = async (fields: Record<string, string | undefined>): Promise<readonly string[]> => {
+    const head = "import { staticAutotools } from 'coolports'"
+    const text = manifest({ build: 'staticAutotools()', check: undefined, ...fields }, head)
+    const tree = new Tree({ 'pkg/seed/package.ts': manifest(), 'pkg/a/package.ts': text })
+    expect((await tree.generate()).problems).toEqual([])
+    const names = readdirSync(join(tree.root, 'pkg/a')).filter(name => name.startsWith('.'))
+    const ofManifest = /^[0-9a-f]{64}(?= {2}package\.ts$)/gm
+    return names.map(name => tree.read(`pkg/a/${name}`).replace(ofManifest, 'DIGEST'))
+  }
+  const short = await emitted({ source: `{ url: ${url}, sha256: '${sha256}' }`, update: undefined })
+  expect(short.join('')).toContain('build-dep seed')
+  expect(short).toEqual(
+    await emitted({
+      sources: `[{ file: 'a-1.0.tar.gz', urls: [${url}], sha256: '${sha256}', into: '.', unpack: true }]`,
+      buildDeps: "['seed']",
+      update: "{ kind: 'listing', url: 'https://ftp.gnu.org/gnu/a/', pattern: 'a-([0-9.]+)' }",
+    }),
+  )
+})
+
 describe('the key', () => {
   const keyOf = async (fields: Record<string, string>): Promise<string> => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest(fields) })

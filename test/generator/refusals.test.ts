@@ -51,6 +51,43 @@ describe('a manifest is refused at file:line:column', () => {
     expect(text).toContain(`got "${SHA.slice(1)}G"`)
   })
 
+  test('when one source is said as well as several', async () => {
+    const source = `{ sha256: '${SHA}', url: 'https://example.org/x.tar' }`
+    expect(await refusalOf({ source, sources: `[${source}]` })).toContain(
+      'pkg/a/package.ts:12:11: cannot accept source: there are sources as well\n  one is said as source, several as sources',
+    )
+  })
+
+  test('when one url is said as well as several, or none', async () => {
+    const urls = "url: 'https://example.org/x.tar', urls: ['https://example.com/x.tar']"
+    expect(await refusalOf({ source: `{ sha256: '${SHA}', ${urls} }` })).toContain(
+      'pkg/a/package.ts:12:94: cannot accept source.url: there are urls as well',
+    )
+    expect(await refusalOf({ sources: `[{ sha256: '${SHA}' }]` })).toContain(
+      'pkg/a/package.ts:12:13: cannot accept sources[0]: the field "url" is missing',
+    )
+  })
+
+  test('when several sources stand where one belongs', async () => {
+    expect(await refusalOf({ source: `[{ sha256: '${SHA}', url: 'https://example.org/x.tar' }]` })).toBe(
+      'pkg/a/package.ts:12:11: cannot accept source: it is not an object',
+    )
+  })
+
+  test('when neither it nor the url of its source tells where newer versions are found', async () => {
+    expect(await refusalOf({ update: undefined })).toBe(
+      "pkg/a/package.ts:3:30: cannot accept update: where newer versions are found is not said, and the url does not tell\n  add update: { kind: 'listing', url: '…', pattern: '…' }, or { kind: 'fixed', why: '…' }",
+    )
+  })
+
+  test('where it names the build system, when what that runs is not in the tree', async () => {
+    expect(
+      await refusalOf({ build: 'staticAutotools()' }, "import { staticAutotools } from 'coolports'"),
+    ).toBe(
+      'pkg/a/package.ts:8:10: cannot depend on "seed": there is no such package\n  bin/new-package pkg/seed begins one',
+    )
+  })
+
   test('when a patch is missing', async () => {
     expect(await refusalOf({ patches: "['fix.patch']" })).toBe(
       'pkg/a/package.ts:12:13: cannot apply "fix.patch": there is no such file\n  looked in pkg/a/files',
