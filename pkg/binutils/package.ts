@@ -6,13 +6,10 @@ export default definePackage({
   homepage: 'https://www.gnu.org/software/binutils/',
   license: 'GPL-3.0-or-later',
   // Debian's repack of the release, without its documentation.
-  sources: [
-    {
-      file: 'binutils_2.44.orig.tar.xz',
-      urls: ['https://ftp.debian.org/debian/pool/main/b/binutils/binutils_2.44.orig.tar.xz'],
-      sha256: 'c41a0272424f41bb01bf828e7ffef1b2d59d1788064fd6b5f1d971717e9320b8',
-    },
-  ],
+  source: {
+    url: 'https://ftp.debian.org/debian/pool/main/b/binutils/binutils_2.44.orig.tar.xz',
+    sha256: 'c41a0272424f41bb01bf828e7ffef1b2d59d1788064fd6b5f1d971717e9320b8',
+  },
   buildDeps: ['seed'],
   build: sh`
     mkdir build

@@ -8,24 +8,22 @@ export default definePackage({
   // gcc and gmp are Debian's repacks of the releases, without their documentation.
   sources: [
     {
-      file: 'gcc-14_14.2.0.orig.tar.gz',
-      urls: ['https://ftp.debian.org/debian/pool/main/g/gcc-14/gcc-14_14.2.0.orig.tar.gz'],
+      url: 'https://ftp.debian.org/debian/pool/main/g/gcc-14/gcc-14_14.2.0.orig.tar.gz',
       sha256: 'e162a5ef3f0077ecae598c6556908d2ab80841532df3398072a96a6df6e6aa29',
       unpack: false,
     },
     {
-      file: 'gmp_6.3.0+dfsg.orig.tar.xz',
-      urls: ['https://ftp.debian.org/debian/pool/main/g/gmp/gmp_6.3.0+dfsg.orig.tar.xz'],
+      url: 'https://ftp.debian.org/debian/pool/main/g/gmp/gmp_6.3.0+dfsg.orig.tar.xz',
       sha256: 'bd2966e6d277f79328e894a5a9f3ba3fbf2ed2be81def5f48623e30c23fb1572',
       into: 'gmp',
     },
     {
-      urls: ['https://ftp.gnu.org/gnu/mpfr/mpfr-4.2.2.tar.xz'],
+      url: 'https://ftp.gnu.org/gnu/mpfr/mpfr-4.2.2.tar.xz',
       sha256: 'b67ba0383ef7e8a8563734e2e889ef5ec3c3b898a01d00fa0a6869ad81c6ce01',
       into: 'mpfr',
     },
     {
-      urls: ['https://ftp.gnu.org/gnu/mpc/mpc-1.3.1.tar.gz'],
+      url: 'https://ftp.gnu.org/gnu/mpc/mpc-1.3.1.tar.gz',
       sha256: 'ab642492f5cf882b74aa0cb730cd410a81edcdbec895183ce930e706c1c759b8',
       into: 'mpc',
     },

@@ -8,59 +8,57 @@ export default definePackage({
   // gawk and tar are Debian's repacks of the releases, without their documentation.
   sources: [
     {
-      urls: ['https://ftp.gnu.org/gnu/coreutils/coreutils-9.7.tar.xz'],
+      url: 'https://ftp.gnu.org/gnu/coreutils/coreutils-9.7.tar.xz',
       sha256: 'e8bb26ad0293f9b5a1fc43fb42ba970e312c66ce92c1b0b16713d7500db251bf',
       into: 'coreutils',
     },
     {
-      urls: ['https://ftp.gnu.org/gnu/sed/sed-4.9.tar.xz'],
+      url: 'https://ftp.gnu.org/gnu/sed/sed-4.9.tar.xz',
       sha256: '6e226b732e1cd739464ad6862bd1a1aba42d7982922da7a53519631d24975181',
       into: 'sed',
     },
     {
-      urls: ['https://ftp.gnu.org/gnu/grep/grep-3.11.tar.xz'],
+      url: 'https://ftp.gnu.org/gnu/grep/grep-3.11.tar.xz',
       sha256: '1db2aedde89d0dea42b16d9528f894c8d15dae4e190b59aecc78f5a951276eab',
       into: 'grep',
     },
     {
-      file: 'gawk_5.2.1.orig.tar.xz',
-      urls: ['https://ftp.debian.org/debian/pool/main/g/gawk/gawk_5.2.1.orig.tar.xz'],
+      url: 'https://ftp.debian.org/debian/pool/main/g/gawk/gawk_5.2.1.orig.tar.xz',
       sha256: '2337a0283b180ec1b9c727973a34781c6478b3ae9bcbdcca0a4dc49861d75a65',
       into: 'gawk',
     },
     {
-      urls: ['https://ftp.gnu.org/gnu/diffutils/diffutils-3.10.tar.xz'],
+      url: 'https://ftp.gnu.org/gnu/diffutils/diffutils-3.10.tar.xz',
       sha256: '90e5e93cc724e4ebe12ede80df1634063c7a855692685919bfe60b556c9bd09e',
       into: 'diffutils',
     },
     {
-      urls: ['https://ftp.gnu.org/gnu/findutils/findutils-4.10.0.tar.xz'],
+      url: 'https://ftp.gnu.org/gnu/findutils/findutils-4.10.0.tar.xz',
       sha256: '1387e0b67ff247d2abde998f90dfbf70c1491391a59ddfecb8ae698789f0a4f5',
       into: 'findutils',
     },
     {
-      urls: ['https://ftp.gnu.org/gnu/patch/patch-2.8.tar.xz'],
+      url: 'https://ftp.gnu.org/gnu/patch/patch-2.8.tar.xz',
       sha256: 'f87cee69eec2b4fcbf60a396b030ad6aa3415f192aa5f7ee84cad5e11f7f5ae3',
       into: 'patch',
     },
     {
-      file: 'tar_1.35+dfsg.orig.tar.xz',
-      urls: ['https://ftp.debian.org/debian/pool/main/t/tar/tar_1.35+dfsg.orig.tar.xz'],
+      url: 'https://ftp.debian.org/debian/pool/main/t/tar/tar_1.35+dfsg.orig.tar.xz',
       sha256: '9ae57e981c1e73c0eebc2b26c9b0c4497fe310ef1d516ea430efb5470b71f7a8',
       into: 'tar',
     },
     {
-      urls: ['https://ftp.gnu.org/gnu/gzip/gzip-1.13.tar.xz'],
+      url: 'https://ftp.gnu.org/gnu/gzip/gzip-1.13.tar.xz',
       sha256: '7454eb6935db17c6655576c2e1b0fabefd38b4d0936e0f87f48cd062ce91a057',
       into: 'gzip',
     },
     {
-      urls: ['https://sourceware.org/pub/bzip2/bzip2-1.0.8.tar.gz'],
+      url: 'https://sourceware.org/pub/bzip2/bzip2-1.0.8.tar.gz',
       sha256: 'ab5a03176ee106d3f0fa90e381da478ddae405918153cca248e682cd0c4a2269',
       into: 'bzip2',
     },
     {
-      urls: ['https://ftp.gnu.org/gnu/m4/m4-1.4.19.tar.xz'],
+      url: 'https://ftp.gnu.org/gnu/m4/m4-1.4.19.tar.xz',
       sha256: '63aede5c6d33b6d9b13511cd0be2cac046f2e70fd0a07aa9573a04a82783af96',
       into: 'm4',
     },

@@ -6,14 +6,11 @@ export default definePackage({
   homepage: 'https://www.kernel.org',
   license: 'GPL-2.0-only WITH Linux-syscall-note',
   // Debian's repack of the release, without the firmware and documentation that are not free.
-  sources: [
-    {
-      file: 'linux_6.1.176.orig.tar.xz',
-      urls: ['https://ftp.debian.org/debian/pool/main/l/linux/linux_6.1.176.orig.tar.xz'],
-      sha256: '9aad4025973feea3f0d978e82ab7db97d8d5ce3f59fcc6b1f316153d66e3a504',
-      unpack: false,
-    },
-  ],
+  source: {
+    url: 'https://ftp.debian.org/debian/pool/main/l/linux/linux_6.1.176.orig.tar.xz',
+    sha256: '9aad4025973feea3f0d978e82ab7db97d8d5ce3f59fcc6b1f316153d66e3a504',
+    unpack: false,
+  },
   buildDeps: ['seed'],
   build: sh`
     tar -xJf /sources/linux_6.1.176.orig.tar.xz --strip-components=1 \

@@ -6,14 +6,10 @@ export default definePackage({
   homepage: 'https://www.gnu.org/software/make/',
   license: 'GPL-3.0-or-later',
   // Debian's repack of the release, without its documentation.
-  sources: [
-    {
-      file: 'make-dfsg_4.4.1.orig.tar.xz',
-      urls: ['https://ftp.debian.org/debian/pool/main/m/make-dfsg/make-dfsg_4.4.1.orig.tar.xz'],
-      sha256: '3b16b00ea1079af9f8096bbc71ff7cc00c249fc6a862003da3c42308a0adb0fe',
-    },
-  ],
-  buildDeps: ['seed'],
+  source: {
+    url: 'https://ftp.debian.org/debian/pool/main/m/make-dfsg/make-dfsg_4.4.1.orig.tar.xz',
+    sha256: '3b16b00ea1079af9f8096bbc71ff7cc00c249fc6a862003da3c42308a0adb0fe',
+  },
   build: staticAutotools({
     // The repacked source lacks doc/, which configure and make walk into.
     before: sh`

@@ -5,12 +5,10 @@ export default definePackage({
   description: 'Korn shell of MirBSD, and /bin/sh',
   homepage: 'https://www.mirbsd.org/mksh.htm',
   license: 'MirOS AND ISC',
-  sources: [
-    {
-      urls: ['https://www.mirbsd.org/MirOS/dist/mir/mksh/mksh-R59c.tgz'],
-      sha256: '77ae1665a337f1c48c61d6b961db3e52119b38e58884d1c89684af31f87bc506',
-    },
-  ],
+  source: {
+    url: 'https://www.mirbsd.org/MirOS/dist/mir/mksh/mksh-R59c.tgz',
+    sha256: '77ae1665a337f1c48c61d6b961db3e52119b38e58884d1c89684af31f87bc506',
+  },
   buildDeps: ['seed'],
   build: sh`
     # Called as sh, it keeps to POSIX and leaves its own extensions out.

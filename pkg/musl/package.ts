@@ -7,7 +7,7 @@ export default definePackage({
   license: 'MIT',
   sources: [
     {
-      urls: ['https://musl.libc.org/releases/musl-1.2.6.tar.gz'],
+      url: 'https://musl.libc.org/releases/musl-1.2.6.tar.gz',
       sha256: 'd585fd3b613c66151fc3249e8ed44f77020cb5e6c1e635a616d3f9f82460512a',
     },
     // Upstream's corrections of 1.2.6, from its announcements; the tree holds them in mirrors/files.

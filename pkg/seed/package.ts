@@ -6,14 +6,12 @@ export default definePackage({
   homepage: 'https://github.com/coolports',
   license:
     'GPL-3.0-or-later AND GPL-3.0-or-later WITH GCC-exception-3.1 AND LGPL-3.0-or-later AND MIT AND MirOS AND ISC AND bzip2-1.0.6 AND 0BSD AND GPL-2.0-only WITH Linux-syscall-note',
-  sources: [
-    {
-      // It lies in the tree: mirrors/files/<sha256>.tar.xz
-      file: 'seed.tar.xz',
-      urls: [],
-      sha256: 'fc8ef03a5149c3b25e20dab9560d4a05abdfdf3e9f570302e27e900277b66623',
-    },
-  ],
+  source: {
+    // It lies in the tree: mirrors/files/<sha256>.tar.xz
+    file: 'seed.tar.xz',
+    urls: [],
+    sha256: 'fc8ef03a5149c3b25e20dab9560d4a05abdfdf3e9f570302e27e900277b66623',
+  },
   build: importArchive(),
   test: sh`
     cd /tmp

@@ -6,13 +6,11 @@ export default definePackage({
   homepage: 'https://zlib.net',
   license: 'Zlib',
   // Debian's repack of the release, without its contrib/ and doc/ parts that are not free.
-  sources: [
-    {
-      file: 'zlib-1.3.1.tar.gz',
-      urls: ['https://ftp.debian.org/debian/pool/main/z/zlib/zlib_1.3.dfsg+really1.3.1.orig.tar.gz'],
-      sha256: '60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb',
-    },
-  ],
+  source: {
+    file: 'zlib-1.3.1.tar.gz',
+    url: 'https://ftp.debian.org/debian/pool/main/z/zlib/zlib_1.3.dfsg+really1.3.1.orig.tar.gz',
+    sha256: '60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb',
+  },
   buildDeps: ['seed'],
   build: autotools({ configure: ['--static'] }),
   testDeps: ['seed'],
