@@ -1,6 +1,8 @@
 import { lines, type Script, sh, withCheck } from '../generator/manifest.ts'
 
 export interface PlainMake {
+  /** Variables for every call of make, `NAME=value`, which the Makefile may add to. */
+  readonly env?: readonly string[]
   /** Words for every call of make: variables and options. */
   readonly make?: readonly string[]
   /** What is built. Default: make's own default. */
@@ -13,9 +15,15 @@ export interface PlainMake {
 
 /** A Makefile without a configure script; its check is `make check`. */
 export function plainMake(options: PlainMake = {}): Script {
-  const { make = ['PREFIX='], targets = [], install = ['install'], before, after } = options
+  const { env = [], make = ['PREFIX='], targets = [], install = ['install'], before, after } = options
   return withCheck(
-    lines(before, sh`make ${make} ${targets}`, sh`make ${make} DESTDIR="$DESTDIR" ${install}`, after),
+    lines(
+      before,
+      env.length > 0 ? sh`export ${env}` : undefined,
+      sh`make ${make} ${targets}`,
+      sh`make ${make} DESTDIR="$DESTDIR" ${install}`,
+      after,
+    ),
     sh`make ${make} check`,
   )
 }

@@ -1,19 +1,29 @@
 import { lines, type Script, sh, withBuildDeps } from '../generator/manifest.ts'
 import { type Autotools, autotools } from './autotools.ts'
+import { type PlainMake, plainMake } from './make.ts'
+
+const FLAGS = ['CFLAGS=-O2 -g0', 'CXXFLAGS=-O2 -g0', 'LDFLAGS=--static'] as const
+
+/** Both are built by the seed, unless the manifest names other build-deps. */
+const SEED = ['seed'] as const
+
+export interface StaticAutotools extends Autotools {
+  /** Its build runs what it compiled, or its configure has to, so that it may know that this is the machine. */
+  readonly native?: boolean
+}
 
 /**
  * Autotools as this tree builds: static programs and libraries. Configure always believes that it
  * builds for another machine, so that it guesses nothing by running programs, and the seed, its second
- * tier and the tree itself come out the same. The target's name is that of the seed's compiler, which
- * builds it unless the manifest names other build-deps.
+ * tier and the tree itself come out the same. The target's name is that of the seed's compiler.
  */
-export function staticAutotools(options: Autotools = {}): Script {
-  const { configure = [], env = [], after } = options
+export function staticAutotools(options: StaticAutotools = {}): Script {
+  const { native = false, configure = [], env = [], after } = options
   const build = autotools({
     ...options,
-    env: ['CONFIG_SHELL=/bin/sh', 'CFLAGS=-O2 -g0', 'CXXFLAGS=-O2 -g0', 'LDFLAGS=--static', ...env],
+    env: ['CONFIG_SHELL=/bin/sh', ...FLAGS, ...env],
     configure: [
-      '--build=x86_64-build-linux-gnu',
+      `--build=${native ? 'x86_64-linux-musl' : 'x86_64-build-linux-gnu'}`,
       '--host=x86_64-linux-musl',
       '--libdir=/lib',
       '--disable-shared',
@@ -24,5 +34,9 @@ export function staticAutotools(options: Autotools = {}): Script {
     ],
     after: lines(sh`rm -rf "$DESTDIR/share/info" "$DESTDIR"/lib/*.la`, after),
   })
-  return withBuildDeps(build, ['seed'])
+  return withBuildDeps(build, SEED)
 }
+
+/** A Makefile without a configure script, static likewise. */
+export const staticMake = (options: PlainMake = {}): Script =>
+  withBuildDeps(plainMake({ ...options, env: ['CC=cc', 'CXX=c++', ...FLAGS, ...(options.env ?? [])] }), SEED)

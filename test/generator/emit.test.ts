@@ -70,6 +70,41 @@ test('a manifest in its short form becomes the text of the long one', async () =
   )
 })
 
+describe('a static build', () => {
+  const buildOf = async (build: string): Promise<string> => {
+    const text = manifest(
+      { build, check: undefined },
+      "import { staticAutotools, staticMake } from 'coolports'",
+    )
+    const tree = new Tree({ 'pkg/seed/package.ts': manifest(), 'pkg/a/package.ts': text })
+    expect((await tree.generate()).problems).toEqual([])
+    expect(tree.read('pkg/a/.bclosure.do')).toContain('../seed/.closure')
+    return tree.read('pkg/a/.pkg.tar.gz.do')
+  }
+
+  test('of a Makefile leaves it the last word on flags', async () => {
+    expect(await buildOf("staticMake({ targets: ['x'], env: ['A=b c'] })")).toContain(
+      [
+        "export CC=cc CXX=c++ 'CFLAGS=-O2 -g0' 'CXXFLAGS=-O2 -g0' LDFLAGS=--static 'A=b c'",
+        'make PREFIX= x',
+        'make PREFIX= DESTDIR="$DESTDIR" install',
+      ].join('\n'),
+    )
+  })
+
+  test('is for another machine, unless it has to run what it compiled', async () => {
+    const machines = / --build=(\S+) --host=(\S+) /
+    expect(machines.exec(await buildOf('staticAutotools()'))?.slice(1)).toEqual([
+      'x86_64-build-linux-gnu',
+      'x86_64-linux-musl',
+    ])
+    expect(machines.exec(await buildOf('staticAutotools({ native: true })'))?.slice(1)).toEqual([
+      'x86_64-linux-musl',
+      'x86_64-linux-musl',
+    ])
+  })
+})
+
 describe('the key', () => {
   const keyOf = async (fields: Record<string, string>): Promise<string> => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest(fields) })
