@@ -38,6 +38,7 @@ const programs = {
   helper: 'helpers/helper/main.ts',
   redo: 'redo/main.ts',
   venv: 'cli/venv-door.ts',
+  deflate: 'helpers/tar/deflate-worker.ts',
 }
 for (const file of globbySync('bench/*.bench.ts')) programs[`bench/${basename(file, '.bench.ts')}`] = file
 

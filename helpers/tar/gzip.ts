@@ -1,17 +1,14 @@
 import { availableParallelism } from 'node:os'
-import { promisify } from 'node:util'
-import { crc32, deflateRaw } from 'node:zlib'
+import { crc32 } from 'node:zlib'
+import { Deflater, deflated } from './deflate.ts'
 
 /** Each block becomes a gzip member of its own, so that several are compressed at once. */
 const BLOCK = 1024 * 1024
 
-const LEVEL = 6
-const deflate = promisify(deflateRaw)
-
 /**
  * The blocks as a row of gzip members, in order (RFC 1952, 2.2: members may simply follow one
- * another). The division into members depends on the data alone, not on the number of cores.
- * The first member carries `comment`.
+ * another). The bytes depend on the blocks and the comment alone: neither on the number of cores nor on
+ * the version of node. The first member carries `comment`.
  */
 export async function* gzipMembers(
   blocks: AsyncIterable<Uint8Array>,
@@ -19,13 +16,20 @@ export async function* gzipMembers(
 ): AsyncGenerator<Uint8Array> {
   const atOnce = availableParallelism() + 1
   const members: Promise<Uint8Array>[] = []
-  let head = memberHead(comment)
-  for await (const block of blocks) {
-    members.push(member(head, block))
-    head = memberHead()
-    if (members.length >= atOnce) yield await (members.shift() as Promise<Uint8Array>)
+  const deflater = new Deflater()
+  try {
+    let head = memberHead(comment)
+    for await (const block of blocks) {
+      // Most packages are less than a block, and a thread takes longer to start than that takes.
+      const body = block.length < BLOCK ? deflated(block) : deflater.deflate(block)
+      members.push(member(head, block, body))
+      head = memberHead()
+      if (members.length >= atOnce) yield await (members.shift() as Promise<Uint8Array>)
+    }
+    for (const last of members) yield await last
+  } finally {
+    await deflater.end()
   }
-  for (const last of members) yield await last
 }
 
 /** Cuts chunks of any size into blocks of BLOCK bytes; the last may be shorter. */
@@ -50,12 +54,15 @@ export async function* inBlocks(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
 /** Where a comment of the first member starts in the file. */
 export const COMMENT_OFFSET = 10
 
-async function member(head: Buffer, block: Uint8Array): Promise<Uint8Array> {
-  const body = await deflate(block, { level: LEVEL })
+async function member(
+  head: Buffer,
+  block: Uint8Array,
+  body: Uint8Array | Promise<Uint8Array>,
+): Promise<Uint8Array> {
   const tail = Buffer.alloc(8)
   tail.writeUInt32LE(crc32(block), 0)
   tail.writeUInt32LE(block.length, 4)
-  return Buffer.concat([head, body, tail])
+  return Buffer.concat([head, await body, tail])
 }
 
 /** No time stamp, no file name, operating system "unknown": nothing that differs between machines. */
