@@ -9,18 +9,30 @@ import { keyText } from '../generator/key.ts'
 import type { Package } from '../generator/package.ts'
 import { unpackedTree } from '../helpers/build/trees.ts'
 import type { ClosureMember } from '../helpers/export/closure.ts'
-import type { Bill, BilledFile, BilledPackage, BilledPatch, ShippedPackage } from '../helpers/sbom/bill.ts'
+import type {
+  Bill,
+  BilledFile,
+  BilledPackage,
+  BilledPatch,
+  RegularFile,
+  ShippedPackage,
+} from '../helpers/sbom/bill.ts'
 import { readIdentity } from '../helpers/tar/identity.ts'
 import { listTree } from '../helpers/tar/list.ts'
 import { tarMessage } from '../helpers/tar/problem.ts'
+import type { Member } from '../helpers/tar/write.ts'
 import { walk } from './closure.ts'
 import { type Manifests, readable, readTree } from './manifests.ts'
 import { no, type Refusal } from './say.ts'
 
-/** What is said about a built closure: from the manifests, which must be those that it was built from. */
+/**
+ * What is said about a built closure: from the manifests, which must be those that it was built from. `added` is what
+ * goes along and is of no package.
+ */
 export async function billOf(
   tree: string,
   closure: readonly ClosureMember[],
+  added: readonly Member[] = [],
 ): Promise<Result<Bill, Refusal>> {
   const read = await readTree(tree)
   if (!read.ok) return read
@@ -46,7 +58,13 @@ export async function billOf(
     builders.push(one.value)
   }
   const byName = (a: BilledPackage, b: BilledPackage): number => byCodeUnit(a.name, b.name)
-  return ok({ shipped: shipped.sort(byName), builders: builders.sort(byName) })
+  return ok({
+    shipped: shipped.sort(byName),
+    builders: builders.sort(byName),
+    added: added.flatMap(({ entry, from }) =>
+      from instanceof Uint8Array ? [billedFile(entry.path, from)] : [],
+    ),
+  })
 }
 
 async function shippedPackage(
@@ -115,11 +133,17 @@ function filesIn(folder: string) {
       const { path } = entry
       if (entry.kind === 'directory') return []
       if (entry.kind === 'symlink') return [{ kind: 'symlink', path, target: entry.target }]
-      const bytes = readFileSync(join(folder, path))
-      return [{ kind: 'file', path, sha256: sha256(bytes), sha1: sha1(bytes) }]
+      return [billedFile(path, readFileSync(join(folder, path)))]
     }),
   )
 }
+
+const billedFile = (path: string, bytes: Uint8Array): RegularFile => ({
+  kind: 'file',
+  path,
+  sha256: sha256(bytes),
+  sha1: sha1(bytes),
+})
 
 /** SPDX asks for it, beside a digest that proves something. */
 const sha1 = (bytes: Uint8Array): string => createHash('sha1').update(bytes).digest('hex')

@@ -43,7 +43,7 @@ export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
     choice: { order: asked.order, prefer: asked.prefer },
   })
   if (!settled.ok) return refuse({ status: 1, messages: settled.error })
-  const bills = await billsOf(asked, members.value)
+  const bills = await billsOf(asked, members.value, settled.value)
   if (!bills.ok) return bills
   const done = await (asked.form === 'tar'
     ? tarball(asked, settled.value, bills.value)
@@ -66,9 +66,10 @@ interface MadeBill {
 async function billsOf(
   { tree, form, out, sboms }: Asked,
   members: readonly ClosureMember[],
+  { extras }: Settled,
 ): Promise<Result<readonly MadeBill[], Refusal>> {
   if (sboms.length === 0) return ok([])
-  const bill = await (await import('./bill.ts')).billOf(tree, members)
+  const bill = await (await import('./bill.ts')).billOf(tree, members, extras)
   if (!bill.ok) return bill
   const made = sboms.map(async ({ format, file }): Promise<MadeBill> => {
     const beside = form === 'oci' || out === undefined ? undefined : `${out}${BILL_ENDING[format]}`

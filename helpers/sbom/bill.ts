@@ -10,6 +10,8 @@ export interface Bill {
   readonly shipped: readonly ShippedPackage[]
   /** What else had a part in making them, down to the seeds, sorted by name. */
   readonly builders: readonly BilledPackage[]
+  /** What goes there and is of no package: files that whoever exported asked for beside them, sorted by path. */
+  readonly added: readonly RegularFile[]
 }
 
 export interface BilledPackage {
@@ -52,8 +54,15 @@ export interface BilledPatch {
   readonly text: string
 }
 
+export interface RegularFile {
+  readonly kind: 'file'
+  readonly path: string
+  readonly sha256: Sha256
+  readonly sha1: string
+}
+
 export type BilledFile =
-  | { readonly kind: 'file'; readonly path: string; readonly sha256: Sha256; readonly sha1: string }
+  | RegularFile
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
 
 export const labelOf = ({ name, version, release }: BilledPackage): string => `${name}-${version}-${release}`

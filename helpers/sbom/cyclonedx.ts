@@ -7,6 +7,7 @@ import {
   type BilledPatch,
   type BilledSource,
   labelOf,
+  type RegularFile,
   type ShippedPackage,
   titleOf,
   uuidOf,
@@ -43,7 +44,7 @@ export function cyclonedxText(bill: Bill): string {
       }),
       component: whole,
     }),
-    components: new Models.ComponentRepository(made.values()),
+    components: new Models.ComponentRepository([...made.values(), ...bill.added.map(addedComponent)]),
   })
   const normalized = new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6)
     .makeForBom()
@@ -91,6 +92,15 @@ function fileComponent(one: ShippedPackage, file: BilledFile): Models.Component 
   })
   if (file.kind === 'file') component.hashes.set(Enums.HashAlgorithm['SHA-256'], file.sha256)
   else component.properties.add(new Models.Property('coolports:symlink', file.target))
+  return component
+}
+
+function addedComponent(file: RegularFile): Models.Component {
+  const component = new Models.Component(Enums.ComponentType.File, file.path, {
+    bomRef: `added/${file.path}`,
+  })
+  component.hashes.set(Enums.HashAlgorithm['SHA-256'], file.sha256)
+  component.properties.add(new Models.Property('coolports:added', 'by an option of export'))
   return component
 }
 

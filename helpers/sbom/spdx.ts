@@ -4,10 +4,10 @@ import { byCodeUnit } from '../../core/order.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import {
   type Bill,
-  type BilledFile,
   type BilledPackage,
   type BilledPatch,
   type BilledSource,
+  type RegularFile,
   type ShippedPackage,
   titleOf,
   uuidOf,
@@ -41,7 +41,8 @@ export function spdxText(bill: Bill): string {
       ...sources.map(sourceItem),
     ],
     files: [
-      ...bill.shipped.flatMap(one => regular(one).map(file => fileItem(one, file))),
+      ...bill.shipped.flatMap(one => regular(one).map(file => fileItem(fileId(one, file.path), file))),
+      ...bill.added.map(file => fileItem(addedId(file), file)),
       ...patches.map(patchItem),
     ],
     relationships: relationships(bill, all),
@@ -51,8 +52,6 @@ export function spdxText(bill: Bill): string {
 
 const timestamp = (): string => new Date(PACKAGE_TIME * 1000).toISOString().replace('.000Z', 'Z')
 
-type RegularFile = BilledFile & { readonly kind: 'file' }
-
 const regular = (one: ShippedPackage): readonly RegularFile[] =>
   one.files.filter(file => file.kind === 'file')
 
@@ -61,6 +60,7 @@ const packageId = (one: BilledPackage): string => `SPDXRef-Package-${one.pkghash
 const sourceId = ({ sha256: digest }: BilledSource): string => `SPDXRef-Source-${digest}`
 const fileId = (one: BilledPackage, path: string): string =>
   `SPDXRef-File-${sha256(`${one.pkghash}/${path}`)}`
+const addedId = ({ path }: RegularFile): string => `SPDXRef-File-${sha256(`/${path}`)}`
 const patchId = ({ path }: BilledPatch): string => `SPDXRef-Patch-${sha256(path)}`
 
 const packageItem = (one: BilledPackage): object => ({
@@ -105,8 +105,8 @@ const sourceItem = (source: BilledSource): object => ({
   primaryPackagePurpose: 'SOURCE',
 })
 
-const fileItem = (one: ShippedPackage, { path, sha1, sha256: digest }: RegularFile): object => ({
-  SPDXID: fileId(one, path),
+const fileItem = (id: string, { path, sha1, sha256: digest }: RegularFile): object => ({
+  SPDXID: id,
   fileName: `./${path}`,
   checksums: checksums(sha1, digest),
   licenseConcluded: 'NOASSERTION',
@@ -135,6 +135,7 @@ function relationships(bill: Bill, all: readonly BilledPackage[]): readonly obje
     ...bill.shipped.flatMap(one =>
       one.asked ? related('SPDXRef-DOCUMENT', 'DESCRIBES', packageId(one)) : [],
     ),
+    ...bill.added.flatMap(file => related('SPDXRef-DOCUMENT', 'DESCRIBES', addedId(file))),
     ...bill.shipped.flatMap(one =>
       regular(one).flatMap(({ path }) => related(packageId(one), 'CONTAINS', fileId(one, path))),
     ),

@@ -203,6 +203,27 @@ describe('export --sbom', () => {
     expect(existsSync(join(tree.root, 'out/billed.docker.tar.spdx.json'))).toBe(false)
   })
 
+  test('tells in it what was added to the packages', async () => {
+    const words = ['--with', 'passwd', '--with', 'tmp', '--sbom', 'spdx', '--sbom', 'cyclonedx'] as const
+    await exported('tar', 'tool', '-o', 'out/added.tar', ...words)
+    mustRun(tree, ['mkdir', 'out/added'])
+    mustRun(tree, ['tar', '-xf', 'out/added.tar', '-C', 'out/added'])
+    const { components } = JSON.parse(tree.read('out/added.tar.cdx.json'))
+    const { files } = JSON.parse(tree.read('out/added.tar.spdx.json'))
+    for (const name of ['etc/group', 'etc/passwd']) {
+      const content = sha256(readFileSync(join(tree.root, 'out/added', name))).slice('sha256:'.length)
+      expect(components).toContainEqual(
+        expect.objectContaining({ name, hashes: [{ alg: 'SHA-256', content }] }),
+      )
+      expect(files).toContainEqual(
+        expect.objectContaining({
+          fileName: `./${name}`,
+          checksums: expect.arrayContaining([{ algorithm: 'SHA256', checksumValue: content }]),
+        }),
+      )
+    }
+  })
+
   test('attaches it to the image in a layout, and the image stays the same', async () => {
     const plain = await exported('oci', 'tool', '-o', 'out/unbilled')
     const { digest, sboms } = await exported(

@@ -66,6 +66,7 @@ const bill = (): Bill => ({
     one('cc', { builtIn: ['seed'], sources: [{ file: 'cc.tar', sha256: SOURCE, urls: [] }] }),
     one('seed'),
   ],
+  added: [{ kind: 'file', path: 'etc/passwd', sha256: sha256('passwd'), sha1: 'c'.repeat(40) }],
 })
 
 describe('CycloneDX', () => {
@@ -73,7 +74,9 @@ describe('CycloneDX', () => {
     const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6)
     expect(await validator.validate(cyclonedxText(bill()))).toBe(null)
     expect(
-      await validator.validate(cyclonedxText({ shipped: [one('a', { asked: true })], builders: [] })),
+      await validator.validate(
+        cyclonedxText({ shipped: [one('a', { asked: true })], builders: [], added: [] }),
+      ),
     ).toBe(null)
     // The validator is one: what is no bill is refused.
     expect(await validator.validate(cyclonedxText(bill()).replace('"pedigree"', '"pedigre"'))).not.toBe(null)
@@ -119,6 +122,17 @@ describe('CycloneDX', () => {
       resourceReferences: [{ ref: ref('cc') }, { ref: ref('seed') }],
     })
   })
+
+  test('tells a file that is of no package', () => {
+    const bom = JSON.parse(cyclonedxText(bill()))
+    expect(bom.components).toContainEqual({
+      type: 'file',
+      name: 'etc/passwd',
+      'bom-ref': 'added/etc/passwd',
+      hashes: [{ alg: 'SHA-256', content: sha256('passwd') }],
+      properties: [{ name: 'coolports:added', value: 'by an option of export' }],
+    })
+  })
 })
 
 describe('SPDX', () => {
@@ -148,7 +162,11 @@ describe('SPDX', () => {
           each.spdxElementId,
           each.relatedSpdxElement,
         ])
-    expect(related('DESCRIBES')).toEqual([['SPDXRef-DOCUMENT', id('tool')]])
+    const added = document.files.find((each: { fileName: string }) => each.fileName === './etc/passwd')
+    expect(related('DESCRIBES')).toEqual([
+      ['SPDXRef-DOCUMENT', id('tool')],
+      ['SPDXRef-DOCUMENT', added.SPDXID],
+    ])
     expect(related('DEPENDS_ON')).toEqual([[id('tool'), id('lib')]])
     expect(related('BUILD_DEPENDENCY_OF')).toEqual([
       [id('cc'), id('lib')],
