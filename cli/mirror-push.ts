@@ -1,5 +1,3 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { quoted } from '../core/message.ts'
 import { storeRoot } from '../core/store.ts'
 import type { Source } from '../helpers/mirror/push.ts'
@@ -66,43 +64,16 @@ export const mirrorPush = command({
   },
 })
 
-/** Writes mirrors/oci, if it has to change; of a push that ended early, too. */
+/** Names the repository in mirrors/oci; of a push that ended early, too. */
 async function record(
   root: string,
   repository: string,
   sources: readonly Source[],
 ): Promise<Refusal | undefined> {
-  const { withRepository } = await import('../helpers/mirror/oci-records.ts')
-  const path = join(root, 'mirrors/oci')
-  const before = read(path)
-  const after = withRepository(before, repository, sources)
-  if (!after.ok)
-    return {
-      status: 2,
-      messages: after.error.map(({ line, text }) => ({
-        cannot: 'write records',
-        why: `${quoted(text)} is no field (NAME: VALUE)`,
-        at: { file: 'mirrors/oci', line, column: 1 },
-      })),
-    }
-  if (after.value === before) return undefined
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(`${path}.${process.pid}`, after.value)
-    renameSync(`${path}.${process.pid}`, path)
-    return undefined
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return trouble({ cannot: 'write mirrors/oci', why: code })
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
+  const [{ amendRecords }, { withRepository }] = await Promise.all([
+    import('../helpers/mirror/amend.ts'),
+    import('../helpers/mirror/oci-records.ts'),
+  ])
+  const messages = amendRecords(root, 'mirrors/oci', text => withRepository(text, repository, sources))
+  return messages.length === 0 ? undefined : { status: 2, messages }
 }

@@ -1,10 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { distfilePath } from '../../core/store.ts'
 import { describe } from '../fetch/failure.ts'
 import type { FetchRequest } from '../fetch/request.ts'
+import { amendRecords } from '../mirror/amend.ts'
 import { writeBlocks } from './block-folder.ts'
 import { Holdings } from './holdings.ts'
 import type { Kubo } from './kubo.ts'
@@ -40,7 +39,8 @@ export async function pinSources(
       say(`${cid.value}  ${file}`)
     }
   }
-  return [...problems, ...record(pinning.tree, [...sources.values()])]
+  const refused = amendRecords(pinning.tree, 'mirrors/ipfs', text => withSources(text, [...sources.values()]))
+  return [...problems, ...refused]
 }
 
 /** Gives one source to the daemon and into the folder; why not, if so. */
@@ -59,31 +59,4 @@ async function give(
   if (!root?.ok || blocks === undefined) return undefined
   const written = await writeBlocks(root.value, holdings, blocks)
   return written.ok ? undefined : written.error
-}
-
-/** Writes mirrors/ipfs, if it has to change. */
-function record(tree: string, sources: readonly PinnedSource[]): readonly Message[] {
-  const path = join(tree, 'mirrors/ipfs')
-  const before = read(path)
-  const after = withSources(before, sources)
-  if (!after.ok)
-    return after.error.map(({ line, text }) => ({
-      cannot: 'write records',
-      why: `${quoted(text)} is no field (NAME: VALUE)`,
-      at: { file: 'mirrors/ipfs', line, column: 1 },
-    }))
-  if (after.value === before) return []
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(`${path}.${process.pid}`, after.value)
-  renameSync(`${path}.${process.pid}`, path)
-  return []
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
 }

@@ -1,0 +1,49 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type Message, quoted } from '../../core/message.ts'
+import type { RecProblem } from '../../core/recfile.ts'
+import type { Result } from '../../core/result.ts'
+
+/**
+ * Changes a file of recutils records in a tree, such as `mirrors/ipfs`, if it has to change; it is there whole, the old or
+ * the new one. `change` gets an empty text where there is no file. Answers why it was not done.
+ */
+export function amendRecords(
+  tree: string,
+  file: string,
+  change: (text: string) => Result<string, readonly RecProblem[]>,
+): readonly Message[] {
+  const path = join(tree, file)
+  const part = `${path}.${process.pid}.part`
+  try {
+    const before = read(path)
+    const after = change(before)
+    if (!after.ok) return after.error.map(problem => unreadable(file, problem))
+    if (after.value === before) return []
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(part, after.value)
+    renameSync(part, path)
+    return []
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return [{ cannot: `write ${file}`, why: code }]
+  } finally {
+    rmSync(part, { force: true })
+  }
+}
+
+const unreadable = (file: string, { line, text }: RecProblem): Message => ({
+  cannot: 'write records',
+  why: `${quoted(text)} is no field (NAME: VALUE)`,
+  at: { file, line, column: 1 },
+})
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
+}
