@@ -52,15 +52,14 @@ export class Workshop {
     const root = mkdtempSync(join(tmpdir(), 'coolports test-'))
     chmodSync(root, 0o755)
     // By which a program knows the root of its tree.
-    writeFileSync(join(root, 'package.json'), '{}\n')
+    writeFileSync(join(root, 'package.json'), '{"type":"module"}\n')
     // What tells how a missing program is installed.
     mkdirSync(join(root, 'helpers'))
     copyFileSync('helpers/system.sh', join(root, 'helpers/system.sh'))
     const program = join(root, 'dist')
     await bundle({
-      entryPoints: { 'do-build': 'helpers/build/main.ts' },
+      entryPoints: { 'do-build': 'helpers/build/main.ts', deflate: 'helpers/tar/deflate-worker.ts' },
       outdir: program,
-      outExtension: { '.js': '.mjs' },
       bundle: true,
       platform: 'node',
       target: 'node20',
@@ -69,7 +68,7 @@ export class Workshop {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
       },
     })
-    const workshop = new Workshop(root, join(program, 'do-build.mjs'))
+    const workshop = new Workshop(root, join(program, 'do-build.js'))
     mkdirSync(join(workshop.store, 'distfiles'), { recursive: true })
     await workshop.pack('base', makeBase)
     return workshop
