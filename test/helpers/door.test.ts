@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -72,4 +81,17 @@ describe.each(['dash', 'busybox ash', 'mksh', 'bash'])('a door run by %s', shell
     for (const path of ['dist/say.js', 'helpers/fetch/text.ts']) utimesSync(join(root, path), then, then)
     expect(run()).toBe('bundled\ntwo\n')
   })
+})
+
+test.each(
+  readdirSync(join(repository, 'bin'), { withFileTypes: true }).flatMap(entry =>
+    // do-reuse is for rules, and has no help.
+    entry.isFile() && entry.name !== 'do-reuse' ? [entry.name] : [],
+  ),
+)('bin/%s is run by a symlink from elsewhere, as npx does', name => {
+  const link = join(root, name)
+  symlinkSync(join(repository, 'bin', name), link)
+  const ran = spawnSync(link, ['--help'], { cwd: root, encoding: 'utf8' })
+  expect(ran.stderr).not.toMatch(/cannot open|can't open|not found|No such file/)
+  expect(`${ran.stdout}${ran.stderr}`).toContain(name)
 })

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
 /** What a shell of the doors needs of every system. */
-const PLAIN = ['sh', 'cat', 'dirname', 'find', 'head', 'id', 'mkdir', 'node', 'uname']
+const PLAIN = ['sh', 'cat', 'dirname', 'find', 'head', 'id', 'mkdir', 'node', 'readlink', 'uname']
 
 /** Another machine: this one's kernel and plain commands, an /etc/os-release and programs of its own. */
 export class Machine {
