@@ -3,6 +3,7 @@ import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { checkout } from '../support/checkout.ts'
+import { linkPlainCommands } from '../system/machine.ts'
 
 /** The seed put together from the seed alone: minutes of compiling less, and the same bytes. */
 const shortcut = (more = ''): string => `import { definePackage, lines, mergeSeed, sh, skip } from 'coolports'
@@ -94,25 +95,16 @@ describe('seed-verify', { timeout: 10 * 60_000 }, () => {
   })
 
   test('names the package of a compiler that is missing', () => {
+    const bin = join(root, 'few programs')
+    linkPlainCommands(bin)
     const { status, stderr } = spawnSync('bin/seed-verify', ['--from', 'host', '--cc', 'clang'], {
       cwd: root,
       encoding: 'utf8',
-      env: { ...process.env, PATH: `${join(root, 'bin')}:${withoutClang()}` },
+      env: { ...process.env, PATH: bin },
     })
     expect(stderr).toContain(
       'coolports: cannot make the seed from this host by clang: clang-14 is not on PATH\n  on Debian: apt-get install clang-14 g++',
     )
     expect(status).toBe(2)
   })
-
-  /** A folder with links to what the door calls. */
-  function withoutClang(): string {
-    const folder = join(root, 'few programs')
-    spawnSync('sh', [
-      '-c',
-      'mkdir "$0" && for p in sh env node find head dirname cat; do ln -s "$(command -v $p)" "$0/$p"; done',
-      folder,
-    ])
-    return folder
-  }
 })

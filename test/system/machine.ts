@@ -12,8 +12,14 @@ import {
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
-/** What a shell of the doors needs of every system. */
+/** What the shell of the doors needs of every system. */
 const PLAIN = ['sh', 'cat', 'dirname', 'find', 'head', 'id', 'mkdir', 'node', 'readlink', 'uname']
+
+/** Links in a folder to the commands that every system has, and to nothing else; `shell` is its sh. */
+export function linkPlainCommands(folder: string, shell = 'sh'): void {
+  mkdirSync(folder)
+  for (const name of PLAIN) symlinkSync(locate(name === 'sh' ? shell : name), join(folder, name))
+}
 
 /** Another machine: this one's kernel and plain commands, an /etc/os-release and programs of its own. */
 export class Machine {
@@ -25,8 +31,7 @@ export class Machine {
   /** `release` is the text of its os-release, `shell` the program that is its sh. */
   constructor(release: string, shell = 'sh') {
     writeFileSync(this.#release, release)
-    mkdirSync(this.bin)
-    for (const name of PLAIN) symlinkSync(locate(name === 'sh' ? shell : name), join(this.bin, name))
+    linkPlainCommands(this.bin, shell)
   }
 
   /** Gives it a program of a few lines of sh; what it is called with is noted. */
