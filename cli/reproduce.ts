@@ -23,7 +23,7 @@ export const reproduce = command({
   usage: 'reproduce <packages..>',
   about: 'Build packages once more in another place, in other ways, and compare the bytes',
   details:
-    "The packages are built in this tree, if they are not yet, and then in a copy of it: at another path, by\nanother user, on a host of another name, with another umask, locale, time zone, number of cores and jobs,\nkernel release and file system, as far as this machine allows; what was different is told. Their\ndependencies that are not named are taken from this tree's store.\nExit status: 0 the bytes are the same, 1 a package differs, 2 misuse or trouble, or what a build said.",
+    "The packages are built in this tree, if they are not yet, and then in a copy of it: at another path, by\nanother user, on a host of another name, with another umask, locale, time zone, number of cores and jobs,\nkernel release, file system and clock, as far as this machine allows; what was different is told. Their\ndependencies that are not named are taken from this tree's store.\nExit status: 0 the bytes are the same, 1 a package differs, 2 misuse or trouble, or what a build said.",
   examples: [
     ['coolports reproduce make', 'the same bytes elsewhere?'],
     ['coolports reproduce -j2 make zlib --record doc/reproducible.rec', 'keep what was found'],
@@ -39,13 +39,15 @@ export const reproduce = command({
     if (!names.ok) return complain(names.error)
     const jobs = args.jobs ?? availableParallelism()
     const targets = names.value.map(name => `pkg/${name}/.tarhash`)
-    const built = await bringUpToDate(args.tree, targets, jobs)
+    const { clockProgram, clockTargets } = await import('../helpers/reproduce/clock.ts')
+    const built = await bringUpToDate(args.tree, [...targets, ...clockTargets(args.tree)], jobs)
     if (built !== 0) return built
 
     const { makeElsewhere } = await import('../helpers/reproduce/elsewhere.ts')
     const hashes = names.value.map(name => digestIn(args.tree, name, '.pkghash'))
     const store = storeRoot(process.env, args.tree)
-    const elsewhere = makeElsewhere({ root: args.tree, store, hashes, jobs })
+    const clock = await clockProgram(args.tree, store)
+    const elsewhere = makeElsewhere({ root: args.tree, store, hashes, jobs, clock })
     for (const { what, here, there } of elsewhere.variations)
       process.stderr.write(`${what}: ${shown(here)} here, ${shown(there)} there\n`)
     const status = await elsewhere.run(targets)
@@ -70,7 +72,7 @@ export const reproduce = command({
       return 1
     }
     elsewhere.remove()
-    if (args.record !== undefined) await record(resolve(args.record), outcomes)
+    if (args.record !== undefined) await record(resolve(args.record), outcomes, elsewhere.variations)
     return 0
   },
 })
@@ -95,11 +97,21 @@ async function tell(
     for (const line of differenceLines(difference)) print(`  ${shown(line)}`)
 }
 
-async function record(file: string, outcomes: readonly Outcome[]): Promise<void> {
+async function record(
+  file: string,
+  outcomes: readonly Outcome[],
+  variations: readonly Variation[],
+): Promise<void> {
   const { readReproduced, reproducedText } = await import('../helpers/reproduce/record.ts')
   const before = existsSync(file) ? readReproduced(readFileSync(file, 'utf8')) : []
   const kept = before.filter(old => outcomes.every(({ name }) => name !== old.package))
-  const added = outcomes.map(({ name, hash, here }) => ({ package: name, pkghash: hash, sha256: here }))
+  const varied = variations.map(({ what }) => what)
+  const added = outcomes.map(({ name, hash, here }) => ({
+    package: name,
+    pkghash: hash,
+    sha256: here,
+    varied,
+  }))
   writeFileSync(file, reproducedText([...kept, ...added]))
 }
 

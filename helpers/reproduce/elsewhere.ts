@@ -10,10 +10,11 @@ import {
   statfsSync,
 } from 'node:fs'
 import { availableParallelism, freemem, hostname, machine, release, tmpdir } from 'node:os'
-import { dirname, join, relative } from 'node:path'
+import { delimiter, dirname, join, relative } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { findProgram } from '../build/missing.ts'
 import { removeTree } from '../build/remove.ts'
+import { makeLateBin, triedClock } from './clock.ts'
 import type { Variation } from './variation.ts'
 
 /** Another checkout of a tree, in which builds differ from those of the tree in all that we can make different. */
@@ -27,21 +28,26 @@ export interface Elsewhere {
 
 /**
  * Copies a tree whose rules are emitted. Its store has the sources of the tree's store, and of its
- * packages all but those of `hashes`, which are to be built there. `jobs` is what the tree was built with.
+ * packages all but those of `hashes`, which are to be built there. `jobs` is what the tree was built with,
+ * `clock` the program that moves clocks, see clock.ts.
  */
 export function makeElsewhere(options: {
   readonly root: string
   readonly store: string
   readonly hashes: readonly Sha256[]
   readonly jobs: number
+  readonly clock: string | undefined
 }): Elsewhere {
   const { store, hashes, jobs } = options
   const top = mkdtempSync(join(parentFor(options.root), 'coolports-reproduce-'))
   const root = join(top, 'another checkout, at a longer path')
   copyTree(options.root, root)
   copyStore(store, join(root, '.store'), hashes)
+  const late = join(top, 'bin')
+  if (options.clock !== undefined) makeLateBin(late, options.clock)
   const differences = chooseDifferences()
   if (differences.uid !== undefined) give(top, differences.uid)
+  const clock = options.clock === undefined ? undefined : triedClock(late, differences.wrap)
   const there = jobs === 1 ? 2 : jobs - 1
   const variations: Variation[] = [
     { what: 'path of the checkout', here: options.root, there: root },
@@ -50,12 +56,13 @@ export function makeElsewhere(options: {
     { what: 'locale', here: process.env.LC_ALL ?? process.env.LANG ?? 'C', there: LOCALE },
     { what: 'time zone', here: process.env.TZ ?? 'UTC', there: ZONE },
     ...differences.variations,
+    ...(clock ? [clock] : []),
     { what: 'kind of file system', here: fileSystem(options.root), there: fileSystem(root) },
   ]
   return {
     root,
     variations: variations.filter(({ here, there }) => here !== there),
-    run: targets => run(root, differences, ['bin/do', `-j${there}`, ...targets]),
+    run: targets => run(root, clock ? [late] : [], differences, ['bin/do', `-j${there}`, ...targets]),
     remove: () => removeTree(top),
   }
 }
@@ -185,9 +192,15 @@ function chooseDifferences(): Differences {
   return { uid, variations, wrap: command => wraps.reduce((inner, wrap) => wrap(inner), command) }
 }
 
-function run(root: string, differences: Differences, command: readonly string[]): Promise<number> {
+/** `bins`: folders for the front of PATH. */
+function run(
+  root: string,
+  bins: readonly string[],
+  differences: Differences,
+  command: readonly string[],
+): Promise<number> {
   const passed = Object.entries(process.env).filter(([name]) =>
-    /^(PATH|COOLPORTS_(DEBIAN_MIRRORS|VERBOSE)|(https?|all|no)_proxy)$/i.test(name),
+    /^(COOLPORTS_(DEBIAN_MIRRORS|VERBOSE)|(https?|all|no)_proxy)$/i.test(name),
   )
   const [program = '', ...words] = differences.wrap(['sh', '-c', 'umask 077 && exec "$@"', 'sh', ...command])
   return new Promise(resolve => {
@@ -196,6 +209,7 @@ function run(root: string, differences: Differences, command: readonly string[])
       stdio: ['ignore', 2, 2],
       env: {
         ...Object.fromEntries(passed),
+        PATH: [...bins, process.env.PATH ?? ''].join(delimiter),
         HOME: dirname(root),
         USER: 'elsewhere',
         LOGNAME: 'elsewhere',
