@@ -20,6 +20,7 @@ export default definePackage({
     uname -r >"$DESTDIR/share/kernel"
     nproc >"$DESTDIR/share/cores"
     date >"$DESTDIR/share/date"
+    date +%Y >"$DESTDIR/share/year"
     { pwd; uname -n; id; umask; echo "$PATH $HOME $LC_ALL $TZ"; } >"$DESTDIR/share/fixed"
   \`,
   check: skip('it is none'),
@@ -43,7 +44,7 @@ describe.runIf(process.getuid?.() === 0)('reproduce', () => {
   const reproduce = (...args: readonly string[]) =>
     spawnSync('bin/reproduce', args, { cwd: root, encoding: 'utf8' })
 
-  test('the same bytes come of another path, user, umask, locale, time zone, host, kernel release and number of jobs', {
+  test('the same bytes come of another path, user, umask, locale, time zone, host, kernel release, clock and number of jobs', {
     timeout: 30 * 60_000,
   }, () => {
     const record = join(root, 'reproducible.rec')
@@ -55,8 +56,21 @@ describe.runIf(process.getuid?.() === 0)('reproduce', () => {
         .slice(0, -1),
     ).toEqual(PACKAGES.map(name => `the same, sha256 DIGEST  ${name}`))
     expect(status).toBe(0)
-    for (const what of ['path of the checkout', 'user', 'umask', 'locale', 'name of the host', 'jobs'])
+    const varied = spawnSync('recsel', ['-C', '-e', 'package = "make"', '-P', 'varied', record], {
+      encoding: 'utf8',
+    }).stdout
+    for (const what of [
+      'path of the checkout',
+      'user',
+      'umask',
+      'locale',
+      'name of the host',
+      'jobs',
+      'clock',
+    ]) {
       expect(stderr).toMatch(new RegExp(`^${what}: .+ here, .+ there$`, 'm'))
+      expect(varied.trim().split(', ')).toContain(what)
+    }
     const recorded = spawnSync('recsel', ['-C', '-P', 'package', record], { encoding: 'utf8' }).stdout
     expect(recorded.trim().split('\n')).toEqual(PACKAGES)
   })
@@ -73,6 +87,7 @@ describe.runIf(process.getuid?.() === 0)('reproduce', () => {
     expect(stdout).toMatch(/^ {2}share\/date: differs from byte \d+ on; likely a time stamp$/m)
     expect(stdout).toContain('share/cores: differs')
     expect(stdout).not.toContain('share/fixed')
+    expect(stdout).toContain('share/year: differs')
     const kept = /^the other packages are in (.+)$/m.exec(stdout)?.[1] ?? ''
     expect(readFileSync(join(kept, 'pkg/leaky/.pkghash'), 'utf8')).toBe(
       readFileSync(join(root, 'pkg/leaky/.pkghash'), 'utf8'),
