@@ -117,8 +117,8 @@ static int put_if(pid_t pid, uint64_t to, const void *from, size_t size)
 
 /* -- Calls that ask for the time ---------------------------------------------------------------- */
 
-/* Whether we did the call; one for memory that is not there is left to the kernel, to refuse. */
-static int answer(pid_t pid, registers *regs)
+/* One for memory that is not there is left to the kernel, to refuse. */
+static void answer(pid_t pid, registers *regs)
 {
 	struct timespec now;
 	long long result = 0;
@@ -136,10 +136,11 @@ static int answer(pid_t pid, registers *regs)
 		done = put_if(pid, regs->rdi, &now.tv_sec, sizeof now.tv_sec);
 	}
 	if (!done)
-		return 0;
+		return;
+	/* The kernel does no call of this number, and leaves the result as we set it. */
 	regs->orig_rax = -1;
 	regs->rax = result;
-	return ptrace(PTRACE_SETREGS, pid, 0, regs) == 0;
+	ptrace(PTRACE_SETREGS, pid, 0, regs);
 }
 
 /* -- Calls that wait until a time --------------------------------------------------------------- */
@@ -274,19 +275,26 @@ static int hide_vdso(pid_t pid)
 
 /* -- The traced --------------------------------------------------------------------------------- */
 
-/* How a process goes on that the filter stopped. */
+/* How a process goes on that a filter stopped: ours, or one that it has set for itself. */
 static int at_call(pid_t pid)
 {
 	registers regs;
+	int waits = 0;
 	if (ptrace(PTRACE_GETREGS, pid, 0, &regs) != 0)
 		return PTRACE_CONT;
-	int waits = 0;
-	if (regs.orig_rax == SYS_futex)
-		waits = wait_shorter(pid, &regs, offsetof(registers, r10));
-	else if (regs.orig_rax == SYS_clock_nanosleep)
-		waits = (regs.rsi & TIMER_ABSTIME) && wait_shorter(pid, &regs, offsetof(registers, rdx));
-	else
+	switch (regs.orig_rax) {
+	case SYS_clock_gettime:
+	case SYS_gettimeofday:
+	case SYS_time:
 		answer(pid, &regs);
+		break;
+	case SYS_clock_nanosleep:
+		waits = (regs.rsi & TIMER_ABSTIME) && wait_shorter(pid, &regs, offsetof(registers, rdx));
+		break;
+	case SYS_futex:
+		waits = wait_shorter(pid, &regs, offsetof(registers, r10));
+		break;
+	}
 	return waits ? PTRACE_SYSCALL : PTRACE_CONT;
 }
 
