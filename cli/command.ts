@@ -11,6 +11,8 @@ export interface Command {
   readonly name: string
   /** Words called `package` or `packages` are packages: completion goes by that. */
   readonly usage: string
+  /** Options whose values are packages: completion goes by that, too. */
+  readonly packageOptions?: readonly string[] | undefined
   /** Makes yargs know its options. */
   readonly options?: (yargs: Argv<Common>) => Argv<Common>
   /** Of a group: the commands that its name stands before. */
@@ -33,16 +35,18 @@ export interface Definition<Args extends Common> {
   readonly details?: string
   readonly examples: readonly (readonly [command: string, what: string])[]
   readonly options: (yargs: Argv<Common>) => Argv<Args>
+  readonly packageOptions?: readonly string[]
   /** Answers the exit status: 0 yes, 1 no, 2 misuse or trouble. What takes long to load is imported here. */
   readonly run: (args: Args) => Promise<number>
 }
 
 export function command<Args extends Common>(definition: Definition<Args>): Command {
-  const { usage, about, details, examples, options, run } = definition
+  const { usage, about, details, examples, options, packageOptions, run } = definition
   const [name = ''] = usage.split(' ')
   return {
     name,
     usage,
+    packageOptions,
     options: yargs => options(yargs) as unknown as Argv<Common>,
     register: (yargs, choose, behind = 'coolports') => {
       yargs.command(

@@ -20,8 +20,11 @@ export function completePackage(
   if (command?.commands) return completePackage(root, command.commands, rest, current)
   if (command === undefined || current.startsWith('-')) return undefined
   const { place, option } = standing(command, rest)
-  if (option !== undefined) return option.hasChoices ? undefined : []
-  if (place === undefined || !/^packages?$/.test(place)) return undefined
+  if (option?.hasChoices) return undefined
+  const isPackage = option
+    ? command.packageOptions?.includes(option.name)
+    : place !== undefined && /^packages?$/.test(place)
+  if (!isPackage) return option ? [] : undefined
   const folder = resolve(root)
   if (!existsSync(`${folder}/pkg`)) return undefined
   const prefix = /^(?:\.\/)?pkg\//.exec(current)?.[0] ?? ''
@@ -34,7 +37,12 @@ interface Standing {
   /** What the usage calls the next word: `form`, `packages`. */
   readonly place?: string | undefined
   /** The option whose value the next word is. */
-  readonly option?: { readonly hasChoices: boolean }
+  readonly option?: Option
+}
+
+interface Option {
+  readonly name: string
+  readonly hasChoices: boolean
 }
 
 /** Where the word behind these words of a command stands. */
@@ -55,7 +63,7 @@ function standing(command: Command, words: readonly string[]): Standing {
 }
 
 /** By how they are typed: `-o`, `--out`. */
-function optionsWithValue({ options }: Command): ReadonlyMap<string, { readonly hasChoices: boolean }> {
+function optionsWithValue({ options }: Command): ReadonlyMap<string, Option> {
   // A method that the types of yargs leave out.
   const known = options?.(yargs() as unknown as Argv<Common>) as unknown as
     | { getOptions(): Known }
@@ -70,7 +78,7 @@ function optionsWithValue({ options }: Command): ReadonlyMap<string, { readonly 
   return new Map(
     ['tree', 'C', ...names].flatMap(name =>
       [name, ...(alias[name] ?? [])].map(
-        one => [one.length === 1 ? `-${one}` : `--${one}`, { hasChoices: name in choices }] as const,
+        one => [one.length === 1 ? `-${one}` : `--${one}`, { name, hasChoices: name in choices }] as const,
       ),
     ),
   )

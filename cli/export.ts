@@ -28,6 +28,7 @@ export const exportCommand = command({
     ['coolports export oci make --push registry.example/tools/make:4.4', 'what the registry lacks'],
     ['coolports export oci make -o make.oci --sbom spdx', 'with a bill of materials attached'],
   ],
+  packageOptions: ['prefer'],
   options: yargs => imageOptions(choiceOptions(jsonOption(jobsOption(packagesOption(formOption(yargs)))))),
   run: async args => {
     const asked = readArgs(args)

@@ -18,6 +18,7 @@ export const mirrorExport = command({
     ['coolports mirror export /media/usb/bundle make zlib', 'all to build two packages'],
     ['coolports mirror export --prove make bundle make', 'and make is built from it'],
   ],
+  packageOptions: ['prove'],
   options: yargs =>
     packagesOption(
       yargs.positional('dir', {

@@ -22,6 +22,7 @@ export const venv = command({
     ['coolports venv -o /tmp/more --stack /tmp/tools xz', 'upon another'],
     ['coolports venv -o /tmp/tools', 'once more, of what the tree has become'],
   ],
+  packageOptions: ['prefer'],
   options: yargs =>
     jsonOption(jobsOption(yargs))
       .positional('packages', {

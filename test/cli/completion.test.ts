@@ -51,12 +51,14 @@ describe('what may stand next', () => {
     }
   })
 
-  test('is a package behind options and their values, but no value of an option', () => {
+  test('is a package behind options and their values, and the value of an option that is to be one', () => {
     const at = tree()
     expect(answers(at, 'bash', 'export', 'oci', '-o', 'x', '--json', 'make', '--name=x', 'mk')).toEqual([
       'mksh',
     ])
     expect(answers(at, 'bash', 'export', 'oci', '-o', '')).toEqual([])
+    expect(answers(at, 'bash', 'export', 'oci', '--prefer', 'mk')).toEqual(['mksh'])
+    expect(answers(at, 'bash', 'mirror', 'export', 'x', '--prove', '')).toEqual(['make', 'mksh'])
     expect(answers(at, 'bash', 'sbom', '--format', '')).toEqual(['cyclonedx', 'spdx'])
     expect(answers(at, 'bash', 'sbom', '--format', 'spdx', 'mk')).toEqual(['mksh'])
     expect(answers(at, 'bash', 'shell', 'make', '')).toEqual([])
