@@ -31,7 +31,7 @@ export async function clockProgram(root: string, store: string): Promise<string 
  * Makes a folder for the front of PATH, whose bwrap starts sandboxes with a clock that is ahead. What
  * is outside of the sandboxes keeps its clock, for the certificates of servers hold for weeks.
  */
-export function makeLateBin(folder: string, program: string): void {
+export function makeLaterBin(folder: string, program: string): void {
   const [copy, bwrap] = [join(folder, CLOCK_SHIFT), join(folder, 'bwrap')]
   mkdirSync(folder)
   copyFileSync(program, copy)

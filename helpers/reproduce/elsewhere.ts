@@ -14,7 +14,7 @@ import { delimiter, dirname, join, relative } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { findProgram } from '../build/missing.ts'
 import { removeTree } from '../build/remove.ts'
-import { makeLateBin, triedClock } from './clock.ts'
+import { makeLaterBin, triedClock } from './clock.ts'
 import type { Variation } from './variation.ts'
 
 /** Another checkout of a tree, in which builds differ from those of the tree in all that we can make different. */
@@ -43,11 +43,11 @@ export function makeElsewhere(options: {
   const root = join(top, 'another checkout, at a longer path')
   copyTree(options.root, root)
   copyStore(store, join(root, '.store'), hashes)
-  const late = join(top, 'bin')
-  if (options.clock !== undefined) makeLateBin(late, options.clock)
+  const later = join(top, 'bin')
+  if (options.clock !== undefined) makeLaterBin(later, options.clock)
   const differences = chooseDifferences()
   if (differences.uid !== undefined) give(top, differences.uid)
-  const clock = options.clock === undefined ? undefined : triedClock(late, differences.wrap)
+  const clock = options.clock === undefined ? undefined : triedClock(later, differences.wrap)
   const there = jobs === 1 ? 2 : jobs - 1
   const variations: Variation[] = [
     { what: 'path of the checkout', here: options.root, there: root },
@@ -62,7 +62,7 @@ export function makeElsewhere(options: {
   return {
     root,
     variations: variations.filter(({ here, there }) => here !== there),
-    run: targets => run(root, clock ? [late] : [], differences, ['bin/do', `-j${there}`, ...targets]),
+    run: targets => run(root, clock ? [later] : [], differences, ['bin/do', `-j${there}`, ...targets]),
     remove: () => removeTree(top),
   }
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { makeLateBin, triedClock } from '../../../helpers/reproduce/clock.ts'
+import { makeLaterBin, triedClock } from '../../../helpers/reproduce/clock.ts'
 
 let root: string
 beforeEach(() => {
@@ -16,7 +16,7 @@ function tried(script: string) {
   const program = join(folder, 'program')
   writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   const bin = join(folder, 'bin')
-  makeLateBin(bin, program)
+  makeLaterBin(bin, program)
   return triedClock(bin, command => ['env', 'A=1', ...command])
 }
 
