@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   statfsSync,
 } from 'node:fs'
 import { availableParallelism, freemem, hostname, machine, release, tmpdir } from 'node:os'
@@ -165,7 +166,7 @@ function chooseDifferences(): Differences {
     wraps.push(wrap)
   }
   const cores = availableParallelism()
-  vary('cores', String(cores), '1', command => ['taskset', '-c', '0', ...command])
+  vary('cores', String(cores), '1', command => ['taskset', '-c', oneCore(), ...command])
   const old = spawnSync('setarch', [machine(), '--uname-2.6', 'uname', '-r'], { encoding: 'utf8' })
   if (old.status === 0)
     vary('release of the kernel', release(), old.stdout.trim(), command => [
@@ -190,6 +191,17 @@ function chooseDifferences(): Differences {
     ...command,
   ])
   return { uid, variations, wrap: command => wraps.reduce((inner, wrap) => wrap(inner), command) }
+}
+
+/** A core that this process may use, by its number; that of two at a time is rarely the same. */
+function oneCore(): string {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  const ranges = /^Cpus_allowed_list:\s*(.*)$/m.exec(status)?.[1] ?? '0'
+  const cores = ranges.split(',').flatMap(range => {
+    const [first = 0, last = first] = range.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+  })
+  return String(cores[process.pid % cores.length] ?? 0)
 }
 
 /** `bins`: folders for the front of PATH. */
