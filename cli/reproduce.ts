@@ -29,24 +29,31 @@ export const reproduce = command({
     ['coolports reproduce -j2 make zlib --record doc/reproducible.rec', 'keep what was found'],
   ],
   options: yargs =>
-    jobsOption(packagesOption(yargs)).option('record', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'a recutils file; the records of these packages are put in place of older ones',
-    }),
+    jobsOption(packagesOption(yargs))
+      .option('record', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'a recutils file; the records of these packages are put in place of older ones',
+      })
+      .option('no-clock', {
+        type: 'boolean',
+        default: false,
+        describe: 'leave the clock alone, for checks that hold times of files against it',
+      }),
   run: async args => {
     const names = findAll(args.tree, args.packages)
     if (!names.ok) return complain(names.error)
     const jobs = args.jobs ?? availableParallelism()
     const targets = names.value.map(name => `pkg/${name}/.tarhash`)
     const { clockProgram, clockTargets } = await import('../helpers/reproduce/clock.ts')
-    const built = await bringUpToDate(args.tree, [...targets, ...clockTargets(args.tree)], jobs)
+    const tools = args['no-clock'] ? [] : clockTargets(args.tree)
+    const built = await bringUpToDate(args.tree, [...targets, ...tools], jobs)
     if (built !== 0) return built
 
     const { makeElsewhere } = await import('../helpers/reproduce/elsewhere.ts')
     const hashes = names.value.map(name => digestIn(args.tree, name, '.pkghash'))
     const store = storeRoot(process.env, args.tree)
-    const clock = await clockProgram(args.tree, store)
+    const clock = args['no-clock'] ? undefined : await clockProgram(args.tree, store)
     const elsewhere = makeElsewhere({ root: args.tree, store, hashes, jobs, clock })
     for (const { what, here, there } of elsewhere.variations)
       process.stderr.write(`${what}: ${shown(here)} here, ${shown(there)} there\n`)

@@ -22,6 +22,10 @@ export default definePackage({
       cd testsuite
       rm -r awk.* cpio.* date factor.* hostname mdev.* pwd realpath.* sed.* start-stop-daemon.* \
         tar.tests taskset.* time.* unzip.* wget
+      # It holds the time of a file against the clock, which bin/reproduce moves, and times of files not.
+      touch now
+      test -n "$(find now -mtime -1)" || rm touch/touch-touches-files-after-non-existent-file
+      rm now
     )
     make check
   `,

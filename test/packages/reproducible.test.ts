@@ -29,6 +29,9 @@ export default definePackage({
 })
 `
 
+/** The folder of the other build, by what was said. */
+const keptBy = (stdout: string): string => /^the other packages are in (.+)$/m.exec(stdout)?.[1] ?? ''
+
 // Needs root, to be two users and two hosts.
 describe.runIf(process.getuid?.() === 0)('reproduce', () => {
   const { root, remove } = checkout('one')
@@ -88,10 +91,14 @@ describe.runIf(process.getuid?.() === 0)('reproduce', () => {
     expect(stdout).toContain('share/cores: differs')
     expect(stdout).not.toContain('share/fixed')
     expect(stdout).toContain('share/year: differs')
-    const kept = /^the other packages are in (.+)$/m.exec(stdout)?.[1] ?? ''
+    const alone = reproduce('-j2', '--no-clock', 'leaky')
+    expect(alone.stderr).not.toMatch(/^clock: /m)
+    expect(alone.stdout).toContain('share/date: differs')
+    expect(alone.stdout).not.toContain('share/year: differs')
+    const kept = keptBy(stdout)
     expect(readFileSync(join(kept, 'pkg/leaky/.pkghash'), 'utf8')).toBe(
       readFileSync(join(root, 'pkg/leaky/.pkghash'), 'utf8'),
     )
-    rmSync(dirname(kept), { recursive: true })
+    for (const folder of [kept, keptBy(alone.stdout)]) rmSync(dirname(folder), { recursive: true })
   })
 })
