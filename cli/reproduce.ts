@@ -45,15 +45,15 @@ export const reproduce = command({
     if (!names.ok) return complain(names.error)
     const jobs = args.jobs ?? availableParallelism()
     const targets = names.value.map(name => `pkg/${name}/.tarhash`)
-    const { clockProgram, clockTargets } = await import('../helpers/reproduce/clock.ts')
-    const tools = args['no-clock'] ? [] : clockTargets(args.tree)
-    const built = await bringUpToDate(args.tree, [...targets, ...tools], jobs)
+    const { clockPackage, clockProgram } = await import('../helpers/reproduce/clock.ts')
+    const tool = args['no-clock'] ? undefined : clockPackage(args.tree)
+    const built = await bringUpToDate(args.tree, tool ? [...targets, tool] : targets, jobs)
     if (built !== 0) return built
 
     const { makeElsewhere } = await import('../helpers/reproduce/elsewhere.ts')
     const hashes = names.value.map(name => digestIn(args.tree, name, '.pkghash'))
     const store = storeRoot(process.env, args.tree)
-    const clock = args['no-clock'] ? undefined : await clockProgram(args.tree, store)
+    const clock = tool ? await clockProgram(join(args.tree, tool), store) : undefined
     const elsewhere = makeElsewhere({ root: args.tree, store, hashes, jobs, clock })
     for (const { what, here, there } of elsewhere.variations)
       process.stderr.write(`${what}: ${shown(here)} here, ${shown(there)} there\n`)

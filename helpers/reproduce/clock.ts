@@ -13,16 +13,12 @@ const CLOCK_SHIFT = 'clock-shift'
 /** A leap year, in seconds, so that it is another day of the week, too. */
 const AHEAD = 366 * 24 * 60 * 60
 
-/** What is to be built for the clock to be moved: nothing in a tree that has not the package. */
-export const clockTargets = (root: string): readonly string[] =>
-  existsSync(join(root, 'pkg', CLOCK_SHIFT, 'package.ts')) ? [clockPackage()] : []
+/** The package's file, to be built first; undefined in a tree that has no such package. */
+export const clockPackage = (root: string): string | undefined =>
+  existsSync(join(root, 'pkg', CLOCK_SHIFT, 'package.ts')) ? `pkg/${CLOCK_SHIFT}/${PACKAGE_FILE}` : undefined
 
-const clockPackage = (): string => `pkg/${CLOCK_SHIFT}/${PACKAGE_FILE}`
-
-/** The program, unpacked in the store, once its package is built. */
-export async function clockProgram(root: string, store: string): Promise<string | undefined> {
-  const file = join(root, clockPackage())
-  if (!existsSync(file)) return undefined
+/** The program of the package that was built, unpacked in the store. */
+export async function clockProgram(file: string, store: string): Promise<string | undefined> {
   const tree = await unpackedTree(store, file)
   return tree.ok ? join(tree.value.path, 'bin', CLOCK_SHIFT) : undefined
 }
