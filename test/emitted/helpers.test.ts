@@ -146,7 +146,7 @@ grep -E '^(Sig[PBIC]|Cap|Umask|Groups|Seccomp|NoNewPrivs|Cpus_allowed:)' /proc/s
       'a folder that has gone to another',
       `(cd ../seed; ${build('x', 'exit 4').replaceAll('closure closure', 'closure ../one/closure')})\n`,
     ],
-    ['a umask', `umask 077; ${build('x', 'umask; mkdir f; ls -ld f; exit 1')}`],
+    ['a umask', `umask 077; ${build('x', 'umask; mkdir f; stat -c %a f; exit 1')}`],
     ['a limit', `ulimit -f 1; ${build('x', 'head -c 100000 /dev/zero >big')}`],
   ])('%s', (_, call) => {
     const said = (prefix: string): string => {
