@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isSha256, type Sha256 } from '../core/digest.ts'
 import { quoted } from '../core/message.ts'
@@ -57,8 +57,15 @@ export const reproduce = command({
     const elsewhere = makeElsewhere({ root: args.tree, store, hashes, jobs, clock })
     for (const { what, here, there } of elsewhere.variations)
       process.stderr.write(`${what}: ${shown(here)} here, ${shown(there)} there\n`)
+    const interrupted = onSignals(signal => elsewhere.stop(signal))
     const status = await elsewhere.run(targets)
+    const signal = interrupted()
+    if (signal !== undefined) {
+      elsewhere.remove()
+      return 128 + constants.signals[signal]
+    }
     if (status !== 0) {
+      elsewhere.keep()
       return complain(
         trouble({
           cannot: 'build the packages elsewhere',
@@ -75,6 +82,7 @@ export const reproduce = command({
     }))
     for (const outcome of outcomes) await tell(outcome, args.tree, elsewhere.root, elsewhere.variations)
     if (outcomes.some(({ here, there }) => here !== there)) {
+      elsewhere.keep()
       print(`the other packages are in ${shown(elsewhere.root)}`)
       return 1
     }
@@ -83,6 +91,22 @@ export const reproduce = command({
     return 0
   },
 })
+
+/** Until the answer is asked for, signals do not end this process; it tells the first. */
+function onSignals(stop: (signal: NodeJS.Signals) => void): () => NodeJS.Signals | undefined {
+  let received: NodeJS.Signals | undefined
+  const handler = (signal: NodeJS.Signals): void => {
+    received ??= signal
+    stop(signal)
+  }
+  for (const signal of SIGNALS) process.on(signal, handler)
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, handler)
+    return received
+  }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 async function tell(
   { name, here, there }: Outcome,

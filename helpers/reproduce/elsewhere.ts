@@ -1,6 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
+  existsSync,
   lchownSync,
   linkSync,
   lstatSync,
@@ -8,11 +9,15 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
+  type Stats,
   statfsSync,
+  writeFileSync,
 } from 'node:fs'
 import { availableParallelism, freemem, hostname, machine, release, tmpdir } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { isAlive } from '../../core/process.ts'
 import { findProgram } from '../build/missing.ts'
 import { removeTree } from '../build/remove.ts'
 import { makeLaterBin, triedClock } from './clock.ts'
@@ -24,7 +29,11 @@ export interface Elsewhere {
   readonly variations: readonly Variation[]
   /** Brings targets up to date there, what is said going to stderr; answers the exit status. */
   run(targets: readonly string[]): Promise<number>
+  /** Has the run end. */
+  stop(signal: NodeJS.Signals): void
   remove(): void
+  /** Leaves it to who wants to look into it. What is neither removed nor kept, the next one removes. */
+  keep(): void
 }
 
 /**
@@ -40,7 +49,10 @@ export function makeElsewhere(options: {
   readonly clock: string | undefined
 }): Elsewhere {
   const { store, hashes, jobs } = options
-  const top = mkdtempSync(join(parentFor(options.root), 'coolports-reproduce-'))
+  const parent = parentFor(options.root)
+  sweep(parent)
+  const top = mkdtempSync(join(parent, PREFIX))
+  writeFileSync(join(top, OWNER), String(process.pid))
   const root = join(top, 'another checkout, at a longer path')
   copyTree(options.root, root)
   copyStore(store, join(root, '.store'), hashes)
@@ -50,6 +62,7 @@ export function makeElsewhere(options: {
   if (differences.uid !== undefined) give(top, differences.uid)
   const clock = options.clock === undefined ? undefined : triedClock(later, differences.wrap)
   const there = jobs === 1 ? 2 : jobs - 1
+  let child: ChildProcess | undefined
   const variations: Variation[] = [
     { what: 'path of the checkout', here: options.root, there: root },
     { what: 'jobs', here: String(jobs), there: String(there) },
@@ -63,8 +76,31 @@ export function makeElsewhere(options: {
   return {
     root,
     variations: variations.filter(({ here, there }) => here !== there),
-    run: targets => run(root, clock ? [later] : [], differences, ['bin/do', `-j${there}`, ...targets]),
+    run: targets => {
+      child = start(root, clock ? [later] : [], differences, ['bin/do', `-j${there}`, ...targets])
+      return ending(child)
+    },
+    stop: signal => child?.kill(signal),
     remove: () => removeTree(top),
+    keep: () => rmSync(join(top, OWNER), { force: true }),
+  }
+}
+
+const PREFIX = 'coolports-reproduce-'
+
+/** A file with the number of the process that will remove the folder. */
+const OWNER = 'owner'
+
+/** What somebody else made there could become something else while it is removed. */
+const isOurs = (stats: Stats): boolean =>
+  stats.isDirectory() && [process.getuid?.(), process.getuid?.() === 0 ? USER : undefined].includes(stats.uid)
+
+/** Removes what processes left that were killed: in memory it would stay until the machine stops. */
+function sweep(parent: string): void {
+  for (const name of readdirSync(parent)) {
+    const owner = join(parent, name, OWNER)
+    if (!name.startsWith(PREFIX) || !isOurs(lstatSync(join(parent, name))) || !existsSync(owner)) continue
+    if (!isAlive(Number(readFileSync(owner, 'utf8')))) removeTree(join(parent, name))
   }
 }
 
@@ -205,39 +241,41 @@ function oneCore(): string {
 }
 
 /** `bins`: folders for the front of PATH. */
-function run(
+function start(
   root: string,
   bins: readonly string[],
   differences: Differences,
   command: readonly string[],
-): Promise<number> {
+): ChildProcess {
   const passed = Object.entries(process.env).filter(([name]) =>
     /^(COOLPORTS_(DEBIAN_MIRRORS|VERBOSE)|(https?|all|no)_proxy)$/i.test(name),
   )
   const [program = '', ...words] = differences.wrap(['sh', '-c', 'umask 077 && exec "$@"', 'sh', ...command])
-  return new Promise(resolve => {
-    const child = spawn(findProgram(program) ?? program, words, {
-      cwd: root,
-      stdio: ['ignore', 2, 2],
-      env: {
-        ...Object.fromEntries(passed),
-        PATH: [...bins, process.env.PATH ?? ''].join(delimiter),
-        HOME: dirname(root),
-        USER: 'elsewhere',
-        LOGNAME: 'elsewhere',
-        LC_ALL: LOCALE,
-        LANG: LOCALE,
-        TZ: ZONE,
-        // What a build must not listen to.
-        SOURCE_DATE_EPOCH: '1',
-        CFLAGS: '-O0',
-        TMPDIR: tmpdir(),
-      },
-    })
+  return spawn(findProgram(program) ?? program, words, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    env: {
+      ...Object.fromEntries(passed),
+      PATH: [...bins, process.env.PATH ?? ''].join(delimiter),
+      HOME: dirname(root),
+      USER: 'elsewhere',
+      LOGNAME: 'elsewhere',
+      LC_ALL: LOCALE,
+      LANG: LOCALE,
+      TZ: ZONE,
+      // What a build must not listen to.
+      SOURCE_DATE_EPOCH: '1',
+      CFLAGS: '-O0',
+      TMPDIR: tmpdir(),
+    },
+  })
+}
+
+const ending = (child: ChildProcess): Promise<number> =>
+  new Promise(resolve => {
     child.on('error', () => resolve(2))
     child.on('exit', status => resolve(status ?? 2))
   })
-}
 
 const currentUmask = (): number => process.umask()
 

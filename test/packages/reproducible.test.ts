@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { checkout } from '../support/checkout.ts'
 
 const PACKAGES = ['make', 'mksh', 'xz', 'zlib']
@@ -101,4 +101,36 @@ describe.runIf(process.getuid?.() === 0)('reproduce', () => {
     )
     for (const folder of [kept, keptBy(alone.stdout)]) rmSync(dirname(folder), { recursive: true })
   })
+
+  test.each(['SIGINT', 'SIGKILL'] as const)(
+    'leaves nothing in memory, or not for long, after %s',
+    async signal => {
+      mkdirSync(join(root, 'pkg/slow'), { recursive: true })
+      const slow = 'case $(uname -r) in 2.6*) sleep 600 ;; esac'
+      writeFileSync(join(root, 'pkg/slow/package.ts'), LEAKY.replace(/sh`.*?`/s, `sh\`${slow}\``))
+      const child = spawn('bin/reproduce', ['-j2', 'slow'], {
+        cwd: root,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      let said = ''
+      child.stderr.setEncoding('utf8').on('data', text => {
+        said += text
+      })
+      const ended = new Promise(resolve => child.once('exit', (status, name) => resolve(status ?? name)))
+      const there = () => /^path of the checkout: .* here, (.*) there$/m.exec(said)?.[1] ?? ''
+      await vi.waitFor(() => {
+        expect(there()).not.toBe('')
+        expect(said.split(there())[1]).toContain('build slow-1-1')
+      }, 120_000)
+      expect(existsSync(there())).toBe(true)
+      child.kill(signal)
+      expect(await ended).toBe(signal === 'SIGINT' ? 130 : signal)
+      if (signal === 'SIGKILL') {
+        expect(existsSync(there())).toBe(true)
+        expect(reproduce('-j2', 'zlib').status).toBe(0)
+      }
+      expect(existsSync(dirname(there()))).toBe(false)
+    },
+    300_000,
+  )
 })
