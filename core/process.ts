@@ -17,6 +17,18 @@ export function isAlive(pid: number): boolean {
  */
 export const startOf = (pid: number): string | undefined => statOf(pid)?.[19]
 
+/** Whether a process still runs: one that has ended, and that nobody has asked for its status yet, does not. */
+export const isRunning = (pid: number): boolean => !['Z', 'X', undefined].includes(statOf(pid)?.[0])
+
+/** Whether a process is known to have no children; where the kernel does not tell (CONFIG_PROC_CHILDREN), it is not. */
+export function isChildless(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1') === ''
+  } catch {
+    return false
+  }
+}
+
 /** The process that started another; undefined where there is no /proc. */
 export function parentOf(pid: number): number | undefined {
   const parent = Number(statOf(pid)?.[1])

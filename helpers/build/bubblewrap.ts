@@ -1,5 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { procCovers } from './covers.ts'
+import { DEVICES } from './devices.ts'
 import { buildEnvironment } from './environment.ts'
 import { type Root, rootOptions, sealRoot } from './root.ts'
 import type { SandboxSpec } from './spec.ts'
@@ -8,12 +10,13 @@ export interface SandboxRun {
   /** With the person's terminal; a build has none. */
   readonly interactive: boolean
   readonly makeflags?: string
+  /** Where its devices lie. */
+  readonly devices: string
   /** The descriptor on which bwrap tells how it went. */
   readonly statusFd: number
+  /** The descriptor from which it reads the filter of system calls. */
+  readonly filterFd: number
 }
-
-/** A bare /dev: what a program may rely on, and nothing that differs between machines. */
-const DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero']
 
 const DEVICE_LINKS: readonly (readonly [target: string, path: string])[] = [
   ['/proc/self/fd', '/dev/fd'],
@@ -39,13 +42,15 @@ export function sandboxOptions(
     ...OWN_NAMESPACES,
     ...['--uid', '1000', '--gid', '1000', '--cap-drop', 'ALL', '--hostname', 'build'],
     ...['--die-with-parent', '--json-status-fd', String(run.statusFd)],
+    ...['--seccomp', String(run.filterFd)],
     // Without a session of its own, a build could type into the terminal that it was started from.
     ...(run.interactive ? [] : ['--new-session']),
     '--clearenv',
     ...buildEnvironment(run.makeflags).flatMap(([name, value]) => ['--setenv', name, value]),
     ...rootOptions(root, work),
-    ...['--proc', '/proc', '--tmpfs', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
-    ...DEVICES.flatMap(name => ['--dev-bind', `/dev/${name}`, `/dev/${name}`]),
+    ...['--proc', '/proc', ...procCovers()],
+    ...['--tmpfs', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
+    ...DEVICES.flatMap(name => ['--dev-bind', join(run.devices, name), `/dev/${name}`]),
     ...DEVICE_LINKS.flatMap(([target, path]) => ['--symlink', target, path]),
     ...['--remount-ro', '/dev'],
     ...spec.host.filter(isMounted).flatMap(path => ['--ro-bind', path, path]),

@@ -3,15 +3,19 @@ import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isChildless, isRunning } from '../../core/process.ts'
 import { shellWord } from '../../core/shell.ts'
 import { sandboxOptions } from './bubblewrap.ts'
 import { closeStrays } from './descriptors.ts'
-import { followLog } from './follow.ts'
+import { deviceFolder } from './devices.ts'
 import { joinJobs } from './jobserver.ts'
 import { launchCommand, launchScript, residentCommand } from './launcher.ts'
 import { findProgram } from './missing.ts'
+import { BuildOutput } from './output.ts'
 import { Resident } from './resident.ts'
 import { chooseRoot, type Root } from './root.ts'
+import { keyringFilter } from './seccomp.ts'
 import { storedSkeleton } from './skeleton.ts'
 import type { SandboxSpec } from './spec.ts'
 
@@ -70,41 +74,46 @@ const overlayFailed = (work: string, root: Root, ended: Ended): boolean =>
 async function launch(work: string, spec: SandboxSpec, root: Root, options: RunOptions): Promise<Ended> {
   const { interactive = false, verbose = false } = options
   const jobs = joinJobs(process.env)
-  // What a build inherits comes first; bwrap keeps the other two to itself.
+  // What a build inherits comes first; bwrap keeps the other three to itself.
   const optionFd = 3 + jobs.fds.length
-  const statusFd = optionFd + 1
+  const [filterFd, statusFd] = [optionFd + 1, optionFd + 2]
   const { makeflags } = jobs
   const bwrap = sandboxOptions(work, spec, root, {
     interactive,
     statusFd,
+    filterFd,
+    devices: deviceFolder(options.store),
     ...(makeflags ? { makeflags } : {}),
   })
-  writeOptions(work, bwrap)
-  const bwrapOptions = openSync(join(work, 'options'), 'r')
-  const log = interactive ? undefined : openSync(join(work, 'log'), 'w', 0o644)
-  const shown = verbose && log !== undefined ? followLog(join(work, 'log')) : undefined
+  const bwrapOptions = readable(work, 'options', bwrap.map(option => `${option}\0`).join(''))
+  const filter = readable(work, 'filter', keyringFilter())
+  const fds = [...jobs.fds, bwrapOptions, filter]
+  const output = interactive ? undefined : BuildOutput.open(work)
+  output?.begin(join(work, 'log'), verbose)
   try {
     // Of this process the build inherits the umask alone.
     process.umask(0o022)
-    const shell = interactive ? undefined : await resident
-    if (shell !== undefined) {
-      const fds = [...jobs.fds, bwrapOptions]
-      const passed = await shell.run(inShell(work, fds, launchScript(root, work, optionFd, options.command)))
+    const shell = output && (await resident)
+    if (output && shell) {
+      const script = launchScript(root, work, optionFd, options.command)
+      const passed = await shell.run(inShell(output.path, fds, script))
       if (passed === undefined) keepShell()
+      else await untilGone(passed.told)
       return passed === undefined ? killed : endedWith(passed.told, passed.status)
     }
     const [program, ...words] = launchCommand(root, work, optionFd, options.command)
-    const output = log ?? 'inherit'
+    const out = output ? openSync(output.path, 'w') : 'inherit'
     closeStrays()
     running = spawn(program, words, {
-      stdio: [interactive ? 'inherit' : 'ignore', output, output, ...jobs.fds, bwrapOptions, 'pipe'],
+      stdio: [interactive ? 'inherit' : 'ignore', out, out, ...fds, 'pipe'],
       env: {},
     })
+    if (out !== 'inherit') closeSync(out)
     return await ending(running, statusFd)
   } finally {
     running = undefined
-    shown?.stop()
-    for (const fd of [...jobs.fds, bwrapOptions, ...(log === undefined ? [] : [log])]) closeSync(fd)
+    await output?.end()
+    for (const fd of fds) closeSync(fd)
   }
 }
 
@@ -119,8 +128,24 @@ async function ending(child: ChildProcess, statusFd: number): Promise<Ended> {
     child.once('error', () => resolve(null))
     child.once('close', (_, signal) => resolve(signal))
   })
+  await untilGone(told)
   return endedWith(told, signal === null ? 1 : 128 + constants.signals[signal])
 }
+
+/**
+ * Waits for the end of what a build left running. bwrap ends with its command; the first process in there, which
+ * inherits all others and ends them by its own end, only after it, and until then they could write.
+ */
+async function untilGone(told: string): Promise<void> {
+  const first = Number(/"child-pid": (\d+)/.exec(told)?.[1] ?? 0)
+  if (first === 0) return
+  const deadline = Date.now() + PATIENCE_MS
+  // To wait for its end in any case would be to wait for the end of its mounts.
+  while (!isChildless(first) && isRunning(first) && Date.now() < deadline) await sleep(1)
+}
+
+/** Nothing outlives a SIGKILL that long but what the kernel itself is busy with. */
+const PATIENCE_MS = 10_000
 
 /** `status` is that of bwrap, as a shell has it; its own are no more than 128. */
 function endedWith(told: string, status: number): Ended {
@@ -132,17 +157,19 @@ function endedWith(told: string, status: number): Ended {
 const killed: Ended = { kind: 'exited', status: 128 + constants.signals.SIGKILL }
 
 /** What comes before the launcher in a shell that stays: all that a new process would get from this one. */
-function inShell(work: string, fds: readonly number[], script: string): string {
+function inShell(output: string, fds: readonly number[], script: string): string {
   const descriptors = fds.map((fd, at) => `${at + 3}<>/proc/${process.pid}/fd/${fd}`)
   return [
     'umask 022',
     `cd ${shellWord(process.cwd())} || exit`,
     // Of the descriptors the status comes first, before another one takes its place.
-    `exec ${fds.length + 3}>&3 ${descriptors.join(' ')} </dev/null >${shellWord(join(work, 'log'))} 2>&1`,
+    `exec ${fds.length + 3}>&3 ${descriptors.join(' ')} </dev/null >${output} 2>&1`,
     script,
   ].join('\n')
 }
 
-/** The options as bwrap's --args wants them: each ended by a NUL. */
-const writeOptions = (work: string, options: readonly string[]): void =>
-  writeFileSync(join(work, 'options'), options.map(option => `${option}\0`).join(''))
+/** A new file of the work folder, open to be read. */
+function readable(work: string, name: string, content: string | Uint8Array): number {
+  writeFileSync(join(work, name), content)
+  return openSync(join(work, name), 'r')
+}

@@ -31,6 +31,8 @@ function fillWork(work: string, script: string): void {
     chmodSync(join(work, folder), 0o755)
   }
   chmodSync(join(work, 'tmp'), 0o1777)
+  // Nobody else's: in there are a /tmp that all may write to, and set-uid files of a package that is not packed yet.
+  chmodSync(work, 0o700)
   writeFileSync(join(work, 'build.sh'), script)
   chmodSync(join(work, 'build.sh'), 0o755)
   utimesSync(join(work, 'build.sh'), PACKAGE_TIME, PACKAGE_TIME)

@@ -4,6 +4,7 @@ import { postInstallPath } from '../../core/post-install.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { OWN_NAMESPACES } from '../build/bubblewrap.ts'
+import { procCovers } from '../build/covers.ts'
 import { findProgram, missingProgram } from '../build/missing.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { readDatabase } from './database.ts'
@@ -86,7 +87,7 @@ function runScript(
     ...ENVIRONMENT.flatMap(([variable, text]) => ['--setenv', variable, text]),
     ...['--bind', root, '/'],
     // Where the root has a place for them; nothing is made there for their sake.
-    ...(has('proc') ? ['--proc', '/proc'] : []),
+    ...(has('proc') ? ['--proc', '/proc', ...procCovers()] : []),
     ...(has('dev') ? ['--dev', '/dev'] : []),
     ...['--chdir', '/'],
   ]

@@ -229,7 +229,8 @@ test('a helper holds nothing of a client when it is done', async () => {
   const [helper = 0, ...more] = processes('dist/helper.js')
   expect(more).toEqual([])
   const held = readdirSync(`/proc/${helper}/fd`).map(fd => readlinkSync(`/proc/${helper}/fd/${fd}`))
-  expect(held.filter(path => path.startsWith(tree.root))).toEqual([])
+  // The pipe by which it hears what builds print has lost its name, and stays.
+  expect(held.filter(path => path.startsWith(tree.root) && !path.endsWith('/output (deleted)'))).toEqual([])
   expect(readlinkSync(`/proc/${helper}/cwd`)).toBe('/')
   tree.write('pkg/one/go', '')
   expect(await exit(child)).toBe(0)

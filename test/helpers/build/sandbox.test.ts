@@ -110,6 +110,19 @@ NoNewPrivs:\t1
 `)
   })
 
+  test('can change nothing of the machine: its settings in /proc, the modes of its devices', () => {
+    // To open a file to append to it does nothing by itself. What everybody may write to is no setting.
+    const settings = "find /proc -path '/proc/[0-9]*' -prune -o -type f ! -perm -002 -print"
+    const open = `${settings} | while read -r f; do (: >>"$f") 2>/dev/null && echo "$f" || :; done`
+    const devices =
+      'for f in /dev/null /dev/zero; do chmod 666 $f 2>/dev/null && echo $f; echo x >$f || :; done'
+    expect(printed(name, `${open}; ${devices}; :`)).toBe('')
+  })
+
+  test('cannot use the keyrings of the kernel, nor the key of whoever builds', () => {
+    expect(printed(name, "grep '^Seccomp:' /proc/self/status; keyring || echo $?")).toBe('Seccomp:\t2\n38\n')
+  })
+
   test.skipIf(spawnSync('setarch', ['-R', 'true']).status !== 0)(
     'finds its memory at the same addresses each time (skipped where that is forbidden)',
     () => {

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { findProgram } from './missing.ts'
+import { removeTree } from './remove.ts'
+
+/** What a program may rely on, and nothing that differs between machines. */
+export const DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'] as const
+
+/** Nobody's: neither root's nor a person's. */
+const OWNER = 65534
+
+/**
+ * The folder of the devices that a sandbox shows: /dev, or for root one in the store, whose devices are nobody's.
+ * Whoever owns a device may change its mode without any privilege, and to the kernel a sandbox that root starts is
+ * root's (see covers.ts): it could close /dev/null to everybody on the host. Where none can be made (in some
+ * containers) or used (`nodev`) it is /dev.
+ */
+export function deviceFolder(store: string): string {
+  if (process.getuid?.() !== 0) return '/dev'
+  const folder = join(store, 'devices')
+  if (DEVICES.every(name => isGood(folder, name))) return folder
+  try {
+    return makeDevices(folder) ? folder : '/dev'
+  } catch {
+    return '/dev'
+  }
+}
+
+function isGood(folder: string, name: string): boolean {
+  const stats = lstatSync(join(folder, name), { throwIfNoEntry: false })
+  const { rdev } = statSync(`/dev/${name}`)
+  return (
+    stats?.isCharacterDevice() === true &&
+    stats.rdev === rdev &&
+    stats.uid === OWNER &&
+    (stats.mode & 0o777) === 0o666
+  )
+}
+
+function makeDevices(folder: string): boolean {
+  const mknod = findProgram('mknod')
+  if (mknod === undefined) return false
+  const part = `${folder}.${process.pid}`
+  removeTree(part)
+  try {
+    mkdirSync(part, { recursive: true })
+    for (const name of DEVICES) {
+      const path = join(part, name)
+      const { rdev } = statSync(`/dev/${name}`)
+      if (spawnSync(mknod, [path, 'c', String(major(rdev)), String(minor(rdev))]).status !== 0) return false
+      chownSync(path, OWNER, OWNER)
+      chmodSync(path, 0o666)
+    }
+    closeSync(openSync(join(part, 'null'), 'w'))
+    removeTree(folder)
+    renameSync(part, folder)
+    return true
+  } finally {
+    removeTree(part)
+  }
+}
+
+/** As glibc's makedev(3) has it, for numbers as small as these. */
+const major = (rdev: number): number => (rdev >> 8) & 0xfff
+const minor = (rdev: number): number => rdev & 0xff
