@@ -13,6 +13,14 @@ run_program() {
 # prepare_program NAME: installs npm dependencies that are missing or others, and bundles the programs when a source file
 # is newer than this one. Costs a millisecond and no process when there is nothing to do.
 prepare_program() {
+  case ${COOLPORTS_STORE:-/} in
+  /*) ;;
+  *)
+    # Rules run in the folders of their packages, where it would be another one each time.
+    echo "coolports: cannot use \$COOLPORTS_STORE: \"$COOLPORTS_STORE\" is not an absolute path" >&2
+    exit 2
+    ;;
+  esac
   if ! command -v node >/dev/null 2>&1; then
     echo "coolports: cannot run: node is not on PATH" >&2
     echo "  install Node.js 20.19 or newer (https://nodejs.org, or your distribution's package)" >&2

@@ -11,10 +11,26 @@ export interface ArchiveBytes {
   readonly failure: () => BuildProblem | undefined
 }
 
+/** Files that a person may take for an archive of ours, by their first bytes. */
+const OTHERS: readonly (readonly [magic: string, what: string])[] = [
+  ['425a68', 'a bzip2 file'],
+  ['28b52ffd', 'a zstd file'],
+  ['504b0304', 'a zip file'],
+  ['377abcaf271c', 'a 7z file'],
+  ['5d0000', 'a lzma file'],
+]
+
 /** Opens a tar, tar.gz or tar.xz, by its first bytes, since the name in a store is a digest. */
 export function archiveBytes(path: string, name: string): Result<ArchiveBytes, BuildProblem> {
   const head = firstBytes(path)
   const none = (): undefined => undefined
+  const other = OTHERS.find(([magic]) => head.startsWith(magic))?.[1]
+  if (other !== undefined)
+    return refuse({
+      kind: 'decompressor failed',
+      thing: name,
+      words: `it is ${other}, and an archive is a tar, a tar.gz or a tar.xz`,
+    })
   if (head.startsWith('1f8b')) return ok({ chunks: gunzipped(path), failure: none })
   if (!head.startsWith('fd377a585a00')) return ok({ chunks: createReadStream(path), failure: none })
   const missing = missingProgram('xz')

@@ -16,10 +16,11 @@ import { type Key, openKey } from './key.ts'
 import { placeAnother, placeFile } from './place.ts'
 import { prepareSandbox } from './prepare.ts'
 import type { BuildProblem } from './problem.ts'
+import { makeReadable } from './readable.ts'
 import { removeTree } from './remove.ts'
 import { runSandbox } from './sandbox.ts'
 import { namedSources } from './sources.ts'
-import { makeWork, removeWork } from './work.ts'
+import { keepFailed, makeWork, removeWork } from './work.ts'
 
 /**
  * Builds a package: runs its script in the sandbox, packs DESTDIR, gives the file its name. Where the store has
@@ -106,10 +107,13 @@ async function buildIn(
   if (problem) return refuse([problem])
 
   const { packTree } = await import('../tar/pack.ts')
+  makeReadable(join(work, 'destdir'))
   const file = join(work, 'pkg.tar.gz')
   const packed = await packTree(join(work, 'destdir'), file, { setuid: setuidIn(inputs.key?.text ?? '') })
   if (!packed.ok) {
-    removeTree(work)
+    const isFull = packed.error.some(({ kind }) => kind === 'disk full')
+    if (isFull) removeTree(work)
+    else keepFailed('.', work)
     return refuse(packed.error.map(one => ({ kind: 'tar', action: 'pack', thing: label, problem: one })))
   }
   const claim = inputs.key && findDifference(store, inputs.key.hash, packed.value.digest)

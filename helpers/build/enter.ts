@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -25,6 +26,8 @@ export async function enter(
       trees: spec.trees.map(path => basename(path)).filter(isSha256),
       distfiles: spec.sources.map(({ path }) => basename(path)).filter(isSha256),
     })
+    const gone = spec.trees.filter(path => !existsSync(path))
+    if (gone.length > 0) return refuse([{ kind: 'no trees', label: spec.label, paths: gone }])
     return runInside(store, work, spec, command.command)
   })
 }

@@ -1,5 +1,17 @@
-import { chmodSync, copyFileSync, linkSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { PACKAGE_TIME } from '../tar/entry.ts'
 import { mergeLayers } from './merge.ts'
 
 /**
@@ -11,12 +23,22 @@ export function plantFarm(layers: readonly string[], folder: string): void {
   mkdirSync(folder)
   chmodSync(folder, 0o755)
   let canLink = true
-  for (const entry of mergeLayers(layers, { whole: true }) ?? []) {
+  const entries = mergeLayers(layers, { whole: true }) ?? []
+  for (const entry of entries) {
     const full = join(folder, entry.path)
-    if (entry.kind === 'folder') mkdirSync(full, 0o755)
-    else if (entry.type === 'symlink') symlinkSync(readlinkSync(entry.from), full)
-    else canLink = placeFile(entry.from, full, canLink)
+    if (entry.kind === 'folder') {
+      mkdirSync(full)
+      chmodSync(full, 0o755) // whatever the umask
+    } else if (entry.type === 'symlink') {
+      symlinkSync(readlinkSync(entry.from), full)
+      lutimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
+    } else canLink = placeFile(entry.from, full, canLink)
   }
+  // Those of folders last: what is put into one changes its own.
+  for (const entry of entries) {
+    if (entry.kind === 'folder') utimesSync(join(folder, entry.path), PACKAGE_TIME, PACKAGE_TIME)
+  }
+  utimesSync(folder, PACKAGE_TIME, PACKAGE_TIME)
 }
 
 /** Answers whether linking is still worth a try: across file systems it never works. */
@@ -29,10 +51,16 @@ function placeFile(from: string, to: string, canLink: boolean): boolean {
       const { code } = error as NodeJS.ErrnoException
       // EPERM: files of another owner, under fs.protected_hardlinks; EMLINK: this one file is full.
       if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error
-      copyFileSync(from, to)
+      copy(from, to)
       return code === 'EMLINK'
     }
   }
-  copyFileSync(from, to)
+  copy(from, to)
   return false
+}
+
+function copy(from: string, to: string): void {
+  copyFileSync(from, to)
+  chmodSync(to, statSync(from).mode & 0o7777)
+  utimesSync(to, PACKAGE_TIME, PACKAGE_TIME)
 }

@@ -15,12 +15,24 @@ export function copyFiles(from: string, to: string): Result<void, readonly Build
     return refuse(entries.error.map(problem => ({ kind: 'tar', action: 'show', thing: from, problem })))
   mkdirSync(to)
   chmodSync(to, 0o755)
-  for (const entry of entries.value) copyEntry(entry, from, to)
-  for (const entry of entries.value) {
+  const full = filled(entries.value)
+  for (const entry of full) copyEntry(entry, from, to)
+  for (const entry of full) {
     if (entry.kind === 'directory') utimesSync(join(to, entry.path), PACKAGE_TIME, PACKAGE_TIME)
   }
   utimesSync(to, PACKAGE_TIME, PACKAGE_TIME)
   return ok(undefined)
+}
+
+/** Without folders that hold no file: they are no part of the key, and git knows nothing of them. */
+function filled(entries: readonly Entry[]): readonly Entry[] {
+  const parents = new Set<string>()
+  for (const { kind, path } of entries) {
+    if (kind === 'directory') continue
+    for (let at = path.lastIndexOf('/'); at !== -1; at = path.lastIndexOf('/', at - 1))
+      parents.add(path.slice(0, at))
+  }
+  return entries.filter(({ kind, path }) => kind !== 'directory' || parents.has(path))
 }
 
 function copyEntry(entry: Entry, from: string, to: string): void {

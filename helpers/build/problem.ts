@@ -20,6 +20,7 @@ export type BuildProblem =
   | { readonly kind: 'not one archive'; readonly list: string; readonly count: number }
   | { readonly kind: 'no shell'; readonly file: string }
   | { readonly kind: 'no failed build'; readonly folder: string }
+  | { readonly kind: 'no trees'; readonly label: string; readonly paths: readonly string[] }
   | { readonly kind: 'missing'; readonly missing: Missing }
   | { readonly kind: 'decompressor failed'; readonly thing: string; readonly words: string }
   | { readonly kind: 'no sandbox'; readonly label: string; readonly words: string; readonly remedy?: string }
@@ -36,8 +37,11 @@ export type BuildProblem =
     }
 
 /** 1: the answer is no. 2: there was no answer. */
-export const exitStatus = (problem: BuildProblem): 1 | 2 =>
-  problem.kind === 'failed' || problem.kind === 'disproved' ? 1 : 2
+export function exitStatus(problem: BuildProblem): 1 | 2 {
+  if (problem.kind === 'failed' || problem.kind === 'disproved') return 1
+  // What was built can be no package.
+  return problem.kind === 'tar' && problem.action === 'pack' && problem.problem.kind !== 'disk full' ? 1 : 2
+}
 
 export function buildMessage(problem: BuildProblem): Message {
   switch (problem.kind) {
@@ -83,6 +87,13 @@ export function buildMessage(problem: BuildProblem): Message {
       return { cannot: 'run the test', why: `${quoted(problem.file)} holds no /bin/sh` }
     case 'no failed build':
       return { cannot: `enter ${quoted(problem.folder)}`, why: 'there is no failed build' }
+    case 'no trees':
+      return {
+        cannot: `enter the sandbox of ${problem.label}`,
+        why: 'the store does not have what its root was made of any more',
+        facts: problem.paths.map(path => ['gone', path] as const),
+        remedy: 'build it again',
+      }
     case 'missing':
       return missingMessage(problem.missing)
     case 'decompressor failed':

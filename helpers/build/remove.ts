@@ -1,22 +1,43 @@
-import { chmodSync, lstatSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Removes a folder and all below it, those folders too that a build made read-only. */
+/**
+ * Removes a folder and all below it: also what a build made read-only, and folders so deep that no path leads to
+ * them, as suites make to try getcwd().
+ */
 export function removeTree(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'ENOTEMPTY') throw error
-    openFolders(folder)
+    if (!HINDRANCES.includes(code ?? '')) throw error
+    loosen(folder)
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function openFolders(folder: string): void {
-  chmodSync(folder, 0o700)
-  for (const entry of readdirSync(folder)) {
-    const path = join(folder, entry)
-    if (lstatSync(path).isDirectory()) openFolders(path)
+const HINDRANCES = ['EACCES', 'EPERM', 'ENOTEMPTY', 'ENAMETOOLONG']
+
+/** A path that the kernel takes has less than 4096 bytes. */
+const LONG = 2048
+
+/** Opens all folders below one, and moves those up whose paths are long. */
+function loosen(folder: string): void {
+  let moved = 0
+  const open = [folder]
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    chmodSync(path, 0o700)
+    for (const entry of readdirSync(path)) {
+      const below = join(path, entry)
+      if (!lstatSync(below).isDirectory()) continue
+      if (Buffer.byteLength(below) < LONG) open.push(below)
+      else {
+        const to = join(folder, `.moved-up-${process.pid}-${moved}`)
+        chmodSync(below, 0o700) // whose parent changes, it must be writable
+        renameSync(below, to)
+        moved += 1
+        open.push(to)
+      }
+    }
   }
 }

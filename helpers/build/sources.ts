@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { isFileName } from '../../core/name.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
+import { PACKAGE_TIME } from '../tar/entry.ts'
 import type { BuildProblem } from './problem.ts'
 
 /** A source in the store, and the name that a build finds it under. */
@@ -22,7 +23,19 @@ export function sourceFiles(
   const read = parseSources(store, list, readFileSync(list, 'utf8'))
   if (!read.ok) return read
   const missing = read.value.filter(source => !existsSync(source.path))
-  return missing.length > 0 ? refuse(missing.map(source => ({ kind: 'no source', ...source }))) : read
+  if (missing.length > 0) return refuse(missing.map(source => ({ kind: 'no source', ...source })))
+  for (const { path } of read.value) levelTime(path)
+  return read
+}
+
+/** Gives a source the time of all: that of a store from before this was done, or that somebody else filled, is its own. */
+function levelTime(path: string): void {
+  if (statSync(path).mtimeMs === PACKAGE_TIME * 1000) return
+  try {
+    utimesSync(path, PACKAGE_TIME, PACKAGE_TIME)
+  } catch {
+    // In a store of somebody else's it stays.
+  }
 }
 
 /** What a fetch list names, as far as it can be read. */

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isAlive, startOf } from '../../core/process.ts'
 import { distfilePath } from '../../core/store.ts'
+import { PACKAGE_TIME } from '../tar/entry.ts'
 
 /**
  * The bytes of a source that are here so far. Every process writes a file of its own,
@@ -64,6 +65,8 @@ export async function openPart(store: string, sha256: Sha256): Promise<Part> {
     async keep() {
       await handle.sync()
       await handle.chmod(0o444)
+      // A build that sees the time of a source would tell when it was fetched.
+      await handle.utimes(PACKAGE_TIME, PACKAGE_TIME)
       await close()
       nameIt(path, distfilePath(store, sha256))
       syncFolder(dirname(distfilePath(store, sha256)))

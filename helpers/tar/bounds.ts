@@ -43,6 +43,8 @@ class Scan {
   #bytes = 0
   #entries = 0
   #nameBytes = 0
+  /** In a row. */
+  #emptyBlocks = 0
   /** Bytes of a body that need not be looked at, or of padding. */
   #skip = 0
   /** What is being gathered: a header, or the body behind `#long`. */
@@ -89,7 +91,13 @@ class Scan {
       return
     }
     const header = readHeader(block)
-    if (header === undefined) return
+    if (header === undefined) {
+      this.#emptyBlocks += 1
+      return
+    }
+    // Two empty blocks are the end, to GNU tar and others, which would not show what comes then.
+    if (this.#emptyBlocks >= 2) throw refused(header.name, 'it stands behind the end of the archive')
+    this.#emptyBlocks = 0
     if (header.type === PAX || header.type === PAX_GLOBAL || GNU_LONG.includes(header.type))
       this.#longHeader(header)
     else this.#entry(header)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type Entry, packageMode, SET_UID_MODE, unmarkedMode } from './entry.ts'
-import { badText } from './path.ts'
+import { badText, symlinkProblem } from './path.ts'
 import type { TarProblem } from './problem.ts'
 
 export interface ListOptions {
@@ -45,7 +45,7 @@ export function listTree(
     if (stats.isDirectory()) entries.push({ kind: 'directory', path })
     else if (stats.isSymbolicLink()) {
       const target = readlinkSync(join(root, path))
-      const why = badText(target)
+      const why = badText(target) ?? symlinkProblem(path, target)
       if (why) problems.push({ kind: 'entry', name: path, why })
       entries.push({ kind: 'symlink', path, target })
     } else {

@@ -69,3 +69,11 @@ test('a file that came into files/ after the rules were emitted is refused, not 
   expect(said).toMatch(/not in the key +"file 644 [0-9a-f]{64} unkeyed"/)
   expect(said).toContain('run: npx coolports-gen')
 })
+
+test('a store without an absolute path is refused: each rule would have another one', async () => {
+  const tree = smallTree({ slow })
+  expect((await tree.generate()).problems).toEqual([])
+  const { status, said } = run(tree, ['bin/do', 'pkg/slow/.pkg.tar.gz'], { COOLPORTS_STORE: 'store' })
+  expect(said).toContain('cannot use $COOLPORTS_STORE: "store" is not an absolute path')
+  expect(status).toBe(2)
+})

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
@@ -40,6 +48,27 @@ test('a build prints all it has to say when COOLPORTS_VERBOSE is set', () => {
   shop.closure('loud', 'base')
   const ran = shop.build('loud', 'echo one; echo two >&2; echo three', { env: { COOLPORTS_VERBOSE: '1' } })
   expect(ran.stderr).toContain('build loud-1-1\none\ntwo\nthree\nbuilt loud-1-1')
+})
+
+test.each(['', '1'])(
+  'a build that opens its own output anew loses nothing of it (verbose: "%s")',
+  verbose => {
+    shop.closure('anew', 'base')
+    const script = 'echo first; echo second >/dev/stderr; echo third >/dev/stdout; echo last; exit 1'
+    const { stderr } = shop.build('anew', script, { env: { COOLPORTS_VERBOSE: verbose } })
+    const indent = verbose === '' ? '  ' : ''
+    expect(stderr).toContain(['', 'first', 'second', 'third', 'last', ''].join(`\n${indent}`).trimEnd())
+    expect(readFileSync(join(shop.folder('anew'), '.build.failed/log'), 'utf8')).toBe(
+      'first\nsecond\nthird\nlast\n',
+    )
+  },
+)
+
+test.skipIf(process.getuid?.() !== 0)('nobody else can look into the folder of a build', () => {
+  shop.closure('mine', 'base')
+  shop.build('mine', 'cp /bin/busybox "$DESTDIR/x"; chmod 4755 "$DESTDIR/x"; exit 1')
+  const failed = join(shop.folder('mine'), '.build.failed')
+  expect(statSync(failed).mode & 0o777).toBe(0o700)
 })
 
 test('sources stand read-only in /sources, files/ in /files with the modes of a package', () => {
@@ -180,7 +209,7 @@ test.skipIf(process.getuid?.() !== 0)(
     await shop.pack('second', folder => writeFileSync(join(folder, 'second'), 'second\n'))
     shop.closure('rooted', 'base', 'second')
     const script =
-      '{ id; stat -c "%U %a %n" / /bin /bin/busybox /etc /tmp /home/build /destdir; grep "^overlay / " /proc/mounts; } >"$DESTDIR/seen"'
+      '{ id; stat -c "%U %a %n" / /bin /bin/busybox /etc /tmp /home/build /destdir; grep "^overlay / " /proc/mounts; } >"$DESTDIR/seen"; cp /bin/busybox "$DESTDIR/unread"; mkdir "$DESTDIR/closed"; : >"$DESTDIR/closed/x"; chmod 111 "$DESTDIR/unread" "$DESTDIR/closed"'
     expect(shop.build('rooted', script).status).toBe(0)
     const mine = readFileSync(join(shop.folder('rooted'), '.pkg.tar.gz'))
     shop.giveTo(ORDINARY)
@@ -191,16 +220,66 @@ test.skipIf(process.getuid?.() !== 0)(
   },
 )
 
-test('a device, fifo or socket in DESTDIR is refused by its path, and no package appears', () => {
+test('a device, fifo or socket in DESTDIR is refused by its path, no package appears, and the folder is kept', () => {
   shop.closure('piped', 'base')
   const ran = shop.build('piped', 'mkdir "$DESTDIR/run"; mkfifo "$DESTDIR/run/pipe"')
-  expect(ran.status).toBe(2)
+  expect(ran.status).toBe(1)
   expect(
     ran.stderr,
   ).toContain(`do-build: cannot pack piped-1-1: it is a fifo; a package holds files, folders, symlinks and hard links alone
   entry "run/pipe"
 `)
-  expect(names('piped')).toEqual(['.bclosure'])
+  expect(names('piped')).toEqual(['.bclosure', '.build.failed'])
+})
+
+test('a symlink that leads out of the package is refused: nobody could unpack it', () => {
+  shop.closure('outward', 'base')
+  const ran = shop.build('outward', 'mkdir "$DESTDIR/bin"; ln -s ../../usr/bin/x "$DESTDIR/bin/x"')
+  expect(ran.status).toBe(1)
+  expect(ran.stderr).toContain('it is a symlink that leads outside, to "../../usr/bin/x"')
+})
+
+test('folders too deep for any path are removed, of a build that went well and of one that was killed', () => {
+  shop.closure('deep', 'base')
+  // Two paths of 3,000 letters, of which one goes to the end of the other.
+  const path = Array(30).fill('0'.repeat(100)).join('/')
+  const deep = `mkdir -p a/${path} b/${path}; mv b a/${path}; chmod 555 a`
+  expect(shop.build('deep', deep).stderr).toContain('built deep-1-1')
+  expect(shop.build('deep', `${deep}; exit 1`).status).toBe(1)
+  expect(shop.build('deep', ':').stderr).toContain('built deep-1-1')
+  expect(names('deep')).toEqual(['.bclosure', '.pkg.tar.gz'])
+})
+
+test('a build sees no time of its sources, and no empty folder of files/', () => {
+  shop.closure('timeless', 'base')
+  const folder = shop.folder('timeless')
+  writeFileSync(join(folder, '.fetch'), shop.source('c.txt', 'text of c\n'))
+  mkdirSync(join(folder, 'files/full/deep'), { recursive: true })
+  mkdirSync(join(folder, 'files/full/empty'))
+  mkdirSync(join(folder, 'files/none'))
+  writeFileSync(join(folder, 'files/full/deep/x'), '')
+  const script = 'stat -c %Y /sources/c.txt; cd /files; find . | sort'
+  const ran = shop.build('timeless', script, {
+    args: ['--fetch', '.fetch', '--files', 'files'],
+    env: { COOLPORTS_VERBOSE: '1' },
+  })
+  expect(ran.stderr).toContain('\n1609459200\n.\n./full\n./full/deep\n./full/deep/x\nbuilt ')
+})
+
+test('a sandbox whose trees were freed is not entered, and it is said what to do', () => {
+  shop.closure('freed', 'base')
+  expect(shop.build('freed', 'exit 1').status).toBe(1)
+  const spec = join(shop.folder('freed'), '.build.failed/sandbox.json')
+  const gone = join(shop.store, 'trees', 'ab'.repeat(32))
+  writeFileSync(spec, readFileSync(spec, 'utf8').replace(/"[^"]*\/trees\/[0-9a-f]*"/, JSON.stringify(gone)))
+  const entered = shop.run('freed', ['--enter', '.build.failed', '--', 'true'])
+  expect(
+    entered.stderr,
+  ).toBe(`do-build: cannot enter the sandbox of freed-1-1: the store does not have what its root was made of any more
+  gone ${gone}
+  build it again
+`)
+  expect(entered.status).toBe(2)
 })
 
 test('everything that is missing is named before anything runs', () => {

@@ -66,6 +66,18 @@ hrwxr-xr-x 0/0 bin/tool link to bin/alias
 `)
 })
 
+test('what stands behind the end of an archive is refused, whoever would show it', () => {
+  const ran = imported('behind', Buffer.concat([tar(), tar()]))
+  expect(ran.stderr).toContain('it stands behind the end of the archive')
+  expect(ran.status).toBe(2)
+})
+
+test('an archive of another kind is called by its name', () => {
+  expect(imported('bzip2', Buffer.from('BZh91AY&SY')).stderr).toContain(
+    'it is a bzip2 file, and an archive is a tar, a tar.gz or a tar.xz',
+  )
+})
+
 test('a hostile archive is refused and leaves nothing', () => {
   const archive = execFileSync('tar', [
     '-c',
