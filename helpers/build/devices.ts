@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -28,13 +29,17 @@ const OWNER = 65534
 export function deviceFolder(store: string): string {
   if (process.getuid?.() !== 0) return '/dev'
   const folder = join(store, 'devices')
-  if (DEVICES.every(name => isGood(folder, name))) return folder
+  if (areGood(folder)) return folder
   try {
     return makeDevices(folder) ? folder : '/dev'
-  } catch {
-    return '/dev'
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    // Another may have been faster.
+    return areGood(folder) ? folder : '/dev'
   }
 }
+
+const areGood = (folder: string): boolean => DEVICES.every(name => isGood(folder, name))
 
 function isGood(folder: string, name: string): boolean {
   const stats = lstatSync(join(folder, name), { throwIfNoEntry: false })
@@ -62,7 +67,8 @@ function makeDevices(folder: string): boolean {
       chmodSync(path, 0o666)
     }
     closeSync(openSync(join(part, 'null'), 'w'))
-    removeTree(folder)
+    // One that is there is bad, or was made just now: builds that have begun may be about to show that.
+    if (existsSync(folder) && !areGood(folder)) removeTree(folder)
     renameSync(part, folder)
     return true
   } finally {

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { closeSync, constants, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { join } from 'node:path'
 import { findProgram } from './missing.ts'
@@ -16,9 +15,7 @@ let opened: BuildOutput | undefined
 export class BuildOutput {
   /** Open for writing and reading: so there is never an end, and no writer waits for a reader. */
   readonly #fd: number
-  readonly #socket: Socket
-  #log: ((bytes: Uint8Array) => void) | undefined
-  #last: { readonly mark: Buffer; left: Buffer; readonly done: () => void } | undefined
+  #log: Log | undefined
 
   /** Made where it is first needed, in this folder. */
   static open(folder: string): BuildOutput {
@@ -34,7 +31,7 @@ export class BuildOutput {
     const onread = {
       buffer: Buffer.alloc(READ_BYTES),
       callback: (count: number) => {
-        this.#hear(onread.buffer.subarray(0, count))
+        this.#log?.write(onread.buffer.subarray(0, count))
         return true
       },
     }
@@ -43,9 +40,8 @@ export class BuildOutput {
       readable: true,
       onread,
     }
-    this.#socket = new Socket({ ...options, writable: false })
     // Who builds has other things to wait for, and who does not may end.
-    this.#socket.unref()
+    new Socket({ ...options, writable: false }).unref()
   }
 
   /** Where a build is to write: to be opened by it or for it, so that its writes wait while the fifo is full. */
@@ -55,56 +51,50 @@ export class BuildOutput {
 
   /** From now on it goes into this file, and to stderr too for those who read along. */
   begin(file: string, isShown: boolean): void {
-    const fd = openSync(file, 'w', 0o644)
-    this.#log = bytes => {
-      if (isShown) process.stderr.write(Uint8Array.from(bytes))
-      try {
-        for (let from = 0; from < bytes.length; ) from += writeSync(fd, bytes, from)
-      } catch {
-        // On a full disk the build fails by itself, or did not need the room.
-      }
-    }
-    this.#close = () => closeSync(fd)
+    this.#log = new Log(file, isShown)
   }
 
-  /** Waits until all of it was read. Nobody writes any more. */
-  async end(): Promise<void> {
-    this.#socket.ref()
-    const mark = Buffer.from(`${randomBytes(16).toString('hex')}\n`)
-    await new Promise<void>(done => {
-      this.#last = { mark, left: Buffer.alloc(0), done }
-      this.#write(mark)
-    })
-    this.#last = undefined
-    this.#socket.unref()
+  /** Reads the rest. Nobody writes any more. */
+  end(): void {
+    const rest = Buffer.alloc(READ_BYTES)
+    for (let count = this.#read(rest); count > 0; count = this.#read(rest))
+      this.#log?.write(rest.subarray(0, count))
+    this.#log?.close()
     this.#log = undefined
-    this.#close()
   }
 
-  #close = (): void => {}
-
-  /** A mark is in the fifo whole or not at all. */
-  #write(mark: Buffer): void {
+  /** None where there are none now. */
+  #read(into: Buffer): number {
     try {
-      writeSync(this.#fd, mark)
+      return readSync(this.#fd, into)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      setImmediate(() => this.#write(mark)) // it is full, and is being read
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
+      throw error
+    }
+  }
+}
+
+class Log {
+  readonly #fd: number
+  readonly #isShown: boolean
+
+  constructor(file: string, isShown: boolean) {
+    this.#fd = openSync(file, 'w', 0o644)
+    this.#isShown = isShown
+  }
+
+  write(bytes: Uint8Array): void {
+    // Of the buffer only this much is said, and it is used again.
+    if (this.#isShown) process.stderr.write(Uint8Array.from(bytes))
+    try {
+      for (let from = 0; from < bytes.length; ) from += writeSync(this.#fd, bytes, from)
+    } catch {
+      // On a full disk the build fails by itself, or did not need the room.
     }
   }
 
-  #hear(bytes: Uint8Array): void {
-    if (this.#last === undefined) {
-      this.#log?.(bytes)
-      return
-    }
-    // The mark may come in two pieces.
-    this.#last.left = Buffer.concat([this.#last.left, bytes])
-    const { left, mark, done } = this.#last
-    const at = left.indexOf(mark)
-    if (at === -1) return
-    this.#log?.(left.subarray(0, at))
-    done()
+  close(): void {
+    closeSync(this.#fd)
   }
 }
 

@@ -112,7 +112,7 @@ async function launch(work: string, spec: SandboxSpec, root: Root, options: RunO
     return await ending(running, statusFd)
   } finally {
     running = undefined
-    await output?.end()
+    output?.end()
     for (const fd of fds) closeSync(fd)
   }
 }
