@@ -30,5 +30,8 @@ export const packagePath = (store: string, hash: Sha256): string => join(store, 
 /** The pkgkey that a package was built from: the text whose sha256 is its pkghash. */
 export const packageKeyPath = (store: string, hash: Sha256): string => join(store, 'packages', `${hash}.key`)
 
+/** Which tar a build of this key came out as here (helpers/store/built.ts). */
+export const builtPath = (store: string, hash: Sha256): string => join(store, 'packages', `${hash}.built`)
+
 /** What is known of the package that came of some content (helpers/store/content.ts), by its content key. */
 export const contentPath = (store: string, contentKey: Sha256): string => join(store, 'contents', contentKey)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
-import { formatMessage } from '../../core/message.ts'
+import { formatMessage, type Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { setuidIn } from '../../core/setuid.ts'
 import { awaitsComparison, findDifference } from '../cache/spot-check.ts'
@@ -11,7 +11,7 @@ import { closureTrees, type Member } from './closure.ts'
 import type { Command } from './command.ts'
 import { contentKey } from './content-key.ts'
 import { sandboxProblem } from './failure.ts'
-import { keepPackage } from './keep.ts'
+import { keepBuilt } from './keep.ts'
 import { type Key, openKey } from './key.ts'
 import { placeAnother, placeFile } from './place.ts'
 import { prepareSandbox } from './prepare.ts'
@@ -65,7 +65,8 @@ function takeSame(
   if (inputs.key === undefined || text === undefined || awaitsComparison(store, inputs.key.hash)) return false
   const same = findContent(store, text)
   if (same === undefined) return false
-  keepPackage(store, inputs.key, same.path, message => say(formatMessage('do-build', message)))
+  // The note of its content was written by a build here, whose tar it is.
+  keepBuilt(store, inputs.key, same.path, same.tar, message => say(formatMessage('do-build', message)))
   markUsed(store, 'packages', same.hash)
   markUsed(store, 'contents', sha256(text))
   placeAnother(same.path, out)
@@ -123,8 +124,8 @@ async function buildIn(
   }
   const text = contentOf(inputs)
   const content = text === undefined ? undefined : { text, tar: packed.value.digest }
-  if (inputs.key)
-    keepPackage(store, inputs.key, file, message => say(formatMessage('do-build', message)), content)
+  const tell = (message: Message): void => say(formatMessage('do-build', message))
+  if (inputs.key) keepBuilt(store, inputs.key, file, packed.value.digest, tell, content)
   placeFile(file, command.out)
   removeWork('.', work)
   const seconds = Math.round((performance.now() - started) / 1000)

@@ -8,7 +8,7 @@ import { packTree } from '../tar/pack.ts'
 import { unpackTar } from '../tar/unpack.ts'
 import { archiveBytes } from './archive.ts'
 import type { Command } from './command.ts'
-import { keepPackage } from './keep.ts'
+import { keepBuilt } from './keep.ts'
 import { openKey } from './key.ts'
 import { placeFile } from './place.ts'
 import type { BuildProblem } from './problem.ts'
@@ -58,7 +58,7 @@ async function importNeeded(
     const got = packed.value.digest
     const claim = key.value && findDifference(store, key.value.hash, got)
     if (claim) return refuse([{ kind: 'disproved', label, claim, got }])
-    if (key.value) keepPackage(store, key.value, file, message => say(formatMessage('do-build', message)))
+    if (key.value) keepBuilt(store, key.value, file, got, message => say(formatMessage('do-build', message)))
     placeFile(file, command.out)
     say(
       `imported ${label}, ${(packed.value.fileBytes / 1e6).toFixed(1)} MB, tar sha256 ${packed.value.digest}`,

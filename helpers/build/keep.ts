@@ -1,48 +1,90 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import type { Message } from '../../core/message.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
+import { markBuilt, readBuilt } from '../store/built.ts'
 import { type Content, rememberContent } from '../store/content.ts'
+import { identityAt } from '../tar/identity.ts'
 import type { Key } from './key.ts'
 import { placeAnother } from './place.ts'
 
+/** What became of a package that was to be kept: `there` means that the store has one of this key, which stays. */
+export type Kept = 'kept' | 'there' | 'no room'
+
 /**
- * Keeps a built package in the store under its pkghash, with the key that it was built from, and notes what
- * content it came of. The package comes after its key: who finds it finds that. One that is there already
- * stays. A store without room is only told of, because the package is built and can be given its name.
+ * Keeps a package in the store under its pkghash, with the key that it was built from. The package comes after
+ * its key: who finds it finds that.
  */
-export function keepPackage(
+export function keepPackage(store: string, key: Key, file: string): Kept {
+  return unlessFull(() => {
+    const kept = packagePath(store, key.hash)
+    if (existsSync(kept)) return 'there'
+    mkdirSync(dirname(kept), { recursive: true })
+    const part = `${kept}.${process.pid}.part`
+    try {
+      writeFileSync(part, key.text)
+      renameSync(part, packageKeyPath(store, key.hash))
+    } finally {
+      rmSync(part, { force: true })
+    }
+    placeAnother(file, kept)
+    return 'kept'
+  })
+}
+
+/**
+ * The same of a package that was built here: that this came out is noted before, and what content it came of
+ * after it. A store without room is only told of, because the package is built and can be given its name; so is
+ * one that has another package of this key meanwhile.
+ */
+export function keepBuilt(
   store: string,
   key: Key,
   file: string,
+  tar: Sha256,
   tell: (message: Message) => void,
   content?: Content,
 ): void {
+  const kept = unlessFull(() => {
+    // Of two builds that came out differently, the note is of the one that the store has.
+    const noted = readBuilt(store, key.hash)
+    if (noted === undefined || noted !== identityAt(packagePath(store, key.hash)))
+      markBuilt(store, key.hash, tar)
+    const became = keepPackage(store, key, file)
+    if (content && became !== 'no room') rememberContent(store, content, key.hash)
+    return became
+  })
+  if (kept === 'no room') tell(noRoom(store, key))
+  const there = identityAt(packagePath(store, key.hash))
+  if (there !== undefined && there !== tar) tell(another(key, there, tar))
+}
+
+function unlessFull(work: () => Kept): Kept {
   try {
-    keep(store, key, file)
-    if (content) rememberContent(store, content, key.hash)
+    return work()
   } catch (error) {
     if (!isDiskFull(error)) throw error
-    tell({
-      cannot: 'keep the package in the store',
-      why: 'the disk is full',
-      facts: [['folder', dirname(packagePath(store, key.hash))]],
-      remedy: 'it is built all the same; a later build of it will not find it there',
-    })
+    return 'no room'
   }
 }
 
-function keep(store: string, key: Key, file: string): void {
-  const kept = packagePath(store, key.hash)
-  if (existsSync(kept)) return
-  mkdirSync(dirname(kept), { recursive: true })
-  const part = `${kept}.${process.pid}.part`
-  try {
-    writeFileSync(part, key.text)
-    renameSync(part, packageKeyPath(store, key.hash))
-  } finally {
-    rmSync(part, { force: true })
-  }
-  placeAnother(file, kept)
-}
+const noRoom = (store: string, { hash }: Key): Message => ({
+  cannot: 'keep the package in the store',
+  why: 'the disk is full',
+  facts: [['folder', dirname(packagePath(store, hash))]],
+  remedy: 'it is built all the same; a later build of it will not find it there',
+})
+
+/** From a package cache, or from another build at the same time. */
+const another = ({ text, hash }: Key, there: Sha256, built: Sha256): Message => ({
+  cannot: 'keep the package in the store',
+  why: 'ANOTHER PACKAGE OF THE SAME KEY CAME INTO IT MEANWHILE',
+  facts: [
+    ['pkghash', hash],
+    ['in the store', `tar sha256 ${there}`],
+    ['built', `tar sha256 ${built}`],
+  ],
+  remedy: `what was built is used here, and the other one stays in the store; coolports challenge ${/^name (.*)$/m.exec(text)?.[1] ?? 'NAME'} compares`,
+})

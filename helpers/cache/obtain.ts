@@ -1,11 +1,15 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
+import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { setuidIn } from '../../core/setuid.ts'
+import { packagePath } from '../../core/store.ts'
 import { keepPackage } from '../build/keep.ts'
 import type { Key } from '../build/key.ts'
 import { provenTree } from '../build/trees.ts'
 import { DISK } from '../fetch/failure.ts'
+import { readBuilt } from '../store/built.ts'
+import { identityAt } from '../tar/identity.ts'
 import type { TarProblem } from '../tar/problem.ts'
 import { describe, type Failure } from './failure.ts'
 import { incomingPath } from './incoming.ts'
@@ -103,7 +107,7 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
 async function take(
   { key }: Wanted,
   { place, statements: own }: Word,
-  { store, patience, tell }: Obtaining,
+  { store, patience }: Obtaining,
   statements: readonly Statement[],
 ): Promise<Result<void, Failure | NoRoom>> {
   let path: string
@@ -129,9 +133,11 @@ async function take(
       if (proven.error.kind === 'disk full') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
       return refuse({ kind: 'lie', why: lie(proven.error) })
     }
-    keepStatements(store, statements)
-    keepPackage(store, key, path, tell)
-    return ok(undefined)
+    // One that is there was not taken from here, and nobody here speaks of it.
+    if (!existsSync(packagePath(store, key.hash))) keepStatements(store, statements)
+    const kept = keepPackage(store, key, path)
+    if (kept === 'no room') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
+    return kept === 'there' ? agreement(store, key, received.value.tar) : ok(undefined)
   } catch (error) {
     // Of the disk; a bug has no code.
     const { code } = error as NodeJS.ErrnoException
@@ -140,6 +146,14 @@ async function take(
   } finally {
     rmSync(path, { force: true })
   }
+}
+
+/** Of a package that came into the store while this one was on its way; that one stays. */
+function agreement(store: string, { hash }: Key, tar: Sha256): Result<void, Failure> {
+  const there = identityAt(packagePath(store, hash))
+  if (there === undefined || there === tar) return ok(undefined)
+  const who = readBuilt(store, hash) === there ? 'a build here' : 'another package of this key, in the store,'
+  return refuse({ kind: 'lie', why: `${who} came out otherwise` })
 }
 
 const lie = (problem: TarProblem): string =>

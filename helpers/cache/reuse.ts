@@ -47,7 +47,12 @@ export async function reuse(
   switch (outcome.kind) {
     case 'here': {
       const { place, builders } = outcome.claim
-      linkOrCopy(packagePath(store, wanted.value.key.hash), out)
+      if (!linkOrCopy(packagePath(store, wanted.value.key.hash), out)) {
+        if (!settings.value.forceBinary) return NOT_HERE
+        const said = [[place, 'it, and it was freed from the store at once']] as const
+        tell(refusal(wanted.value, settings.value, { kind: 'not here', said }))
+        return REFUSED
+      }
       write(`reuse ${short} ${label} from ${place}, signed by ${builders.join(', ')}\n`)
       return HERE
     }
@@ -132,13 +137,25 @@ function readWanted(hashFile: string): Result<Wanted, Message> {
   })
 }
 
-/** The same file under two names where it can be, a copy elsewhere; nobody writes into either. */
-function linkOrCopy(kept: string, out: string): void {
+/**
+ * The same file under two names where it can be, a copy elsewhere; nobody writes into either. Answers whether it
+ * was still there: a package that was just taken is in no use that `coolports cache gc` would know of.
+ */
+function linkOrCopy(kept: string, out: string): boolean {
   rmSync(out, { force: true })
   try {
     linkSync(kept, out)
+    return true
   } catch {
+    // By another file system, or gone.
+  }
+  try {
     copyFileSync(kept, out)
+    return true
+  } catch (error) {
+    rmSync(out, { force: true })
+    if (existsSync(kept)) throw error
+    return false
   }
 }
 

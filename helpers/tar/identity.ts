@@ -34,3 +34,13 @@ export function readIdentity(file: string): Sha256 | undefined {
     closeSync(fd)
   }
 }
+
+/** The same of a file that others may take away at any time; undefined also when it is gone. */
+export function identityAt(file: string): Sha256 | undefined {
+  try {
+    return readIdentity(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

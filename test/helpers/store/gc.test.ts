@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { distfilePath, packagePath, treePath } from '../../../core/store.ts'
+import { markBuilt } from '../../../helpers/store/built.ts'
 import { findContent } from '../../../helpers/store/content.ts'
 import { bytesOf, storeEntries } from '../../../helpers/store/entries.ts'
 import { gc, gcPlan } from '../../../helpers/store/gc.ts'
@@ -43,7 +44,8 @@ describe('what is freed', () => {
   })
 
   test('is everything when the budget is 0, with keys, notes and marks', async () => {
-    await store.package('make')
+    const { hash, tar } = await store.package('make')
+    markBuilt(store.root, hash, tar)
     store.source('x')
     const plan = await gc(store.root, 0)
     expect(plan.after).toBe(0)

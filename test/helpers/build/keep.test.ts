@@ -1,0 +1,82 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type Sha256, sha256 } from '../../../core/digest.ts'
+import { formatMessage } from '../../../core/message.ts'
+import { packagePath } from '../../../core/store.ts'
+import { keepBuilt, keepPackage } from '../../../helpers/build/keep.ts'
+import { readBuilt } from '../../../helpers/store/built.ts'
+import { readIdentity } from '../../../helpers/tar/identity.ts'
+import { packTree } from '../../../helpers/tar/pack.ts'
+import { mayMountDisk, mountDisk } from '../../support/mount.ts'
+
+const TEXT = 'coolports-pkgkey 1\nname one\nversion 1\nrelease 1\n'
+const KEY = { path: '.pkgkey', text: TEXT, hash: sha256(TEXT) }
+
+let top: string
+let folder: string
+let store: string
+beforeAll(() => {
+  top = mkdtempSync(join(tmpdir(), 'coolports keep-'))
+})
+beforeEach(() => {
+  folder = mkdtempSync(join(top, 'one-'))
+  store = join(folder, 'store')
+})
+// A disk that a test has mounted is taken away after that test.
+afterAll(() => rmSync(top, { recursive: true }))
+
+async function packed(text: string): Promise<{ readonly file: string; readonly tar: Sha256 }> {
+  const tree = join(folder, 'tree')
+  mkdirSync(tree, { recursive: true })
+  writeFileSync(join(tree, 'file'), text)
+  const file = join(folder, `${text}.tar.gz`)
+  const made = await packTree(tree, file)
+  if (!made.ok) throw new Error('not packed')
+  return { file, tar: made.value.digest }
+}
+
+const kept = (): Sha256 | undefined => readIdentity(packagePath(store, KEY.hash))
+
+/** Keeps a build; answers what was said of it. */
+function build({ file, tar }: { readonly file: string; readonly tar: Sha256 }): string {
+  let said = ''
+  keepBuilt(store, KEY, file, tar, message => {
+    said += formatMessage('do-build', message)
+  })
+  return said
+}
+
+test('what was built is noted, and what was only taken is not', async () => {
+  const one = await packed('one')
+  expect(keepPackage(store, KEY, one.file)).toBe('kept')
+  expect(readBuilt(store, KEY.hash)).toBe(undefined)
+  expect(keepPackage(store, KEY, one.file)).toBe('there')
+  expect(build(one)).toBe('')
+  expect(readBuilt(store, KEY.hash)).toBe(one.tar)
+})
+
+test('a build that comes out otherwise than what the store has meanwhile is told of in capitals', async () => {
+  const [theirs, ours] = [await packed('theirs'), await packed('ours')]
+  keepPackage(store, KEY, theirs.file)
+  const said = build(ours)
+  expect(said).toContain('ANOTHER PACKAGE OF THE SAME KEY CAME INTO IT MEANWHILE')
+  for (const part of [theirs.tar, ours.tar, 'coolports challenge one']) expect(said).toContain(part)
+  expect(kept()).toBe(theirs.tar)
+  expect(readBuilt(store, KEY.hash)).toBe(ours.tar)
+  expect(readFileSync(ours.file).length).toBeGreaterThan(0)
+})
+
+test('of two builds that came out differently the note is of the one that the store has', async () => {
+  const [first, second] = [await packed('first'), await packed('second')]
+  build(first)
+  expect(build(second)).toContain(second.tar)
+  expect([kept(), readBuilt(store, KEY.hash)]).toEqual([first.tar, first.tar])
+})
+
+test.skipIf(!mayMountDisk())('a store without room is told apart', async () => {
+  const { file } = await packed('one')
+  mountDisk(store, 4096)
+  expect(keepPackage(store, KEY, file)).toBe('no room')
+})
