@@ -20,7 +20,7 @@ export const challenge = command({
   usage: 'challenge <packages..>',
   about: 'Show who built what, in all package caches, and name who differs',
   details:
-    'Asks the caches of $PKG_CACHE_URL for what the trusted keys signed about a package as it is now, and\ncompares with the build here, if there is one; else with what most say.\nExit status: 0 all say the same, 1 somebody differs, 2 nobody says anything, or trouble.',
+    'Asks the caches of $PKG_CACHE_URL for what the trusted keys signed about a package as it is now, and\ncompares with the build here, if there is one; else with what most say.\nExit status: 0 all say the same, 1 somebody differs, 2 no cache says anything, or trouble.',
   examples: [
     ['coolports challenge make zlib', 'does everybody get the same bytes?'],
     ['coolports challenge make --key bob.pub', 'what does somebody say whom you do not trust?'],
@@ -98,11 +98,13 @@ async function allKeys(words: readonly string[]): Promise<Result<readonly Truste
 
 function statusOf(found: readonly Found[], isFaulty: boolean): number {
   if (found.some(({ differing }) => differing.length > 0)) return 1
-  return isFaulty || found.some(({ said, troubles }) => said.length === 0 || troubles.length > 0) ? 2 : 0
+  return isFaulty || found.some(({ answered, troubles }) => !answered || troubles.length > 0) ? 2 : 0
 }
 
-function page({ name, hash, said, troubles, local, differing }: Found): readonly string[] {
-  const here = local && [`  ${local.tar}  ${local.built ? 'built here' : 'in the store, taken from a cache'}`]
+function page({ name, hash, said, answered, troubles, local, differing }: Found): readonly string[] {
+  const here = local && [
+    `  ${local.tar}  ${local.built ? 'built here' : 'in the store, not known to be built here'}`,
+  ]
   return [
     `${paint.bold(name)} ${hash}`,
     ...(here ?? []),
@@ -111,7 +113,7 @@ function page({ name, hash, said, troubles, local, differing }: Found): readonly
         `  ${one.record.tar}  ${one.builder}, ${one.place}${one.expired ? ` (until ${one.record.expires})` : ''}`,
     ),
     ...troubles.map(({ place, builder, why }) => `  ${builder}, ${place}: gave ${why}`),
-    ...(said.length === 0 ? ['  nobody says anything about it'] : []),
+    ...(answered ? [] : ['  no cache says anything about it']),
     ...(differing.length === 0 ? [] : [paint.red(`  DIFFERENT: ${differing.join(', ')}`)]),
   ]
 }

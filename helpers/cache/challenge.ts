@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import type { Sha256 } from '../../core/digest.ts'
 import { packagePath } from '../../core/store.ts'
+import { readBuilt } from '../store/built.ts'
 import { tarDigest } from '../tar/unpack.ts'
 import { describe } from './failure.ts'
+import { verifyText } from './minisign.ts'
 import type { Place } from './place.ts'
-import { keptStatements } from './provenance.ts'
-import type { CacheRecord } from './record.ts'
+import { originOf } from './provenance.ts'
+import { type CacheRecord, isExpired } from './record.ts'
 import { askPlace } from './statements.ts'
 import { builderOf, type TrustedKey } from './trust.ts'
 
@@ -26,12 +28,17 @@ export interface Trouble {
 
 export interface Comparison {
   readonly said: readonly Said[]
+  /** Whether a place said something now. What was said when the store's package came is no answer of today. */
+  readonly answered: boolean
   readonly troubles: readonly Trouble[]
-  /** What the store has of it; `built` tells whether it was built here or came from a cache. */
+  /** What a build here came out as, else what the store has of it; `built` tells which. */
   readonly local?: { readonly tar: Sha256; readonly built: boolean }
   /** Who says otherwise than the build here; without one, than most do; without most, everybody. */
   readonly differing: readonly string[]
 }
+
+/** The place of what is kept beside a package that came from a cache. No url is written so. */
+const THE_STORE = 'the store'
 
 /** How long a place may take: nobody's build waits for this. */
 const PATIENCE_MS = 10_000
@@ -60,21 +67,48 @@ export async function challenge(
       for (const { record } of answer.value.expired) said.push({ ...about, record, expired: true })
     }),
   )
+  const answered = said.length > 0
+  const tar = await storeTar(store, hash)
+  if (tar !== undefined) said.push(...saidBefore(store, hash, tar, keys, today))
   const order = (one: { readonly place: string; readonly builder: string }): number =>
     questions.findIndex(
       ({ place, trusted }) => place.name === one.place && builderOf(trusted) === one.builder,
     )
   said.sort((a, b) => order(a) - order(b))
   troubles.sort((a, b) => order(a) - order(b))
-  const local = await localBuild(store, hash)
-  return { said, troubles, ...(local ? { local } : {}), differing: differing(said, local) }
+  const local = localOf(readBuilt(store, hash), tar)
+  return { said, answered, troubles, ...(local ? { local } : {}), differing: differing(said, local) }
 }
 
-async function localBuild(store: string, hash: Sha256): Promise<Comparison['local']> {
+/** Of a package of which one cannot say that it was built here, nothing is known but that it is in the store. */
+const localOf = (built: Sha256 | undefined, tar: Sha256 | undefined): Comparison['local'] =>
+  built !== undefined ? { tar: built, built: true } : tar === undefined ? undefined : { tar, built: false }
+
+async function storeTar(store: string, hash: Sha256): Promise<Sha256 | undefined> {
   const path = packagePath(store, hash)
   if (!existsSync(path)) return undefined
   const tar = await tarDigest(path)
-  return tar.ok ? { tar: tar.value, built: keptStatements(store, hash).length === 0 } : undefined
+  return tar.ok ? tar.value : undefined
+}
+
+/**
+ * What the store's package was believed for when it came. It may be that all say something else by now, and
+ * that nobody else was ever given this one.
+ */
+function saidBefore(
+  store: string,
+  hash: Sha256,
+  tar: Sha256,
+  keys: readonly TrustedKey[],
+  today: string,
+): readonly Said[] {
+  const origin = originOf(store, hash, tar)
+  if (origin.kind !== 'from caches') return []
+  return origin.kept.flatMap(({ record, text, signature }) => {
+    const trusted = keys.find(({ key }) => key.id === record.builder && verifyText(key, text, signature).ok)
+    if (!trusted) return []
+    return [{ place: THE_STORE, builder: builderOf(trusted), record, expired: isExpired(record, today) }]
+  })
 }
 
 /** Those who are to be named. A package that came from a cache speaks for nobody. */

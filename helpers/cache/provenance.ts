@@ -1,34 +1,91 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
+import { byCodeUnit } from '../../core/order.ts'
 import { packagePath } from '../../core/store.ts'
+import { readBuilt } from '../store/built.ts'
 import { recordName, signatureName } from './names.ts'
 import type { Statement } from './quorum.ts'
+import { type CacheRecord, readRecord } from './record.ts'
 
-/** A file of a builder about a package of the store that came from a cache. */
+/** What a builder said of a package that was taken from a cache. It was verified then, with a key of that time. */
 export interface Kept {
-  readonly name: string
+  readonly record: CacheRecord
+  /** The two files, as they came. */
   readonly text: string
+  readonly signature: string
 }
 
+/** Where a package came from. */
+export type Origin =
+  /** A build here came out as it: we may speak of it. */
+  | { readonly kind: 'built here' }
+  | { readonly kind: 'from caches'; readonly kept: readonly Kept[] }
+  /** Nothing here says that it was built here, and nothing what others said of it. */
+  | { readonly kind: 'unknown' }
+
 /**
- * Keeps what was believed beside a package that came from a cache, under the names that it has there.
- * A package without such files was built here, and is ours to speak of.
+ * Where the package of this key came from whose tar this is. Who signs says "I built this", so that is for the
+ * note of a build alone to tell, and not for what is missing: stores get lost, and are freed.
  */
+export function originOf(store: string, hash: Sha256, tar: Sha256): Origin {
+  if (readBuilt(store, hash) === tar) return { kind: 'built here' }
+  const kept = keptStatements(store, hash).filter(({ record }) => record.tar === tar)
+  return kept.length > 0 ? { kind: 'from caches', kept } : { kind: 'unknown' }
+}
+
+/** Keeps what was believed beside a package that comes from a cache, under the names that it has there. */
 export function keepStatements(store: string, statements: readonly Statement[]): void {
   for (const { record, text, signature } of statements) {
     const folder = dirname(packagePath(store, record.hash))
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, recordName(record.hash, record.builder)), text)
-    writeFileSync(join(folder, signatureName(record.hash, record.builder)), signature)
+    writeWhole(join(folder, recordName(record.hash, record.builder)), text)
+    writeWhole(join(folder, signatureName(record.hash, record.builder)), signature)
   }
 }
 
-/** What was believed of a package of the store; empty when it was built here. */
-export function keptStatements(store: string, hash: Sha256): readonly Kept[] {
+/** A file that is cut by a full disk would be passed on. */
+function writeWhole(path: string, text: string): void {
+  const part = `${path}.${process.pid}.part`
+  try {
+    writeFileSync(part, text)
+    renameSync(part, path)
+  } finally {
+    rmSync(part, { force: true })
+  }
+}
+
+/** Records of this package with their signatures; what is not both, or no record, is passed over. */
+function keptStatements(store: string, hash: Sha256): readonly Kept[] {
   const folder = dirname(packagePath(store, hash))
-  return readdirSync(folder)
-    .filter(name => name.startsWith(`${hash}.`) && /\.rec(\.minisig)?$/.test(name))
-    .sort()
-    .map(name => ({ name, text: readFileSync(join(folder, name), 'utf8') }))
+  return namesIn(folder)
+    .filter(name => name.startsWith(`${hash}.`) && name.endsWith('.rec'))
+    .sort(byCodeUnit)
+    .flatMap(name => {
+      const text = readText(join(folder, name))
+      const signature = readText(join(folder, `${name}.minisig`))
+      if (text === undefined || signature === undefined) return []
+      const record = readRecord(text)
+      if (!record.ok || recordName(hash, record.value.builder) !== name || record.value.hash !== hash)
+        return []
+      return [{ record: record.value, text, signature }]
+    })
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    return undefined
+  }
 }

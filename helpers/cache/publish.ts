@@ -3,14 +3,17 @@ import { createReadStream, statSync, writeFileSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
+import { PACKAGE_FILE } from '../../core/name.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { packagePath } from '../../core/store.ts'
 import type { ClosureMember } from '../export/closure.ts'
+import { identityAt } from '../tar/identity.ts'
 import { tarDigest } from '../tar/unpack.ts'
 import { Broken, describe, type Failure } from './failure.ts'
 import { type SecretKey, signText } from './minisign.ts'
 import { packageName, recordName, signatureName } from './names.ts'
 import type { Place, Publisher } from './place.ts'
-import { keptStatements } from './provenance.ts'
+import { type Kept, originOf } from './provenance.ts'
 import { type CacheRecord, type Member, recordText } from './record.ts'
 
 export interface Publishing {
@@ -33,7 +36,10 @@ export type Added =
   | { readonly kind: 'disputed'; readonly theirs: Sha256 }
 
 /** Why a package was not added; the end of a sentence. */
-export type Fault = string
+export interface Fault {
+  readonly why: string
+  readonly remedy?: string
+}
 
 /** Adds a package to a cache: first its bytes, then the signature, then the record, by which it is found. */
 export async function publish(
@@ -41,16 +47,17 @@ export async function publish(
   closure: readonly Member[],
   run: Publishing,
 ): Promise<Result<Added, Fault>> {
-  const { publisher, store, key, scratch, expires } = run
+  const { publisher, store, key, expires } = run
   const tar = await tarDigest(member.file)
-  if (!tar.ok || tar.value !== member.tar) return refuse('its file is damaged')
+  if (!tar.ok || tar.value !== member.tar) return refuse({ why: 'its file is damaged' })
+  const origin = originOf(store, member.pkghash, tar.value)
+  if (origin.kind === 'unknown') return refuse(unknown(member, store))
   const there = await whatIsThere(member.pkghash, run)
   if (!there.ok) return there
   if (there.value === undefined) {
     const put = await publisher.put(packageName(member.pkghash), member.file)
     if (!put.ok) return refuse(refused(publisher, put.error))
   }
-  const kept = keptStatements(store, member.pkghash)
   const agreed = there.value === undefined || there.value.tar === member.tar
   const ours = { gz: await digestOf(member.file), size: statSync(member.file).size }
   const record: CacheRecord = {
@@ -63,29 +70,53 @@ export async function publish(
     builder: key.public.id,
     ...(expires === undefined ? {} : { expires }),
   }
-  const files = kept.length > 0 ? kept : sign(record, key)
-  // The signature sorts behind its record, which is put last.
-  for (const { name, text } of [...files].reverse()) {
+  const statements = origin.kind === 'built here' ? [sign(record, key)] : origin.kept
+  for (const one of statements) {
+    const put = await putStatement(one, run)
+    if (!put.ok) return put
+  }
+  if (there.value && !agreed) return ok({ kind: 'disputed', theirs: there.value.tar })
+  return ok(
+    origin.kind === 'built here' ? { kind: 'signed' } : { kind: 'passed on', builders: statements.length },
+  )
+}
+
+function sign(record: CacheRecord, key: SecretKey): Kept {
+  const text = recordText(record)
+  const comment = `coolports package ${record.name} ${record.version}`
+  return { record, text, signature: signText(key, text, comment) }
+}
+
+/** The record, by which it is found, comes after its signature. */
+async function putStatement(
+  { record, text, signature }: Kept,
+  { publisher, scratch }: Publishing,
+): Promise<Result<void, Fault>> {
+  const files = [
+    [signatureName(record.hash, record.builder), signature],
+    [recordName(record.hash, record.builder), text],
+  ] as const
+  for (const [name, bytes] of files) {
     const path = join(scratch, name)
-    writeFileSync(path, text)
+    writeFileSync(path, bytes)
     const put = await publisher.put(name, path)
     await rm(path)
     if (!put.ok) return refuse(refused(publisher, put.error))
   }
-  if (there.value && !agreed) return ok({ kind: 'disputed', theirs: there.value.tar })
-  return ok(kept.length > 0 ? { kind: 'passed on', builders: kept.length / 2 } : { kind: 'signed' })
+  return ok(undefined)
 }
 
-function sign(
-  record: CacheRecord,
-  key: SecretKey,
-): readonly { readonly name: string; readonly text: string }[] {
-  const text = recordText(record)
-  const comment = `coolports package ${record.name} ${record.version}`
-  return [
-    { name: recordName(record.hash, record.builder), text },
-    { name: signatureName(record.hash, record.builder), text: signText(key, text, comment) },
-  ]
+/** A signature means "I built this", so it is not given to what may have been downloaded. */
+function unknown({ name, pkghash, tar }: ClosureMember, store: string): Fault {
+  const again = 'to have it built, or taken, again'
+  const kept = packagePath(store, pkghash)
+  return {
+    why: 'nobody knows where it came from: this store neither built it nor has what was said of it',
+    remedy:
+      identityAt(kept) === tar
+        ? `remove pkg/${name}/${PACKAGE_FILE} and ${kept} ${again}`
+        : `remove pkg/${name}/${PACKAGE_FILE} ${again}`,
+  }
 }
 
 interface There {
@@ -134,5 +165,6 @@ async function digestOf(file: string): Promise<Sha256> {
   return hash.digest('hex') as Sha256
 }
 
-const refused = ({ name }: { readonly name: string }, failure: Failure): Fault =>
-  `${name} gave ${describe(failure)}`
+const refused = ({ name }: { readonly name: string }, failure: Failure): Fault => ({
+  why: `${name} gave ${describe(failure)}`,
+})

@@ -1,9 +1,19 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../core/digest.ts'
 import { makeKey, type SecretKey } from '../../helpers/cache/minisign.ts'
+import { recordName } from '../../helpers/cache/names.ts'
 import { packTree } from '../../helpers/tar/pack.ts'
 import { tarDigest } from '../../helpers/tar/unpack.ts'
 import { type Good, honest, publishGood } from '../helpers/cache/good.ts'
@@ -133,6 +143,37 @@ describe('add-to-package-cache', () => {
     expect(readdirSync(cache)).toEqual(readdirSync(alice.folder))
   })
 
+  test('signs what was built here alone: not what a store has lost its word of', () => {
+    bob.trust({ alice: alice.key })
+    bob.key()
+    const { root } = bob.tree
+    bob.must(['bin/do', HIGH_TARGET, 'pkg/low/.pkg.tar.gz'], ofAlice())
+    const add = (env = {}) => bob.run(['bin/add-to-package-cache', '-C', root, '-o', cache, 'high'], env)
+    // Freed by `cache gc`, or another store altogether: the packages of the tree stay what they were.
+    bob.coolports('cache', 'gc', '--budget', '0G')
+    const freed = add()
+    expect(freed.said).toContain(
+      'nobody knows where it came from: this store neither built it nor has what was said of it',
+    )
+    expect(freed.said).toContain('remove pkg/high/.pkg.tar.gz to have it built, or taken, again')
+    expect(freed.status).toBe(1)
+    expect(add({ COOLPORTS_STORE: join(root, 'other') }).status).toBe(1)
+    expect(readdirSync(cache)).toEqual([])
+    for (const name of ['high', 'low']) rmSync(join(root, `pkg/${name}/.pkg.tar.gz`))
+    expect(add(ofAlice())).toMatchObject({ status: 0, said: expect.stringContaining('passed on high-1.0-1') })
+    expect(readdirSync(cache)).toEqual(readdirSync(alice.folder))
+  })
+
+  test('signs what was built here, whatever else is said of it in the store', () => {
+    bob.must(['bin/do', HIGH_TARGET])
+    const kept = join(bob.tree.root, '.store/packages')
+    const name = recordName(alice.hash, alice.key.public.id)
+    for (const file of [name, `${name}.minisig`]) cpSync(join(alice.folder, file), join(kept, file))
+    expect(readFileSync(join(kept, `${alice.hash}.built`), 'utf8')).toBe(`tar ${alice.record.tar}\n`)
+    expect(bob.publish(cache, 'high')).toContain('added high-1.0-1')
+    expect(readdirSync(cache)).not.toContain(name)
+  })
+
   test('leaves what somebody else published, says so where it differs, and changes nothing a second time', async () => {
     const mallory = makeKey().key
     await publishAs(mallory, 'a lie')
@@ -181,6 +222,44 @@ describe('of two builders, of whom one lies,', () => {
     expect(found).toMatchObject({ name: 'high', differing: ['mallory'], local: { built: true } })
     expect(found.statements.map(({ builder }: { builder: string }) => builder)).toEqual(['mallory', 'alice'])
     expect(challenge('low').status).toBe(0)
+  })
+
+  test('challenge compares with the build here, though the store has what the liar said of it', async () => {
+    const mallory = makeKey().key
+    await publishAs(mallory, 'a lie')
+    bob.trust({ mallory })
+    bob.must(['bin/do', HIGH_TARGET])
+    // A race, or a disk that was full, may leave it there.
+    const name = recordName(alice.hash, mallory.public.id)
+    for (const file of [name, `${name}.minisig`])
+      cpSync(join(cache, file), join(bob.tree.root, '.store/packages', file))
+    const page = bob.run(['bin/coolports', '-C', bob.tree.root, 'challenge', 'high'], {
+      PKG_CACHE_URL: cache,
+    })
+    expect(page.said).toContain(`${alice.record.tar}  built here`)
+    expect(page.said).toContain('DIFFERENT: mallory\n')
+    expect(page.status).toBe(1)
+  })
+
+  test('challenge names who gave the store a package of which all say something else by now', async () => {
+    const mallory = makeKey().key
+    await publishAs(mallory, 'a lie')
+    bob.trust({ mallory })
+    bob.must(['bin/do', HIGH_TARGET], { PKG_CACHE_URL: cache })
+    bob.trust({ alice: alice.key, mallory })
+    const challenge = (env: Readonly<Record<string, string>>) =>
+      bob.run(['bin/coolports', '-C', bob.tree.root, 'challenge', 'high'], env)
+    const page = challenge(ofAlice())
+    expect(page.said).toContain('in the store, not known to be built here')
+    expect(page.said).toContain('  mallory, the store\n')
+    expect(page.said).toContain('mallory')
+    expect(page.status).toBe(1)
+    // What was said then is no answer of today.
+    rmSync(join(cache, recordName(alice.hash, mallory.public.id)))
+    expect(challenge({ PKG_CACHE_URL: cache })).toMatchObject({
+      status: 2,
+      said: expect.stringContaining('no cache says anything about it'),
+    })
   })
 
   test('a quorum of two takes what both signed, by an option of build-packages-ifchange', async () => {

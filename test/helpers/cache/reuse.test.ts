@@ -1,13 +1,35 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
+import type { PackageName } from '../../../core/name.ts'
+import { packagePath } from '../../../core/store.ts'
+import { keepBuilt } from '../../../helpers/build/keep.ts'
 import { makeKey } from '../../../helpers/cache/minisign.ts'
 import { closePlaces } from '../../../helpers/cache/open-places.ts'
+import { originOf } from '../../../helpers/cache/provenance.ts'
 import { reuse } from '../../../helpers/cache/reuse.ts'
 import { writeTrust } from '../../../helpers/cache/trust.ts'
+import { markBuilt } from '../../../helpers/store/built.ts'
+import { readIdentity } from '../../../helpers/tar/identity.ts'
+import { packTree } from '../../../helpers/tar/pack.ts'
+import { mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { serve } from '../fetch/support.ts'
+import { type Good, honest } from './good.ts'
+
+/** What others do with the store just before, and just after, a package from a cache is kept in it. */
+const meanwhile = vi.hoisted(() => ({ before: () => {}, after: () => {} }))
+vi.mock('../../../helpers/build/keep.ts', async original => {
+  const real = await original<typeof import('../../../helpers/build/keep.ts')>()
+  const keepPackage: typeof real.keepPackage = (...words) => {
+    meanwhile.before()
+    const kept = real.keepPackage(...words)
+    meanwhile.after()
+    return kept
+  }
+  return { ...real, keepPackage }
+})
 
 let folder: string
 beforeEach(() => {
@@ -15,13 +37,16 @@ beforeEach(() => {
   writeTrust(join(folder, 'trust'), [{ key: makeKey().key.public }])
 })
 afterEach(async () => {
+  Object.assign(meanwhile, { before: () => {}, after: () => {} })
   await closePlaces()
   rmSync(folder, { recursive: true })
 })
 
+const keyOf = (name: string): string => `coolports-pkgkey 1\nname ${name}\nversion 1\nrelease 1\n`
+
 /** Asks for a package as a rule does; answers with the exit status and what was said. */
 async function ask(name: string, env: Readonly<Record<string, string>>) {
-  const text = `coolports-pkgkey 1\nname ${name}\nversion 1\nrelease 1\n`
+  const text = keyOf(name)
   writeFileSync(join(folder, '.pkgkey'), text)
   writeFileSync(join(folder, '.pkghash'), `${sha256(text)}\n`)
   let said = ''
@@ -36,6 +61,103 @@ async function ask(name: string, env: Readonly<Record<string, string>>) {
   })
   return { status, said }
 }
+
+/** A package of the key that `ask` makes, holding a text. */
+async function packed(name: string, text: string) {
+  const tree = mkdtempSync(join(folder, 'tree-'))
+  writeFileSync(join(tree, 'file'), text)
+  const file = join(tree, 'pkg.tar.gz')
+  const made = await packTree(tree, file)
+  if (!made.ok) throw new Error('not packed')
+  const keyText = keyOf(name)
+  return { file, tar: made.value.digest, keyText, hash: sha256(keyText) }
+}
+
+/** A cache that has a package of this name, as the one who is trusted has built it. */
+async function offer(name: string) {
+  const { key } = makeKey()
+  writeTrust(join(folder, 'trust'), [{ key: key.public, name: 'alice' }])
+  const { file, tar, hash, keyText } = await packed(name, 'by alice')
+  const body = readFileSync(file)
+  const record = {
+    name: name as PackageName,
+    version: '1-1',
+    hash,
+    tar,
+    gz: sha256(body),
+    size: body.length,
+    closure: [],
+    builder: key.public.id,
+  }
+  const cache = mkdtempSync(join(folder, 'cache-'))
+  const good: Good = { folder: cache, hash, record, key, body, keyText }
+  for (const [file, bytes] of Object.entries(honest(good))) writeFileSync(join(cache, file), bytes)
+  return good
+}
+
+const store = () => join(folder, 'store')
+const recordsKept = () => readdirSync(join(store(), 'packages')).filter(name => name.includes('.rec'))
+
+describe('a package that is taken', () => {
+  test('is in the store with what it was believed for, and is not called built here', async () => {
+    const { folder: cache, hash, record } = await offer('one')
+    expect((await ask('one', { PKG_CACHE_URL: cache })).status).toBe(0)
+    expect(originOf(store(), hash, record.tar)).toMatchObject({ kind: 'from caches', kept: [{ record }] })
+    expect(originOf(store(), hash, sha256('another'))).toEqual({ kind: 'unknown' })
+    markBuilt(store(), hash, record.tar)
+    expect(originOf(store(), hash, record.tar)).toEqual({ kind: 'built here' })
+    // Half of a statement says nothing, and a store without packages is no fault.
+    const [signature] = readdirSync(join(store(), 'packages')).filter(name => name.endsWith('.minisig'))
+    rmSync(join(store(), 'packages', `${hash}.built`))
+    rmSync(join(store(), 'packages', signature ?? ''))
+    expect(originOf(store(), hash, record.tar)).toEqual({ kind: 'unknown' })
+    expect(originOf(join(folder, 'nowhere'), hash, record.tar)).toEqual({ kind: 'unknown' })
+  })
+
+  test('is refused where a build here came out otherwise meanwhile, and then built', async () => {
+    const { folder: cache, hash, keyText } = await offer('one')
+    const mine = await packed('one', 'by me')
+    meanwhile.before = () => {
+      Object.assign(meanwhile, { before: () => {} })
+      keepBuilt(store(), { path: '', text: keyText, hash }, mine.file, mine.tar, () => {})
+    }
+    const { status, said } = await ask('one', { PKG_CACHE_URL: cache })
+    expect(said).toContain('what is not true: a build here came out otherwise')
+    expect(status).toBe(1)
+    expect(readIdentity(packagePath(store(), hash))).toBe(mine.tar)
+    expect(originOf(store(), hash, mine.tar)).toEqual({ kind: 'built here' })
+  })
+
+  test('that is there already, and the same, is taken from there, and no word is left beside it', async () => {
+    const { folder: cache, hash, keyText, body, record } = await offer('one')
+    writeFileSync(join(folder, 'same'), body)
+    keepBuilt(store(), { path: '', text: keyText, hash }, join(folder, 'same'), record.tar, () => {})
+    expect((await ask('one', { PKG_CACHE_URL: cache })).status).toBe(0)
+    expect(recordsKept()).toEqual([])
+  })
+
+  test('is to be built where it is freed at once', async () => {
+    const { folder: cache, hash } = await offer('one')
+    meanwhile.after = () => rmSync(packagePath(store(), hash))
+    expect((await ask('one', { PKG_CACHE_URL: cache })).status).toBe(1)
+    const { status, said } = await ask('one', { PKG_CACHE_URL: cache, PKG_FORCE_BINARY: 'yes' })
+    expect(said).toContain('PKG_FORCE_BINARY forbids to build it')
+    expect(said).toContain('it, and it was freed from the store at once')
+    expect(status).toBe(2)
+  })
+
+  test.skipIf(!mayMountDisk())('is told of where the store has no room to keep it', async () => {
+    const { folder: cache } = await offer('one')
+    const disk = mkdtempSync(join(tmpdir(), 'reuse-disk-'))
+    for (const name of ['incoming', 'trees']) mkdirSync(join(disk, 'store', name), { recursive: true })
+    // Three pages: for the record, its signature and the key, and none for the package.
+    mountDisk(join(disk, 'store/packages'), 3 * 4096)
+    const { status, said } = await ask('one', { PKG_CACHE_URL: cache, COOLPORTS_STORE: join(disk, 'store') })
+    expect(said).toContain('cannot take one-1-1 from a package cache: the disk is full')
+    expect(readdirSync(join(disk, 'store/packages')).filter(name => !name.includes('.rec')).length).toBe(1)
+    expect(status).toBe(1)
+  })
+})
 
 const failing = () => serve((_, response) => response.writeHead(500).end())
 
