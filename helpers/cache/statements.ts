@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { Broken, type Failure } from './failure.ts'
@@ -42,23 +43,55 @@ async function statementOf(
   trusted: TrustedKey,
   signal: AbortSignal,
 ): Promise<Result<Statement | undefined, Failure>> {
-  const { key } = trusted
+  const first = await pairOf(place, hash, trusted, signal)
+  if (!first.ok) return first
+  if (first.value === undefined) return ok(undefined)
+  const judged = judgePair(first.value, hash, trusted)
+  if (judged.ok) return judged
+  // Who renews a record replaces one file after the other, and we may have come in between.
+  await setTimeout(RENEWAL_MS)
+  const now = await pairOf(place, hash, trusted, signal)
+  if (!now.ok) return now
+  if (now.value === undefined) return ok(undefined)
+  const { text, signature } = first.value
+  const isSame = now.value.text === text && now.value.signature === signature
+  return isSame ? judged : judgePair(now.value, hash, trusted)
+}
+
+/** Two renames, on a disk that may be far away; little beside the time that a cache has for its answer. */
+const RENEWAL_MS = 200
+
+interface Pair {
+  readonly text: string
+  readonly signature: string
+}
+
+/** A record and its signature. One without the other is being published just now, or will never be; it says nothing yet. */
+async function pairOf(
+  place: Place,
+  hash: Sha256,
+  { key }: TrustedKey,
+  signal: AbortSignal,
+): Promise<Result<Pair | undefined, Failure>> {
   const [text, signature] = await Promise.all([
     readSmall(place, recordName(hash, key.id), MAX_RECORD_BYTES, signal),
     readSmall(place, signatureName(hash, key.id), MAX_SIGNATURE_BYTES, signal),
   ])
   for (const part of [text, signature]) if (!part.ok && part.error.kind !== 'absent') return part
-  // One without the other is being published just now, or will never be; it says nothing yet.
-  if (!text.ok || !signature.ok) return ok(undefined)
+  return ok(text.ok && signature.ok ? { text: text.value, signature: signature.value } : undefined)
+}
+
+function judgePair({ text, signature }: Pair, hash: Sha256, trusted: TrustedKey): Result<Statement, Failure> {
+  const { key } = trusted
   const lie = (why: string) =>
     refuse({ kind: 'lie', why: `the record of builder ${key.id}: ${why}` } as const)
-  const verified = verifyText(key, text.value, signature.value)
+  const verified = verifyText(key, text, signature)
   if (!verified.ok) return lie(verified.error)
-  const record = readRecord(text.value)
+  const record = readRecord(text)
   if (!record.ok) return lie(record.error)
   if (record.value.hash !== hash) return lie('it is that of another package')
   if (record.value.builder !== key.id) return lie('it names another builder')
-  return ok({ record: record.value, trusted, text: text.value, signature: signature.value })
+  return ok({ record: record.value, trusted, text, signature })
 }
 
 /** A signature has four lines, of which one may be a comment of any length; ours is short. */
