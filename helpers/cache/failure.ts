@@ -5,6 +5,8 @@ export type Failure =
   /** It answers, and does not have this one. The only failure for which a place is asked again. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreachable'; readonly why: string }
+  /** Of a cache in a folder: it is not there, or not yet. */
+  | { readonly kind: 'no folder' }
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
   /** Nothing came before our patience ended. */
@@ -23,6 +25,8 @@ export function describe(failure: Failure): string {
       return 'nothing: it does not have it'
     case 'unreachable':
       return `no answer: ${failure.why}`
+    case 'no folder':
+      return 'no answer: there is no such folder'
     case 'status':
       return `HTTP ${failure.status}`
     case 'cut':

@@ -67,10 +67,15 @@ async function* told(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
 /** A file that is not there says nothing against the folder, unless that is not there either. */
 async function failureOf(error: unknown, folder: string): Promise<Failure> {
   const code = codeOf(error)
-  if (code !== 'ENOENT') return { kind: 'unreachable', why: WHY[code] ?? code }
-  const stats = await stat(folder).catch(() => undefined)
-  return stats?.isDirectory() ? { kind: 'absent' } : { kind: 'unreachable', why: 'there is no such folder' }
+  if (code !== 'ENOENT') return unreachable(code)
+  try {
+    return (await stat(folder)).isDirectory() ? { kind: 'absent' } : unreachable('ENOTDIR')
+  } catch (failure) {
+    return codeOf(failure) === 'ENOENT' ? { kind: 'no folder' } : unreachable(codeOf(failure))
+  }
 }
+
+const unreachable = (code: string): Failure => ({ kind: 'unreachable', why: WHY[code] ?? code })
 
 async function putFile(folder: string, name: string, path: string): Promise<Result<void, Failure>> {
   if (!isCacheFile(name)) return refuse({ kind: 'refused', why: 'a cache has no file of this name' })
@@ -89,8 +94,7 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
     return ok(undefined)
   } catch (error) {
     await rm(part, { force: true })
-    const code = codeOf(error)
-    return refuse({ kind: 'unreachable', why: WHY[code] ?? code })
+    return refuse(unreachable(codeOf(error)))
   }
 }
 

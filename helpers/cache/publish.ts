@@ -133,7 +133,7 @@ async function whatIsThere(
   const opened = await place.open(packageName(hash), new AbortController().signal)
   if (!opened.ok) {
     // A folder that is made with its first file.
-    const isNew = opened.error.kind === 'absent' || opened.error.kind === 'unreachable'
+    const isNew = opened.error.kind === 'absent' || opened.error.kind === 'no folder'
     return isNew ? ok(undefined) : refuse(refused(place, opened.error))
   }
   const path = join(scratch, 'there')
