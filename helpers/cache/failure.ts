@@ -2,8 +2,11 @@ import { bytes } from '../fetch/size.ts'
 
 /** Why a place did not give a file. */
 export type Failure =
-  /** It answers, and does not have this one. The only failure for which a place is asked again. */
-  | { readonly kind: 'absent' }
+  /**
+   * It answers, and does not have this one. The only failure for which a place is asked again. `status`: it says
+   * so by a number that may mean something else.
+   */
+  | { readonly kind: 'absent'; readonly status?: number }
   | { readonly kind: 'unreachable'; readonly why: string }
   /** Of a cache in a folder: it is not there, or not yet. */
   | { readonly kind: 'no folder' }
@@ -22,7 +25,7 @@ export type Failure =
 export function describe(failure: Failure): string {
   switch (failure.kind) {
     case 'absent':
-      return 'nothing: it does not have it'
+      return `nothing: it does not have it${byStatus(failure.status)}`
     case 'unreachable':
       return `no answer: ${failure.why}`
     case 'no folder':
@@ -41,6 +44,10 @@ export function describe(failure: Failure): string {
       return `what is not true: ${failure.why}`
   }
 }
+
+/** How it was said that a file is not there, where that is not plain. */
+export const byStatus = (status: number | undefined): string =>
+  status === undefined ? '' : ` (HTTP ${status})`
 
 /** Thrown by the bytes of a file that break off, where no Result can be handed on. */
 export class Broken extends Error {

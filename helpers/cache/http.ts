@@ -55,13 +55,16 @@ function read(response: Response): Result<Opened, Failure> {
     })
   }
   // What a miss says is short, and its connection is of use for the next question.
-  if (status === 404 || status === 410) {
+  if (status === 404 || status === 410 || status === FORBIDDEN) {
     response.body.dump({ limit: 65536 }).catch(() => {})
-    return refuse({ kind: 'absent' })
+    return refuse({ kind: 'absent', ...(status === FORBIDDEN ? { status } : {}) })
   }
   drop(response)
   return refuse({ kind: 'status', status })
 }
+
+/** What S3 says of a missing file to those who may not list its bucket; a cache that is closed says the same. */
+const FORBIDDEN = 403
 
 /** A connection that was cut looks to its reader like a connection. */
 async function* told(body: AsyncIterable<Uint8Array>, total?: number): AsyncGenerator<Uint8Array> {

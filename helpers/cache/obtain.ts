@@ -11,7 +11,7 @@ import { DISK } from '../fetch/failure.ts'
 import { readBuilt } from '../store/built.ts'
 import { identityAt } from '../tar/identity.ts'
 import type { TarProblem } from '../tar/problem.ts'
-import { describe, type Failure } from './failure.ts'
+import { byStatus, describe, type Failure } from './failure.ts'
 import { incomingPath } from './incoming.ts'
 import type { Notes } from './notes.ts'
 import type { Place } from './place.ts'
@@ -186,9 +186,9 @@ function tellExpired({ notes, tell, today }: Obtaining, { place, expired }: Word
   }
 }
 
-const few = ({ statements }: Word, quorum: number): string =>
+const few = ({ statements, status }: Word, quorum: number): string =>
   statements.length === 0
-    ? 'no record by a trusted key'
+    ? `no record by a trusted key${byStatus(status)}`
     : `a record by ${statements.map(({ trusted }) => quoted(builderOf(trusted))).join(', ')}, where ${quorum} builders are wanted`
 
 const claimFact = ({ trusted, record }: Statement): [string, string] => [

@@ -21,6 +21,8 @@ export interface Word {
   readonly place: Place
   readonly statements: readonly Statement[]
   readonly expired: readonly Statement[]
+  /** See `Answer`. */
+  readonly status?: number
   readonly failure?: Failure
 }
 

@@ -14,6 +14,8 @@ export interface Answer {
   readonly statements: readonly Statement[]
   /** Those that were true once. */
   readonly expired: readonly Statement[]
+  /** By which files were said to be absent, where that may mean something else. */
+  readonly status?: number
 }
 
 /**
@@ -30,10 +32,13 @@ export async function askPlace(
   const answers = await Promise.all(keys.map(trusted => statementOf(place, hash, trusted, signal)))
   const failure = answers.find(answer => !answer.ok)
   if (failure && !failure.ok) return failure
-  const all = answers.flatMap(answer => (answer.ok && answer.value ? [answer.value] : []))
+  const heard = answers.flatMap(answer => (answer.ok ? [answer.value] : []))
+  const all = heard.flatMap(one => ('record' in one ? [one] : []))
+  const status = heard.flatMap(one => ('record' in one ? [] : (one.status ?? [])))[0]
   return ok({
     statements: all.filter(({ record }) => !isExpired(record, today)),
     expired: all.filter(({ record }) => isExpired(record, today)),
+    ...(status === undefined ? {} : { status }),
   })
 }
 
@@ -42,17 +47,17 @@ async function statementOf(
   hash: Sha256,
   trusted: TrustedKey,
   signal: AbortSignal,
-): Promise<Result<Statement | undefined, Failure>> {
+): Promise<Result<Statement | Miss, Failure>> {
   const first = await pairOf(place, hash, trusted, signal)
   if (!first.ok) return first
-  if (first.value === undefined) return ok(undefined)
+  if (!('text' in first.value)) return ok(first.value)
   const judged = judgePair(first.value, hash, trusted)
   if (judged.ok) return judged
   // Who renews a record replaces one file after the other, and we may have come in between.
   await setTimeout(RENEWAL_MS)
   const now = await pairOf(place, hash, trusted, signal)
   if (!now.ok) return now
-  if (now.value === undefined) return ok(undefined)
+  if (!('text' in now.value)) return ok(now.value)
   const { text, signature } = first.value
   const isSame = now.value.text === text && now.value.signature === signature
   return isSame ? judged : judgePair(now.value, hash, trusted)
@@ -60,6 +65,11 @@ async function statementOf(
 
 /** Two renames, on a disk that may be far away; little beside the time that a cache has for its answer. */
 const RENEWAL_MS = 200
+
+/** The place says nothing of this builder. */
+interface Miss {
+  readonly status?: number
+}
 
 interface Pair {
   readonly text: string
@@ -72,13 +82,19 @@ async function pairOf(
   hash: Sha256,
   { key }: TrustedKey,
   signal: AbortSignal,
-): Promise<Result<Pair | undefined, Failure>> {
+): Promise<Result<Pair | Miss, Failure>> {
   const [text, signature] = await Promise.all([
     readSmall(place, recordName(hash, key.id), MAX_RECORD_BYTES, signal),
     readSmall(place, signatureName(hash, key.id), MAX_SIGNATURE_BYTES, signal),
   ])
-  for (const part of [text, signature]) if (!part.ok && part.error.kind !== 'absent') return part
-  return ok(text.ok && signature.ok ? { text: text.value, signature: signature.value } : undefined)
+  let status: number | undefined
+  for (const part of [text, signature]) {
+    if (part.ok) continue
+    if (part.error.kind !== 'absent') return refuse(part.error)
+    status ??= part.error.status
+  }
+  if (text.ok && signature.ok) return ok({ text: text.value, signature: signature.value })
+  return ok(status === undefined ? {} : { status })
 }
 
 function judgePair({ text, signature }: Pair, hash: Sha256, trusted: TrustedKey): Result<Statement, Failure> {

@@ -59,7 +59,11 @@ test('a body that comes without its length is as good as one with it', async () 
 describe('a web server is left that', () => {
   test.each<readonly [string, RequestListener, string]>([
     ['answers 500', (_, response) => response.writeHead(500).end('no'), 'HTTP 500'],
-    ['answers 403', (_, response) => response.writeHead(403).end('no'), 'HTTP 403'],
+    [
+      'answers 403',
+      (_, response) => response.writeHead(403).end('no'),
+      'nothing: it does not have it (HTTP 403)',
+    ],
     ['answers 206', (_, response) => response.writeHead(206).end(BODY), 'HTTP 206'],
     ['has nothing', (_, response) => response.writeHead(404).end('no'), 'nothing: it does not have it'],
     ['cuts the connection', (_, response) => cut(response, 1000, BODY), 'a part: it ends after'],

@@ -197,14 +197,20 @@ describe('a cache that failed', () => {
   })
 })
 
-test('a cache that has nothing is asked for the next package', async () => {
-  const { url, asked } = await serve((_, response) => response.writeHead(404).end())
-  const env = { PKG_CACHE_URL: url }
-  expect(await ask('one', env)).toEqual({ status: 1, said: '' })
-  const count = asked.length
-  await ask('two', env)
-  expect(asked.length).toBe(2 * count)
-})
+// S3 says 403 of a missing file to who may not list its bucket.
+test.each([404, 403])(
+  'a cache that has nothing, and says so by %d, is asked for the next package',
+  async code => {
+    const { url, asked } = await serve((_, response) => response.writeHead(code).end())
+    const env = { PKG_CACHE_URL: url }
+    expect(await ask('one', env)).toEqual({ status: 1, said: '' })
+    const count = asked.length
+    const { status, said } = await ask('two', { ...env, PKG_FORCE_BINARY: 'yes' })
+    expect(status).toBe(2)
+    expect(said).toContain(`no record by a trusted key${code === 403 ? ' (HTTP 403)' : '\n'}`)
+    expect(asked.length).toBe(2 * count)
+  },
+)
 
 test.each([
   ['the hash of another key', 'x'],
