@@ -14,6 +14,8 @@ export type Failure =
   | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
   /** Nothing came before our patience ended. */
   | { readonly kind: 'slow'; readonly seconds: number }
+  /** It said too often too late that it has nothing: every package that is built waits for that. */
+  | { readonly kind: 'slow misses'; readonly count: number; readonly seconds: number }
   /** What came was too little to wait for the rest. */
   | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number }
   /** An answer in which no file can be seen: a redirect that is not followed, a manifest of another kind. */
@@ -36,6 +38,8 @@ export function describe(failure: Failure): string {
       return `a part: it ends after ${bytes(failure.have)}${failure.total === undefined ? '' : ` of ${bytes(failure.total)}`}`
     case 'slow':
       return `nothing within ${failure.seconds} s`
+    case 'slow misses':
+      return `nothing ${failure.count} times, each after more than ${failure.seconds} s: it answers slowly and has nothing`
     case 'stalled':
       return `too little to wait for within ${failure.seconds} s, after ${bytes(failure.have)}`
     case 'refused':

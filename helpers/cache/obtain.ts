@@ -63,9 +63,10 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
     }
     for (const word of words) {
       tellExpired(run, word)
-      if (word.failure) leave(word.place, word.failure)
+      const failure = word.failure ?? slowMisses(run, word)
+      if (failure) leave(word.place, failure)
     }
-    const heard = words.filter(({ failure }) => failure === undefined)
+    const heard = words.filter(({ place }) => places.includes(place))
     const statements = heard.flatMap(word => word.statements)
     for (const { record } of statements) {
       if (record.name === wanted.name && record.version === wanted.version) continue
@@ -160,6 +161,19 @@ const lie = (problem: TarProblem): string =>
   problem.kind === 'entry'
     ? `what no package of this key holds: ${quoted(problem.name)}: ${problem.why}`
     : 'the package is not the tar that its record tells of'
+
+/**
+ * A cache that always takes a second to say that it has nothing is never late, and yet costs that for each package.
+ * So those answers are counted, by all processes of the run together; at the third it is too much.
+ */
+function slowMisses({ notes, patienceMs }: Obtaining, { place, statements, ms }: Word): Failure | undefined {
+  if (statements.length > 0 || ms <= patienceMs / 3) return undefined
+  for (let count = 1; count < SLOW_MISSES; count++)
+    if (notes.leave(`slow miss ${count} of ${place.name}`)) return undefined
+  return { kind: 'slow misses', count: SLOW_MISSES, seconds: patienceMs / 3000 }
+}
+
+const SLOW_MISSES = 3
 
 /** For the rest of the run; said by the first who finds out. */
 function leaveOut({ notes, tell }: Obtaining, place: Place, failure: Failure): void {

@@ -23,6 +23,8 @@ export interface Word {
   readonly expired: readonly Statement[]
   /** See `Answer`. */
   readonly status?: number
+  /** How long it took to say so. */
+  readonly ms: number
   readonly failure?: Failure
 }
 
@@ -59,18 +61,21 @@ export async function race(places: readonly Place[], question: Question): Promis
   open.clear()
   for (const [, controller] of late) controller.abort()
   if (decided()) return words
-  const slow: Failure = { kind: 'slow', seconds: patienceMs / 1000 }
-  return [...words, ...late.map(([place]) => ({ place, statements: [], expired: [], failure: slow }))]
+  const failure: Failure = { kind: 'slow', seconds: patienceMs / 1000 }
+  const nothing = { statements: [], expired: [], ms: patienceMs, failure }
+  return [...words, ...late.map(([place]) => ({ place, ...nothing }))]
 }
 
 /** A transport that breaks is a place that fails, and no end of a build. */
 async function heard(place: Place, asking: ReturnType<typeof askPlace>): Promise<Word> {
+  const started = performance.now()
+  const nothing = { place, statements: [], expired: [] }
   try {
     const answer = await asking
-    if (answer.ok) return { place, ...answer.value }
-    return { place, statements: [], expired: [], failure: answer.error }
+    const ms = performance.now() - started
+    return answer.ok ? { place, ...answer.value, ms } : { ...nothing, ms, failure: answer.error }
   } catch (error) {
     const why = quoted(error instanceof Error ? error.message : String(error))
-    return { place, statements: [], expired: [], failure: { kind: 'refused', why } }
+    return { ...nothing, ms: performance.now() - started, failure: { kind: 'refused', why } }
   }
 }

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -9,6 +19,7 @@ import { keepBuilt } from '../../../helpers/build/keep.ts'
 import { makeKey } from '../../../helpers/cache/minisign.ts'
 import { closePlaces } from '../../../helpers/cache/open-places.ts'
 import { originOf } from '../../../helpers/cache/provenance.ts'
+import { PATIENCE } from '../../../helpers/cache/receive.ts'
 import { reuse } from '../../../helpers/cache/reuse.ts'
 import { writeTrust } from '../../../helpers/cache/trust.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
@@ -45,7 +56,11 @@ afterEach(async () => {
 const keyOf = (name: string): string => `coolports-pkgkey 1\nname ${name}\nversion 1\nrelease 1\n`
 
 /** Asks for a package as a rule does; answers with the exit status and what was said. */
-async function ask(name: string, env: Readonly<Record<string, string>>) {
+async function ask(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  patience: Parameters<typeof reuse>[3] = PATIENCE,
+) {
   const text = keyOf(name)
   writeFileSync(join(folder, '.pkgkey'), text)
   writeFileSync(join(folder, '.pkghash'), `${sha256(text)}\n`)
@@ -56,9 +71,10 @@ async function ask(name: string, env: Readonly<Record<string, string>>) {
     http_proxy: '',
   }
   const words = [join(folder, '.pkghash'), join(folder, 'out')]
-  const status = await reuse(words, { ...all, ...env }, part => {
+  const write = (part: string): void => {
     said += part
-  })
+  }
+  const status = await reuse(words, { ...all, ...env }, write, patience)
   return { status, said }
 }
 
@@ -194,6 +210,47 @@ describe('a cache that failed', () => {
       utimesSync(join(folder, 'store/caches', note), 1, 1)
     await ask('three', env)
     expect(asked.length).toBeGreaterThan(count)
+  })
+})
+
+describe('a cache that is slow to answer', () => {
+  const PATIENT = { ...PATIENCE, raceMs: 900 }
+  const slowly =
+    (answer: (name: string) => Buffer | undefined): RequestListener =>
+    (request, response) => {
+      const body = answer(request.url?.slice(1) ?? '')
+      setTimeout(() => (body ? response.end(body) : response.writeHead(404).end()), 400)
+    }
+
+  test('that it has nothing is left out at the third time, by all processes of the run together', async () => {
+    const { url, asked } = await serve(slowly(() => undefined))
+    const run = join(folder, 'run')
+    mkdirSync(run)
+    writeFileSync(join(run, 'ask'), '')
+    const env = { PKG_CACHE_URL: url, REDO_RUN: run }
+    expect(await ask('one', env, PATIENT)).toEqual({ status: 1, said: '' })
+    expect(await ask('two', env, PATIENT)).toEqual({ status: 1, said: '' })
+    const { said } = await ask('three', env, PATIENT)
+    expect(said).toContain(
+      'it gave nothing 3 times, each after more than 0.3 s: it answers slowly and has nothing',
+    )
+    const count = asked.length
+    expect(await ask('four', env, PATIENT)).toEqual({ status: 1, said: '' })
+    expect(asked.length).toBe(count)
+    const forced = await ask('five', { ...env, PKG_FORCE_BINARY: 'yes' }, PATIENT)
+    expect(forced.said.split(url).length).toBe(2)
+    expect(forced.said).toContain('it answers slowly and has nothing, earlier in this run')
+  })
+
+  test('and has the package is asked on', async () => {
+    const { folder: cache } = await offer('one')
+    const { url } = await serve(
+      slowly(name => (existsSync(join(cache, name)) ? readFileSync(join(cache, name)) : undefined)),
+    )
+    for (let count = 0; count < 4; count++) {
+      expect((await ask('one', { PKG_CACHE_URL: url }, PATIENT)).said).toContain('signed by alice')
+      rmSync(join(store(), 'packages'), { recursive: true })
+    }
   })
 })
 
