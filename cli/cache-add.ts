@@ -34,11 +34,18 @@ export const cacheAdd = command({
         describe: 'the last day on which the records are to be believed: 2027-12-31',
       }),
   run: async args => {
-    const [{ placeOf, publisherOf }, { publish }, { readSigningKey }, { isDay }] = await Promise.all([
+    const [
+      { placeOf, publisherOf },
+      { publish },
+      { readSigningKey },
+      { dayOf, isDay },
+      { readTrust, trustPath },
+    ] = await Promise.all([
       import('../helpers/cache/place.ts'),
       import('../helpers/cache/publish.ts'),
       import('../helpers/cache/signing-key.ts'),
       import('../helpers/cache/record.ts'),
+      import('../helpers/cache/trust.ts'),
     ])
     const { tree: root, expires } = args
     const url = /^[a-z][a-z0-9+.-]+:/.test(args.output) ? args.output : resolve(args.output)
@@ -46,10 +53,17 @@ export const cacheAdd = command({
       return complain(
         trouble({ cannot: 'run', why: `--expires ${quoted(expires)} is not a day such as 2027-12-31` }),
       )
+    const today = dayOf(Date.now())
+    if (expires !== undefined && expires < today)
+      return complain(
+        trouble({ cannot: 'run', why: `--expires ${expires} is over: today, in UTC, is ${today}` }),
+      )
     const names = findAll(root, args.packages)
     if (!names.ok) return complain(names.error)
     const key = readSigningKey(process.env)
     if (!key.ok) return complain(trouble(key.error))
+    const trusted = readTrust(trustPath(process.env))
+    if (!trusted.ok) return complain(trouble(trusted.error))
     const place = await placeOf(url, process.env)
     const publisher = await publisherOf(url, process.env)
     if (!place.ok || !publisher.ok) {
@@ -67,6 +81,8 @@ export const cacheAdd = command({
           publisher: publisher.value,
           place: place.value,
           key: key.value,
+          keys: trusted.value,
+          today,
           store: storeRoot(process.env, root),
           scratch,
           ...(expires === undefined ? {} : { expires }),
@@ -99,13 +115,13 @@ function runClosure(root: string, { name }: ClosureMember, members: readonly Clo
     })
 }
 
-const how = (added: Added): string => (added.kind === 'passed on' ? 'passed on' : 'added')
+const how = ({ kind }: Added): string => (kind === 'signed' ? 'added' : kind)
 
 const disputed = (
   label: string,
   url: string,
   member: ClosureMember,
-  { theirs }: Added & { kind: 'disputed' },
+  { theirs, signed }: Added & { kind: 'disputed' },
 ) => ({
   cannot: `add ${label} to ${quoted(url)}`,
   why: 'ANOTHER PACKAGE OF THE SAME KEY IS THERE',
@@ -114,5 +130,5 @@ const disputed = (
     ['there', `tar sha256 ${theirs}`],
     ['yours', `tar sha256 ${member.tar}`],
   ] as const,
-  remedy: `your record of it was written beside it; coolports challenge ${member.name} shows who says what`,
+  remedy: `${signed ? 'your record of it was written beside it' : 'it came from a cache, so nothing was said of it there'}; coolports challenge ${member.name} shows who says what`,
 })

@@ -4,6 +4,7 @@ import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { PACKAGE_FILE } from '../../core/name.ts'
+import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packagePath } from '../../core/store.ts'
 import type { ClosureMember } from '../export/closure.ts'
@@ -12,15 +13,20 @@ import { tarDigest } from '../tar/unpack.ts'
 import { Broken, describe, type Failure } from './failure.ts'
 import { type SecretKey, signText } from './minisign.ts'
 import { packageName, recordName, signatureName } from './names.ts'
+import { isOf, isSpokenFor, lacking } from './pass-on.ts'
 import type { Place, Publisher } from './place.ts'
 import { type Kept, originOf } from './provenance.ts'
-import { type CacheRecord, type Member, recordText } from './record.ts'
+import { type CacheRecord, isExpired, type Member, recordText } from './record.ts'
+import type { TrustedKey } from './trust.ts'
 
 export interface Publishing {
   readonly publisher: Publisher
   /** The same place for reading: what is there already is not replaced. */
   readonly place: Place
   readonly key: SecretKey
+  /** Whose records in the place can be verified. */
+  readonly keys: readonly TrustedKey[]
+  readonly today: string
   readonly store: string
   /** A folder for files on their way. */
   readonly scratch: string
@@ -32,8 +38,13 @@ export type Added =
   | { readonly kind: 'signed' }
   /** It came from a cache, and so did what is said of it: we say nothing about what others built. */
   | { readonly kind: 'passed on'; readonly builders: number }
-  /** Somebody else's package of this key is there, and it is another one. Ours was not put there; our word was. */
-  | { readonly kind: 'disputed'; readonly theirs: Sha256 }
+  /** The same, and the place has all of it, or something newer. */
+  | { readonly kind: 'there already' }
+  /**
+   * Somebody else's package of this key is there, and it is another one. Ours was not put there; our word was, if
+   * it is ours.
+   */
+  | { readonly kind: 'disputed'; readonly theirs: Sha256; readonly signed: boolean }
 
 /** Why a package was not added; the end of a sentence. */
 export interface Fault {
@@ -47,37 +58,76 @@ export async function publish(
   closure: readonly Member[],
   run: Publishing,
 ): Promise<Result<Added, Fault>> {
-  const { publisher, store, key, expires } = run
+  const { store, today } = run
   const tar = await tarDigest(member.file)
   if (!tar.ok || tar.value !== member.tar) return refuse({ why: 'its file is damaged' })
   const origin = originOf(store, member.pkghash, tar.value)
   if (origin.kind === 'unknown') return refuse(unknown(member, store))
+  const kept = origin.kind === 'from caches' ? origin.kept : []
+  const valid = kept.filter(({ record }) => !isExpired(record, today))
+  if (kept.length > 0 && valid.length === 0) return refuse(expired(member, kept, run))
   const there = await whatIsThere(member.pkghash, run)
   if (!there.ok) return there
-  if (there.value === undefined) {
-    const put = await publisher.put(packageName(member.pkghash), member.file)
-    if (!put.ok) return refuse(refused(publisher, put.error))
-  }
-  const agreed = there.value === undefined || there.value.tar === member.tar
-  const ours = { gz: await digestOf(member.file), size: statSync(member.file).size }
+  const ours = { tar: member.tar, gz: await digestOf(member.file), size: statSync(member.file).size }
+  return origin.kind === 'built here'
+    ? say(member, closure, ours, there.value, run)
+    : passOn(member, valid, ours, there.value, run)
+}
+
+/** What was built here: its bytes, if there are none, and our word. */
+async function say(
+  member: ClosureMember,
+  closure: readonly Member[],
+  ours: Package,
+  there: Package | undefined,
+  run: Publishing,
+): Promise<Result<Added, Fault>> {
+  const { key, expires } = run
+  const isAgreed = there === undefined || there.tar === ours.tar
+  const { tar, gz, size } = (isAgreed && there) || ours
   const record: CacheRecord = {
     name: member.name,
     version: member.version,
     hash: member.pkghash,
-    tar: member.tar,
-    ...(there.value && agreed ? { gz: there.value.gz, size: there.value.size } : ours),
+    tar,
+    gz,
+    size,
     closure,
     builder: key.public.id,
     ...(expires === undefined ? {} : { expires }),
   }
-  const statements = origin.kind === 'built here' ? [sign(record, key)] : origin.kept
-  for (const one of statements) {
-    const put = await putStatement(one, run)
-    if (!put.ok) return put
+  const put = await putAll(there ? undefined : member, [sign(record, key)], run)
+  if (!put.ok) return put
+  return ok(there && !isAgreed ? { kind: 'disputed', theirs: there.tar, signed: true } : { kind: 'signed' })
+}
+
+/** What came from a cache: its bytes, if there are none, and what was said of just those that are there then. */
+async function passOn(
+  member: ClosureMember,
+  kept: readonly Kept[],
+  ours: Package,
+  there: Package | undefined,
+  run: Publishing,
+): Promise<Result<Added, Fault>> {
+  if (there && there.tar !== ours.tar) return ok({ kind: 'disputed', theirs: there.tar, signed: false })
+  const bytes = there ?? ours
+  const fitting = kept.filter(one => isOf(one, bytes))
+  if (fitting.length === 0) {
+    if (there && (await isSpokenFor(member.pkghash, ours.tar, there, run)))
+      return ok({ kind: 'there already' })
+    return refuse({
+      why: `the records that it came with are of another .tar.gz than ${there ? 'the one that is there' : 'its file'}`,
+      ...(there ? {} : { remedy: removal(member, run.store) }),
+    })
   }
-  if (there.value && !agreed) return ok({ kind: 'disputed', theirs: there.value.tar })
+  const missing = await lacking(fitting, bytes, run)
+  if (!missing.ok) return refuse(refused(run.place, missing.error))
+  const put = await putAll(there ? undefined : member, missing.value, run)
+  if (!put.ok) return put
   return ok(
-    origin.kind === 'built here' ? { kind: 'signed' } : { kind: 'passed on', builders: statements.length },
+    there && missing.value.length === 0
+      ? { kind: 'there already' }
+      : { kind: 'passed on', builders: missing.value.length },
   )
 }
 
@@ -85,6 +135,22 @@ function sign(record: CacheRecord, key: SecretKey): Kept {
   const text = recordText(record)
   const comment = `coolports package ${record.name} ${record.version}`
   return { record, text, signature: signText(key, text, comment) }
+}
+
+async function putAll(
+  member: ClosureMember | undefined,
+  statements: readonly Kept[],
+  run: Publishing,
+): Promise<Result<void, Fault>> {
+  if (member) {
+    const put = await run.publisher.put(packageName(member.pkghash), member.file)
+    if (!put.ok) return refuse(refused(run.publisher, put.error))
+  }
+  for (const one of statements) {
+    const put = await putStatement(one, run)
+    if (!put.ok) return put
+  }
+  return ok(undefined)
 }
 
 /** The record, by which it is found, comes after its signature. */
@@ -107,19 +173,27 @@ async function putStatement(
 }
 
 /** A signature means "I built this", so it is not given to what may have been downloaded. */
-function unknown({ name, pkghash, tar }: ClosureMember, store: string): Fault {
-  const again = 'to have it built, or taken, again'
-  const kept = packagePath(store, pkghash)
+const unknown = (member: ClosureMember, store: string): Fault => ({
+  why: 'nobody knows where it came from: this store neither built it nor has what was said of it',
+  remedy: removal(member, store),
+})
+
+function expired(member: ClosureMember, kept: readonly Kept[], { store, today }: Publishing): Fault {
+  const last = kept.map(({ record }) => record.expires ?? '').sort(byCodeUnit)
   return {
-    why: 'nobody knows where it came from: this store neither built it nor has what was said of it',
-    remedy:
-      identityAt(kept) === tar
-        ? `remove pkg/${name}/${PACKAGE_FILE} and ${kept} ${again}`
-        : `remove pkg/${name}/${PACKAGE_FILE} ${again}`,
+    why: `what was said of it was said until ${last.at(-1)}, and today is ${today}`,
+    remedy: removal(member, store),
   }
 }
 
-interface There {
+/** The store gives the same one again, unless it is gone there, too. */
+function removal({ name, pkghash, tar }: ClosureMember, store: string): string {
+  const kept = packagePath(store, pkghash)
+  const files = [`pkg/${name}/${PACKAGE_FILE}`, ...(identityAt(kept) === tar ? [kept] : [])]
+  return `remove ${files.join(' and ')} to have it built, or taken, again`
+}
+
+interface Package {
   readonly tar: Sha256
   readonly gz: Sha256
   readonly size: number
@@ -129,7 +203,7 @@ interface There {
 async function whatIsThere(
   hash: Sha256,
   { place, scratch }: Publishing,
-): Promise<Result<There | undefined, Fault>> {
+): Promise<Result<Package | undefined, Fault>> {
   const opened = await place.open(packageName(hash), new AbortController().signal)
   if (!opened.ok) {
     // A folder that is made with its first file.

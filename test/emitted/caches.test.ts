@@ -141,6 +141,24 @@ describe('add-to-package-cache', () => {
     bob.must(['bin/do', HIGH_TARGET, 'pkg/low/.pkg.tar.gz'], ofAlice())
     expect(bob.publish(cache, 'high')).toContain('passed on high-1.0-1')
     expect(readdirSync(cache)).toEqual(readdirSync(alice.folder))
+    expect(bob.publish(cache, 'high')).toContain('there already high-1.0-1')
+  })
+
+  test('takes no day that is over', () => {
+    bob.key()
+    const words = [
+      'bin/add-to-package-cache',
+      '-C',
+      bob.tree.root,
+      '-o',
+      cache,
+      '--expires',
+      '2020-01-01',
+      'high',
+    ]
+    const { status, said } = bob.run(words)
+    expect(said).toContain('--expires 2020-01-01 is over')
+    expect(status).toBe(2)
   })
 
   test('signs what was built here alone: not what a store has lost its word of', () => {

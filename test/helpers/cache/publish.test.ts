@@ -1,21 +1,28 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { refuse } from '../../../core/result.ts'
 import type { Failure } from '../../../helpers/cache/failure.ts'
-import { makeKey } from '../../../helpers/cache/minisign.ts'
-import { packageName } from '../../../helpers/cache/names.ts'
+import { makeKey, signText } from '../../../helpers/cache/minisign.ts'
+import { packageName, recordName, signatureName } from '../../../helpers/cache/names.ts'
 import { type Place, placeOf, publisherOf } from '../../../helpers/cache/place.ts'
+import { keepStatements } from '../../../helpers/cache/provenance.ts'
 import { type Publishing, publish } from '../../../helpers/cache/publish.ts'
+import type { Statement } from '../../../helpers/cache/quorum.ts'
+import { type CacheRecord, recordText } from '../../../helpers/cache/record.ts'
 import type { ClosureMember } from '../../../helpers/export/closure.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 
 const HASH = sha256('key')
 const MINE = makeKey().key
+const [ALICE, CAROL] = [makeKey().key, makeKey().key]
+const TRUSTED = [{ key: ALICE.public, name: 'alice' }]
+const TODAY = '2029-06-01'
 
 let folder: string
 let cache: string
@@ -43,7 +50,8 @@ async function add(member: ClosureMember, more: Partial<Publishing> = {}) {
   const [place, publisher] = [await placeOf(cache, {}), await publisherOf(cache, {})]
   if (!place.ok || !publisher.ok) throw new Error('no cache')
   const [scratch, key] = [join(folder, 'scratch'), MINE]
-  return publish(member, [], { place: place.value, publisher: publisher.value, key, store, scratch, ...more })
+  const both = { place: place.value, publisher: publisher.value }
+  return publish(member, [], { ...both, key, keys: TRUSTED, today: TODAY, store, scratch, ...more })
 }
 
 const contents = () => readdirSync(cache).map(name => [name, readFileSync(join(cache, name), 'latin1')])
@@ -74,5 +82,116 @@ describe('a place that does not say what it has', () => {
     markBuilt(store, HASH, member.tar)
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'signed' } })
     expect(contents().length).toBe(3)
+  })
+})
+
+describe('what came from a cache', () => {
+  /** What somebody says of a package, or of another `.tar.gz` of the same tar. */
+  function said(member: ClosureMember, by = ALICE, more: Partial<CacheRecord> = {}): Statement {
+    const body = readFileSync(member.file)
+    const { name, version, tar } = member
+    const bytes = { gz: sha256(body), size: body.length }
+    const record = { name, version, hash: HASH, tar, ...bytes, closure: [], builder: by.public.id, ...more }
+    const text = recordText(record)
+    return { record, trusted: { key: by.public }, text, signature: signText(by, text, 'a test') }
+  }
+  function putThere({ record, text, signature }: Statement, body?: Uint8Array): void {
+    mkdirSync(cache, { recursive: true })
+    writeFileSync(join(cache, recordName(HASH, record.builder)), text)
+    writeFileSync(join(cache, signatureName(HASH, record.builder)), signature)
+    if (body) writeFileSync(join(cache, packageName(HASH)), body)
+  }
+  const recordThere = (by = ALICE) => readFileSync(join(cache, recordName(HASH, by.public.id)), 'utf8')
+
+  test('is passed on once; then it is there already', async () => {
+    const member = await packed('theirs')
+    keepStatements(store, [said(member), said(member, CAROL)])
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 2 } })
+    const before = contents()
+    expect(before.length).toBe(5)
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'there already' } })
+    expect(contents()).toEqual(before)
+  })
+
+  test.each([
+    ['is over later', { expires: '2031-01-01' }],
+    ['has no end', {}],
+    ['is over on the same day', { expires: '2030-01-01' }],
+  ])('replaces no record by the same builder that %s', async (_, more) => {
+    const member = await packed('theirs')
+    keepStatements(store, [said(member, ALICE, { expires: '2030-01-01' })])
+    const theirs = said(member, ALICE, more)
+    putThere(theirs, readFileSync(member.file))
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'there already' } })
+    expect(recordThere()).toBe(theirs.text)
+  })
+
+  test.each([
+    ['is over sooner', (member: ClosureMember) => said(member, ALICE, { expires: '2029-12-31' })],
+    ['nobody signed', (member: ClosureMember) => ({ ...said(member), text: 'package: x\n' })],
+  ])('replaces a record by the same builder that %s', async (_, theirs) => {
+    const member = await packed('theirs')
+    const kept = said(member, ALICE, { expires: '2030-01-01' })
+    keepStatements(store, [kept])
+    putThere(theirs(member), readFileSync(member.file))
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 1 } })
+    expect(recordThere()).toBe(kept.text)
+  })
+
+  test('replaces no record by a builder whose key is not known here', async () => {
+    const member = await packed('theirs')
+    keepStatements(store, [said(member, CAROL, { expires: '2030-01-01' })])
+    const theirs = said(member, CAROL)
+    putThere(theirs, readFileSync(member.file))
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'there already' } })
+    expect(recordThere(CAROL)).toBe(theirs.text)
+  })
+
+  test('is not passed on when it is over, and that is said before anything is written', async () => {
+    const member = await packed('theirs')
+    const over = said(member, ALICE, { expires: '2029-05-31' })
+    keepStatements(store, [over, said(member, CAROL, { expires: '2029-05-30' })])
+    const added = await add(member)
+    expect(added).toMatchObject({
+      ok: false,
+      error: { why: 'what was said of it was said until 2029-05-31, and today is 2029-06-01' },
+    })
+    expect(existsSync(cache)).toBe(false)
+    keepStatements(store, [over, said(member, CAROL)])
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 1 } })
+    expect(readdirSync(cache)).not.toContain(recordName(HASH, ALICE.public.id))
+  })
+
+  test('is passed on with records of the bytes that are there, and of no others', async () => {
+    const member = await packed('theirs')
+    const other = gzipSync(gunzipSync(readFileSync(member.file)), { level: 1 })
+    const ofOther = { gz: sha256(other), size: other.length }
+    keepStatements(store, [said(member), said(member, CAROL, ofOther)])
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 1 } })
+    expect(readdirSync(cache)).not.toContain(recordName(HASH, CAROL.public.id))
+    rmSync(cache, { recursive: true })
+    // Another `.tar.gz` is there: of whom we have no word about that, nothing is said.
+    putThere(said(member, MINE, ofOther), other)
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 1 } })
+    expect(readdirSync(cache)).not.toContain(recordName(HASH, ALICE.public.id))
+    keepStatements(store, [said(member), said(member, CAROL)])
+    expect(await add(member)).toMatchObject({
+      ok: false,
+      error: { why: expect.stringContaining('of another .tar.gz than the one that is there') },
+    })
+    putThere(said(member, ALICE, ofOther))
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'there already' } })
+  })
+
+  test('says nothing beside another package of its key', async () => {
+    const [member, other] = [await packed('theirs'), await packed('other')]
+    keepStatements(store, [said(member)])
+    putThere(said(other, CAROL), readFileSync(other.file))
+    const before = contents()
+    expect(await add(member)).toEqual({
+      ok: true,
+      value: { kind: 'disputed', theirs: other.tar, signed: false },
+    })
+    expect(contents()).toEqual(before)
   })
 })
