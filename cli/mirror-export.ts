@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, utimesSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { quoted } from '../core/message.ts'
+import { type Message, quoted } from '../core/message.ts'
 import { storeRoot } from '../core/store.ts'
 import { PACKAGE_TIME } from '../helpers/tar/entry.ts'
 import { command, packagesOption } from './command.ts'
@@ -51,9 +51,15 @@ export const mirrorExport = command({
           why: 'it is not among the packages, nor built for them',
         }),
       )
-    const { trackedFiles } = await import('../helpers/mirror/tracked.ts')
+    const { trackedFiles, untrackedFiles } = await import('../helpers/mirror/tracked.ts')
     const tracked = trackedFiles(root)
     if (!tracked.ok) return complain(trouble(tracked.error))
+    const forgotten = untrackedFiles(
+      root,
+      packages.map(name => join('pkg', name)),
+    )
+    if (!forgotten.ok) return complain(trouble(forgotten.error))
+    if (forgotten.value.length > 0) return complain(no(untracked(args.dir, forgotten.value)))
 
     const fetched = await fetchSources(root, packages)
     if (fetched !== 0) return fetched
@@ -99,6 +105,14 @@ export const mirrorExport = command({
     print(`${shown(args.dir)}: ${packages.length} packages, ${sources.length} sources${proof}`)
     return 0
   },
+})
+
+/** The bundle would be made without them, and fail where nobody can mend it. */
+const untracked = (dir: string, paths: readonly string[]): Message => ({
+  cannot: `make the bundle ${quoted(dir)}`,
+  why: 'git does not track files of the packages, and the bundle would lack them',
+  facts: paths.map(path => ['not tracked', quoted(path)]),
+  remedy: 'git add them, or have .gitignore name them',
 })
 
 /** What keeps a bundle from being put there. */

@@ -26,6 +26,22 @@ export function trackedFiles(root: string): Result<Tracked, Message> {
   return ok({ paths: paths.sort(byCodeUnit), commit, changed })
 }
 
+/** Files in some folders of a tree that git neither tracks nor is told to ignore: what was forgotten, in order. */
+export function untrackedFiles(root: string, folders: readonly string[]): Result<readonly string[], Message> {
+  const listed = git(root, 'ls-files', '-z', '--others', '--exclude-standard', '--', ...folders)
+  if (listed.status !== 0)
+    return refuse({
+      cannot: `list the files of ${quoted(root)}`,
+      why: 'git does not say which it does not track',
+    })
+  return ok(
+    listed.stdout
+      .split('\0')
+      .filter(path => path !== '')
+      .sort(byCodeUnit),
+  )
+}
+
 /** What is taken from elsewhere, should a tree track it. */
 const isMade = (path: string): boolean => /^(dist|node_modules|\.store|\.redo)(\/|$)/.test(path)
 

@@ -85,6 +85,23 @@ const exported = (tree: Tree, ...words: readonly string[]) =>
   coolportsDoor(tree, 'mirror', 'export', ...words)
 
 describe('mirror export', () => {
+  test('refuses to leave files of the packages out that git was not told of', () => {
+    const tree = trackedTree()
+    tree.write('pkg/low/files/new', 'forgotten')
+    tree.write('pkg/other/files/new', 'of a package that is not wanted')
+    const bundle = join(tree.root, 'bundle')
+    const { status, err } = exported(tree, bundle, 'high')
+    expect(err).toContain(
+      'git does not track files of the packages, and the bundle would lack them\n  not tracked "pkg/low/files/new"\n  git add',
+    )
+    expect(status).toBe(1)
+    expect(existsSync(bundle)).toBe(false)
+    git(tree, 'add', '--', 'pkg/low')
+    const added = exported(tree, bundle, 'high')
+    expect(added.status, added.err).toBe(0)
+    expect(readFileSync(join(bundle, 'tree/pkg/low/files/new'), 'utf8')).toBe('forgotten')
+  })
+
   test('makes a folder from which a package is built without a network, and proves it', () => {
     const tree = trackedTree()
     const bundle = join(tree.root, 'a bundle')
