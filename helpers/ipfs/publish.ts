@@ -6,6 +6,7 @@ import { ipfsAsked } from './asked.ts'
 import { kubo } from './kubo.ts'
 import { sequenceOf } from './name.ts'
 import { nameKeyIn } from './name-key.ts'
+import { lastNumber, numberPath, writeNumber } from './number.ts'
 import { recordsIn } from './record-folder.ts'
 
 export interface Publishing {
@@ -24,7 +25,7 @@ export interface Published {
   readonly problems: readonly Message[]
 }
 
-/** Makes a name mean something, by a record with the next number. */
+/** Makes a name mean something, by a record with the next number, which is noted before there is a record of it. */
 export async function publish(publishing: Publishing): Promise<Result<Published, Message>> {
   const { value, keyFile, lifetimeMs, ttlMs, store, env } = publishing
   const key = nameKeyIn(keyFile)
@@ -32,7 +33,13 @@ export async function publish(publishing: Publishing): Promise<Result<Published,
   const { name, sign } = key.value
   const records = recordsIn(store)
   const before = records.read(name.text)
-  const sequence = ((before && sequenceOf(before)) ?? -1n) + 1n
+  const signed = lastNumber(keyFile)
+  if (!signed.ok) return refuse(numberFault(keyFile, signed.error))
+  // What was signed elsewhere is known beside the key; what came from another machine with this key, from its record.
+  const known = [signed.value ?? -1n, (before && sequenceOf(before)) ?? -1n]
+  const sequence = known.reduce((most, one) => (one > most ? one : most)) + 1n
+  const noted = writeNumber(keyFile, sequence)
+  if (!noted.ok) return refuse(numberFault(keyFile, noted.error))
   const record = await sign(value, sequence, lifetimeMs, ttlMs)
   records.write(name.text, record)
   const { daemon: url, problems } = ipfsAsked(env)
@@ -47,3 +54,10 @@ export async function publish(publishing: Publishing): Promise<Result<Published,
     await daemon.close()
   }
 }
+
+const numberFault = (keyFile: string, why: string): Message => ({
+  cannot: `number the next record by ${quoted(numberPath(keyFile))}`,
+  why,
+  remedy:
+    'it holds the number of the last record that this key has signed; a number that was used is not believed again',
+})

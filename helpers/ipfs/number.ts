@@ -1,0 +1,37 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { ok, type Result, refuse } from '../../core/result.ts'
+
+/**
+ * Where the number of the last record stands that a key has signed: beside the key, for whoever has seen a record
+ * believes no other one of that number, whichever tree and store it was signed in.
+ */
+export const numberPath = (keyFile: string): string => `${keyFile.replace(/\.pem$/, '')}.number`
+
+/** That number; undefined where nothing was signed yet. Else why it is not known, as the end of a sentence. */
+export function lastNumber(keyFile: string): Result<bigint | undefined, string> {
+  let text: string
+  try {
+    text = readFileSync(numberPath(keyFile), 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' ? ok(undefined) : refuse(`it cannot be read (${code})`)
+  }
+  return /^\d{1,19}\n?$/.test(text) ? ok(BigInt(text.trim())) : refuse('it is no number')
+}
+
+/** Else why it could not be written. */
+export function writeNumber(keyFile: string, number: bigint): Result<void, string> {
+  const path = numberPath(keyFile)
+  const part = `${path}.${process.pid}.part`
+  try {
+    writeFileSync(part, `${number}\n`)
+    renameSync(part, path)
+    return ok(undefined)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return refuse(`it cannot be written (${code})`)
+  } finally {
+    rmSync(part, { force: true })
+  }
+}
