@@ -67,6 +67,8 @@ function open(
   env: Env,
 ): Result<{ readonly connected: Connected; readonly repository: string }, Fault> {
   const [, scheme, rest = ''] = /^(oci(?:\+http)?):\/\/(.*)$/s.exec(url) ?? []
+  // Those of the docker config are sent; here others could read them, in process lists and logs.
+  if (/^[^/]*@/.test(rest)) return refuse('it holds a user name or password')
   const parsed = parseRepository(rest.replace(/\/$/, ''))
   if (!parsed.ok) return refuse(`it ${parsed.error}`)
   const connected = connect(parsed.value.registry, { env, insecure: scheme === 'oci+http' })

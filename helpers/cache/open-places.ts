@@ -1,9 +1,10 @@
 import { type Message, quoted } from '../../core/message.ts'
 import { type Env, type Place, placeOf } from './place.ts'
+import { withoutPassword } from './url.ts'
 
 export interface Opening {
   readonly places: readonly Place[]
-  /** The urls of which nothing can be read, and why. */
+  /** The urls of which nothing can be read, as they may be shown, and why. */
   readonly faults: readonly { readonly url: string; readonly why: string; readonly message: Message }[]
 }
 
@@ -28,7 +29,7 @@ export async function openPlaces(urls: readonly string[], env: Env): Promise<Ope
   return {
     places: made.flatMap(({ made: one }) => (one.ok ? [one.value] : [])),
     faults: made.flatMap(({ url, made: one }) =>
-      one.ok ? [] : [{ url, why: one.error, message: faultMessage(url, one.error) }],
+      one.ok ? [] : [{ url: withoutPassword(url), why: one.error, message: faultMessage(url, one.error) }],
     ),
   }
 }
@@ -50,7 +51,7 @@ function openPlace(url: string, around: string, env: Env): ReturnType<typeof pla
 }
 
 const faultMessage = (url: string, why: string): Message => ({
-  cannot: `use the package cache ${quoted(url)}`,
+  cannot: `use the package cache ${quoted(withoutPassword(url))}`,
   why,
   remedy: 'it is left out',
 })

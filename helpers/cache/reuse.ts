@@ -13,6 +13,7 @@ import { readSettings, type Settings } from './settings.ts'
 import { disprovedClaim, disprovedPath, expectSame } from './spot-check.ts'
 import { HERE, NOT_HERE, REFUSED } from './status.ts'
 import { readTrust, trustPath } from './trust.ts'
+import { withoutPassword } from './url.ts'
 
 /** How long all caches together may take to say whether they have a package. */
 const RACE_MS = 3_000
@@ -83,7 +84,7 @@ async function ask(wanted: Wanted, settings: Settings, around: Around): Promise<
   }
   const none = (what: string): Outcome => ({
     kind: 'not here',
-    said: settings.urls.map(url => [url, what] as const),
+    said: settings.urls.map(url => [withoutPassword(url), what] as const),
   })
   if (settings.urls.length === 0) return none('')
   const disproved = disprovedClaim(store, wanted.key.hash)

@@ -22,6 +22,7 @@ import { originOf } from '../../../helpers/cache/provenance.ts'
 import { PATIENCE } from '../../../helpers/cache/receive.ts'
 import { reuse } from '../../../helpers/cache/reuse.ts'
 import { writeTrust } from '../../../helpers/cache/trust.ts'
+import { withoutPassword } from '../../../helpers/cache/url.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
@@ -211,6 +212,27 @@ describe('a cache that failed', () => {
     await ask('three', env)
     expect(asked.length).toBeGreaterThan(count)
   })
+})
+
+test.each(['https', 'oci'])('a password in the %s url of a cache is told to nobody', async scheme => {
+  const url = `${scheme}://me:secret@cache.example/packages`
+  const { status, said } = await ask('one', { PKG_CACHE_URL: url, PKG_FORCE_BINARY: 'yes' })
+  expect(status).toBe(2)
+  expect(said).toContain(
+    `cannot use the package cache "${scheme}://cache.example/packages": it holds a user name or password`,
+  )
+  expect(said).not.toContain('secret')
+  rmSync(join(folder, 'trust'))
+  expect((await ask('two', { PKG_CACHE_URL: url, PKG_FORCE_BINARY: 'yes' })).said).not.toContain('secret')
+})
+
+test.each([
+  ['http://me@host/x', 'http://host/x'],
+  ['me:secret@host/x', 'host/x'],
+  ['/srv/of@me', '/srv/of@me'],
+  ['https://host/of@me', 'https://host/of@me'],
+])('%s is shown as %s', (url, want) => {
+  expect(withoutPassword(url)).toBe(want)
 })
 
 describe('a cache that is slow to answer', () => {
