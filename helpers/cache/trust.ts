@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { configPath } from '../../core/config.ts'
 import { type Message, quoted } from '../../core/message.ts'
@@ -54,17 +63,24 @@ export function writeTrust(path: string, keys: readonly TrustedKey[]): void {
   const records = keys.map(({ key, name }) =>
     [`key: ${key.text}`, ...(name === undefined ? [] : [`name: ${name}`]), ''].join('\n'),
   )
-  const part = `${path}.${process.pid}.part`
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const file = behindLinks(path)
+  const part = `${file}.${process.pid}.part`
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   try {
     writeFileSync(
       part,
       `# Kept by \`coolports trust\`: whose packages are taken from caches.\n\n${records.join('\n')}`,
     )
-    renameSync(part, path)
+    renameSync(part, file)
   } finally {
     rmSync(part, { force: true })
   }
+}
+
+/** People keep their settings elsewhere, and link to them: a file gets its name there, and the link stays. */
+function behindLinks(path: string, links = 40): string {
+  const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()
+  return isLink && links > 0 ? behindLinks(resolve(dirname(path), readlinkSync(path)), links - 1) : path
 }
 
 export const isBuilderName = (text: string): boolean =>

@@ -1,4 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -33,6 +42,22 @@ test('what is written is read', () => {
   writeTrust(path, keys)
   expect(readTrust(path)).toEqual({ ok: true, value: keys })
 })
+
+test.each(['that is there', 'that is not there yet'])(
+  'what a symlink leads to, %s, is written; the link stays',
+  there => {
+    const real = join(folder, 'settings/trust')
+    mkdirSync(join(folder, 'coolports'))
+    symlinkSync('../settings/trust', path)
+    if (there === 'that is there') {
+      mkdirSync(join(folder, 'settings'))
+      writeFileSync(real, '')
+    }
+    writeTrust(path, [{ key: key.public }])
+    expect(lstatSync(path).isSymbolicLink()).toBe(true)
+    expect(readFileSync(real, 'utf8')).toContain(key.public.text)
+  },
+)
 
 describe('a file with a fault trusts nobody:', () => {
   const good = `key: ${key.public.text}\n`
