@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sha256 } from '../core/digest.ts'
 import { type Message, quoted } from '../core/message.ts'
@@ -76,15 +76,15 @@ interface Found extends Comparison {
 
 /** The trusted keys, and those that were named for this question. */
 async function allKeys(words: readonly string[]): Promise<Result<readonly TrustedKey[], Message>> {
-  const [{ readPublicKey }, { readTrust, trustPath }] = await Promise.all([
-    import('../helpers/cache/minisign.ts'),
+  const [{ namedKey }, { readTrust, trustPath }] = await Promise.all([
+    import('../helpers/cache/named-key.ts'),
     import('../helpers/cache/trust.ts'),
   ])
   const trusted = readTrust(trustPath(process.env))
   if (!trusted.ok) return trusted
   const keys = [...trusted.value]
   for (const word of words) {
-    const key = readPublicKey(existsSync(word) ? readFileSync(word, 'utf8') : word)
+    const key = namedKey(word)
     if (!key.ok) return refuse({ cannot: `ask about the key ${quoted(word)}`, why: key.error })
     if (!keys.some(one => one.key.text === key.value.text)) keys.push({ key: key.value })
   }

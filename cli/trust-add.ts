@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { quoted } from '../core/message.ts'
 import { command } from './command.ts'
 import { complain, no, print, trouble } from './say.ts'
@@ -17,15 +16,14 @@ export const trustAdd = command({
       .positional('key', { type: 'string', demandOption: true, describe: 'a public key, or a file with one' })
       .option('name', { type: 'string', requiresArg: true, describe: 'whose key it is' }),
   run: async ({ key: word, name }) => {
-    const [{ readPublicKey }, { isBuilderName, readTrust, trustPath, writeTrust }] = await Promise.all([
-      import('../helpers/cache/minisign.ts'),
+    const [{ namedKey }, { isBuilderName, readTrust, trustPath, writeTrust }] = await Promise.all([
+      import('../helpers/cache/named-key.ts'),
       import('../helpers/cache/trust.ts'),
     ])
     const path = trustPath(process.env)
     const trusted = readTrust(path)
     if (!trusted.ok) return complain(trouble(trusted.error))
-    const text = existsSync(word) ? readFileSync(word, 'utf8') : word
-    const key = readPublicKey(text)
+    const key = namedKey(word)
     if (!key.ok) return complain(trouble({ cannot: `trust ${quoted(word)}`, why: key.error }))
     if (name !== undefined && !isBuilderName(name))
       return complain(

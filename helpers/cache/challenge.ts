@@ -50,6 +50,7 @@ export async function challenge(
   keys: readonly TrustedKey[],
   store: string,
   today: string,
+  patienceMs = PATIENCE_MS,
 ): Promise<Comparison> {
   const said: Said[] = []
   const troubles: Trouble[] = []
@@ -57,10 +58,13 @@ export async function challenge(
   // One at a time for each builder, lest a lie about one hides what others say.
   await Promise.all(
     questions.map(async ({ place, trusted }) => {
-      const answer = await askPlace(place, hash, [trusted], today, AbortSignal.timeout(PATIENCE_MS))
+      const signal = AbortSignal.timeout(patienceMs)
+      const answer = await askPlace(place, hash, [trusted], today, signal)
       const about = { place: place.name, builder: builderOf(trusted) }
       if (!answer.ok) {
-        troubles.push({ ...about, why: describe(answer.error) })
+        // What ended the question is our patience, whatever the place calls that.
+        const slow = { kind: 'slow', seconds: patienceMs / 1000 } as const
+        troubles.push({ ...about, why: describe(signal.aborted ? slow : answer.error) })
         return
       }
       for (const { record } of answer.value.statements) said.push({ ...about, record, expired: false })

@@ -98,6 +98,10 @@ test('coolports trust adds, names, lists and removes keys', () => {
     status: 2,
     err: expect.stringContaining('it is no public key'),
   })
+  expect(trust('add', folder)).toMatchObject({
+    status: 2,
+    err: expect.stringMatching(/^coolports: cannot trust ".*": it is a folder, not a file with a key\n$/),
+  })
   expect(trust('remove', 'carol').status).toBe(1)
   expect(trust('remove', 'alice')).toMatchObject({ status: 0, out: `removed: ${key.public.id}\n` })
   expect(trust('list').out).toContain(other.public.id)
