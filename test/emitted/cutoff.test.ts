@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { readIdentity } from '../../helpers/tar/identity.ts'
 import { bringing, redos } from '../support/redos.ts'
 import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
@@ -77,6 +78,11 @@ describe.each(redos)('a dependency that comes out the same under %s', (_, folder
     rmSync(join(tree.root, 'pkg/high/.pkg.tar.gz'))
     expect(bring(tree, 'high/.pkg.tar.gz')).toContain(`reuse ${hashOf(tree, 'high').slice(0, 12)}`)
     expect(tree.read(`.store/packages/${hashOf(tree, 'high')}.key`)).toBe(tree.read('pkg/high/.pkgkey'))
+    // And it is one that was built here, as is the archive that was imported.
+    for (const name of ['seed', 'middle', 'high']) {
+      const tar = readIdentity(join(tree.root, `pkg/${name}/.pkg.tar.gz`))
+      expect(tree.read(`.store/packages/${hashOf(tree, name)}.built`)).toBe(`tar ${tar}\n`)
+    }
   })
 
   test('rebuilds just those that see other bytes', async () => {
