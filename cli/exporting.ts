@@ -7,12 +7,18 @@ import type { ClosureMember } from '../helpers/export/closure.ts'
 import { imageOf, mergedMembers, type Settled, settleSelection } from '../helpers/export/export.ts'
 import { dockerFiles, type FormFile, layoutFiles } from '../helpers/export/form.ts'
 import type { Layer } from '../helpers/export/layer.ts'
-import { folderFault, writeArchive, writeFolder, writeTarball } from '../helpers/export/output.ts'
+import {
+  outputFault,
+  outputMessage,
+  type Shape,
+  writeArchive,
+  writeFolder,
+  writeTarball,
+} from '../helpers/export/output.ts'
 import { formatPushed, type Pushed, pushImage } from '../helpers/export/push.ts'
 import { connect } from '../helpers/oci/connect.ts'
 import { formatReference, type Reference } from '../helpers/oci/reference.ts'
 import { BILL_ENDING, BILL_TYPE, type BillFormat, billText } from '../helpers/sbom/format.ts'
-import { tarMessage } from '../helpers/tar/problem.ts'
 import { builtClosure } from './built-closure.ts'
 import type { Asked } from './export.ts'
 import { imageNames, type Names } from './image-name.ts'
@@ -30,6 +36,10 @@ export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
   if (!named.ok) return named
   const certificates = readCertificates(asked.certificates)
   if (!certificates.ok) return certificates
+  // Before anything is built for it.
+  const fault = asked.out === undefined ? undefined : outputFault(asked.out, shapeOf(asked.form, asked.out))
+  if (fault !== undefined)
+    return refuse(trouble(outputMessage(asked.out ?? '', { kind: 'taken', why: fault })))
   const members = await builtClosure(asked.tree, asked.words, asked.jobs)
   if (!members.ok) return members
   const strangers = asked.prefer.filter(name => !members.value.some(member => member.name === name))
@@ -106,7 +116,7 @@ async function tarball(
   const members = await mergedMembers(settled, storeRoot(process.env, tree))
   if (!members.ok) return refuse({ status: 1, messages: members.error })
   const written = await writeTarball(out, members.value, !out.endsWith('.tar'))
-  if (!written.ok) return refuse(trouble(tarMessage('write', quoted(out), written.error)))
+  if (!written.ok) return refuse(trouble(outputMessage(out, written.error)))
   const digest = `sha256:${written.value}`
   return ok({
     answer: {
@@ -193,12 +203,12 @@ async function write(
   out: string,
   files: readonly FormFile[],
 ): Promise<Result<void, Refusal>> {
-  const asFolder = form === 'oci' && !out.endsWith('.tar')
-  const fault = asFolder ? folderFault(out) : undefined
-  if (fault) return refuse(trouble({ cannot: `write ${quoted(out)}`, why: fault }))
-  const written = await (asFolder ? writeFolder(out, files) : writeArchive(out, files))
-  return written.ok ? written : refuse(trouble(tarMessage('write', quoted(out), written.error)))
+  const written = await (shapeOf(form, out) === 'folder' ? writeFolder(out, files) : writeArchive(out, files))
+  return written.ok ? written : refuse(trouble(outputMessage(out, written.error)))
 }
+
+const shapeOf = (form: Asked['form'], out: string): Shape =>
+  form === 'oci' && !out.endsWith('.tar') ? 'folder' : 'file'
 
 async function push(
   { insecure, mountFrom }: Asked,

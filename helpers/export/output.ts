@@ -8,28 +8,47 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  statSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { DANGLING, destinationOf, fileFault } from '../../core/destination.ts'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
+import { makeFolders } from '../../core/folders.ts'
+import { type Message, quoted } from '../../core/message.ts'
 import { isAlive } from '../../core/process.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packMembers } from '../tar/pack.ts'
-import { type TarProblem, TarRefusal } from '../tar/problem.ts'
+import { type TarProblem, TarRefusal, tarMessage } from '../tar/problem.ts'
 import { readProblem } from '../tar/read.ts'
 import { type Member, writeMembers } from '../tar/write.ts'
 import type { FormFile } from './form.ts'
+
+/** What is written: a file, or a folder. */
+export type Shape = 'file' | 'folder'
+
+export type OutputProblem =
+  | TarProblem
+  /** Something stands there whose place no export takes. */
+  | { readonly kind: 'taken'; readonly why: string }
+
+export const outputMessage = (out: string, problem: OutputProblem): Message =>
+  problem.kind === 'taken'
+    ? {
+        cannot: `write ${quoted(out)}`,
+        why: problem.why,
+        remedy: 'choose another name, or move it elsewhere',
+      }
+    : tarMessage('write', quoted(out), problem)
 
 /** Writes members as one tar, compressed as packages are if it is to be; answers the sha256 of the tar. */
 export async function writeTarball(
   out: string,
   members: readonly Member[],
   compressed: boolean,
-): Promise<Result<Sha256, TarProblem>> {
+): Promise<Result<Sha256, OutputProblem>> {
   let digest: Sha256 | undefined
-  const written = await placed(out, async part => {
+  const written = await placed(out, 'file', async part => {
     if (compressed) {
       const packed = await packMembers(members, part)
       if (!packed.ok) throw new TarRefusal(packed.error)
@@ -44,25 +63,37 @@ export async function writeTarball(
 }
 
 /** Writes files as one tar. */
-export const writeArchive = (out: string, files: readonly FormFile[]): Promise<Result<void, TarProblem>> =>
-  placed(out, part => writeChunks(part, writeMembers(archiveMembers(files))))
+export const writeArchive = (out: string, files: readonly FormFile[]): Promise<Result<void, OutputProblem>> =>
+  placed(out, 'file', part => writeChunks(part, writeMembers(archiveMembers(files))))
 
 /** Writes files as a folder. An image layout that is there is replaced. */
-export const writeFolder = (out: string, files: readonly FormFile[]): Promise<Result<void, TarProblem>> =>
-  placed(out, async part => {
+export const writeFolder = (out: string, files: readonly FormFile[]): Promise<Result<void, OutputProblem>> =>
+  placed(out, 'folder', async part => {
     for (const { path, open } of files) {
       mkdirSync(dirname(join(part, path)), { recursive: true })
       await writeChunks(join(part, path), open())
     }
   })
 
-/** Why a folder may not be written there: it would take the place of something that no export made. */
-export function folderFault(out: string): string | undefined {
-  const stats = statSync(out, { throwIfNoEntry: false })
-  if (!stats) return undefined
-  if (!stats.isDirectory()) return 'there is a file of this name'
-  if (existsSync(join(out, 'oci-layout')) || readdirSync(out).length === 0) return undefined
-  return 'there is a folder of this name, and it is no image layout'
+/**
+ * Why nothing of this shape may be written there. A file takes the place of a file, a folder that of an image layout
+ * or of nothing: all else was made by somebody else, for something else.
+ */
+export function outputFault(out: string, shape: Shape): string | undefined {
+  const there = destinationOf(out)
+  if (shape === 'file') return fileFault(there)
+  switch (there.kind) {
+    case 'folder':
+      return existsSync(join(there.path, 'oci-layout')) || readdirSync(there.path).length === 0
+        ? undefined
+        : 'there is a folder of this name, and it is no image layout'
+    case 'dangling':
+      return DANGLING
+    case 'file':
+      return there.isNew ? undefined : 'there is a file of this name'
+    case 'stream':
+      return fileFault(there)
+  }
 }
 
 function* archiveMembers(files: readonly FormFile[]): Generator<Member> {
@@ -78,19 +109,24 @@ function* archiveMembers(files: readonly FormFile[]): Generator<Member> {
 }
 
 async function placed(
-  out: string,
+  named: string,
+  shape: Shape,
   write: (part: string) => Promise<void>,
-): Promise<Result<void, TarProblem>> {
+): Promise<Result<void, OutputProblem>> {
+  const why = outputFault(named, shape)
+  if (why !== undefined) return refuse({ kind: 'taken', why })
+  const there = destinationOf(named)
+  const out = 'path' in there ? there.path : named
   const folder = dirname(out)
   const part = join(folder, `.${basename(out)}.${process.pid}.part`)
   const old = `${part}.old`
   const remove = (path: string): void => rmSync(path, { recursive: true, force: true })
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolders(folder)
     for (const left of leftovers(out)) remove(left)
     await write(part)
-    // Of a folder no rename takes the place; so the old one steps aside for a moment.
-    if (statSync(out, { throwIfNoEntry: false })?.isDirectory()) renameSync(out, old)
+    // Of a folder no rename takes the place; so an old layout steps aside for a moment. Of a file it never does.
+    if (shape === 'folder' && existsSync(out)) renameSync(out, old)
     renameSync(part, out)
     return ok(undefined)
   } catch (error) {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -115,6 +116,28 @@ describe('export oci', () => {
     expect(refused.err).toContain('there is a folder of this name, and it is no image layout')
     expect(existsSync(join(tree.root, 'pkg/tool/package.ts'))).toBe(true)
   })
+})
+
+test.each([
+  ['docker', 'a folder'],
+  ['tar', 'a folder.tar'],
+  ['oci', 'a folder.tar'],
+])('export %s takes the place of no folder', async (form, name) => {
+  tree.write(`${name}/mine`, 'mine')
+  const refused = await coolports(tree, 'export', form, 'tool', '-o', name)
+  expect(refused).toMatchObject({ status: 2, out: '' })
+  expect(refused.err).toContain('there is a folder of this name')
+  expect(tree.read(`${name}/mine`)).toBe('mine')
+})
+
+test('export docker takes the place of no fifo, nor of what stdout is', async () => {
+  mustRun(tree, ['mkfifo', 'a fifo'])
+  for (const out of ['a fifo', '/proc/self/fd/1']) {
+    const refused = await coolports(tree, 'export', 'docker', 'tool', '-o', out)
+    expect(refused.status).toBe(2)
+    expect(refused.err).toContain('it is no file, but a device, a fifo or the like')
+  }
+  expect(lstatSync(join(tree.root, 'a fifo')).isFIFO()).toBe(true)
 })
 
 describe('export docker', () => {

@@ -1,9 +1,21 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { FormFile } from '../../../helpers/export/form.ts'
-import { folderFault, writeArchive, writeFolder } from '../../../helpers/export/output.ts'
+import { outputFault, writeArchive, writeFolder, writeTarball } from '../../../helpers/export/output.ts'
 import { TarRefusal } from '../../../helpers/tar/problem.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { folder } from '../tar/folder.ts'
@@ -72,12 +84,65 @@ describe.each([
   })
 })
 
-test('folderFault() lets nothing but a layout, or an empty folder, be replaced', () => {
+test('outputFault() lets nothing but a layout, or an empty folder, be replaced by a folder', () => {
   const root = folder({ 'some/file': 'x', 'layout/oci-layout': '{}', file: 'x' })
   mkdirSync(join(root, 'empty'))
   writeFileSync(join(root, 'layout/more'), 'x')
-  for (const name of ['none', 'empty', 'layout']) expect(folderFault(join(root, name))).toBeUndefined()
-  expect(folderFault(join(root, 'some'))).toContain('no image layout')
-  expect(folderFault(join(root, 'file'))).toContain('a file of this name')
+  for (const name of ['none', 'empty', 'layout'])
+    expect(outputFault(join(root, name), 'folder')).toBeUndefined()
+  expect(outputFault(join(root, 'some'), 'folder')).toContain('no image layout')
+  expect(outputFault(join(root, 'file'), 'folder')).toContain('a file of this name')
   expect(existsSync(join(root, 'some/file'))).toBe(true)
+})
+
+describe.each([
+  ['writeArchive()', (out: string) => writeArchive(out, layout('new'))],
+  ['writeTarball()', (out: string) => writeTarball(out, [], true)],
+])('%s', (_, write) => {
+  test('takes the place of no folder, be it empty or a layout', async () => {
+    const root = folder({ 'some/file': 'x', 'layout/oci-layout': '{}' })
+    mkdirSync(join(root, 'empty'))
+    for (const name of ['some', 'layout', 'empty']) {
+      expect(await write(join(root, name))).toEqual({
+        ok: false,
+        error: { kind: 'taken', why: 'there is a folder of this name' },
+      })
+    }
+    expect(readdirSync(root).sort()).toEqual(['empty', 'layout', 'some'])
+    expect(readFileSync(join(root, 'some/file'), 'utf8')).toBe('x')
+  })
+
+  test('takes the place of no fifo', async () => {
+    const root = folder()
+    const out = join(root, 'fifo')
+    spawnSync('mkfifo', [out])
+    expect(await write(out)).toMatchObject({ ok: false, error: { kind: 'taken' } })
+    expect(lstatSync(out).isFIFO()).toBe(true)
+  })
+
+  test('writes the file to which a symlink leads, and refuses one that leads nowhere', async () => {
+    const root = folder({ 'below/file': 'old' })
+    const out = join(root, 'link')
+    symlinkSync('below/file', out)
+    expect((await write(out)).ok).toBe(true)
+    expect(readlinkSync(out)).toBe('below/file')
+    expect(readFileSync(join(root, 'below/file'), 'latin1')).not.toBe('old')
+    symlinkSync('none', join(root, 'astray'))
+    expect(await write(join(root, 'astray'))).toMatchObject({ ok: false, error: { kind: 'taken' } })
+    expect(readdirSync(root).sort()).toEqual(['astray', 'below', 'link'])
+  })
+
+  test('says so where no folder can be made, and does not try for ever', async () => {
+    await expect(write('/proc/none/x.tar')).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+})
+
+test('writeFolder() takes the place of the layout to which a symlink leads', async () => {
+  const root = folder({ 'below/layout/oci-layout': '{}' })
+  const out = join(root, 'link')
+  symlinkSync('below/layout', out)
+  expect((await writeFolder(out, layout('new'))).ok).toBe(true)
+  expect(readlinkSync(out)).toBe('below/layout')
+  expect(readFileSync(join(root, 'below/layout/blobs/sha256/a'), 'utf8')).toBe('new')
+  expect(readdirSync(join(root, 'below'))).toEqual(['layout'])
 })
