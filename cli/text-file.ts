@@ -1,19 +1,53 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { destinationOf, fileFault } from '../core/destination.ts'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { type Refusal, trouble } from './say.ts'
 
-/** Writes a file that is there as a whole or not at all. */
+/** Writes a file that is there as a whole or not at all; into a device or a fifo, as far as it takes the text. */
 export function writeText(file: string, text: string): Result<void, Refusal> {
-  const part = `${file}.${process.pid}.part`
   try {
-    writeFileSync(part, text)
-    renameSync(part, file)
+    const there = destinationOf(file)
+    if (there.kind === 'stream') writeInto(there.fd ?? file, text)
+    else if (there.kind === 'file') replace(there.path, text)
+    else return refuse(trouble({ cannot: `write ${quoted(file)}`, why: fileFault(there) ?? '' }))
     return ok(undefined)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     return refuse(trouble({ cannot: `write ${quoted(file)}`, why: String(error.code) }))
+  }
+}
+
+function replace(file: string, text: string): void {
+  const part = `${file}.${process.pid}.part`
+  try {
+    rmSync(part, { force: true })
+    // Never through a symlink that somebody put there, in a folder such as /tmp.
+    writeFileSync(part, text, { flag: 'wx' })
+    renameSync(part, file)
   } finally {
     rmSync(part, { force: true })
+  }
+}
+
+/** Into what is open here as it is: a second opening would begin elsewhere than where others have come to. */
+function writeInto(stream: string | number, text: string): void {
+  const fd = typeof stream === 'number' ? stream : openSync(stream, constants.O_WRONLY | constants.O_APPEND)
+  try {
+    const bytes = Buffer.from(text)
+    for (let at = 0; at < bytes.length; ) at += writeSome(fd, bytes, at)
+  } finally {
+    if (fd !== stream) closeSync(fd)
+  }
+}
+
+/** A pipe that node made one that does not wait may be full for now. */
+function writeSome(fd: number, bytes: Buffer, at: number): number {
+  try {
+    return writeSync(fd, bytes, at)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    return 0
   }
 }

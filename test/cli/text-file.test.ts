@@ -1,0 +1,74 @@
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { writeText } from '../../cli/text-file.ts'
+import { folder } from '../helpers/tar/folder.ts'
+
+const why = (one: string): object => ({ ok: false, error: { status: 2, messages: [{ why: one }] } })
+
+test('writeText() takes the place of a file, and of that to which a symlink leads', () => {
+  const root = folder({ file: 'old', 'below/file': 'old' })
+  expect(writeText(join(root, 'file'), 'new').ok).toBe(true)
+  symlinkSync('below/file', join(root, 'link'))
+  expect(writeText(join(root, 'link'), 'new').ok).toBe(true)
+  for (const name of ['file', 'below/file']) expect(readFileSync(join(root, name), 'utf8')).toBe('new')
+  expect(readlinkSync(join(root, 'link'))).toBe('below/file')
+  expect(readdirSync(join(root, 'below'))).toEqual(['file'])
+})
+
+test('writeText() writes into a fifo, which stays one', async () => {
+  const out = join(folder(), 'fifo')
+  spawnSync('mkfifo', [out])
+  const reader = spawn('cat', [out])
+  const read = text(reader.stdout)
+  expect(writeText(out, 'new').ok).toBe(true)
+  expect(await read).toBe('new')
+  expect(lstatSync(out).isFIFO()).toBe(true)
+})
+
+test('writeText() writes on where stdout stands, by whatever name of it', () => {
+  const root = folder()
+  const out = join(root, 'out')
+  const fd = openSync(out, 'w')
+  try {
+    writeSync(fd, 'one\n')
+    expect(writeText(`/dev/fd/${fd}`, 'two\n').ok).toBe(true)
+    writeSync(fd, 'three\n')
+  } finally {
+    closeSync(fd)
+  }
+  expect(readFileSync(out, 'utf8')).toBe('one\ntwo\nthree\n')
+  expect(readdirSync(root)).toEqual(['out'])
+})
+
+test('writeText() refuses a folder, and a symlink that leads nowhere', () => {
+  const root = folder()
+  mkdirSync(join(root, 'some'))
+  symlinkSync('none', join(root, 'astray'))
+  expect(writeText(join(root, 'some'), 'new')).toMatchObject(why('there is a folder of this name'))
+  expect(writeText(join(root, 'astray'), 'new')).toMatchObject(
+    why('there is a symlink of this name, and it leads nowhere'),
+  )
+  expect(writeText(join(root, 'none/file'), 'new')).toMatchObject(why('ENOENT'))
+  expect(readdirSync(root).sort()).toEqual(['astray', 'some'])
+})
+
+test('writeText() follows no symlink that stands where it puts the new file together', () => {
+  const root = folder({ host: 'mine' })
+  symlinkSync('host', join(root, `out.${process.pid}.part`))
+  expect(writeText(join(root, 'out'), 'new').ok).toBe(true)
+  expect(readFileSync(join(root, 'host'), 'utf8')).toBe('mine')
+  expect(readdirSync(root).sort()).toEqual(['host', 'out'])
+})
