@@ -1,9 +1,13 @@
+import { isDiskFull } from '../core/disk.ts'
 import { run } from './run.ts'
+import { complain, trouble } from './say.ts'
 
-// A reader that has seen enough, such as head, is no fault.
+// A reader that has seen enough, such as head, is no fault. Where the rest cannot be written, the answer is cut short.
 process.stdout.on('error', error => {
-  if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exit(0)
-  throw error
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EPIPE') process.exit(0)
+  const why = isDiskFull(error) ? 'the disk is full' : (code ?? error.message)
+  process.exit(complain(trouble({ cannot: 'write the answer to stdout', why })))
 })
 
 process.exitCode = await run(process.argv.slice(2))

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sha256 } from '../../core/digest.ts'
-import { mustRun, smallTree } from '../support/small-tree.ts'
+import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest } from '../support/tree.ts'
 
 const PATCH = '--- a/hello\n+++ b/hello\n@@ -1 +1 @@\n-hello\n+hello, patched\n'
@@ -52,4 +52,12 @@ test('sbom tells of built packages what their manifests and their bytes say', as
     './share/hello',
     './pkg/hello/files/a.patch',
   ])
+
+  const full = 'bin/coolports -C "$PWD" sbom --format spdx hello >/dev/full'
+  expect(run(tree, ['sh', '-c', full])).toEqual({
+    status: 2,
+    said: 'coolports: cannot write the answer to stdout: the disk is full\n',
+  })
+  const piped = 'bin/coolports -C "$PWD" sbom --format spdx hello -o /dev/stdout | cat'
+  expect(run(tree, ['sh', '-c', piped])).toEqual({ status: 0, said: readFileSync(second, 'utf8') })
 })
