@@ -24,9 +24,12 @@ export class TreeLock {
   static take(folder: string): TreeLock | number {
     const mine = join(folder, `lock-of-${process.pid}`)
     try {
+      // In an installed root a script may have put a symlink there.
+      rmSync(mine, { force: true })
       writeFileSync(
         mine,
         JSON.stringify({ pid: process.pid, start: startOf(process.pid) ?? '' } satisfies Holder),
+        { flag: 'wx' },
       )
       for (;;) {
         const bids = bidsIn(folder)

@@ -78,11 +78,14 @@ function inRoot<Value>(
 ): Answer<Value> {
   if (!mayMake && !existsSync(join(root, DATABASE))) return refuse([{ kind: 'no packages', root }])
   let folders: Folders | undefined
+  // Of the lock alone: it goes from where it was put, whatever a script has put in the place of its folder.
+  let locked: Folders | undefined
   let lock: TreeLock | undefined
   try {
     const real = makeDatabase(root)
     folders = new Folders(real)
-    const taken = TreeLock.take(databaseFolder(real))
+    locked = new Folders(real)
+    const taken = TreeLock.take(databaseFolder(locked))
     if (typeof taken === 'number') return refuse([{ kind: 'busy', root, pid: taken }])
     lock = taken
     return use(real, folders)
@@ -92,6 +95,7 @@ function inRoot<Value>(
     return refuse([problem.kind === 'disk full' ? { ...problem, folder: root } : problem])
   } finally {
     lock?.release()
+    locked?.close()
     folders?.close()
   }
 }

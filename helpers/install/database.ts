@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { rootIn } from './current.ts'
 import { Folders, NoFolder } from './folders.ts'
+import { readOwnFile } from './own-file.ts'
 import { BACKWARD, CHANGE, DATABASE, JOURNAL, RECORDS } from './place.ts'
 import type { InstallProblem } from './problem.ts'
 import { type Installed, parseRecord } from './record.ts'
@@ -71,7 +72,7 @@ export function readDatabase(folders: Folders): Result<readonly Installed[], rea
   for (const name of readdirSync(folders.at(RECORDS)).sort(byCodeUnit)) {
     if (!name.endsWith('.rec')) continue
     const file = `${RECORDS}/${name}`
-    const read = parseRecord(readFileSync(folders.at(file), 'utf8'))
+    const read = parseRecord(readOwnFile(folders, file) ?? '')
     if (!read.ok) problems.push({ kind: 'damaged', file, ...read.error })
     else if (`${read.value.name}.rec` !== name)
       problems.push({ kind: 'damaged', file, line: 1, why: `it is the record of ${read.value.name}` })
@@ -80,5 +81,8 @@ export function readDatabase(folders: Folders): Result<readonly Installed[], rea
   return problems.length > 0 ? refuse(problems) : ok(packages)
 }
 
-/** The folder of the database, for its lock. */
-export const databaseFolder = (root: string): string => `${root}/${DATABASE}`
+/**
+ * The folder of the database, for its lock: by a descriptor that is open until `folders` is closed, or used
+ * for another path.
+ */
+export const databaseFolder = (folders: Folders): string => dirname(folders.at(`${DATABASE}/lock`))

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync } from 'node:fs'
+import { isSha256 } from '../../core/digest.ts'
+import { isPackageName } from '../../core/name.ts'
 import { postInstallPath } from '../../core/post-install.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -9,6 +11,7 @@ import { findProgram, missingProgram } from '../build/missing.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { readDatabase } from './database.ts'
 import type { Folders } from './folders.ts'
+import { readOwnFile, writeOwnFile } from './own-file.ts'
 import { DATABASE } from './place.ts'
 import { isAsRecorded } from './plan.ts'
 import type { InstallProblem } from './problem.ts'
@@ -33,6 +36,8 @@ export function runPostInstalls(root: string, folders: Folders): Result<void, re
     const script = scriptOf(one)
     if (!script || run.get(one.name) === one.tar) continue
     const problem = runScript(root, folders, one, script)
+    // It may have put others in the place of folders that are open here.
+    folders.forget()
     if (problem) problems.push(problem)
     else {
       run.set(one.name, one.tar)
@@ -89,6 +94,8 @@ function runScript(
     // Where the root has a place for them; nothing is made there for their sake.
     ...(has('proc') ? ['--proc', '/proc', ...procCovers()] : []),
     ...(has('dev') ? ['--dev', '/dev'] : []),
+    // What the next change is to believe, and files that are written there from outside of the sandbox.
+    ...(has(DATABASE) ? ['--ro-bind', `${root}/${DATABASE}`, `/${DATABASE}`] : []),
     ...['--chdir', '/'],
   ]
   const { status, signal, stdout, stderr } = spawnSync(
@@ -118,13 +125,17 @@ const ENVIRONMENT: readonly (readonly [name: string, value: string])[] = [
 
 /** What is damaged here costs a second run, no more. */
 function recordedRuns(folders: Folders): ReadonlyMap<string, string> {
-  if (!existsSync(folders.at(RUN))) return new Map()
-  const { records } = parseRecfile(readFileSync(folders.at(RUN), 'utf8'))
-  return new Map(records.map(record => [value(record, 'name') ?? '', value(record, 'tar') ?? '']))
+  const { records } = parseRecfile(readOwnFile(folders, RUN) ?? '')
+  return new Map(
+    records.flatMap(record => {
+      const [name = '', tar = ''] = [value(record, 'name'), value(record, 'tar')]
+      return isPackageName(name) && isSha256(tar) ? [[name, tar] as const] : []
+    }),
+  )
 }
 
 function writeRuns(folders: Folders, run: ReadonlyMap<string, string>): void {
   const text = [...run].sort().map(([name, tar]) => `name: ${name}\ntar: ${tar}\n`)
-  writeFileSync(folders.at(`${RUN}.part`), text.join('\n'))
+  writeOwnFile(folders, `${RUN}.part`, text.join('\n'))
   renameSync(folders.at(`${RUN}.part`), folders.second(RUN))
 }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { backward, forward, Occupied } from './carry-out.ts'
 import { flushDisk } from './flush.ts'
 import { type Folders, NoFolder } from './folders.ts'
+import { readOwnFile } from './own-file.ts'
 import { BACKWARD, CHANGE, JOURNAL } from './place.ts'
 import type { InstallProblem } from './problem.ts'
 import { unstage } from './stage.ts'
@@ -62,7 +63,7 @@ function goForward(root: string, folders: Folders, steps: readonly Step[]): Inst
 }
 
 function readJournal(folders: Folders, path: string): Result<readonly Step[], readonly InstallProblem[]> {
-  const read = parseJournal(readFileSync(folders.at(path), 'utf8'))
+  const read = parseJournal(readOwnFile(folders, path) ?? '')
   return read.ok
     ? read
     : refuse([{ kind: 'damaged', file: path, line: read.error, why: 'it is no step of a change' }])

@@ -1,4 +1,5 @@
-import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { resumeRoot } from '../../../helpers/install/change.ts'
@@ -83,6 +84,68 @@ test('one that fails is told with its last words, and runs again when it is aske
     ok: false,
     error: [{ kind: 'nothing under way' }],
   })
+})
+
+test('a script cannot write to the database', async () => {
+  const ground = await withShell()
+  const host = join(ground.folder, 'host')
+  writeFileSync(host, 'mine')
+  const to = '/var/lib/coolports'
+  await make(
+    ground,
+    'a',
+    '1',
+    `busybox ln -s '${host}' ${to}/post-install.rec.part && exit 1; echo x >${to}/x && exit 1; :`,
+  )
+  expect(await ground.install('a')).toEqual({ came: ['a-1-1', 'shell-1-1'], went: [], kept: [] })
+  expect(readFileSync(host, 'utf8')).toBe('mine')
+})
+
+test('a script that puts another folder in place of the database does not lead its writer out of the root', async () => {
+  const ground = await withShell()
+  const host = join(ground.folder, 'host')
+  const outside = join(ground.folder, 'outside')
+  write(outside, { 'lock.1': 'mine' })
+  writeFileSync(host, 'mine')
+  const to = '/var/lib/coolports'
+  const locks = Array.from({ length: 2 }, (_, index) => `lock-of-${process.pid + index}`)
+  await make(
+    ground,
+    'a',
+    '1',
+    `busybox mv /var/lib /var/moved
+mkdir -p ${to}
+busybox cp -r /var/moved/coolports/packages ${to}
+for name in post-install.rec.part ${locks.join(' ')}; do busybox ln -s '${host}' ${to}/$name; done
+printf 'name: shell\\ntar: root::0:0::/:/bin/sh\\n' >${to}/post-install.rec`,
+  )
+  await ground.install('a')
+  const runs = ground.read('var/lib/coolports/post-install.rec')
+  expect(runs).toMatch(/^name: a\ntar: [0-9a-f]{64}\n$/)
+  await ground.make('b', '1', { 'share/b': 'b' })
+  await ground.install('b')
+  expect(readFileSync(host, 'utf8')).toBe('mine')
+
+  const astray = `busybox rm -r /var/moved
+busybox mv /var/lib /var/moved
+mkdir /var/lib
+busybox ln -s '${outside}' ${to}`
+  await ground.make('c', '1', { 'lib/coolports/post-install/c': astray }, ['shell'])
+  expect(await ground.install('c')).toContain('is no folder of this root')
+  expect(readFileSync(join(outside, 'lock.1'), 'utf8')).toBe('mine')
+  expect(await ground.install('b')).toContain('is no folder of this root')
+})
+
+test('a fifo or a symlink in place of the list of what was run holds nothing up', async () => {
+  const ground = await withShell()
+  await make(ground, 'a', '1', 'echo ran >>/ran')
+  await ground.install('a')
+  const runs = join(ground.root, 'var/lib/coolports/post-install.rec')
+  rmSync(runs)
+  spawnSync('mkfifo', [runs])
+  await ground.make('b', '1', { 'share/b': 'b' })
+  await ground.install('b')
+  expect(ground.read('ran')).toBe('ran\nran\n')
 })
 
 test('one that somebody changed is not run', async () => {
