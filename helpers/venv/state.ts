@@ -6,11 +6,13 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   symlinkSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
+import { makeFolders } from '../../core/folders.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { findProgram } from '../build/missing.ts'
 import { removeTree } from '../build/remove.ts'
@@ -24,21 +26,46 @@ import type { VenvProblem } from './problem.ts'
  *     bin, root, packages    symlinks to those of the current state
  */
 const NAMES = ['bin', 'root', 'packages']
+const CURRENT = 'current'
+
+/** The names of states, of those that are being made or were replaced, and of a symlink that a killed process left. */
+const STATE = /^[0-9a-f]{16}$/
+const PASSING = /^\.(?:new|old)-\d+$/
+const LEFT = /^current\.\d+$/
 
 /** Makes a folder one for a venv, unless it holds something else. */
 export function openPlace(place: string): Result<void, VenvProblem> {
-  mkdirSync(place, { recursive: true })
-  const names = readdirSync(place)
-  if (names.length > 0 && !names.includes('.venv'))
-    return refuse({ kind: 'not a venv', folder: place, why: 'it holds something else' })
-  const taken = NAMES.find(name => {
-    const there = lstatSync(join(place, name), { throwIfNoEntry: false })
-    return there && !there.isSymbolicLink()
-  })
-  if (taken) return refuse({ kind: 'not a venv', folder: place, why: `its ${taken} is not of a venv` })
-  mkdirSync(join(place, '.venv'), { recursive: true })
+  makeFolders(place)
+  const why = foreign(place)
+  if (why !== undefined) return refuse({ kind: 'not a venv', folder: place, why })
+  makeFolders(join(place, '.venv'))
   return ok(undefined)
 }
+
+/** Why a folder is none for a venv. Others, such as Python, have venvs and folders of these names as well. */
+function foreign(place: string): string | undefined {
+  if ([place, realpathSync(place)].some(path => path.includes(':')))
+    return 'there is a colon in its path, which PATH takes for the end of a folder'
+  const names = readdirSync(place)
+  if (names.length > 0 && !names.includes('.venv')) return 'it holds something else'
+  if (names.includes('.venv') && !isOwn(join(place, '.venv'))) return 'its .venv is not one of coolports'
+  const taken = NAMES.find(name => {
+    const there = lstatSync(join(place, name), { throwIfNoEntry: false })
+    return there && readLink(join(place, name)) !== target(name)
+  })
+  return taken === undefined ? undefined : `its ${taken} is not of a venv`
+}
+
+/** Whether a state of ours is the current one there, or nothing but what a bin/venv leaves that was killed. */
+function isOwn(folder: string): boolean {
+  if (!lstatSync(folder).isDirectory()) return false
+  if (STATE.test(readLink(join(folder, CURRENT)) ?? '')) return true
+  return readdirSync(folder, { withFileTypes: true }).every(one =>
+    one.isDirectory() ? STATE.test(one.name) || PASSING.test(one.name) : LEFT.test(one.name),
+  )
+}
+
+const target = (name: string): string => `.venv/${CURRENT}/${name}`
 
 export const statePath = (place: string, id: string): string => join(place, '.venv', id)
 
@@ -51,14 +78,23 @@ export function openState(place: string): string {
   return part
 }
 
+/** Puts a new state in the place of one that is damaged; a command that runs in that one keeps it. */
+export function placeState(place: string, part: string, id: string): void {
+  const path = statePath(place, id)
+  const old = join(place, '.venv', `.old-${process.pid}`)
+  removeTree(old)
+  if (existsSync(path)) renameSync(path, old)
+  renameSync(part, path)
+  if (existsSync(old) && !isInUse(old)) removeTree(old)
+}
+
 /** Makes a state the current one; removes the one before, unless a command still runs in it. */
 export function switchState(place: string, id: string): void {
-  const current = join(place, '.venv/current')
+  const current = join(place, '.venv', CURRENT)
   const before = readLink(current)
   if (before !== id) link(id, current)
   for (const name of NAMES) {
-    const target = `.venv/current/${name}`
-    if (readLink(join(place, name)) !== target) link(target, join(place, name))
+    if (readLink(join(place, name)) !== target(name)) link(target(name), join(place, name))
   }
   sweep(place, id)
 }
@@ -85,7 +121,9 @@ function sweep(place: string, current: string): void {
   const folder = join(place, '.venv')
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (name === current || name === 'current' || !lstatSync(path).isDirectory()) continue
+    // Nothing that somebody else put there.
+    if (name === current || !(STATE.test(name) || PASSING.test(name)) || !lstatSync(path).isDirectory())
+      continue
     const age = Date.now() - lstatSync(path).mtimeMs
     if (age > YOUNG_MS && !isInUse(path)) removeTree(path)
   }
