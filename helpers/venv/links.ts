@@ -1,30 +1,30 @@
-import { mkdirSync, readlinkSync, symlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Laid } from './lay.ts'
 import type { Layer } from './layer.ts'
 import { chosenPath } from './record.ts'
+import type { Thing } from './thing.ts'
 
 /** In a state: a symlink for each layer, 0 on top. */
 const LAYERS = '.layers'
 
 /**
- * Plants the venv as a folder `root` of folders and symlinks in a state. They lead through `.layers`, and up to
+ * The venv as a folder `root` of folders and symlinks in a state. They lead through `.layers`, and up to
  * it by `..`: so the state may be moved, and in a sandbox that has `root`'s folders at its own root, and
  * `.layers` beside them, they lead to the same files.
  */
-export function plantLinks(state: string, layers: readonly Layer[], entries: readonly Laid[]): void {
-  mkdirSync(join(state, LAYERS))
+export function* links(layers: readonly Layer[], entries: readonly Laid[]): Generator<Thing> {
+  yield { kind: 'folder', path: LAYERS }
   let chosen = 0
   for (const [index, layer] of layers.entries()) {
-    const path = layer.kind === 'chosen' ? chosenPath('..', chosen++) : layer.path
-    symlinkSync(path, join(state, LAYERS, String(index)))
+    const target = layer.kind === 'chosen' ? chosenPath('..', chosen++) : layer.path
+    yield { kind: 'link', path: `${LAYERS}/${index}`, target }
   }
-  const root = join(state, 'root')
-  mkdirSync(root)
+  yield { kind: 'folder', path: 'root' }
   for (const entry of entries) {
-    const full = join(root, entry.path)
-    if (entry.kind === 'folder') mkdirSync(full)
-    else symlinkSync(target(entry, (layers[entry.layer] as Layer).path), full)
+    const path = `root/${entry.path}`
+    if (entry.kind === 'folder') yield { kind: 'folder', path }
+    else yield { kind: 'link', path, target: target(entry, (layers[entry.layer] as Layer).path) }
   }
 }
 

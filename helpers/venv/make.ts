@@ -1,4 +1,5 @@
-import { cpSync, existsSync, realpathSync, renameSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { removeTree } from '../build/remove.ts'
 import { unpackedTree } from '../build/trees.ts'
@@ -12,7 +13,8 @@ import type { VenvProblem } from './problem.ts'
 import { chosenPath } from './record.ts'
 import type { Request } from './request.ts'
 import { stackLayers } from './stack.ts'
-import { openPlace, openState, statePath, switchState } from './state.ts'
+import { openPlace, openState, placeState, statePath, switchState } from './state.ts'
+import { hasThing, type Thing, writeThing } from './thing.ts'
 
 export interface Made {
   /** The folder of the venv, without symlinks in its path. */
@@ -53,11 +55,11 @@ export async function makeVenv(
     })
     if (conflicts.length > 0) return refuse([{ kind: 'conflicts', conflicts }])
     const state = { layers: layers.value, entries, request, below: below?.value.state }
-    const { id, write } = plan(place, state)
+    const { id, things } = plan(place, state)
     const path = statePath(place, id)
-    if (!existsSync(path)) {
-      write(part)
-      renameSync(part, path)
+    if (!isWhole(path, part, things())) {
+      for (const thing of things()) writeThing(part, thing)
+      placeState(place, part, id)
     }
     const notHeld = await hold(path, store, layers.value, members)
     switchState(place, id)
@@ -67,24 +69,30 @@ export async function makeVenv(
   }
 }
 
+/** Whether a state of that name is there, and nobody has taken anything of it away. `part` has the copies that it needs. */
+function isWhole(path: string, part: string, things: Iterable<Thing>): boolean {
+  if (!existsSync(path)) return false
+  for (const thing of things) if (!hasThing(path, thing)) return false
+  return readdirSync(part, { recursive: true }).every(copy => existsSync(join(path, String(copy))))
+}
+
 type PackageLayer = Layer & { readonly kind: 'package' }
 
-/** Packages of equal content have one tree, which an overlay does not take twice. */
 async function memberLayers(
   store: string,
   members: readonly Member[],
 ): Promise<Result<readonly PackageLayer[], Problems>> {
-  const layers = new Map<string, PackageLayer>()
+  const layers: PackageLayer[] = []
   const problems: VenvProblem[] = []
   for (const { name, version, pkghash, file } of members) {
     const tree = await unpackedTree(store, file)
     if (!tree.ok) problems.push({ kind: 'tar', file, problem: tree.error })
-    else if (!layers.has(tree.value.path)) {
+    else {
       const { digest: tar, path } = tree.value
-      layers.set(path, { kind: 'package', name, version, pkghash, tar, path, level: 0 })
+      layers.push({ kind: 'package', name, version, pkghash, tar, path, level: 0 })
     }
   }
-  return problems.length > 0 ? refuse(problems) : ok([...layers.values()])
+  return problems.length > 0 ? refuse(problems) : ok(layers)
 }
 
 /** All layers of the venv, with copies of what was chosen, here and in the venvs below. */
@@ -102,9 +110,9 @@ function withChosen(
     if (!copied.ok) return copied
     layers.push({ kind: 'chosen', path, level: 0 })
   }
-  layers.push(...own)
-  const there = new Set(own.map(layer => layer.path))
-  for (const layer of below) {
+  // Packages of equal content have one tree, which an overlay does not take twice.
+  const there = new Set<string>()
+  for (const layer of [...own, ...below]) {
     if (layer.kind === 'package') {
       if (!there.has(layer.path)) layers.push(layer)
       there.add(layer.path)

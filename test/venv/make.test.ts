@@ -4,6 +4,7 @@ import {
   chmodSync,
   existsSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -34,6 +35,20 @@ afterEach(() => shop.close())
 const hello = (text: string): Readonly<Record<string, string>> => ({
   'bin/hello': `#!/bin/sh\necho ${text}\n`,
 })
+
+function fill(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+}
+
+/** As if all had been made long ago; answers what is there. */
+function age(folder: string): readonly string[] {
+  const paths = readdirSync(folder, { recursive: true }).map(String).sort()
+  for (const path of paths) lutimesSync(join(folder, path), 0, 0)
+  return paths
+}
 
 describe('a venv', () => {
   test('is made of links and text alone, and names its packages', async () => {
@@ -119,7 +134,7 @@ describe('a venv', () => {
     expect(ran.stdout).toBe('there\n')
   })
 
-  test.each(['new\nline', 'ends\n', '-dash', ' ', 'it\'s "$x" `y`', 'a:b,c\\d'])(
+  test.each(['new\nline', 'ends\n', '-dash', ' ', 'it\'s "$x" `y`', 'a,b;c\\d'])(
     'may be called %j',
     async name => {
       await shop.pack('hello', hello('there'))
@@ -148,6 +163,70 @@ describe('a venv', () => {
     renameSync(join(venv, 'bin'), join(venv, 'other'))
     mkdirSync(join(venv, 'bin'))
     expect(await shop.try('venv', ['base'])).toContain('its bin is not of a venv')
+  })
+
+  test("takes no .venv, nor a link, that is somebody else's, and removes nothing there", async () => {
+    const python = { 'pyvenv.cfg': 'home = /usr/bin\n', 'lib/python3/site.py': '', 'bin/python': '' }
+    const others: Readonly<Record<string, (folder: string) => void>> = {
+      python: folder => fill(join(folder, '.venv'), python),
+      link: folder => symlinkSync(shop.root, join(folder, '.venv')),
+      current: folder => fill(join(folder, '.venv'), { 'current/x': 'mine' }),
+      among: folder => fill(join(folder, '.venv'), { 'mine/x': 'mine', '0123456789abcdef/packages': '' }),
+      bin: folder => {
+        mkdirSync(join(folder, '.venv'))
+        symlinkSync('scripts', join(folder, 'bin'))
+      },
+    }
+    for (const [name, make] of Object.entries(others)) {
+      const folder = join(shop.root, name)
+      mkdirSync(folder)
+      make(folder)
+      const before = age(folder)
+      expect(await shop.try(name, ['base'])).toMatch(
+        /its (\.venv is not one of coolports|bin is not of a venv)$/,
+      )
+      expect(readdirSync(folder, { recursive: true }).sort()).toEqual(before)
+    }
+  })
+
+  test('removes none but states when it is made again', async () => {
+    const venv = await shop.make('venv', ['base'])
+    fill(join(venv, '.venv'), { '.new-4000000/x': '', 'mine/x': 'mine', '0123456789abcdef0/x': 'mine' })
+    const state = readlinkSync(join(venv, '.venv/current'))
+    age(venv)
+    await shop.make('venv', ['base'])
+    expect(readdirSync(join(venv, '.venv')).sort()).toEqual(
+      ['0123456789abcdef0', 'current', 'mine', state].sort(),
+    )
+  })
+
+  test('is refused in a folder whose path PATH cannot hold', async () => {
+    expect(await shop.try('a:b', ['base'])).toContain('there is a colon in its path')
+  })
+
+  test('that cannot be made below /proc is told at once', async () => {
+    await expect(shop.try('/proc/none', ['base'])).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
+  test.each([
+    ['its links', (state: string) => rmSync(join(state, 'root'), { recursive: true })],
+    ['one of its links', (state: string) => rmSync(join(state, 'root/bin/sh'))],
+    ['a layer', (state: string) => rmSync(join(state, '.layers/0'))],
+    ['its facts', (state: string) => writeFileSync(join(state, 'facts'), '')],
+    ['its program', (state: string) => chmodSync(join(state, 'bin/venv-run'), 0o644)],
+    ['what was chosen', (state: string) => rmSync(join(state, 'chosen/0/bin/hello'))],
+  ])('that has lost %s is mended when it is made again', async (_, damage) => {
+    await shop.pack('one', hello('one'))
+    await shop.pack('two', hello('two'))
+    const choice = { alternatives: [{ path: 'bin/hello', package: 'two' }] }
+    const venv = await shop.make('venv', ['base', 'one', 'two'], choice)
+    const state = realpathSync(join(venv, '.venv/current'))
+    damage(state)
+    await shop.make('venv', ['base', 'one', 'two'], choice)
+    expect(realpathSync(join(venv, '.venv/current'))).toBe(state)
+    expect(readdirSync(join(venv, '.venv'))).toHaveLength(2)
+    expect(shop.printed(venv, ['hello'])).toBe('two\n')
+    expect(execFileSync(join(venv, 'root/bin/sh'), ['-c', 'echo linked']).toString()).toBe('linked\n')
   })
 
   test.skipIf(!mayMountDisk())('may be on another disk than the store', async () => {
@@ -188,6 +267,20 @@ describe('a file of two packages', () => {
 
   test('is no conflict when both have the same', async () => {
     const venv = await shop.make('venv', ['base', 'one', 'twin'])
+    expect(shop.printed(venv, ['hello'])).toBe('one\n')
+  })
+
+  test('may be preferred of either of two packages of equal content', async () => {
+    for (const prefer of [['twin'], ['same']]) {
+      await shop.pack('same', hello('one'))
+      const venv = await shop.make(`venv of ${prefer}`, ['base', 'twin', 'same', 'two'], { prefer })
+      expect(shop.printed(venv, ['hello'])).toBe('one\n')
+      expect(readFileSync(join(venv, 'packages'), 'utf8').match(/^package: .*/m)?.[0]).toBe(
+        `package: ${prefer}`,
+      )
+    }
+    const alternatives = [{ path: 'bin/hello', package: 'same' }]
+    const venv = await shop.make('venv', ['base', 'twin', 'same', 'two'], { alternatives })
     expect(shop.printed(venv, ['hello'])).toBe('one\n')
   })
 
