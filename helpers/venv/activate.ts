@@ -13,12 +13,28 @@ export function activateText(place: string, entries: readonly Laid[]): string {
 # or /lib, or for an interpreter in /bin, finds the host's. For such ones there is bin/venv-run.
 if command -v venv_deactivate >/dev/null 2>&1; then venv_deactivate; fi
 VENV=${shellWord(place)}
-# bash and zsh know where this file is, even if the venv was moved.
+# bash and zsh know where this file is, even if the venv was moved. It is theirs alone: other shells cannot read it.
+VENV_FILE=
 case \${BASH_VERSION:+bash}\${ZSH_VERSION:+zsh} in
-bash) VENV=$(cd -- "\${BASH_SOURCE%/*}/.." && pwd && echo .) && VENV=\${VENV%??} ;;
-zsh) VENV=$(cd -- "\${0%/*}/.." && pwd && echo .) && VENV=\${VENV%??} ;;
+bash) VENV_FILE=$BASH_SOURCE ;;
+zsh) eval 'VENV_FILE=\${(%):-%x}' ;;
 esac
-if [ -d "$VENV/root/" ]; then
+if [ -n "$VENV_FILE" ]; then
+  # Nothing is looked for in CDPATH then.
+  case $VENV_FILE in /*) ;; *) VENV_FILE=./$VENV_FILE ;; esac
+  # A person may have a cd that does more, or says more.
+  VENV=$(builtin cd -L -- "\${VENV_FILE%/*}/.." >/dev/null && builtin pwd -L && builtin echo .) && VENV=\${VENV%??}
+  # A shell that goes by what symlinks lead to finds the state, which will not be the current one for ever.
+  case $VENV in */.venv/*) [ -e "$VENV/.venv/current" ] || VENV=\${VENV%/.venv/*} ;; esac
+fi
+unset VENV_FILE
+case $VENV in
+'') VENV_FAULT='its folder cannot be entered' ;;
+*:*) VENV_FAULT='there is a colon in its path, which PATH takes for the end of a folder' ;;
+*) VENV_FAULT="$VENV is not there; if it was moved, run bin/venv again" ;;
+esac
+if case $VENV in '' | *:*) false ;; esac && [ -d "$VENV/root/" ]; then
+  unset VENV_FAULT
   VENV_PATH=\${PATH-}
   VENV_MANPATH=\${MANPATH-}
   PATH="${programs.join('')}\${PATH-}"
@@ -35,8 +51,8 @@ if [ -d "$VENV/root/" ]; then
     unset -f venv_deactivate
   }
 else
-  echo "activate: cannot find the venv: $VENV is not there; if it was moved, run bin/venv again" >&2
-  unset VENV
+  echo "activate: cannot use the venv: $VENV_FAULT" >&2
+  unset VENV VENV_FAULT
   false
 fi
 `

@@ -22,6 +22,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { findProgram } from '../../helpers/build/missing.ts'
 import { liveRoots } from '../../helpers/store/roots.ts'
 import { mayMountDisk, mountDisk } from '../support/mount.ts'
 import { USERS, VenvShop } from './shop.ts'
@@ -435,6 +436,76 @@ describe('bin/activate', () => {
       )
     },
   )
+
+  /** What a shell prints that sources it in some way, and then where it found the venv, and what it runs of it. */
+  const sourced = (shell: readonly string[], script: string, venv: string, cwd = venv) => {
+    const [program = '', ...words] = shell
+    const all = `set -u\n${script}\necho "$? \${VENV-none}"; [ -z "\${VENV-}" ] || busybox echo run`
+    const { stdout, stderr } = spawnSync(program, [...words, '-c', all, 'sh', venv], {
+      cwd,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: shop.root },
+    })
+    return { stdout, stderr }
+  }
+
+  describe.each([
+    [['bash']],
+    [['bash', '--posix']],
+    [['zsh', '-f']],
+    [['zsh', '-f', '-o', 'nofunctionargzero']],
+  ])('in %j', shell => {
+    test.skipIf(!findProgram(shell[0] ?? '')).each([
+      ['a relative path, and CDPATH', 'CDPATH=.:/tmp; . tools/bin/activate', ''],
+      ['an exported CDPATH', 'export CDPATH=/tmp:.; . ./tools/bin/activate', ''],
+      ['a cd of the person', 'cd() { echo said; builtin cd / && echo more; }; . tools/bin/activate', ''],
+      ['an alias of cd', "alias cd='false'; eval '. tools/bin/activate'", ''],
+      ['a pwd of the person', 'pwd() { echo said; }; . tools/bin/activate', ''],
+      ['the name alone', 'PATH=.:$PATH; . activate', 'tools/bin'],
+    ])('finds the venv, which was moved, with %s', async (_, script, at) => {
+      const venv = await shop.make('first', ['base'])
+      renameSync(venv, join(shop.root, 'tools'))
+      const cwd = join(shop.root, at)
+      expect(sourced(shell, script, venv, cwd)).toEqual({
+        stdout: `0 ${join(shop.root, 'tools')}\nrun\n`,
+        stderr: '',
+      })
+    })
+  })
+
+  test('in bash, by a name without a slash, in the folder where it lies', async () => {
+    const venv = await shop.make('venv', ['base'])
+    expect(sourced(['bash'], 'PATH=/usr/bin:/bin; . activate', venv, join(venv, 'bin'))).toEqual({
+      stdout: `0 ${venv}\nrun\n`,
+      stderr: '',
+    })
+  })
+
+  test.each([[['bash']], [['dash']]])('is refused by %j where there is no such venv', async shell => {
+    const venv = await shop.make('venv', ['base'])
+    const file = join(shop.root, 'copy/bin/activate')
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, readFileSync(join(venv, 'bin/activate')))
+    rmSync(venv, { recursive: true })
+    const { stdout, stderr } = sourced(shell, '. copy/bin/activate', venv, shop.root)
+    expect(stdout).toBe('1 none\n')
+    expect(stderr).toMatch(
+      /^activate: cannot use the venv: .* is not there; if it was moved, run bin\/venv again\n/,
+    )
+  })
+
+  test('is refused where the folder is gone, or cannot stand in PATH', async () => {
+    const venv = await shop.make('venv', ['base'])
+    const gone = sourced(
+      ['bash'],
+      'BASH_SOURCE=/none/x/y; eval "$(sed s/=.BASH_SOURCE/=.none.x.y/ bin/activate)"',
+      venv,
+    )
+    expect(gone.stdout).toBe('1 none\n')
+    renameSync(venv, `${venv}:moved`)
+    const moved = sourced(['bash'], '. bin/activate', venv, `${venv}:moved`)
+    expect(moved.stderr).toContain('activate: cannot use the venv: there is a colon in its path')
+  })
 
   test('repeats symlinks as they are meant: from the root of the venv', async () => {
     await shop.pack('links', {
