@@ -13,45 +13,70 @@ import {
   type Stats,
   symlinkSync,
   utimesSync,
+  writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { readDatabase } from './database.ts'
 import { Folders } from './folders.ts'
+import { mountPoints } from './mounts.ts'
 import { CHANGE, isSetting } from './place.ts'
 import type { OwnedFile } from './record.ts'
 
 /**
  * Makes a root that is the same as another. Files that packages own share their bytes, by hard links, for
  * packages replace files and never write into them; all others are copied, settings too, because people do. Sockets,
- * fifos and devices are left out.
+ * fifos and devices are left out; so is what is mounted, and an empty folder or file is in its place.
  */
 export function cloneRoot(from: string, to: string): void {
   const owned = ownedFiles(from)
-  const walk = (below: string): void => {
-    for (const name of readdirSync(join(from, below))) {
-      const path = below === '' ? name : `${below}/${name}`
-      if (path === CHANGE) continue
-      const stats = lstatSync(join(from, path))
-      cloneEntry(join(from, path), join(to, path), stats, isAsOwned(stats, owned.get(path)))
-      if (!stats.isDirectory()) continue
-      walk(path)
-      utimesSync(join(to, path), stats.atime, stats.mtime)
+  const mounts = mountPoints()
+  // Names are bytes: one that is not UTF-8 is a name, too.
+  const walk = (below: Buffer, above: Stats): void => {
+    const [here, there] = [at(from, below), at(to, below)]
+    for (const name of readdirSync(here, { encoding: 'buffer' })) {
+      const path = below.length === 0 ? name : Buffer.concat([below, SLASH, name])
+      const known = textOf(path)
+      if (known === CHANGE) continue
+      const [source, target] = [at(from, path), at(to, path)]
+      if (mounts.has(source.toString('latin1'))) {
+        standIn(target, lstatSync(source))
+        continue
+      }
+      const stats = lstatSync(source)
+      if (stats.isDirectory()) {
+        mkdirSync(target, 0o700)
+        walk(path, stats)
+      } else cloneFile(source, target, stats, known !== undefined && isAsOwned(stats, owned.get(known)))
     }
+    // Last: nothing can be put into a folder that is read-only.
+    chownSync(there, above.uid, above.gid)
+    chmodSync(there, above.mode & 0o7777)
+    utimesSync(there, above.atime, above.mtime)
   }
-  walk('')
-  const stats = lstatSync(from)
-  chownSync(to, stats.uid, stats.gid)
-  chmodSync(to, stats.mode & 0o7777)
+  walk(Buffer.alloc(0), lstatSync(from))
 }
 
-function cloneEntry(from: string, to: string, stats: Stats, share: boolean): void {
-  if (stats.isDirectory()) {
-    mkdirSync(to)
-    chownSync(to, stats.uid, stats.gid)
-    chmodSync(to, stats.mode & 0o7777)
-  } else if (stats.isSymbolicLink()) {
-    symlinkSync(readlinkSync(from), to)
+const SLASH = Buffer.from('/')
+
+const at = (root: string, path: Buffer): Buffer =>
+  path.length === 0 ? Buffer.from(root) : Buffer.concat([Buffer.from(root), SLASH, path])
+
+/** The text that has these bytes; undefined where none has. */
+function textOf(path: Buffer): string | undefined {
+  const text = path.toString('utf8')
+  return Buffer.from(text).equals(path) ? text : undefined
+}
+
+/** What is below a mount cannot be seen; so it is as a root has it that waits for one. */
+function standIn(to: Buffer, stats: Stats): void {
+  if (stats.isDirectory()) mkdirSync(to)
+  else writeFileSync(to, '')
+  chmodSync(to, stats.isDirectory() ? 0o755 : 0o644)
+}
+
+function cloneFile(from: Buffer, to: Buffer, stats: Stats, share: boolean): void {
+  if (stats.isSymbolicLink()) {
+    symlinkSync(readlinkSync(from, { encoding: 'buffer' }), to)
     lchownSync(to, stats.uid, stats.gid)
     lutimesSync(to, stats.atime, stats.mtime)
   } else if (stats.isFile()) {

@@ -44,7 +44,11 @@ const isUnderWay = (folders: Folders): boolean =>
 /** Makes the root and the folders of its database where they are missing; answers with the root's real path. */
 export function makeDatabase(root: string): string {
   // One folder, not its parents too: below /proc node would try for ever.
-  if (!existsSync(root)) mkdirSync(resolve(root))
+  if (!existsSync(root)) {
+    mkdirSync(resolve(root))
+    // The umask must not show.
+    chmodSync(root, 0o755)
+  }
   const real = realpathSync(root)
   const folders = new Folders(real)
   try {

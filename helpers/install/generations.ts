@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { TreeLock } from '../../redo/lock.ts'
@@ -23,7 +32,7 @@ export function changeGeneration(
     const number = (all.at(-1) ?? 0) + 1
     const part = join(top, ROOTS, `.${number}.part`)
     try {
-      mkdirSync(part, { mode: 0o755 })
+      makeOpen(part)
       if (current !== undefined) cloneRoot(realpathSync(join(top, CURRENT)), part)
       const done = changeRoot(part, wanted)
       if (!done.ok) return done
@@ -54,6 +63,12 @@ export function switchGeneration(folder: string, wanted?: number): Answer<number
   })
 }
 
+/** The umask must not show: what is installed is for all. */
+function makeOpen(path: string): void {
+  mkdirSync(path)
+  chmodSync(path, 0o755)
+}
+
 function switchTo(top: string, number: number): void {
   const part = join(top, `.${CURRENT}.part`)
   rmSync(part, { force: true })
@@ -64,7 +79,7 @@ function switchTo(top: string, number: number): void {
 function locked<Value>(top: string, work: () => Answer<Value>): Answer<Value> {
   let lock: TreeLock | undefined
   try {
-    for (const path of [top, join(top, ROOTS)]) if (!existsSync(path)) mkdirSync(path)
+    for (const path of [top, join(top, ROOTS)]) if (!existsSync(path)) makeOpen(path)
     const taken = TreeLock.take(join(top, ROOTS))
     if (typeof taken === 'number') return refuse([{ kind: 'busy', root: top, pid: taken }])
     lock = taken

@@ -1,9 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ok } from '../../../core/result.ts'
+import { changeRoot } from '../../../helpers/install/change.ts'
 import { readRoot } from '../../../helpers/install/database.ts'
 import { changeGeneration, switchGeneration } from '../../../helpers/install/generations.ts'
+import { mayMountDisk } from '../../support/mount.ts'
+import { ORDINARY } from '../build/workshop.ts'
 import { Ground, write } from './support.ts'
 
 const install = async (ground: Ground, ...names: readonly string[]) =>
@@ -74,3 +89,91 @@ test('a change that is refused, or whose process was killed, leaves no generatio
   expect(readdirSync(join(ground.root, 'generations'))).toEqual(['1', '2'])
   expect(readdirSync(ground.root).sort()).toEqual(['current', 'generations'])
 })
+
+test.runIf(mayMountDisk())('what is mounted in a generation is not copied into the next one', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!one', 'proc/': '' })
+  await install(ground, 'a')
+  const here = realpathSync(join(ground.root, 'current'))
+  const host = join(ground.folder, 'host')
+  write(host, { large: 'large' })
+  write(here, { 'bound folder/': '', 'bound file': 'below', 'proc/': '', 'home/me': 'mine' })
+  const mounts: readonly (readonly string[])[] = [
+    ['-t', 'proc', 'proc', join(here, 'proc')],
+    ['--bind', host, join(here, 'bound folder')],
+    ['--bind', join(host, 'large'), join(here, 'bound file')],
+  ]
+  for (const words of mounts) execFileSync('mount', [...words])
+  try {
+    await ground.make('a', '2', { 'bin/a': '!two', 'proc/': '' })
+    expect(await install(ground, 'a')).toMatchObject({ ok: true, value: { generation: 2 } })
+  } finally {
+    for (const words of mounts) execFileSync('umount', [words.at(-1) ?? ''])
+  }
+  const next = realpathSync(join(ground.root, 'current'))
+  for (const path of ['proc', 'bound folder']) expect(readdirSync(join(next, path))).toEqual([])
+  expect(readFileSync(join(next, 'bound file'), 'utf8')).toBe('')
+  expect(read(ground, 'home/me')).toBe('mine')
+})
+
+test('names of any bytes go along, and so do folders that nothing can be put into', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!one' })
+  await install(ground, 'a')
+  const here = realpathSync(join(ground.root, 'current'))
+  const odd = (root: string): Buffer =>
+    Buffer.concat([Buffer.from(`${root}/odd/`), Buffer.from([0xff, 0xfe])])
+  mkdirSync(join(here, 'odd'))
+  mkdirSync(odd(here))
+  writeFileSync(Buffer.concat([odd(here), Buffer.from([0x2f, 0xe4])]), 'odd')
+  symlinkSync(Buffer.from([0xe4]), Buffer.concat([Buffer.from(`${here}/`), Buffer.from([0xe4])]))
+  write(here, { 'closed/deep/x': 'x' })
+  for (const path of ['closed/deep', 'closed']) chmodSync(join(here, path), 0o555)
+  await ground.make('a', '2', { 'bin/a': '!two' })
+  expect(await asOrdinary(ground, () => install(ground, 'a'))).toMatchObject({
+    ok: true,
+    value: { generation: 2 },
+  })
+  const next = realpathSync(join(ground.root, 'current'))
+  expect(readFileSync(Buffer.concat([odd(next), Buffer.from([0x2f, 0xe4])]), 'utf8')).toBe('odd')
+  expect(read(ground, 'closed/deep/x')).toBe('x')
+  for (const path of ['closed', 'closed/deep']) expect(statSync(join(next, path)).mode & 0o777).toBe(0o555)
+})
+
+test.each([0o077, 0o000])('a umask of %o shows in no root', async umask => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!one', 'deep/er/x': 'x' })
+  const before = process.umask(umask)
+  try {
+    for (const [name, generations] of [
+      ['plain', false],
+      ['kept', true],
+    ] as const) {
+      const root = join(ground.folder, name)
+      const wanted = { add: await ground.candidates('a'), remove: [] }
+      for (let twice = 0; twice < 2; twice++)
+        expect((generations ? changeGeneration : changeRoot)(root, wanted).ok).toBe(true)
+      for (const path of ['.', ...readdirSync(root, { recursive: true }).map(String)])
+        expect([path, statSync(join(root, path)).mode & 0o777]).toEqual([
+          path,
+          expect.toBeOneOf([0o755, 0o644]),
+        ])
+    }
+  } finally {
+    process.umask(before)
+  }
+})
+
+/** Root may put something into any folder. */
+async function asOrdinary<Value>(ground: Ground, work: () => Promise<Value>): Promise<Value> {
+  if (process.geteuid?.() !== 0) return work()
+  execFileSync('chown', ['-Rh', `${ORDINARY}:${ORDINARY}`, ground.folder])
+  process.setegid?.(ORDINARY)
+  process.seteuid?.(ORDINARY)
+  try {
+    return await work()
+  } finally {
+    process.seteuid?.(0)
+    process.setegid?.(0)
+  }
+}
