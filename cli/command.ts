@@ -82,13 +82,19 @@ export const packageOption = <Args extends Common>(yargs: Argv<Args>) =>
 
 /** A root that packages are installed in, which is another thing than the tree that they are made in. */
 export const rootOption = <Args extends Common>(yargs: Argv<Args>) =>
-  yargs.option('root', {
-    type: 'string',
-    requiresArg: true,
-    // Given twice, the last one counts.
-    coerce: (paths: string | readonly string[] | undefined) => [paths].flat().at(-1),
-    describe: 'the root that packages are installed in',
-  })
+  yargs
+    .option('root', {
+      type: 'string',
+      requiresArg: true,
+      // Given twice, the last one counts.
+      coerce: (paths: string | readonly string[] | undefined) => [paths].flat().at(-1),
+      describe: 'the root that packages are installed in',
+    })
+    .check(({ root }) => {
+      // A script's variable that is not set, most likely; it does not mean the folder that one is in.
+      if (root !== '') return true
+      throw new Error('--root needs a folder')
+    })
 
 export const jsonOption = <Args extends Common>(yargs: Argv<Args>) =>
   yargs.option('json', { type: 'boolean', default: false, describe: 'the answer for a program' })

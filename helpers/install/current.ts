@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -9,8 +9,18 @@ export const ROOTS = 'generations'
 export const CURRENT = 'current'
 
 export const hasGenerations = (folder: string): boolean =>
-  lstatSync(join(folder, ROOTS), { throwIfNoEntry: false })?.isDirectory() === true &&
-  (lstatSync(join(folder, CURRENT), { throwIfNoEntry: false })?.isSymbolicLink() ?? true)
+  statsOf(join(folder, ROOTS))?.isDirectory() === true &&
+  (statsOf(join(folder, CURRENT))?.isSymbolicLink() ?? true)
+
+/** Nothing, too, where the folder is a file: that is told by whoever wants to change it. */
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
 
 /** The root that is meant by a folder: itself, or its current generation. */
 export const rootIn = (folder: string): string =>
@@ -26,7 +36,7 @@ export function generationsOf(folder: string): {
     .map(Number)
     .sort((a, b) => a - b)
   const link = join(folder, CURRENT)
-  const target = lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(link) : ''
+  const target = statsOf(link)?.isSymbolicLink() ? readlinkSync(link) : ''
   const current = all.find(number => target === `${ROOTS}/${number}`)
   return { all, ...(current === undefined ? {} : { current }) }
 }

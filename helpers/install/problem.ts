@@ -214,4 +214,7 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EACCES: 'permission is denied',
   EPERM: 'this is not permitted',
   ENOENT: 'there is no such folder',
+  ENOTDIR: 'there is a file where a folder has to be',
+  ELOOP: 'a symlink there leads nowhere',
+  ENAMETOOLONG: 'the name is too long',
 }

@@ -67,6 +67,18 @@ describe('an installed root', () => {
       status: 0,
       said: 'hello-1.0-1  /bin/hello\nseed-1-1  bin/sh\n',
     })
+    for (const at of ['bin/hello', 'bin/hello/below']) {
+      const path = JSON.stringify(join(root, at))
+      expect(await said(made, 'install', '--root', join(root, at), 'seed')).toEqual({
+        status: 2,
+        said: `coolports: cannot install: there is a file where a folder has to be\n  path ${path}\n`,
+      })
+    }
+    for (const word of ['install', 'remove', 'owns', 'verify'])
+      expect(await said(made, word, '--root', '', 'seed')).toEqual({
+        status: 2,
+        said: `coolports: cannot run: --root needs a folder\n  see: coolports ${word} --help\n`,
+      })
     expect(await said(made, 'owns', '--root', root, '/bin/none')).toEqual({
       status: 1,
       said: 'coolports: cannot tell the owner of "/bin/none": no package of this root has it\n',
