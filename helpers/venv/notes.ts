@@ -5,15 +5,15 @@ import type { Request } from './request.ts'
 
 /** What a person should know of a venv that was made, a line each. */
 export function notes({ entries, notHeld }: Made, { given }: Request): readonly string[] {
-  const tops = entries.flatMap(({ path }) => (path.includes('/') ? [] : [path]))
-  const own = tops.filter(top => HOST_OWN.includes(top))
-  const libraries = tops.filter(top => ['lib', 'lib64', 'usr'].includes(top) && !given.includes(top))
+  const tops = entries.filter(({ path }) => !path.includes('/'))
+  const own = tops.filter(({ path }) => HOST_OWN.includes(path))
+  const libraries = tops.filter(({ path }) => LIBRARIES.includes(path) && !given.includes(path))
   return [
-    ...own.map(top => `what packages have in /${top} is not seen: that folder is always the host's`),
+    ...own.map(({ path }) => `what packages have in /${path} is not seen: that folder is always the host's`),
     // A pure venv shows nothing of the host anyway.
     ...(given.includes('--pure') ? [] : libraries).map(
-      top =>
-        `the host's /${top} is not seen, so its programs may miss their libraries; --merge ${top} keeps it`,
+      ({ path, kind }) =>
+        `the host's /${path} is not seen, so its programs may miss their libraries; ${kind === 'folder' ? `--merge ${path} keeps it` : 'nothing can keep it below what is no folder in a package'}`,
     ),
     ...notHeld.map(
       store =>
@@ -21,3 +21,5 @@ export function notes({ entries, notHeld }: Made, { given }: Request): readonly 
     ),
   ]
 }
+
+const LIBRARIES: readonly string[] = ['lib', 'lib64', 'usr']

@@ -34,6 +34,9 @@ complain() {
   exit 2
 }
 
+# What is opened must not become the input of the command.
+true 2>/dev/null 9<&0 || exec </dev/null
+
 # Where this file is now: a venv may be moved, and its name may end in a newline.
 self=$(readlink -f -- "$0" && echo .) || complain 'find this venv' "$0 cannot be read"
 state=${self%??}
@@ -101,7 +104,12 @@ bind() {
 # Where packages or the host have nothing of that name there is nothing to merge.
 merge() {
   case $1 in *[!A-Za-z0-9._+-]* | '') complain "merge /$1" 'no top-level folder can be named so' ;; esac
-  if is_top "$1" && [ -d "/$1" ]; then merged="$merged $1"; fi
+  if ! is_top "$1" || ! [ -d "/$1" ]; then return; fi
+  # In `root` what is no folder is a link.
+  if [ -L "$state/root/$1" ]; then
+    complain "merge /$1" 'packages have a symlink or a file there, and nothing can lie below that'
+  fi
+  merged="$merged $1"
 }
 
 # is_merged NAME
@@ -113,12 +121,24 @@ keep_variable() {
   case $1 in *[!A-Za-z0-9_]* | [0-9]* | '') complain "keep the variable $1" 'no variable can have that name' ;; esac
   eval "set -- $1 \"\${$1-}\" \"\${$1+set}\""
   [ -n "$3" ] || return 0
-  options=$variables
-  add --setenv "$1" "$2"
-  variables=$options
+  kept="$kept $1"
+  case $1 in
+    # No shell lets these be set; nor are they secrets.
+    UID | EUID | PPID | GROUPS | SHELLOPTS | BASHOPTS | BASH_VERSINFO)
+      options=$unsettable
+      add --setenv "$1" "$2"
+      unsettable=$options
+      ;;
+    *)
+      quote "$2"
+      variables="$variables$1=$quoted
+export $1
+"
+      ;;
+  esac
 }
 
-pure='' net='' home='' binds='' variables='' merged='' folder=''
+pure='' net='' home='' binds='' variables='' unsettable='' kept='' merged='' folder=''
 # Options that bin/venv was given come first.
 if [ -n "$given" ]; then
   count=$#
@@ -241,19 +261,34 @@ package_top() {
   add --ro-bind "$from/$2" "/$2"
 }
 
+# variable NAME VALUE: one that a pure venv has, unless that of the host is kept.
+variable() {
+  case " $kept " in *" $1 "*) ;; *) add --setenv "$1" "$2" ;; esac
+}
+
 # bwrap_options WAY: leaves all of them in $options.
 bwrap_options() {
   options=
   [ -z "$watched" ] || add --info-fd 7
   if [ -n "$pure" ]; then
     add --unshare-user --uid "$uid" --gid "$gid" --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup-try \
-      --cap-drop ALL --hostname venv --clearenv
+      --cap-drop ALL --hostname venv
+    if [ -z "$variables" ]; then
+      add --clearenv
+    else
+      # What shells make on the way.
+      for name in PWD OLDPWD SHLVL _; do
+        case " $kept " in *" $name "*) ;; *) add --unsetenv "$name" ;; esac
+      done
+    fi
     [ -n "$net" ] || add --unshare-net
     # Without a terminal of its own to lose, the command gets none to type into.
     [ -t 0 ] || add --new-session
-    if [ -n "$home" ]; then add --setenv HOME "${HOME-/}"; else add --setenv HOME /home/venv; fi
-    add --setenv PATH "$programs" --setenv TMPDIR /tmp --setenv TERM "${TERM-dumb}"
-    options="$options$variables"
+    if [ -n "$home" ]; then variable HOME "${HOME-/}"; else variable HOME /home/venv; fi
+    variable PATH "$programs"
+    variable TMPDIR /tmp
+    variable TERM "${TERM-dumb}"
+    options="$options$unsettable"
     own_folders "$1"
   else
     # Root stays root; others are themselves again, whatever `unshare` made of them.
@@ -325,8 +360,24 @@ else
   eval "set -- bwrap $linked -- \"\$@\""
 fi
 
-# Then the command itself holds the lock on the state.
-[ -n "$watched" ] || exec "$@"
+# Variables that are kept come by a descriptor into an environment that has nothing else: the words of a process
+# are for everybody to read, its environment is not.
+if [ -n "$pure" ] && [ -n "$variables" ]; then
+  case " $kept " in *' PATH '*) ;; *) quote "$PATH"; variables="PATH=$quoted
+export PATH
+$variables" ;; esac
+  set -- env -i "$(command -v sh)" -c '. /dev/fd/6; exec 6<&-; exec "$@"' sh "$@"
+else
+  variables=
+fi
+
+# Then the command itself holds the lock on the state. (mksh hands on what the command's own line names, and no more.)
+if [ -z "$watched" ]; then
+  [ -n "$variables" ] || exec "$@"
+  exec "$@" 6<<END
+$variables
+END
+fi
 
 # --- signals ---------------------------------------------------------------------------------------------
 
@@ -365,7 +416,13 @@ done
 # These come from a terminal, which tells the command itself.
 trap 'again=yes' INT QUIT
 exec 9<&0
-env --default-signal=INT,QUIT "$@" <&9 7>&7 8<&- 9<&- &
+if [ -z "$variables" ]; then
+  env --default-signal=INT,QUIT "$@" <&9 7>&7 8<&- 9<&- &
+else
+  env --default-signal=INT,QUIT "$@" <&9 7>&7 8<&- 9<&- 6<<END &
+$variables
+END
+fi
 child=$!
 exec 9<&-
 while [ -n "$again" ] && kill -0 "$child" 2>/dev/null; do

@@ -24,6 +24,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { findProgram } from '../../helpers/build/missing.ts'
 import { liveRoots } from '../../helpers/store/roots.ts'
+import { notes } from '../../helpers/venv/notes.ts'
 import { mayMountDisk, mountDisk } from '../support/mount.ts'
 import { USERS, VenvShop } from './shop.ts'
 
@@ -126,6 +127,19 @@ describe('a venv', () => {
     expect([status, out]).toEqual([0, 'moved\n'])
     expect(err).toMatch(/^venv-run: note: this venv was moved here; run bin\/venv again, lest .*\n$/)
     expect(execFileSync(join(moved, 'root/bin/busybox'), ['echo', 'linked']).toString()).toBe('linked\n')
+  })
+
+  test('recommends to merge what can be merged alone', () => {
+    const made = { notHeld: [], layers: [], place: '' }
+    const entries = [
+      { kind: 'folder', path: 'lib' },
+      { kind: 'leaf', path: 'lib64', layer: 0, type: 'symlink' },
+    ] as const
+    const request = { packages: [], order: false, prefer: [], alternatives: [], given: [] }
+    expect(notes({ ...made, entries }, request)).toEqual([
+      "the host's /lib is not seen, so its programs may miss their libraries; --merge lib keeps it",
+      "the host's /lib64 is not seen, so its programs may miss their libraries; nothing can keep it below what is no folder in a package",
+    ])
   })
 
   test('may be called by a symlink from elsewhere', async () => {

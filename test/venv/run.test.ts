@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -21,6 +22,7 @@ beforeAll(async () => {
     'odd name/it\'s "$x"': 'odd\n',
   })
   await shop.pack('more', { 'share/more': 'more\n', 'lib/more/conf': 'conf\n' })
+  await shop.pack('link', { lib64: '->lib', 'lib/x': 'x' })
   single = await shop.make('single', ['base'])
   venv = await shop.make('several', ['base', 'hello', 'more'])
 })
@@ -145,6 +147,25 @@ describe.each(USERS)('a pure venv of %s', (_, user) => {
   })
 })
 
+test('of a variable that a pure venv keeps, nothing but its name stands in the words of a process', async () => {
+  const child = shop.start(venv, ['--pure', '--env', 'SECRET', 'sh', '-c', 'echo "$SECRET"; read -r _'], {
+    env: { SECRET: 'of a person\nand no other' },
+  })
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    if (!line.includes('and no')) continue
+    const words = readdirSync('/proc').flatMap(pid => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')]
+      } catch {
+        return []
+      }
+    })
+    expect(words.filter(one => one.includes('several/bin/venv-run')).length).toBeGreaterThan(0)
+    expect(words.filter(one => one.includes('of a person') || one.includes('and no other'))).toEqual([])
+    child.stdin?.write('\n')
+  }
+})
+
 describe('without a command', () => {
   test('venv-run gives a shell, the one of the person if the venv has it', () => {
     const input = 'echo $0; exit 3\n'
@@ -174,6 +195,54 @@ describe.each(['dash', 'busybox ash', 'mksh', 'bash'])('venv-run by %s', shell =
       expect(ran).toEqual({ status: 5, out: "it's\nmore\n", err: '' })
     },
   )
+
+  test('keeps variables of any text in a pure venv, and no others', () => {
+    const env = {
+      SECRET: "it's\n$x `y` \\",
+      LONG: 'x'.repeat(100_000),
+      EMPTY: '',
+      'NOT.A.NAME': 'x',
+      OTHER: 'x',
+      'BASH_FUNC_f%%': '() { echo x; }',
+      SHLVL: '7',
+    }
+    const kept = ['SECRET', 'LONG', 'EMPTY', 'UNSET', 'HOME', 'PPID'].flatMap(name => ['--env', name])
+    const script =
+      'env | while IFS= read -r line; do echo "${line%%=*}"; done | sort; echo "$SECRET"; echo ${#LONG} "${EMPTY-none}"; echo "$HOME"'
+    expect(
+      shop.printed(venv, ['--pure', ...kept, 'sh', '-c', script], { shell: shell.split(' '), env }),
+    ).toBe(
+      `$x \`y\` \\\nEMPTY\nHOME\nLONG\nPATH\n${'PPID\n'}PWD\nSECRET\nSHLVL\nTERM\nTMPDIR\n${env.SECRET}\n100000 \n${shop.root}\n`,
+    )
+    // PATH itself may be one.
+    expect(
+      shop.printed(venv, ['--pure', '--env', 'PATH', '/bin/sh', '-c', 'echo "$PATH"'], {
+        shell: shell.split(' '),
+      }),
+    ).toBe(`${process.env.PATH}\n`)
+  })
+
+  test.each([[[]], [['--pure']]])('runs with %j where stdin is closed', words => {
+    const script = '"$@" <&-'
+    const [program, ...rest] = [...shell.split(' '), join(venv, 'bin/venv-run'), ...words]
+    const ran = spawnSync(
+      'sh',
+      ['-c', script, 'sh', program ?? '', ...rest, 'sh', '-c', 'cat; echo there; exit 3'],
+      {
+        encoding: 'utf8',
+        cwd: shop.root,
+      },
+    )
+    expect(ran).toMatchObject({ status: 3, stdout: 'there\n', stderr: '' })
+  })
+
+  test('merges no folder with what is a symlink in a package', async () => {
+    const linked = await shop.make('linked', ['base', 'link'])
+    expect(shop.run(linked, ['--merge', 'lib64', 'true'], { shell: shell.split(' ') })).toMatchObject({
+      status: 2,
+      err: 'venv-run: cannot merge /lib64: packages have a symlink or a file there, and nothing can lie below that\n',
+    })
+  })
 
   test('tells what is wrong with its words', () => {
     const said = (...words: readonly string[]): string => {
