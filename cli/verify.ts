@@ -18,7 +18,7 @@ interface Verdict {
 /**
  * JSON: a list, in the order asked, of `{ file, ok, sha256, problem }`; where `ok` is false, `problem` says why.
  * With --root: a list of `{ path, package, kind }`; `kind` is "edited" (below /etc, nothing wrong), "missing",
- * "another kind", "mode", "content" or "target".
+ * "another kind", "owner", "mode", "content" or "target".
  */
 export const verify = command({
   usage: 'verify [files..]',

@@ -58,6 +58,7 @@ async function readCandidate(
     hash: member.pkghash,
     tar: tree.value.digest,
     asked,
+    ...(process.geteuid === undefined ? {} : { by: process.geteuid() }),
     entries: asRoot ? entries.value : entries.value.map(withoutSetuid),
     tree: tree.value.path,
   })

@@ -1,6 +1,6 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs'
+import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs'
 import { type Folders, NoFolder } from './folders.ts'
-import { newPath, oldPath } from './place.ts'
+import { FOLDER_MODE, newPath, oldPath } from './place.ts'
 import type { Step } from './step.ts'
 
 /** Something stands where nothing was when the change was planned. */
@@ -23,6 +23,9 @@ export function* forward(folders: Folders, steps: readonly Step[]): Generator<St
     switch (step.kind) {
       case 'make folder':
         own.makeFolder(step.path)
+        break
+      case 'mend folder':
+        own.mendFolder(step.path)
         break
       case 'remove folder':
         own.removeFolder(step.path)
@@ -57,6 +60,9 @@ export function* backward(folders: Folders, steps: readonly Step[]): Generator<S
     switch (step.kind) {
       case 'make folder':
         own.removeFolder(step.path)
+        break
+      case 'mend folder':
+        // What was mended is right, whatever became of the rest.
         break
       case 'remove folder':
         own.makeFolder(step.path)
@@ -95,7 +101,15 @@ class Own {
     const full = this.#folders.at(path)
     if (!stats) mkdirSync(full)
     // The umask must not show.
-    chmodSync(full, 0o755)
+    chmodSync(full, FOLDER_MODE)
+  }
+
+  mendFolder(path: string): void {
+    const stats = this.#stats(path)
+    if (!stats?.isDirectory()) return
+    const [uid = stats.uid, gid = stats.gid] = [process.geteuid?.(), process.getegid?.()]
+    if (stats.uid !== uid) lchownSync(this.#folders.at(path), uid, gid)
+    chmodSync(this.#folders.at(path), FOLDER_MODE)
   }
 
   /** One that somebody has put something into stays. */

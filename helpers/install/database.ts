@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -77,10 +77,11 @@ export function readDatabase(folders: Folders): Result<readonly Installed[], rea
     if (!name.endsWith('.rec')) continue
     const file = `${RECORDS}/${name}`
     const read = parseRecord(readOwnFile(folders, file) ?? '')
+    const by = lstatSync(folders.at(file)).uid
     if (!read.ok) problems.push({ kind: 'damaged', file, ...read.error })
     else if (`${read.value.name}.rec` !== name)
       problems.push({ kind: 'damaged', file, line: 1, why: `it is the record of ${read.value.name}` })
-    else packages.push(read.value)
+    else packages.push({ ...read.value, by })
   }
   return problems.length > 0 ? refuse(problems) : ok(packages)
 }

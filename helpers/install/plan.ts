@@ -1,8 +1,15 @@
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { besidePath, isSetting, recordPath } from './place.ts'
+import { besidePath, FOLDER_MODE, isSetting, recordPath } from './place.ts'
 import type { InstallProblem } from './problem.ts'
-import { type Installed, type Owned, type OwnedFile, type OwnedSymlink, recordText } from './record.ts'
+import {
+  type Installed,
+  type Owned,
+  type OwnedFile,
+  type OwnedFolder,
+  type OwnedSymlink,
+  recordText,
+} from './record.ts'
 import type { Step } from './step.ts'
 import type { Fact, Facts } from './survey.ts'
 
@@ -18,8 +25,14 @@ export interface Plan {
   readonly steps: readonly Step[]
   /** What the steps put into place, by number. */
   readonly coming: readonly Coming[]
-  /** Settings that stay as somebody edited them; where the package's own version stands, if it has a new one. */
-  readonly kept: readonly { readonly path: string; readonly beside?: string }[]
+  /** Settings that stay as somebody edited them. */
+  readonly kept: readonly Kept[]
+}
+
+export interface Kept {
+  readonly path: string
+  /** Where the package's own version stands, if it has a new one. */
+  readonly beside?: string
 }
 
 /** What stands in the root by the database, without the folders. */
@@ -77,11 +90,12 @@ class Planner {
 
   readonly #problems: InstallProblem[] = []
   readonly #comingThings: Coming[] = []
-  readonly #kept: { path: string; beside?: string }[] = []
+  readonly #kept: Kept[] = []
   /** Paths that change their kind are cleared first; all others are taken away last. */
   readonly #first: Step[] = []
   /** The folders to be made, in order. */
   readonly #folders = new Set<string>()
+  readonly #mended = new Set<string>()
   readonly #contents: Step[] = []
   readonly #records: Step[] = []
   readonly #last: Step[] = []
@@ -122,7 +136,8 @@ class Planner {
         this.#records.push({ kind: 'take away', path: recordPath(name), number: this.#number() })
     }
     const folders = [...this.#folders].map((path): Step => ({ kind: 'make folder', path }))
-    const steps = [...this.#first, ...folders, ...this.#contents, ...this.#records, ...this.#last]
+    const mended = [...this.#mended].map((path): Step => ({ kind: 'mend folder', path }))
+    const steps = [...this.#first, ...folders, ...mended, ...this.#contents, ...this.#records, ...this.#last]
     return ok({ steps, coming: this.#comingThings, kept: this.#kept })
   }
 
@@ -137,7 +152,8 @@ class Planner {
       return content
     }
     const before = this.#before.get(entry.path)
-    if (isAsRecorded(fact, content) && (before || isSetting(entry.path))) return content
+    const by = isSetting(entry.path) ? undefined : one.by
+    if (isAsRecorded(fact, content, by) && (before || isSetting(entry.path))) return content
     if (fact.kind === 'special' || (fact.kind === 'folder' && !this.#isVacated(entry.path))) {
       this.#inTheWay(one, entry.path, fact)
       return content
@@ -155,7 +171,13 @@ class Planner {
 
   #comeFolder(one: Installed, path: string, fact: Fact): Owned {
     const before = this.#foldersBefore.get(path)
-    if (fact.kind === 'folder') return { kind: 'folder', path, found: before ?? true }
+    if (fact.kind === 'folder') {
+      const entry: OwnedFolder = { kind: 'folder', path, found: before ?? true }
+      // Only root can take a folder from somebody else.
+      if (folderDeviation(fact, entry, one.by) && (one.by === 0 || one.by === fact.uid))
+        this.#mended.add(path)
+      return entry
+    }
     if (fact.kind === 'absent' || this.#isTaken(path, fact)) this.#folders.add(path)
     else this.#inTheWay(one, path, fact)
     return { kind: 'folder', path, found: false }
@@ -276,11 +298,30 @@ class Planner {
   }
 }
 
-/** Whether what stands somewhere is what a record says. The owner may have changed its permissions alone, too. */
-export const isAsRecorded = (fact: Fact | undefined, content: Content): boolean =>
+/**
+ * Whether what stands somewhere is what a record says. The owner may have changed its permissions alone, too. `by`: whose a
+ * file has to be, if that is of importance.
+ */
+export const isAsRecorded = (fact: Fact | undefined, content: Content, by?: number): boolean =>
   content.kind === 'symlink'
     ? fact?.kind === 'symlink' && fact.target === content.target
-    : fact?.kind === 'file' && fact.sha256 === content.sha256 && fact.mode === content.mode
+    : fact?.kind === 'file' &&
+      fact.sha256 === content.sha256 &&
+      fact.mode === content.mode &&
+      (by === undefined || fact.uid === by)
+
+/** How a folder differs from what packages made. One that was found is as its owner likes, and so is a sticky one. */
+export function folderDeviation(
+  fact: Fact & { readonly kind: 'folder' },
+  { path, found }: OwnedFolder,
+  by: number | undefined,
+): 'owner' | 'mode' | undefined {
+  if (found || isSetting(path)) return undefined
+  if (by !== undefined && fact.uid !== by) return 'owner'
+  return fact.mode === FOLDER_MODE || (fact.mode & STICKY) !== 0 ? undefined : 'mode'
+}
+
+const STICKY = 0o1000
 
 const isEqual = (one: Content, other: Content): boolean =>
   one.kind === 'symlink'

@@ -77,10 +77,10 @@ function inOrder(packages: readonly Installed[]): readonly Installed[] {
 function runScript(
   root: string,
   folders: Folders,
-  { name }: Installed,
+  { name, by }: Installed,
   script: OwnedFile,
 ): InstallProblem | undefined {
-  if (!isAsRecorded(factOf(folders, script.path), script))
+  if (!isAsRecorded(factOf(folders, script.path), script, by))
     return { kind: 'script failed', name, why: 'it is not the one that came with the package', output: [] }
   const missing = missingProgram('bwrap')
   if (missing) return { kind: 'missing', missing }

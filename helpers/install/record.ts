@@ -45,6 +45,8 @@ export interface Installed {
   readonly asked: boolean
   /** The packages that it needs to run. */
   readonly needs: readonly string[]
+  /** The user who installed it, whose its files are; the owner of its record, which does not tell. */
+  readonly by?: number
   /** Sorted by path. */
   readonly entries: readonly Owned[]
 }

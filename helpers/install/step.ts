@@ -8,6 +8,8 @@ import { decodedPath, encodedText } from './record.ts'
  */
 export type Step =
   | { readonly kind: 'make folder'; readonly path: string }
+  /** Gives a folder of packages back to who installs, with the mode that it was made with. */
+  | { readonly kind: 'mend folder'; readonly path: string }
   | { readonly kind: 'remove folder'; readonly path: string }
   /** Puts something where nothing is. */
   | { readonly kind: 'place'; readonly path: string; readonly number: number }
@@ -40,7 +42,8 @@ export function parseJournal(text: string): Result<readonly Step[], number> {
     const said = value(record, 'number')
     const number = said !== undefined && /^\d{1,9}$/.test(said) ? Number(said) : undefined
     if (path === undefined) return refuse(record.line)
-    if (kind === 'make folder' || kind === 'remove folder') steps.push({ kind, path })
+    if (kind === 'make folder' || kind === 'mend folder' || kind === 'remove folder')
+      steps.push({ kind, path })
     else if ((kind === 'place' || kind === 'replace' || kind === 'take away') && number !== undefined)
       steps.push({ kind, path, number })
     else return refuse(record.line)

@@ -6,9 +6,21 @@ import { type Folders, NoFolder } from './folders.ts'
 /** What stands at a path of the root. */
 export type Fact =
   | { readonly kind: 'absent' }
-  /** `disk`: the number of its file system; `names`: what it holds. */
-  | { readonly kind: 'folder'; readonly disk: number; readonly names: readonly string[] }
-  | { readonly kind: 'file'; readonly mode: number; readonly size: number; readonly sha256: Sha256 }
+  /** `disk`: the number of its file system; `names`: what it holds; `uid`: whose it is. */
+  | {
+      readonly kind: 'folder'
+      readonly mode: number
+      readonly uid: number
+      readonly disk: number
+      readonly names: readonly string[]
+    }
+  | {
+      readonly kind: 'file'
+      readonly mode: number
+      readonly uid: number
+      readonly size: number
+      readonly sha256: Sha256
+    }
   | { readonly kind: 'symlink'; readonly target: string }
   /** A device, a fifo, a socket. */
   | { readonly kind: 'special' }
@@ -31,8 +43,10 @@ export function factOf(folders: Folders, path: string): Fact {
   // The root itself is a link of /proc.
   const stats = lstatSync(path === '' ? `${full}/.` : full, { throwIfNoEntry: false })
   if (!stats) return { kind: 'absent' }
-  if (stats.isDirectory()) return { kind: 'folder', disk: stats.dev, names: readdirSync(full) }
+  const mode = stats.mode & 0o7777
+  const { uid } = stats
+  if (stats.isDirectory()) return { kind: 'folder', mode, uid, disk: stats.dev, names: readdirSync(full) }
   if (stats.isSymbolicLink()) return { kind: 'symlink', target: readlinkSync(full) }
   if (!stats.isFile()) return { kind: 'special' }
-  return { kind: 'file', mode: stats.mode & 0o7777, size: stats.size, sha256: fileDigest(full) }
+  return { kind: 'file', mode, uid, size: stats.size, sha256: fileDigest(full) }
 }

@@ -1,6 +1,6 @@
 import type { Folders } from './folders.ts'
 import { isSetting } from './place.ts'
-import { isAsRecorded } from './plan.ts'
+import { folderDeviation, isAsRecorded } from './plan.ts'
 import type { Installed, Owned } from './record.ts'
 import { type Fact, factOf } from './survey.ts'
 
@@ -9,14 +9,14 @@ export interface Deviation {
   readonly path: string
   readonly package: string
   /** `edited` is a setting below /etc, and nothing wrong. */
-  readonly kind: 'edited' | 'missing' | 'another kind' | 'mode' | 'content' | 'target'
+  readonly kind: 'edited' | 'missing' | 'another kind' | 'owner' | 'mode' | 'content' | 'target'
 }
 
 /** Compares all that packages own with what is there. */
 export function* verifyPackages(folders: Folders, packages: readonly Installed[]): Generator<Deviation> {
-  for (const { name, entries } of packages) {
+  for (const { name, by, entries } of packages) {
     for (const entry of entries) {
-      const kind = deviation(entry, factOf(folders, entry.path))
+      const kind = deviation(entry, factOf(folders, entry.path), by)
       const edited =
         kind !== undefined && kind !== 'missing' && entry.kind !== 'folder' && isSetting(entry.path)
       if (kind !== undefined) yield { path: entry.path, package: name, kind: edited ? 'edited' : kind }
@@ -24,10 +24,17 @@ export function* verifyPackages(folders: Folders, packages: readonly Installed[]
   }
 }
 
-function deviation(entry: Owned, fact: Fact): Exclude<Deviation['kind'], 'edited'> | undefined {
+/** Settings may be anybody's; of all else whoever owns it could make it something else. */
+function deviation(
+  entry: Owned,
+  fact: Fact,
+  by: number | undefined,
+): Exclude<Deviation['kind'], 'edited'> | undefined {
   if (fact.kind === 'absent') return 'missing'
   if (fact.kind !== entry.kind) return 'another kind'
-  if (entry.kind === 'folder' || isAsRecorded(fact, entry)) return undefined
+  if (entry.kind === 'folder') return fact.kind === 'folder' ? folderDeviation(fact, entry, by) : undefined
+  if (isAsRecorded(fact, entry, isSetting(entry.path) ? undefined : by)) return undefined
   if (entry.kind === 'symlink') return 'target'
-  return fact.kind === 'file' && fact.sha256 === entry.sha256 ? 'mode' : 'content'
+  if (fact.kind !== 'file' || fact.sha256 !== entry.sha256) return 'content'
+  return fact.mode === entry.mode ? 'owner' : 'mode'
 }

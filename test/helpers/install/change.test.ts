@@ -1,8 +1,18 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { changeRoot } from '../../../helpers/install/change.ts'
 import { Ground } from './support.ts'
+
+function as<Value>(user: number, work: () => Value): Value {
+  process.seteuid?.(user)
+  try {
+    return work()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
 
 const NOTHING = { came: [], went: [], kept: [] }
 
@@ -114,6 +124,57 @@ describe('install', () => {
     expect(ground.shown()).toEqual(whole)
     expect(lstatSync(join(ground.root, 'share/x')).mode & 0o777).toBe(0o644)
   })
+
+  test('mends the modes of folders that it made, and of no others', async () => {
+    const ground = new Ground()
+    ground.write({ 'found/mine': 'mine' })
+    await ground.make('a', '1', { 'bin/a': '!a', 'tmp/': '', 'found/a': 'a', 'etc/a/x': 'x' })
+    await ground.install('a')
+    const modes = { bin: 0o777, tmp: 0o1777, found: 0o770, 'etc/a': 0o700 }
+    for (const [path, mode] of Object.entries(modes)) chmodSync(join(ground.root, path), mode)
+    expect(ground.verify()).toEqual([{ path: 'bin', package: 'a', kind: 'mode' }])
+    expect(await ground.install('a')).toEqual({ ...NOTHING, came: ['a-1-1'] })
+    expect(ground.verify()).toEqual([])
+    for (const [path, mode] of Object.entries({ ...modes, bin: 0o755 }))
+      expect([path, lstatSync(join(ground.root, path)).mode & 0o7777]).toEqual([path, mode])
+  })
+
+  test.runIf(process.getuid?.() === 0)(
+    'mends whose files and folders are, in the root of any user',
+    async () => {
+      for (const user of [0, 4321]) {
+        const ground = new Ground()
+        await ground.make('login', '1', { 'bin/su': '!su', 'bin/ls': '!ls', 'share/x': 'x', 'etc/x': 'x' })
+        await ground.pack('login', '1', [], { setuid: ['bin/su'] })
+        const candidates = await ground.candidates('login')
+        execFileSync('chown', ['-Rh', String(user), ground.folder])
+        const installed = as(user, () =>
+          changeRoot(ground.root, { add: candidates.map(one => ({ ...one, by: user })), remove: [] }),
+        )
+        expect(installed.ok).toBe(true)
+        expect(ground.verify()).toEqual([])
+        const others = { 'bin/su': 1234, 'bin/ls': 1234, share: 1234, 'etc/x': 1234 }
+        for (const [path, uid] of Object.entries(others)) lchownSync(join(ground.root, path), uid, uid)
+        chmodSync(join(ground.root, 'bin/su'), 0o4755)
+        expect(ground.verify()).toEqual([
+          { path: 'bin/ls', package: 'login', kind: 'owner' },
+          { path: 'bin/su', package: 'login', kind: 'owner' },
+          { path: 'share', package: 'login', kind: 'owner' },
+        ])
+        // Only root can give a folder back; of files another one takes the place.
+        const mended = as(user, () =>
+          changeRoot(ground.root, { add: candidates.map(one => ({ ...one, by: user })), remove: [] }),
+        )
+        expect(mended.ok).toBe(true)
+        expect(ground.verify()).toEqual(
+          user === 0 ? [] : [{ path: 'share', package: 'login', kind: 'owner' }],
+        )
+        for (const path of ['bin/su', 'bin/ls']) expect(lstatSync(join(ground.root, path)).uid).toBe(user)
+        expect(lstatSync(join(ground.root, 'bin/su')).mode & 0o7777).toBe(0o4755)
+        expect(lstatSync(join(ground.root, 'etc/x')).uid).toBe(1234)
+      }
+    },
+  )
 
   test('moves a file from one package to another', async () => {
     const ground = new Ground()
