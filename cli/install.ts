@@ -92,8 +92,13 @@ export function tell({
   for (const label of came) say(`installed ${label}`)
   for (const label of went) say(`removed ${label}`)
   if (generation !== undefined) say(`generation ${generation} is current`)
-  for (const { path, beside } of kept) {
-    const where = beside === undefined ? '' : `; the package's own is ${shown(beside)}`
+  for (const { path, beside, isBesideEdited } of kept) {
+    const where =
+      beside === undefined
+        ? ''
+        : isBesideEdited
+          ? `; so was ${shown(beside)}, which is kept, too: the package's own one is not written`
+          : `; the package's own is ${shown(beside)}`
     say(`kept ${shown(path)}, which was edited${where}`)
   }
 }

@@ -33,6 +33,8 @@ export interface Kept {
   readonly path: string
   /** Where the package's own version stands, if it has a new one. */
   readonly beside?: string
+  /** Somebody edited that one, too: it stays, and what is newer is not written. */
+  readonly isBesideEdited?: true
 }
 
 /** What stands in the root by the database, without the folders. */
@@ -193,12 +195,17 @@ class Planner {
     }
     const beside = besidePath(path)
     const put = { ...content, beside }
-    this.#kept.push({ path, beside })
     const fact = this.#fact(beside)
-    if (isAsRecorded(fact, content)) return put
-    if (fact.kind === 'absent') this.#put(one, content, 'place', beside)
-    else if (before?.beside === beside && fact.kind !== 'folder') this.#put(one, content, 'replace', beside)
-    else this.#inTheWay(one, beside, fact)
+    const isOurs = before?.beside === beside
+    const isEdited = isOurs && fact.kind !== 'absent' && !isAsRecorded(fact, before)
+    if (isAsRecorded(fact, content)) this.#kept.push({ path, beside })
+    else if (isEdited) this.#kept.push({ path, beside, isBesideEdited: true })
+    else {
+      this.#kept.push({ path, beside })
+      if (fact.kind === 'absent') this.#put(one, content, 'place', beside)
+      else if (isOurs) this.#put(one, content, 'replace', beside)
+      else this.#inTheWay(one, beside, fact)
+    }
     return put
   }
 

@@ -420,6 +420,30 @@ describe('below /etc', () => {
     expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'three', 'etc/other': 'other' })
   })
 
+  test('an upgrade keeps the new one beside it, too, when somebody edited that', async () => {
+    const ground = new Ground()
+    await make(ground, '1', 'one')
+    await ground.install('a')
+    ground.write({ 'etc/a.conf': 'mine' })
+    await make(ground, '2', 'two')
+    await ground.install('a')
+    ground.write({ 'etc/a.conf.new': 'two, and mine' })
+    for (const [version, text] of [
+      ['3', 'three'],
+      ['4', 'four'],
+    ] as const) {
+      await make(ground, version, text)
+      expect(await ground.install('a')).toMatchObject({
+        kept: [{ path: 'etc/a.conf', beside: 'etc/a.conf.new', isBesideEdited: true }],
+      })
+      expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'two, and mine' })
+    }
+    ground.write({ 'etc/a.conf.new': 'four' })
+    await make(ground, '5', 'five')
+    await ground.install('a')
+    expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'five' })
+  })
+
   test('an upgrade that brings the same file says nothing new', async () => {
     const ground = new Ground()
     await make(ground, '1', 'one')
