@@ -229,6 +229,53 @@ host_folders() {
   done
 }
 
+# What a pure venv has in /etc of its own: nothing, where packages have something else there than a folder, or the
+# host's is below theirs; files in a folder of its own; files below those of the packages.
+own=
+if [ -n "$pure" ]; then
+  if ! is_top etc; then
+    own=alone
+  elif ! is_merged etc && ! [ -L "$state/root/etc" ]; then
+    own=below
+  fi
+fi
+
+# own_etc WAY: where packages have a folder /etc, an overlay takes these files in. Without one, the folder is put
+# together from what packages have in it.
+own_etc() {
+  case $own$1 in '' | mounted | links | belowmounted) return ;; esac
+  if [ "$own" = below ]; then
+    add --perms 0755 --tmpfs /etc
+    for path in "$state"/root/etc/* "$state"/root/etc/.[!.]*; do
+      name=${path##*/}
+      if [ -L "$path" ]; then
+        target=$(readlink "$path" && echo .)
+        add --symlink "${target%??}" "/etc/$name"
+      elif [ -d "$path" ]; then
+        add --ro-bind "$path" "/etc/$name"
+      fi
+    done
+  fi
+  if [ -n "$net" ]; then
+    for name in resolv.conf hosts nsswitch.conf; do
+      if [ -e "/etc/$name" ] && ! has_setting "$name"; then add --ro-bind "/etc/$name" "/etc/$name"; fi
+    done
+  fi
+  if [ "$1" = mounted ]; then
+    add --ro-bind "$state/.mnt/own/etc/passwd" /etc/passwd --ro-bind "$state/.mnt/own/etc/group" /etc/group
+  else
+    # Descriptors with their text: see `named`.
+    has_setting passwd || add --perms 0644 --file 4 /etc/passwd
+    has_setting group || add --perms 0644 --file 5 /etc/group
+  fi
+  [ "$own" = alone ] || add --remount-ro /etc
+}
+
+# has_setting NAME: whether packages have that below /etc.
+has_setting() {
+  [ -e "$state/root/etc/$1" ] || [ -L "$state/root/etc/$1" ]
+}
+
 # own_folders: what a pure venv has in place of those.
 own_folders() {
   add --proc /proc --dev /dev --perms 1777 --tmpfs /tmp --perms 0755 --dir /home --perms 0755 --dir /run
@@ -237,19 +284,16 @@ own_folders() {
   elif [ -d "${HOME-}" ]; then
     add --dev-bind "$HOME" "$HOME"
   fi
-  is_top etc && return
-  if [ -n "$net" ]; then
-    for path in /etc/resolv.conf /etc/hosts /etc/nsswitch.conf; do
-      [ ! -e "$path" ] || add --ro-bind "$path" "$path"
-    done
-  fi
-  [ "$1" = links ] || add --ro-bind "$state/.mnt/passwd" /etc/passwd --ro-bind "$state/.mnt/group" /etc/group
+  own_etc "$1"
 }
 
 # package_top WAY NAME: a folder or file that packages have at their top; read-only, for it is the store's.
 # Where no overlay can be mounted, WAY is `links`: a folder of links to the packages' own takes its place.
 package_top() {
-  if [ "$1" = mounted ] && is_merged "$2"; then
+  if [ "$own $2" = 'below etc' ]; then
+    [ "$1" = mounted ] || return 0
+    from=$state/.mnt/merged
+  elif [ "$1" = mounted ] && is_merged "$2"; then
     from=$state/.mnt/merged
   elif [ "$layers" -eq 1 ]; then
     from=$state/.layers/0
@@ -298,7 +342,7 @@ bwrap_options() {
   fi
   each_top package_top "$1"
   each_top_link add --symlink
-  if [ "$1" = links ] && [ "$layers" -gt 1 ]; then
+  if [ "$1" = links ] && { [ "$layers" -gt 1 ] || [ "$own" = below ]; }; then
     layer=0
     while [ "$layer" -lt "$layers" ]; do
       add --ro-bind "$state/.layers/$layer" "/.layers/$layer"
@@ -311,37 +355,64 @@ bwrap_options() {
 
 # --- namespaces ------------------------------------------------------------------------------------------
 
+# `named` USER:GROUP WORD...: runs these words with the texts of /etc/passwd and /etc/group at descriptors.
+named='
+named() {
+  user=$1
+  shift
+  exec "$@" 4<<PASSWD 5<<GROUP
+venv:x:$user::/home/venv:/bin/sh
+PASSWD
+venv:x:${user#*:}:
+GROUP
+}
+'
+
 # Mounts what is to be merged, in namespaces of its own, and goes on with bwrap. libmount's newer way of
 # mounting takes no more than 255 letters of options.
 # $1 the state, $2 the layers, $3 the folders to merge, $4 user and group, $5 bwrap's options, $6 those without
-# overlays, then the command.
+# overlays, $7 `own` and `net`, then the command.
 enter='
 overlay() { # LAYERS FOLDER
   LIBMOUNT_FORCE_MOUNT2=always mount -t overlay -o "ro,nosuid,userxattr,lowerdir=$1" overlay "$2" 2>/dev/null
 }
 prepare() {
+  layers=$1
   mount -t tmpfs -o mode=0755,nosuid,nodev venv ../.mnt && mkdir ../.mnt/root ../.mnt/merged || return
   umask 022
-  echo "venv:x:$3::/home/venv:/bin/sh" >../.mnt/passwd
-  echo "venv:x:${3#*:}:" >../.mnt/group
-  case $1 in *:*) overlay "$1" ../.mnt/root || return ;; esac
-  for top in $2; do
-    under=
-    for layer in $(IFS=:; echo $1); do
-      if [ -d "$layer/$top" ] && ! [ -L "$layer/$top" ]; then under=$under$layer/$top:; fi
-    done
-    mkdir "../.mnt/merged/$top" && overlay "$under/$top" "../.mnt/merged/$top" || return
-  done
+  mkdir ../.mnt/own ../.mnt/own/etc
+  echo "venv:x:$3::/home/venv:/bin/sh" >../.mnt/own/etc/passwd
+  echo "venv:x:${3#*:}:" >../.mnt/own/etc/group
+  case $layers in *:*) overlay "$layers" ../.mnt/root || return ;; esac
+  for top in $2; do merge "$top" "/$top" || return; done
+  case $4 in
+    below*)
+      case $4 in *yes) for name in resolv.conf hosts nsswitch.conf; do copy "$name"; done ;; esac
+      merge etc ../.mnt/own/etc
+      ;;
+  esac
 }
-if (cd "$1/.layers" && prepare "$2" "$3" "$4"); then
+merge() { # TOP WHAT LIES BELOW IT
+  under=
+  for layer in $(IFS=:; echo $layers); do
+    if [ -d "$layer/$1" ] && ! [ -L "$layer/$1" ]; then under=$under$layer/$1:; fi
+  done
+  mkdir "../.mnt/merged/$1" && overlay "$under$2" "../.mnt/merged/$1"
+}
+copy() {
+  [ ! -r "/etc/$1" ] || cat "/etc/$1" >"../.mnt/own/etc/$1"
+}
+if (cd "$1/.layers" && prepare "$2" "$3" "$4" "$7"); then
   set -- "$5" "$@"
 elif [ -n "$3" ]; then
   echo "venv-run: cannot merge /$3: no overlay can be mounted here" >&2
   exit 2
+elif [ -n "$7" ]; then
+  eval "user=\$4; shift 7; named \"\$user\" bwrap $6 -- \"\$@\""
 else
   set -- "$6" "$@"
 fi
-eval "shift 7; exec bwrap $1 -- \"\$@\""
+eval "shift 8; exec bwrap $1 -- \"\$@\""
 '
 
 privileged='' spaces='unshare -U -r -m'
@@ -353,9 +424,12 @@ if [ "$layers" -eq 1 ] && [ -z "$merged$pure" ]; then
   eval "set -- bwrap $options -- \"\$@\""
 elif [ -n "$privileged" ] || $spaces true 2>/dev/null; then
   # shellcheck disable=SC2086
-  set -- $spaces sh -c "$enter" sh "$state" "$names" "${merged# }" "$uid:$gid" "$options" "$linked" "$@"
+  set -- $spaces sh -c "$named$enter" sh "$state" "$names" "${merged# }" "$uid:$gid" "$options" "$linked" \
+    "$own${own:+$net}" "$@"
 elif [ -n "$merged" ]; then
   complain "merge /${merged# }" 'no overlay can be mounted here: this user may not make namespaces'
+elif [ -n "$own" ]; then
+  eval "set -- sh -c \"\$named\"'named \"\$@\"' sh \"\$uid:\$gid\" bwrap $linked -- \"\$@\""
 else
   eval "set -- bwrap $linked -- \"\$@\""
 fi

@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findProgram } from '../../helpers/build/missing.ts'
-import { USERS, VenvShop } from './shop.ts'
+import { fillBase, USERS, VenvShop } from './shop.ts'
 
 let shop: VenvShop
 /** One package, whose folders are mounted as they are; and several, which an overlay merges. */
 let single = ''
 let venv = ''
+/** With a folder /etc: of the only package, and of two. */
+let alone = ''
+let conf = ''
 
 beforeAll(async () => {
   shop = await VenvShop.open()
@@ -23,7 +26,12 @@ beforeAll(async () => {
   })
   await shop.pack('more', { 'share/more': 'more\n', 'lib/more/conf': 'conf\n' })
   await shop.pack('link', { lib64: '->lib', 'lib/x': 'x' })
+  await shop.pack('conf', { 'etc/conf': 'conf\n', 'etc/a/deep': 'deep\n' })
+  await shop.pack('conf more', { 'etc/more': '->conf' })
+  await shop.pack('all', { 'etc/conf': 'conf\n' }, fillBase)
   single = await shop.make('single', ['base'])
+  alone = await shop.make('alone', ['all'])
+  conf = await shop.make('conf', ['base', 'conf', 'conf more'])
   venv = await shop.make('several', ['base', 'hello', 'more'])
 })
 afterAll(() => shop.close())
@@ -108,6 +116,47 @@ describe('the folder to start in', () => {
     expect(shop.printed(hiding, ['pwd'], { cwd: '/usr/share' })).toBe(`${shop.root}\n`)
     expect(shop.printed(hiding, ['pwd'], { cwd: '/usr' })).toBe('/usr\n')
     expect(shop.printed(venv, ['--pure', 'pwd'])).toBe('/home/venv\n')
+  })
+})
+
+const hostSettings = ['resolv.conf', 'hosts', 'nsswitch.conf'].filter(name => existsSync(`/etc/${name}`))
+
+describe.each(USERS)('/etc in a pure venv of %s', (_, user) => {
+  const id = String(user ?? process.getuid?.())
+  const passwd = `venv:x:${id}:${user ?? process.getgid?.()}::/home/venv:/bin/sh\n`
+  const list = ['sh', '-c', 'for f in /etc/* /etc/*/*; do [ ! -f "$f" ] || echo "${f#/etc/}"; done']
+
+  test('has a user, and what the network needs of the host, beside what packages have', () => {
+    for (const [made, own] of [
+      [venv, []],
+      [alone, ['conf']],
+      [conf, ['a/deep', 'conf', 'more']],
+    ] as const) {
+      const files = (more: readonly string[]): string =>
+        [...own, 'group', 'passwd', ...more].sort().join('\n')
+      const said = (...words: readonly string[]): string =>
+        shop
+          .printed(made, ['--pure', ...words, ...list], { user })
+          .split('\n')
+          .sort()
+          .join('\n')
+          .trim()
+      expect(said()).toBe(files([]))
+      expect(said('--net')).toBe(files(hostSettings))
+      expect(shop.printed(made, ['--pure', 'cat', '/etc/passwd'], { user })).toBe(passwd)
+      for (const name of hostSettings)
+        expect(shop.printed(made, ['--pure', '--net', 'cat', `/etc/${name}`], { user })).toBe(
+          readFileSync(`/etc/${name}`, 'utf8'),
+        )
+    }
+  })
+
+  test('has what packages have in place of that', async () => {
+    await shop.pack('settings', { 'etc/passwd': 'of a package\n', 'etc/hosts': 'too\n' })
+    const made = await shop.make('settings', ['base', 'settings'])
+    const cat = ['--pure', '--net', 'cat', '/etc/passwd', '/etc/hosts']
+    expect(shop.printed(made, cat, { user })).toBe('of a package\ntoo\n')
+    expect(shop.printed(made, ['--merge', 'etc', ...cat], { user })).toBe('of a package\ntoo\n')
   })
 })
 
@@ -314,6 +363,15 @@ describe('where no overlay can be mounted', () => {
   const script = `cd /; for f in bin/hello bin/greet share/* share/hello/* share/*/*/* lib/*/* odd*/*
     do [ -d "$f" ] || { echo "$f"; cat "$f"; }; done; hello; greet; readlink bin/sh`
 
+  const shellOf = (name: string): string =>
+    `#!/bin/sh\nexec ${findProgram(name)}${name === 'busybox' ? ' sh' : ''} "$@"\n`
+
+  const etc = [
+    'sh',
+    '-c',
+    'cd /etc; for f in * */* .[!.]*; do [ ! -f "$f" ] || { echo "$f"; cat "$f"; }; done; stat -c %a /etc passwd; touch mine 2>/dev/null || echo not here',
+  ]
+
   test.each(USERS)('%s sees the same files', (_, user) => {
     const failing = '#!/bin/sh\ncase "$*" in *overlay*) exit 1 ;; esac\nexec /usr/bin/mount "$@"\n'
     const withOverlay = shop.printed(venv, ['sh', '-c', script], { user })
@@ -322,11 +380,18 @@ describe('where no overlay can be mounted', () => {
       ['no overlay', { mount: failing }],
       ['no mount', { mount: '' }],
       ['no namespaces', { unshare: '#!/bin/sh\nexit 1\n' }],
+      ...['mksh', 'bash', 'busybox'].map(
+        shell => [`none for ${shell}`, { mount: failing, sh: shellOf(shell) }] as const,
+      ),
     ]
     for (const [name, other] of kinds) {
       const PATH = path(`${name} ${user}`, other)
       expect(shop.printed(venv, ['sh', '-c', script], { user, env: { PATH } })).toBe(withOverlay)
       expect(shop.printed(venv, ['--pure', 'sh', '-c', script], { user, env: { PATH } })).toBe(withOverlay)
+      for (const one of [single, venv, conf, alone])
+        expect(shop.printed(one, ['--pure', '--net', ...etc], { user, env: { PATH } })).toBe(
+          shop.printed(one, ['--pure', '--net', ...etc], { user }),
+        )
       const { status, err } = shop.run(venv, ['--merge', 'lib', 'true'], { user, env: { PATH } })
       expect([status, err]).toEqual([
         2,

@@ -166,7 +166,7 @@ const GZIP_HEAD = Buffer.from([0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 0xff])
 const APPLETS = 'cat echo env false hostname id ls printenv ps pwd readlink sh sleep sort stat touch true tty'
 
 /** A small system in one static file. */
-function fillBase(folder: string): void {
+export function fillBase(folder: string): void {
   mkdirSync(join(folder, 'bin'))
   copyFileSync(BUSYBOX, join(folder, 'bin/busybox'))
   chmodSync(join(folder, 'bin/busybox'), 0o755)
