@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path'
  * What stands where a person wants something written. A symlink is followed, as a shell's `>` does: who
  * put it there wants the thing at its end written, and the link kept.
  */
-export type Destination =
+type Destination =
   /** Nothing yet, or a file whose place a new one may take; `path` ends in no symlink. */
   | { readonly kind: 'file'; readonly path: string; readonly isNew: boolean }
   | { readonly kind: 'folder'; readonly path: string }

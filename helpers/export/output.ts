@@ -27,7 +27,7 @@ import type { FormFile } from './form.ts'
 /** What is written: a file, or a folder. */
 export type Shape = 'file' | 'folder'
 
-export type OutputProblem =
+type OutputProblem =
   | TarProblem
   /** Something stands there whose place no export takes. */
   | { readonly kind: 'taken'; readonly why: string }

@@ -29,7 +29,7 @@ export interface Plan {
   readonly kept: readonly Kept[]
 }
 
-export interface Kept {
+interface Kept {
   readonly path: string
   /** Where the package's own version stands, if it has a new one. */
   readonly beside?: string
