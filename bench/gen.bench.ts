@@ -42,7 +42,14 @@ for (const count of [1_000, 10_000]) {
 /** A tree in which every package depends on three earlier ones, as large as a usual manifest. */
 function makeTree(count: number): string {
   const root = mkdtempSync(join(tmpdir(), 'coolports-bench-'))
-  for (const part of ['core/shell.ts', 'generator/manifest.ts', 'templates', '.do-defaults']) {
+  for (const part of [
+    'core/shell.ts',
+    'generator/manifest.ts',
+    'generator/misuse.ts',
+    'generator/nearest.ts',
+    'templates',
+    '.do-defaults',
+  ]) {
     cpSync(join(repository, part), join(root, part), { recursive: true })
   }
   for (let index = 0; index < count; index++) {

@@ -87,7 +87,15 @@ function fresh(folder: string, program: string, args: readonly string[]): number
 }
 
 function makeTree(): void {
-  const parts = ['core/shell.ts', 'generator/manifest.ts', 'templates', '.do-defaults', 'bin']
+  const parts = [
+    'core/shell.ts',
+    'generator/manifest.ts',
+    'generator/misuse.ts',
+    'generator/nearest.ts',
+    'templates',
+    '.do-defaults',
+    'bin',
+  ]
   for (const part of [...parts, 'helpers/door.sh', 'helpers/setup.sh', 'helpers/system.sh'])
     cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
   for (const part of ['dist', 'node_modules', 'build.mjs', 'mirrors', 'package.json'])

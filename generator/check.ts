@@ -9,7 +9,7 @@ import type { Loaded } from './load.ts'
 import { locate } from './locate.ts'
 import { nearest } from './nearest.ts'
 import type { Edge, Package, PackageSource, PackageUpdate, ScriptOrSkipped } from './package.ts'
-import type { Problem } from './problem.ts'
+import { fieldName, type Problem } from './problem.ts'
 import { manifestPath, type PackageFile } from './tree.ts'
 import { knownUpdate } from './update.ts'
 
@@ -150,14 +150,8 @@ class Reader {
   }
 
   field(path: Path, why: string, remedy?: string): void {
-    const field =
-      path.length === 0
-        ? 'the manifest'
-        : path
-            .map(key => (typeof key === 'number' ? `[${key}]` : `.${key}`))
-            .join('')
-            .slice(1)
-    this.problems.push({ kind: 'field', at: this.#at(path), field, why, ...(remedy ? { remedy } : {}) })
+    const at = this.#at(path)
+    this.problems.push({ kind: 'field', at, field: fieldName(path), why, ...(remedy ? { remedy } : {}) })
   }
 
   object(

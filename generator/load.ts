@@ -1,8 +1,9 @@
 import { API, type Api, bundleApi } from './api.ts'
-import { locateImport } from './locate.ts'
+import { locate, locateImport } from './locate.ts'
 import { type Module, readModule, writtenPlace } from './module.ts'
-import type { Problem } from './problem.ts'
-import { type Failure, Realm } from './realm.ts'
+import { nearest } from './nearest.ts'
+import { fieldName, type Problem } from './problem.ts'
+import { type Failure, Realm, type Stranger } from './realm.ts'
 import { type Input, manifestPath } from './tree.ts'
 
 /** A manifest that was evaluated: still only data of unknown shape. */
@@ -21,10 +22,14 @@ export interface LoadedAll {
   readonly api: Api
 }
 
-/** Evaluates the manifests of these packages. All problems are told, and all manifests that have none. */
+/**
+ * Evaluates the manifests of these packages, of all that are `known`. All problems are told, and all
+ * manifests that have none.
+ */
 export async function loadManifests(
   root: string,
   names: readonly string[],
+  known: ReadonlySet<string>,
   knownApi?: Api,
 ): Promise<LoadedAll> {
   // Other than the manifests the API always has types; its compiler works while the manifests are read.
@@ -59,11 +64,13 @@ export async function loadManifests(
   const results = realm.load(evaluable.map(module => module.path))
   for (const [index, module] of evaluable.entries()) {
     const result = results[index]
-    if (result?.kind === 'value') {
+    if (result?.kind === 'value' && result.strangers)
+      problems.push(...result.strangers.map(one => strangerProblem(one, module)))
+    else if (result?.kind === 'value') {
       const inputs = [...closureOf(module, found).map(input), ...api.inputs]
       loaded.push({ name: module.path.split('/')[1] ?? '', text: module.text, value: result.value, inputs })
     } else if (result) {
-      problems.push(await evaluationProblem(result, module, found))
+      problems.push(await evaluationProblem(result, module, found, known))
     }
   }
   return { loaded, problems, api }
@@ -119,14 +126,36 @@ async function evaluationProblem(
   failure: Failure,
   module: Module,
   modules: ReadonlyMap<string, Module>,
+  known: ReadonlySet<string>,
 ): Promise<Problem> {
   const { message, importing } = failure
   const importer = modules.get(importing?.by ?? '')
   const specifier = importer?.imports.find(asked => importedName(asked) === importing?.name)
-  if (!importer || specifier === undefined)
-    return { kind: 'evaluation', at: await placeOf(failure, module, modules), text: message }
+  if (!importer || specifier === undefined) {
+    const remedy = failure.remedy ?? (message.endsWith(' is not defined') ? WHAT_IS_DEFINED : undefined)
+    const at = await placeOf(failure, module, modules)
+    return { kind: 'evaluation', at, text: message, ...(remedy ? { remedy } : {}) }
+  }
   const at = locateImport(importer.path, importer.text, specifier)
-  return importing?.missing ? { kind: 'import', at, specifier } : { kind: 'evaluation', at, text: message }
+  if (!importing?.missing) return { kind: 'evaluation', at, text: message }
+  const name = MANIFEST_IMPORT.exec(specifier)?.[1] ?? specifier
+  if (known.has(name))
+    return { kind: 'evaluation', at, text: `the manifest of ${name}, which it imports, cannot be read` }
+  const near = nearest(name, [...known])
+  return { kind: 'unknown-import', at, specifier, name, ...(near ? { nearest: near } : {}) }
+}
+
+const WHAT_IS_DEFINED =
+  'a manifest sees the manifest API and other manifests, nothing else; \\${NAME} is a variable of the shell'
+
+/** Functions are told apart, for a call that lacks its parentheses is what they are most often. */
+function strangerProblem({ path, what, name }: Stranger, { path: file, text }: Module): Problem {
+  const at = locate(file, text, path)
+  const remedy =
+    path.length > 0 && name !== undefined && /^\w+$/.test(name)
+      ? `its call has parentheses: ${name}()`
+      : 'a manifest is data, which is there at once'
+  return { kind: 'field', at, field: fieldName(path), why: `it is ${what}`, remedy }
 }
 
 /** Where a failure was seen in a manifest: in `module` itself, or in one that it imports. */

@@ -6,6 +6,7 @@
  */
 
 import { shellWord } from '../core/shell.ts'
+import { isScript, kindOf, Misuse, needScript } from './misuse.ts'
 
 declare const brand: unique symbol
 
@@ -141,19 +142,21 @@ interface Fields {
 export const definePackage = (manifest: Manifest): Manifest => manifest
 
 /** What may stand in `${…}` inside a script. */
-export type Word = string | number | Script | readonly (string | number)[]
+export type Word = OneWord | readonly OneWord[]
+
+type OneWord = string | number | Script
 
 /**
  * A script. `$NAME` is the shell's; `${value}` is JavaScript's, and `\${NAME}` is the shell's again.
  * A value is inserted as one shell word, quoted where it must be (so do not put quotes around it), a
- * list as several words, a script as it is. Backslashes mean what they mean in shell. The common
- * indentation is taken away.
+ * list as several words, a script as it is, in a list too. Backslashes mean what they mean in shell.
+ * The common indentation is taken away.
  */
 export function sh(strings: TemplateStringsArray, ...words: readonly Word[]): Script {
   const literals = dedent(strings.raw.map(text => text.replace(/\\(`|\$\{)/g, '$1')))
   let text = literals[0] ?? ''
   words.forEach((word, index) => {
-    const inserted = shellText(word)
+    const inserted = shellText(word, `value ${index + 1} of sh\`…\``)
     // An empty list leaves no blank behind.
     text = (inserted === '' ? text.replace(/ $/, '') : text + inserted) + (literals[index + 1] ?? '')
   })
@@ -164,18 +167,22 @@ export function sh(strings: TemplateStringsArray, ...words: readonly Word[]): Sc
 export const lines = (...parts: readonly (Script | undefined)[]): Script =>
   script(
     parts
-      .filter(part => part !== undefined)
-      .map(part => part.script)
+      .map((part, index) =>
+        part === undefined ? '' : needScript(`part ${index + 1} of lines()`, part).script,
+      )
       .filter(text => text !== '')
       .join('\n'),
   )
 
 /** A build script that also tells how its check is run. */
-export const withCheck = (build: Script, check: Script): Script => ({ ...build, check: check.script })
+export const withCheck = (build: Script, check: Script): Script => ({
+  ...needScript('the build of withCheck()', build),
+  check: needScript('the check of withCheck()', check).script,
+})
 
 /** A build script that also tells which packages it is run with. */
 export const withBuildDeps = (build: Script, buildDeps: readonly string[]): Script => ({
-  ...build,
+  ...needScript('the build of withBuildDeps()', build),
   buildDeps,
 })
 
@@ -187,10 +194,19 @@ export const importArchive = (): Import => ({ import: 'archive' }) as unknown as
 
 const script = (text: string): Script => ({ script: text }) as unknown as Script
 
-function shellText(word: Word): string {
+function shellText(word: unknown, what: string): string {
+  if (!Array.isArray(word)) return wordText(word, kind => `${what} is ${kind}`)
+  // A copy has no holes, which map() would leave out.
+  return [...word].map(one => wordText(one, kind => `${what} is a list with ${kind} in it`)).join(' ')
+}
+
+function wordText(word: unknown, why: (kind: string) => string): string {
   if (typeof word === 'string' || typeof word === 'number') return shellWord(String(word))
-  if ('script' in word) return word.script
-  return word.map(one => shellWord(String(one))).join(' ')
+  if (isScript(word)) return word.script
+  throw new Misuse(
+    why(kindOf(word)),
+    'a value is a text, a number, a script, or a list of these; \\${NAME} is a variable of the shell',
+  )
 }
 
 /** Takes the indentation that all lines share, and a blank first and last line, out of a template's parts. */

@@ -3,8 +3,15 @@ import { type Message, type Place, quoted } from '../core/message.ts'
 /** All for which a tree of manifests can be refused. */
 export type Problem =
   | { readonly kind: 'syntax'; readonly at: Place; readonly text: string }
-  | { readonly kind: 'evaluation'; readonly at: Place; readonly text: string }
+  | { readonly kind: 'evaluation'; readonly at: Place; readonly text: string; readonly remedy?: string }
   | { readonly kind: 'import'; readonly at: Place; readonly specifier: string }
+  | {
+      readonly kind: 'unknown-import'
+      readonly at: Place
+      readonly specifier: string
+      readonly name: string
+      readonly nearest?: string
+    }
   | {
       readonly kind: 'field'
       readonly at: Place
@@ -26,6 +33,15 @@ export type Problem =
   | { readonly kind: 'folder-name'; readonly folder: string; readonly why: string }
   | { readonly kind: 'file'; readonly path: string; readonly why: string }
 
+/** The field at a path of a manifest, as a message calls it: sources[0].url */
+export const fieldName = (path: readonly (string | number)[]): string =>
+  path.length === 0
+    ? 'the manifest'
+    : path
+        .map(key => (typeof key === 'number' ? `[${key}]` : `.${key}`))
+        .join('')
+        .slice(1)
+
 export function describe(problem: Problem): Message {
   switch (problem.kind) {
     case 'syntax':
@@ -35,14 +51,20 @@ export function describe(problem: Problem): Message {
         at: problem.at,
         cannot: 'evaluate the manifest',
         why: problem.text,
-        remedy:
-          'a manifest sees the manifest API and other manifests, nothing else; \\${NAME} is a variable of the shell',
+        ...(problem.remedy ? { remedy: problem.remedy } : {}),
       }
     case 'import':
       return {
         at: problem.at,
         cannot: `import ${quoted(problem.specifier)}`,
         why: 'a manifest imports "coolports" and other manifests ("../NAME/package.ts") alone',
+      }
+    case 'unknown-import':
+      return {
+        at: problem.at,
+        cannot: `import ${quoted(problem.specifier)}`,
+        why: 'there is no such package',
+        remedy: whichPackage(problem),
       }
     case 'field':
       return {
@@ -56,9 +78,7 @@ export function describe(problem: Problem): Message {
         at: problem.at,
         cannot: `depend on ${quoted(problem.name)}`,
         why: 'there is no such package',
-        remedy: problem.nearest
-          ? `did you mean "${problem.nearest}"?`
-          : `bin/new-package pkg/${problem.name} begins one`,
+        remedy: whichPackage(problem),
       }
     case 'cycle': {
       const first = problem.trail[0]
@@ -117,3 +137,7 @@ export function describe(problem: Problem): Message {
       return { cannot: `read ${quoted(problem.path)}`, why: problem.why }
   }
 }
+
+/** What may have been meant by a name that no package has. */
+const whichPackage = ({ name, nearest }: { readonly name: string; readonly nearest?: string }): string =>
+  nearest === undefined ? `bin/new-package pkg/${name} begins one` : `did you mean "${nearest}"?`

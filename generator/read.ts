@@ -21,7 +21,7 @@ export async function readManifests(
 }> {
   // Spares the start of a realm when nothing is to be loaded.
   if (names.length === 0) return { checked: [], problems: [] }
-  const { loaded, problems: loadProblems, api } = await loadManifests(root, names, knownApi)
+  const { loaded, problems: loadProblems, api } = await loadManifests(root, names, known, knownApi)
   const problems: Problem[] = [...loadProblems]
   const checked: Checked[] = []
   for (const one of loaded) {

@@ -13,11 +13,28 @@ export interface Definition {
 }
 
 /** What came of evaluating one manifest: its default export as data, or why there is none. */
-export type Evaluated = { readonly kind: 'value'; readonly value: unknown } | Failure
+export type Evaluated =
+  | {
+      readonly kind: 'value'
+      readonly value: unknown
+      /** What was in it that is no data, and is not in `value` therefore. */
+      readonly strangers?: readonly Stranger[]
+    }
+  | Failure
+
+export interface Stranger {
+  readonly path: readonly (string | number)[]
+  /** 'a function', 'a promise', … */
+  readonly what: string
+  /** That of a function which has one. */
+  readonly name?: string
+}
 
 export interface Failure {
   readonly kind: 'error'
   readonly message: string
+  /** What to do, when it was thrown with such advice. */
+  readonly remedy?: string
   /** Names the places in modules as `NAME:LINE` or `NAME:LINE:COLUMN`, the innermost first. */
   readonly stack: string
   /** When it is an import that failed. */
@@ -197,15 +214,48 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
   const define = (name: string, imports: Module['imports'], body: Module['body']): void => {
     modules.set(name, { imports, body })
   }
+  /** What a value is if it is no data; undefined if it is, but for what it holds. */
+  const strange = (value: unknown): string | undefined => {
+    if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
+    if (typeof value === 'bigint') return 'a bigint'
+    if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${value}`
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+    if (value instanceof Promise) return 'a promise'
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype === Object.prototype || prototype === null) return undefined
+    return `an object of the class ${prototype.constructor?.name}`
+  }
+  /** Finds what text would lose without a word: a function goes away, a promise becomes an empty object. */
+  const findStrangers = (
+    value: unknown,
+    path: readonly (string | number)[],
+    around: readonly unknown[],
+  ): void => {
+    const what = around.includes(value) ? 'what holds it' : strange(value)
+    if (what !== undefined)
+      strangers.push({ path, what, ...(typeof value === 'function' && { name: value.name }) })
+    if (what !== undefined || typeof value !== 'object' || value === null) return
+    const inside = [...around, value]
+    for (const [key, inner] of Object.entries(value)) {
+      if (typeof inner !== 'string')
+        findStrangers(inner, [...path, Array.isArray(value) ? Number(key) : key], inside)
+    }
+  }
+  let strangers: unknown[] = []
   /** JSON of an Evaluated. */
   const evaluate = (name: string): string => {
     try {
-      // Through text, so that a value that is no data fails here, at its own manifest.
-      return `{"kind":"value","value":${JSON.stringify(load(name).default) ?? 'null'}}`
+      const value = load(name).default
+      strangers = []
+      findStrangers(value, [], [])
+      if (strangers.length > 0) return JSON.stringify({ kind: 'value', value: null, strangers })
+      return `{"kind":"value","value":${JSON.stringify(value) ?? 'null'}}`
     } catch (error) {
       const { message, stack } = error instanceof Error ? error : { message: String(error), stack: '' }
       const importing = error instanceof ImportError ? error.importing : undefined
-      return JSON.stringify({ kind: 'error', message: `${message}`, stack: `${stack}`, importing })
+      const said = (error as { readonly remedy?: unknown } | undefined)?.remedy
+      const remedy = typeof said === 'string' ? said : undefined
+      return JSON.stringify({ kind: 'error', message: `${message}`, remedy, stack: `${stack}`, importing })
     }
   }
   const answer = (names: readonly string[]): string => {

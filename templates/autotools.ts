@@ -1,4 +1,5 @@
 import { lines, type Script, sh, withCheck } from '../generator/manifest.ts'
+import { checkOptions, type Kind } from './options.ts'
 
 export interface Autotools {
   /** Further options for configure. */
@@ -15,8 +16,18 @@ export interface Autotools {
   readonly after?: Script
 }
 
+export const AUTOTOOLS: Readonly<Record<keyof Autotools, Kind>> = {
+  configure: 'texts',
+  env: 'texts',
+  make: 'texts',
+  install: 'texts',
+  before: 'script',
+  after: 'script',
+}
+
 /** `./configure`, `make`, `make install`; its check is `make check`. */
 export function autotools(options: Autotools = {}): Script {
+  checkOptions('autotools', options, AUTOTOOLS)
   const { configure = [], env = [], make = [], install = ['install'], before, after } = options
   return withCheck(
     lines(

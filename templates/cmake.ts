@@ -1,4 +1,5 @@
 import { lines, type Script, sh, withCheck } from '../generator/manifest.ts'
+import { checkOptions, type Kind } from './options.ts'
 
 export interface CMake {
   /** Further options for the configuration, as `-DNAME=value`. */
@@ -7,8 +8,15 @@ export interface CMake {
   readonly after?: Script
 }
 
+const OPTIONS: Readonly<Record<keyof CMake, Kind>> = {
+  configure: 'texts',
+  before: 'script',
+  after: 'script',
+}
+
 /** CMake with its Makefile generator, which takes part in the jobserver; its check is `ctest`. */
 export function cmake(options: CMake = {}): Script {
+  checkOptions('cmake', options, OPTIONS)
   const { configure = [], before, after } = options
   return withCheck(
     lines(

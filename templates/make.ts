@@ -1,4 +1,5 @@
 import { lines, type Script, sh, withCheck } from '../generator/manifest.ts'
+import { checkOptions, type Kind } from './options.ts'
 
 export interface PlainMake {
   /** Variables for every call of make, `NAME=value`, which the Makefile may add to. */
@@ -13,8 +14,18 @@ export interface PlainMake {
   readonly after?: Script
 }
 
+export const PLAIN_MAKE: Readonly<Record<keyof PlainMake, Kind>> = {
+  env: 'texts',
+  make: 'texts',
+  targets: 'texts',
+  install: 'texts',
+  before: 'script',
+  after: 'script',
+}
+
 /** A Makefile without a configure script; its check is `make check`. */
 export function plainMake(options: PlainMake = {}): Script {
+  checkOptions('plainMake', options, PLAIN_MAKE)
   const { env = [], make = ['PREFIX='], targets = [], install = ['install'], before, after } = options
   return withCheck(
     lines(

@@ -1,4 +1,5 @@
 import { lines, type Script, sh, withCheck } from '../generator/manifest.ts'
+import { checkOptions, type Kind } from './options.ts'
 
 export interface Meson {
   /** Further options for `meson setup`. */
@@ -7,8 +8,15 @@ export interface Meson {
   readonly after?: Script
 }
 
+const OPTIONS: Readonly<Record<keyof Meson, Kind>> = {
+  configure: 'texts',
+  before: 'script',
+  after: 'script',
+}
+
 /** Meson with ninja; its check is `meson test`. */
 export function meson(options: Meson = {}): Script {
+  checkOptions('meson', options, OPTIONS)
   const { configure = [], before, after } = options
   return withCheck(
     lines(

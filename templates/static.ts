@@ -1,6 +1,7 @@
 import { lines, type Script, sh, withBuildDeps } from '../generator/manifest.ts'
-import { type Autotools, autotools } from './autotools.ts'
-import { type PlainMake, plainMake } from './make.ts'
+import { AUTOTOOLS, type Autotools, autotools } from './autotools.ts'
+import { PLAIN_MAKE, type PlainMake, plainMake } from './make.ts'
+import { checkOptions } from './options.ts'
 
 const FLAGS = ['CFLAGS=-O2 -g0', 'CXXFLAGS=-O2 -g0', 'LDFLAGS=--static'] as const
 
@@ -18,9 +19,10 @@ export interface StaticAutotools extends Autotools {
  * tier and the tree itself come out the same. The target's name is that of the seed's compiler.
  */
 export function staticAutotools(options: StaticAutotools = {}): Script {
-  const { native = false, configure = [], env = [], after } = options
+  checkOptions('staticAutotools', options, { ...AUTOTOOLS, native: 'flag' })
+  const { native = false, configure = [], env = [], after, ...rest } = options
   const build = autotools({
-    ...options,
+    ...rest,
     env: ['CONFIG_SHELL=/bin/sh', ...FLAGS, ...env],
     configure: [
       `--build=${native ? 'x86_64-linux-musl' : 'x86_64-build-linux-gnu'}`,
@@ -38,5 +40,8 @@ export function staticAutotools(options: StaticAutotools = {}): Script {
 }
 
 /** A Makefile without a configure script, static likewise. */
-export const staticMake = (options: PlainMake = {}): Script =>
-  withBuildDeps(plainMake({ ...options, env: ['CC=cc', 'CXX=c++', ...FLAGS, ...(options.env ?? [])] }), SEED)
+export function staticMake(options: PlainMake = {}): Script {
+  checkOptions('staticMake', options, PLAIN_MAKE)
+  const env = ['CC=cc', 'CXX=c++', ...FLAGS, ...(options.env ?? [])]
+  return withBuildDeps(plainMake({ ...options, env }), SEED)
+}

@@ -6,6 +6,8 @@ export function plantTree(repository: string, root: string): void {
   for (const part of [
     'core/shell.ts',
     'generator/manifest.ts',
+    'generator/misuse.ts',
+    'generator/nearest.ts',
     'templates',
     '.do-defaults',
     'bin',

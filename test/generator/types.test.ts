@@ -11,6 +11,7 @@ type Fields = Readonly<Record<string, string | undefined>>
 const RIGHT: readonly [what: string, Fields][] = [
   ['depends on a package of the tree', { buildDeps: "['zlib']" }],
   ['has one source', { source: "{ url: '', sha256: '' }", update: undefined }],
+  ['has scripts in a list in a script', { build: "sh`echo ${[sh`x`, 'a b', 1]}`" }],
   ['has several sources', { sources: "[{ url: '', sha256: '' }, { urls: ['', ''], sha256: '' }]" }],
 ]
 

@@ -20,7 +20,14 @@ export class Tree {
   constructor(files: Readonly<Record<string, string>> = {}) {
     this.root = mkdtempSync(join(tmpdir(), 'coolports tree-'))
     made.push(this.root)
-    for (const part of ['core/shell.ts', 'generator/manifest.ts', 'templates', '.do-defaults']) {
+    for (const part of [
+      'core/shell.ts',
+      'generator/manifest.ts',
+      'generator/misuse.ts',
+      'generator/nearest.ts',
+      'templates',
+      '.do-defaults',
+    ]) {
       cpSync(join(repository, part), join(this.root, part), { recursive: true, preserveTimestamps: true })
     }
     mkdirSync(join(this.root, 'pkg'))

@@ -232,6 +232,8 @@ function clone(): string {
     'helpers',
     '.ci/test',
     'generator/manifest.ts',
+    'generator/misuse.ts',
+    'generator/nearest.ts',
     'templates',
     'core',
     '.do-defaults',
