@@ -168,7 +168,7 @@ class Reader {
     }
     const said = value as Fields
     for (const key of Object.keys(said)) {
-      if (key in fields) continue
+      if (Object.hasOwn(fields, key)) continue
       const near = nearest(key, Object.keys(fields))
       this.field([...path, key], 'there is no such field', near ? `did you mean "${near}"?` : undefined)
     }
@@ -182,10 +182,13 @@ class Reader {
     return fields[key] === undefined ? undefined : read(fields[key])
   }
 
-  /** Text of any kind but with no NUL. A missing value was told before. */
+  /** Text of any kind but empty or with a NUL. A missing value was told before. */
   text(path: Path, value: unknown): string {
-    if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
-    if (value !== undefined) this.field(path, 'it is not a text')
+    if (value === undefined) return ''
+    if (typeof value !== 'string') this.field(path, 'it is not a text')
+    else if (value === '') this.field(path, 'it is empty')
+    else if (value.includes('\0')) this.field(path, 'it has a NUL in it')
+    else return value
     return ''
   }
 

@@ -43,7 +43,8 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   const sameApi = memo.api?.stamps.every(unchanged) ? memo.api : undefined
   const kept = new Map<string, Remembered>()
   for (const name of sameApi ? names : []) {
-    const remembered = memo.packages[name]
+    // A package may be called as what every object has: constructor.
+    const remembered = Object.hasOwn(memo.packages, name) ? memo.packages[name] : undefined
     if (remembered && stillHolds(root, name, remembered, known, unchanged)) kept.set(name, remembered)
   }
 

@@ -251,6 +251,12 @@ describe('a run of coolports-gen', () => {
     expect(await tree.refusals()).toContain('cannot depend on "a"')
   })
 
+  test('takes a package that is called as what every object has for any other', async () => {
+    const tree = new Tree({ 'pkg/constructor/package.ts': manifest() })
+    for (let run = 0; run < 2; run++) expect((await tree.generate()).problems).toEqual([])
+    expect(tree.read('pkg/constructor/.pkgkey.do')).toContain('name constructor\n')
+  })
+
   test('survives a damaged memory of the last run', async () => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest() })
     await tree.generate()

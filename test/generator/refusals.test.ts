@@ -106,7 +106,7 @@ describe('a manifest is refused at file:line:column', () => {
       "['bin/su\\nbuild import']",
       '12:12: cannot accept setuid[0]: its name or target holds a control character',
     ],
-    ["['']", '12:12: cannot accept setuid[0]: it is not a text'],
+    ["['']", '12:12: cannot accept setuid[0]: it is empty'],
     ["'bin/su'", '12:11: cannot accept setuid: it is not a list'],
     ['[4755]', '12:12: cannot accept setuid[0]: it is not a text'],
   ])('when its set-uid files are %s', async (setuid, why) => {
@@ -167,9 +167,69 @@ describe('a manifest is refused at file:line:column', () => {
   })
 
   test('when it imports a manifest that is not there', async () => {
-    expect(await refusalOf({}, "import x from '../nothing/package.ts'; void x")).toContain(
-      'pkg/a/package.ts:2:15: cannot import "../nothing/package.ts"',
+    expect(await refusalOf({}, "import x from '../zlbi/package.ts'; void x")).toBe(
+      'pkg/a/package.ts:2:15: cannot import "../zlbi/package.ts": there is no such package\n  did you mean "zlib"?',
     )
+    expect(await refusalOf({}, "import x from '../nothing/package.ts'; void x")).toContain(
+      'there is no such package\n  bin/new-package pkg/nothing begins one',
+    )
+  })
+
+  test('when it imports a manifest that cannot be read', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest({}, "import x from '../b/package.ts'; void x"),
+      'pkg/b/package.ts': 'export default {',
+    })
+    expect(await tree.refusals()).toContain(
+      'pkg/a/package.ts:2:15: cannot evaluate the manifest: the manifest of b, which it imports, cannot be read',
+    )
+  })
+
+  test('with what is defined, when it names what is not, and only then', async () => {
+    const remedy = 'a manifest sees the manifest API'
+    expect(await refusalOf({ version: 'nothing' })).toContain(remedy)
+    expect(await refusalOf({ version: 'null.version' })).toContain(
+      'cannot evaluate the manifest: Cannot read',
+    )
+    expect(await refusalOf({ version: 'null.version' })).not.toContain(remedy)
+  })
+
+  test.each([
+    ['build', 'autotools', 'build: it is a function\n  its call has parentheses: autotools()'],
+    ['version', "Symbol('x')", 'version: it is a symbol\n  a manifest is data, which is there at once'],
+    ['release', '1n', 'release: it is a bigint'],
+    ['release', '1 / 0', 'release: it is Infinity'],
+    ['test', '(async () => sh`x`)()', 'test: it is a promise'],
+    ['env', 'new Map()', 'env: it is an object of the class Map'],
+  ])('when the field %s is %s', async (field, value, why) => {
+    const text = await refusalOf({ [field]: value })
+    expect(text).toContain(`: cannot accept ${why}`)
+    expect(text).toMatch(/^pkg\/a\/package\.ts:\d+:\d+: [^\n]*\n {2}[^\n]*$/)
+  })
+
+  test('when it is a promise, or holds itself', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': `export default (async () => ({ version: '1' }))()\n`,
+      'pkg/b/package.ts': `const env = {}\nenv.x = [env]\nexport default { env }\n`,
+      'pkg/c/package.ts': `export default () => ({ version: '1' })\n`,
+    })
+    expect((await tree.refusals()).split('\n').filter(line => !line.startsWith(' '))).toEqual([
+      'pkg/a/package.ts:1:16: cannot accept the manifest: it is a promise',
+      'pkg/b/package.ts:3:18: cannot accept env.x[0]: it is what holds it',
+      'pkg/c/package.ts:1:16: cannot accept the manifest: it is a function',
+    ])
+  })
+
+  test('when a text is empty', async () => {
+    expect(await refusalOf({ description: "''" })).toBe(
+      'pkg/a/package.ts:5:16: cannot accept description: it is empty',
+    )
+  })
+
+  test('when it has a field that every object has', async () => {
+    const text = await refusalOf({ toString: '1', constructor: '2' })
+    for (const field of ['toString', 'constructor'])
+      expect(text).toContain(`cannot accept ${field}: there is no such field`)
   })
 
   test('when it waits for something', async () => {
