@@ -49,6 +49,11 @@ export function checkManifest(
       ? reader.impliedCheck(build, scripted?.check)
       : reader.scriptOrSkipped('check', manifest.check)
   const test = reader.scriptOrSkipped('test', manifest.test)
+  const buildDeps =
+    manifest.buildDeps === undefined
+      ? reader.impliedBuildDeps(scripted?.buildDeps)
+      : reader.dependencies('buildDeps', manifest.buildDeps)
+  if (scripted && buildDeps.length === 0 && hostPaths.length === 0) reader.noShell(manifest)
   const version = reader.version(manifest.version)
   const found: Package = {
     name: loaded.name,
@@ -59,10 +64,7 @@ export function checkManifest(
     license: reader.license(manifest.license),
     sources,
     patches,
-    buildDeps:
-      manifest.buildDeps === undefined
-        ? reader.impliedBuildDeps(scripted?.buildDeps)
-        : reader.dependencies('buildDeps', manifest.buildDeps),
+    buildDeps,
     runDeps: reader.dependencies('runDeps', manifest.runDeps),
     testDeps: reader.dependencies('testDeps', manifest.testDeps),
     hostPaths,
@@ -340,6 +342,14 @@ class Reader {
   impliedBuildDeps(names: readonly string[] = []): readonly string[] {
     for (const name of names) this.#edge(name, ['build'])
     return names
+  }
+
+  /** Whether the packages that it names hold a shell, is not to be seen before they are built. */
+  noShell({ buildDeps }: Fields): void {
+    // Of what is no list was told before.
+    if (buildDeps !== undefined && !Array.isArray(buildDeps)) return
+    const path = buildDeps === undefined ? ['build'] : ['buildDeps']
+    this.field(path, 'no package gives the build a shell', "add buildDeps: ['seed']")
   }
 
   #edge(to: string, path: Path): void {

@@ -220,6 +220,17 @@ describe('a manifest is refused at file:line:column', () => {
     ])
   })
 
+  test('when nothing gives its build a shell', async () => {
+    const why = "no package gives the build a shell\n  add buildDeps: ['seed']"
+    expect(await refusalOf({ buildDeps: undefined })).toBe(
+      `pkg/a/package.ts:8:10: cannot accept build: ${why}`,
+    )
+    expect(await refusalOf({ buildDeps: '[]' })).toBe(
+      `pkg/a/package.ts:12:14: cannot accept buildDeps: ${why}`,
+    )
+    expect(await refusalOf({ buildDeps: undefined, hostPaths: "['/bin']" })).toBe('')
+  })
+
   test('when a text is empty', async () => {
     expect(await refusalOf({ description: "''" })).toBe(
       'pkg/a/package.ts:5:16: cannot accept description: it is empty',

@@ -55,7 +55,10 @@ export class Tree {
   }
 }
 
-/** A manifest that is right, with some fields in other words. `undefined` leaves a field out. */
+/**
+ * A manifest that is right, with some fields in other words. `undefined` leaves a field out. Where the
+ * fields do not say what gives the build a shell, the last one does, so that they keep their lines.
+ */
 export function manifest(fields: Readonly<Record<string, string | undefined>> = {}, head = ''): string {
   const all: Record<string, string | undefined> = {
     version: "'1.0'",
@@ -67,9 +70,13 @@ export function manifest(fields: Readonly<Record<string, string | undefined>> = 
     test: "skip('there is nothing to test')",
     update: "{ kind: 'fixed', why: 'a test' }",
     ...fields,
+    ...(hasShell(fields) ? {} : { hostPaths: "['/bin']" }),
   }
   const said = Object.entries(all).flatMap(([key, value]) =>
     value === undefined ? [] : [`  ${key}: ${value},`],
   )
   return `import { autotools, definePackage, lines, sh, skip } from 'coolports'\n${head}\nexport default definePackage({\n${said.join('\n')}\n})\n`
 }
+
+const hasShell = (fields: Readonly<Record<string, string | undefined>>): boolean =>
+  'buildDeps' in fields || 'hostPaths' in fields || /static|importArchive/.test(fields.build ?? '')
