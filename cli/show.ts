@@ -6,9 +6,10 @@ import { complain, json, paint, print, shown, shownLine } from './say.ts'
 
 /**
  * JSON: `{ name, version, release, description, homepage, license, sources, patches, deps, hostPaths,
- * build, check, test, update, strip, setuid, postInstall, files }`, where
+ * env, build, check, test, update, strip, setuid, postInstall, files }`, where
  * - `sources`: list of `{ file, sha256, urls, into, unpack }`
  * - `deps`: `{ build, run, test }`, each a list of names
+ * - `env`: an object of variables, in order of name
  * - `build`: `{ kind: "script", text }` or `{ kind: "import" }`
  * - `check`, `test`: `{ kind: "script", text }` or `{ kind: "skipped", why }`
  * - `update`: `{ kind: "listing" | "git-tags", url, pattern }` or `{ kind: "fixed", why }`
@@ -47,6 +48,7 @@ const details = (pkg: Package) => ({
   patches: pkg.patches,
   deps: { build: pkg.buildDeps, run: pkg.runDeps, test: pkg.testDeps },
   hostPaths: pkg.hostPaths,
+  env: Object.fromEntries(pkg.env),
   build: pkg.build,
   check: pkg.check,
   test: pkg.test,
@@ -68,6 +70,10 @@ function page(pkg: Package): readonly string[] {
     ...field('run-deps', inOneLine(pkg.runDeps)),
     ...field('test-deps', inOneLine(pkg.testDeps)),
     ...field('host-paths', pkg.hostPaths),
+    ...field(
+      'env',
+      pkg.env.map(([name, value]) => shown(`${name}=${value}`)),
+    ),
     ...field(
       'build',
       pkg.build.kind === 'import' ? ['its one source, repacked as it is'] : script(pkg.build.text),

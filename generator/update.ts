@@ -1,7 +1,11 @@
 import type { PackageUpdate } from './package.ts'
 
 /** Folders whose servers list what lies in them. */
-const LISTED = ['https://ftp.gnu.org/gnu/', 'https://ftp.debian.org/debian/pool/'] as const
+const LISTED = [
+  'https://ftp.gnu.org/gnu/',
+  'https://ftp.debian.org/debian/pool/',
+  'https://deb.debian.org/debian/pool/',
+] as const
 
 const GITHUB =
   /^(https:\/\/github\.com\/[^/]+\/[^/]+)\/(?:releases\/download\/([^/]+)\/[^/]+|archive\/refs\/tags\/([^/]+)\.(?:tar\.gz|zip))$/

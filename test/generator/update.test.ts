@@ -32,6 +32,16 @@ test.each([
       pattern: 'bash_([0-9.]+)\\.orig\\.tar',
     },
   ],
+  [
+    "a source of Debian's pool by its other name",
+    '2.71',
+    'https://deb.debian.org/debian/pool/main/a/autoconf/autoconf_2.71.orig.tar.xz',
+    {
+      kind: 'listing',
+      url: 'https://deb.debian.org/debian/pool/main/a/autoconf/',
+      pattern: 'autoconf_([0-9.]+)\\.orig\\.tar',
+    },
+  ],
 ])('newer versions of %s are found by its url', (_, version, url, found) => {
   expect(knownUpdate(version, url)).toEqual(found)
   expect(url).toMatch(new RegExp(found.pattern.replace(/[$^]/g, '')))
