@@ -14,6 +14,7 @@ import type { Store } from './store.ts'
 import type { Job, Task } from './task.ts'
 import type { Trace } from './trace.ts'
 import type { FileName } from './tree.ts'
+import { unknownTarget } from './unknown.ts'
 import type { Workshop } from './workshop.ts'
 
 type Accepted = Exclude<Product, { kind: 'refused' }>
@@ -61,7 +62,8 @@ export class Builder {
       return ruleStamp !== nothing
     })
     if (rule === undefined) {
-      console.line(`redo: cannot build ${quote(node.name)}: there is no .do for it`)
+      const [fact, ...rest] = unknownTarget(node.name)
+      console.line([`redo: ${fact}`, ...rest.map(line => `  ${line}`)].join('\n'))
       done(false)
       scheduler.release()
       return

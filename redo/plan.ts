@@ -18,9 +18,15 @@ export function plan(
 ): Plan {
   const lines: string[] = []
   let possible = true
+  const rules = new Rules(tree)
+  const refuse = (name: FileName) => {
+    const [fact, ...rest] = unknownTarget(name)
+    lines.push(fact, ...rest.map(line => `  ${line}`))
+    possible = false
+  }
   const checker = new Checker({
     graph,
-    rules: new Rules(tree),
+    rules,
     progress: () => undefined,
     wasBuilt: node => wasBuilt(node.name),
     overridden: node => lines.push(`would leave alone ${quote(node.name)}: you modified it`),
@@ -32,17 +38,15 @@ export function plan(
       case 'clean':
         break
       case 'dirty':
-        lines.push(`would build ${quote(node.name)}: ${sentence(verdict.reason)}`)
+        // It had a rule when it was built, which may be gone since.
+        if (rules.find(node.name) === undefined) refuse(node.name)
+        else lines.push(`would build ${quote(node.name)}: ${sentence(verdict.reason)}`)
         break
       case 'unsure':
         lines.push(`may build ${quote(node.name)}: ${stamped(verdict.stamped)}`)
         break
-      case 'unknown': {
-        if (!targets.includes(node.name)) break
-        const [fact, ...rest] = unknownTarget(node.name)
-        lines.push(fact, ...rest.map(line => `  ${line}`))
-        possible = false
-      }
+      case 'unknown':
+        if (targets.includes(node.name)) refuse(node.name)
     }
   }
   return { lines, possible }

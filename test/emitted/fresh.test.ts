@@ -91,6 +91,21 @@ test('bin/do emits nothing when the rules were emitted once: manifests are for c
   expect(run(tree, ['./bin/do', 'pkg/later/.pkghash']).said).toContain('run: npx coolports-gen')
 })
 
+test('bin/do names coolports-gen for a package that went and came back, as by a change of branches', () => {
+  const tree = fresh()
+  tree.write('pkg/later/package.ts', GREETING)
+  mustRun(tree, ['./bin/do', 'pkg/later/.pkghash'])
+  rmSync(join(tree.root, 'pkg/later/package.ts'))
+  mustRun(tree, ['./bin/coolports-gen', '--root', tree.root])
+  tree.write('pkg/later/package.ts', GREETING)
+  const said = `cannot build "pkg/later/.pkgkey": there is neither such a file nor a .do for it
+  there is "pkg/later/package.ts", of which no rule was emitted
+  run: npx coolports-gen
+`
+  expect(run(tree, ['./bin/do', 'pkg/later/.pkgkey'])).toEqual({ status: 1, said: `redo: ${said}` })
+  expect(run(tree, ['./bin/do', '-n', 'pkg/later/.pkgkey'])).toEqual({ status: 1, said })
+})
+
 test('bin/do speaks of manifests only where there is one', () => {
   const tree = fresh()
   run(tree, ['./bin/do', 'pkg/greeting/.pkghash'])
