@@ -1,19 +1,22 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { quoted } from '../core/message.ts'
 import { isPackageName, type PackageName } from '../core/name.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { nearest } from '../generator/nearest.ts'
-import { findPackages } from '../generator/tree.ts'
+import { describe } from '../generator/problem.ts'
+import { findManifest, findPackages } from '../generator/tree.ts'
 import { no, type Refusal, trouble } from './say.ts'
 
-/** The package that a word means: `make`, `pkg/make`, `./pkg/make/`, or the path of its folder. */
+/** The package that a word means: `make`, `pkg/make`, `./pkg/make/`, or any path of its folder, as `.` is one in there. */
 export function findPackage(root: string, word: string): Result<PackageName, Refusal> {
   const tree = requireTree(root)
   if (!tree.ok) return tree
-  const name = /^(?:\.\/+)?(?:pkg\/+)?([^/]+)\/*$/.exec(word)?.[1] ?? inFolder(root, word)
-  if (name !== undefined && isPackageName(name) && existsSync(join(root, 'pkg', name, 'package.ts')))
-    return ok(name)
+  const plain = /^(?:(?:\.\/+)?pkg\/+)?([^/]+)\/*$/.exec(word)?.[1]
+  const name = plain === undefined || /^\.\.?$/.test(plain) ? inFolder(root, word) : plain
+  const found = name !== undefined && isPackageName(name) ? findManifest(root, name) : undefined
+  if (found?.ok) return ok(name as PackageName)
+  if (found) return refuse(no(describe(found.error)))
   const near = nearest(name ?? word, findPackages(root).names)
   return refuse(
     no({
@@ -48,7 +51,7 @@ export function requireTree(root: string): Result<void, Refusal> {
 
 /** The name in a path that leads to a folder of pkg/ from wherever one stands. */
 function inFolder(root: string, word: string): string | undefined {
-  const folder = resolve(word)
+  const folder = existsSync(word) ? realpathSync(word) : resolve(word)
   const name = folder.split('/').at(-1) ?? ''
-  return folder === join(root, 'pkg', name) ? name : undefined
+  return folder === join(realpathSync(root), 'pkg', name) ? name : undefined
 }

@@ -68,4 +68,10 @@ function readArguments(args: readonly string[], here: string): Arguments | 0 | 2
   }
 }
 
-process.exitCode = await main()
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const why = error instanceof Error ? error.message : String(error)
+  console.error(formatMessage(PROGRAM, { cannot: 'go on', why }))
+  process.exitCode = 2
+}

@@ -1,8 +1,10 @@
-import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs'
+import { lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
-import { type Sha256, sha256 } from '../core/digest.ts'
+import type { Sha256 } from '../core/digest.ts'
+import { fileDigest } from '../core/file-digest.ts'
 import { isPackageName } from '../core/name.ts'
 import { byCodeUnit } from '../core/order.ts'
+import { ok, type Result, refuse } from '../core/result.ts'
 import type { Problem } from './problem.ts'
 
 /** A file that went into the emitted text of a package. */
@@ -39,13 +41,13 @@ export function findPackages(root: string): {
   const stamps = new Map<string, string>()
   const problems: Problem[] = []
   for (const entry of readdirSync(join(root, 'pkg'), { withFileTypes: true })) {
-    if (!entry.isDirectory() || entry.name.startsWith('.')) continue
-    const path = manifestPath(entry.name)
-    const stat = lstatSync(join(root, path), { throwIfNoEntry: false })
-    if (!stat?.isFile()) continue
-    if (isPackageName(entry.name)) {
+    if (!(entry.isDirectory() || entry.isSymbolicLink()) || entry.name.startsWith('.')) continue
+    const found = findManifest(root, entry.name, entry.isSymbolicLink())
+    if (!found) continue
+    if (!found.ok) problems.push(found.error)
+    else if (isPackageName(entry.name)) {
       names.push(entry.name)
-      stamps.set(path, stampOf(stat))
+      stamps.set(manifestPath(entry.name), stampOf(found.value))
     } else
       problems.push({
         kind: 'folder-name',
@@ -56,10 +58,36 @@ export function findPackages(root: string): {
   return { names: names.sort(byCodeUnit), stamps, problems }
 }
 
+/**
+ * The manifest in a folder of `pkg/`; undefined where there is none. A symlink in its place or in that of
+ * the folder is a problem: what it leads to may be edited without a change of anything in the tree.
+ */
+export function findManifest(
+  root: string,
+  name: string,
+  isLink = lookAt(join(root, 'pkg', name))?.isSymbolicLink(),
+): Result<Stats, Problem> | undefined {
+  const path = manifestPath(name)
+  const stat = lookAt(join(root, path))
+  if (!stat) return undefined
+  if (isLink)
+    return refuse({ kind: 'file', path: `pkg/${name}`, why: 'it is a symlink, and a package is a folder' })
+  return stat.isFile() ? ok(stat) : refuse({ kind: 'file', path, why: 'it is not a plain file' })
+}
+
+/** Undefined where there is nothing, in a folder that is none too. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
+}
+
 /** Path of the manifest of a package, from the root of the tree. */
 export const manifestPath = (name: string): string => `pkg/${name}/package.ts`
 
-/** All that stands below `pkg/NAME/files/`, in order. A link or a device there is a problem. */
+/** All that stands below `pkg/NAME/files/`, in order. A link or a device there, or in its place, is a problem. */
 export function readFiles(
   root: string,
   name: string,
@@ -79,10 +107,12 @@ export function readFiles(
         })
       } else {
         const mode = (lstatSync(join(root, top, path)).mode & 0o111) === 0 ? '644' : '755'
-        files.push({ path, mode, sha256: sha256(readFileSync(join(root, top, path))) })
+        files.push({ path, mode, sha256: fileDigest(join(root, top, path)) })
       }
     }
   }
-  if (lstatSync(join(root, top), { throwIfNoEntry: false })?.isDirectory()) walk('')
+  const stat = lstatSync(join(root, top), { throwIfNoEntry: false })
+  if (stat?.isDirectory()) walk('')
+  else if (stat) problems.push({ kind: 'file', path: top, why: 'it is not a folder' })
   return { files: files.sort((a, b) => byCodeUnit(a.path, b.path)), problems }
 }

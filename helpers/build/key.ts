@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
+import { fileDigest } from '../../core/file-digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { listTree } from '../tar/list.ts'
 import type { BuildProblem } from './problem.ts'
@@ -46,8 +47,7 @@ function keyedInputs(
     ...listed.value.flatMap(entry => {
       if (entry.kind === 'directory') return []
       const mode = 'mode' in entry && (entry.mode & 0o100) !== 0 ? '755' : '644'
-      const digest =
-        entry.kind === 'symlink' ? 'symlink' : sha256(readFileSync(join(files ?? '', entry.path)))
+      const digest = entry.kind === 'symlink' ? 'symlink' : fileDigest(join(files ?? '', entry.path))
       return [`file ${mode} ${digest} ${entry.path}`]
     }),
   ]

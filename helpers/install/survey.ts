@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
 import type { Sha256 } from '../../core/digest.ts'
-import { fileDigest } from './file-digest.ts'
+import { fileDigest } from '../../core/file-digest.ts'
 import { type Folders, NoFolder } from './folders.ts'
 
 /** What stands at a path of the root. */

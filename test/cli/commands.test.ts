@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../core/digest.ts'
 import { manifest, Tree } from '../support/tree.ts'
-import { coolports, coolportsDoor, treeWithDoors } from './support.ts'
+import { coolports, coolportsDoor, coolportsIn, treeWithDoors } from './support.ts'
 
 const SHA = 'a'.repeat(64)
 
@@ -108,8 +108,49 @@ describe('show', () => {
     })
   })
 
-  test.each(['tool', 'pkg/tool', './pkg/tool/', 'pkg/tool/'])('takes %s for the package', async word => {
-    expect((await coolports(new Tree(packages()), 'show', word)).status).toBe(0)
+  test.each(['tool', 'pkg/tool', './pkg/tool/', 'pkg/tool/', 'pkg/../pkg/tool'])(
+    'takes %s for the package',
+    async word => {
+      expect((await coolports(new Tree(packages()), 'show', word)).status).toBe(0)
+    },
+  )
+
+  test('takes a folder for the package from wherever one stands', () => {
+    const tree = new Tree(packages())
+    const show = (cwd: string, word: string) =>
+      coolportsIn(join(tree.root, cwd), {}, '-C', tree.root, 'show', word)
+    for (const [cwd, word] of [
+      ['pkg/tool', '.'],
+      ['pkg/tool', './'],
+      ['pkg/lib', '../tool'],
+      ['pkg', './tool'],
+      ['pkg', 'tool/'],
+    ] as const)
+      expect(show(cwd, word).out).toContain('2.5-3')
+    for (const [cwd, word] of [
+      ['.', '.'],
+      ['pkg', '.'],
+      ['pkg/tool', '..'],
+      ['.', '/no/such/tree/tool'],
+      ['.', './tool'],
+    ] as const)
+      expect(show(cwd, word)).toMatchObject({ status: 1, out: '' })
+  })
+
+  test('refuses symlinks, as coolports-gen does', async () => {
+    const tree = new Tree({ ...packages(), 'elsewhere/package.ts': manifest() })
+    symlinkSync('../elsewhere', join(tree.root, 'pkg/folder'))
+    mkdirSync(join(tree.root, 'pkg/linked'))
+    symlinkSync('../tool/package.ts', join(tree.root, 'pkg/linked/package.ts'))
+    expect(await coolports(tree, 'show', 'folder')).toEqual({
+      status: 1,
+      out: '',
+      err: 'coolports: cannot read "pkg/folder": it is a symlink, and a package is a folder\n',
+    })
+    expect((await coolports(tree, 'show', 'linked')).err).toContain(
+      'cannot read "pkg/linked/package.ts": it is not a plain file',
+    )
+    expect((await coolports(tree, 'show', 'names.d.ts')).err).toContain('there is no such package')
   })
 
   test('shows a package though another one is refused', async () => {

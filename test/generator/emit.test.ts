@@ -1,4 +1,13 @@
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { setuidIn } from '../../core/setuid.ts'
@@ -197,6 +206,13 @@ describe('a run of coolports-gen', () => {
     await tree.generate()
     expect(tree.read('pkg/a/.pkgkey.do')).not.toContain('b c.txt')
   })
+
+  test('reads a file of more than 2 GiB', async () => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest(), 'pkg/a/files/large': '' })
+    truncateSync(join(tree.root, 'pkg/a/files/large'), 2 ** 31 + 1)
+    expect((await tree.generate()).problems).toEqual([])
+    expect(tree.read('pkg/a/.pkgkey.do')).toMatch(/^file 644 [0-9a-f]{64} large$/m)
+  }, 60_000)
 
   test('mends an emitted file that was edited or deleted', async () => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest() })

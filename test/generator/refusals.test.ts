@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { manifest, Tree } from '../support/tree.ts'
 
@@ -355,6 +358,45 @@ test.each(['-rf', 'a b', 'a\nb', "a'b", 'Make', 'ä'])('a folder named %j is ref
   expect(await tree.refusals()).toContain(`cannot take ${JSON.stringify(name)} for a package`)
 })
 
+describe('what is no plain file or folder is refused', () => {
+  const refusals = async (change: (root: string) => void): Promise<string> => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest(), 'other/package.ts': manifest(), 'other/x': '' })
+    // With the memory of a run in which all was well.
+    await tree.generate()
+    change(tree.root)
+    return tree.refusals()
+  }
+
+  test.each([
+    ['a folder', '../other', 'pkg/b', 'cannot read "pkg/b": it is a symlink, and a package is a folder'],
+    [
+      'a manifest',
+      '../../other/package.ts',
+      'pkg/a/package.ts',
+      'cannot read "pkg/a/package.ts": it is not a plain file',
+    ],
+    ['files/', '../../other', 'pkg/a/files', 'cannot read "pkg/a/files": it is not a folder'],
+    ['files/ that leads nowhere', 'nowhere', 'pkg/a/files', 'cannot read "pkg/a/files": it is not a folder'],
+  ])('%s that is a symlink', async (_, target, path, why) => {
+    const said = await refusals(root => {
+      rmSync(join(root, path), { force: true })
+      symlinkSync(target, join(root, path))
+    })
+    expect(said).toBe(`coolports-gen: ${why}`)
+  })
+
+  test('a file called files', async () => {
+    expect(await refusals(root => writeFileSync(join(root, 'pkg/a/files'), ''))).toContain(
+      'it is not a folder',
+    )
+  })
+
+  test('but a symlink beside the packages that leads to none', async () => {
+    expect(await refusals(root => symlinkSync('../package.json', join(root, 'pkg/c')))).toBe('')
+    expect(await refusals(root => symlinkSync('nowhere', join(root, 'pkg/c')))).toBe('')
+  })
+})
+
 test.each(['../x', 'a/b', '-x', 'a\nb', "it's", '.hidden'])(
   'a source file named %j is refused',
   async name => {
@@ -407,4 +449,13 @@ test('a word of the shell that looks like an import is none', async () => {
 
 test('a manifest that exports more than its package is refused', async () => {
   expect(await refusalOf({}, 'export const more = 1')).toContain('a manifest exports its package alone')
+})
+
+test('trouble of another kind is told in one line', () => {
+  const tree = new Tree()
+  rmSync(join(tree.root, 'pkg'), { recursive: true })
+  const program = resolve(import.meta.dirname, '../../dist/gen.js')
+  const { status, stderr } = spawnSync(process.execPath, [program, '--root', tree.root], { encoding: 'utf8' })
+  expect(stderr).toMatch(/^coolports-gen: cannot go on: ENOENT[^\n]*\n$/)
+  expect(status).toBe(2)
 })
