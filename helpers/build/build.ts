@@ -128,6 +128,7 @@ async function buildIn(
   if (inputs.key) keepBuilt(store, inputs.key, file, packed.value.digest, tell, content)
   placeFile(file, command.out)
   removeWork('.', work)
+  if (packed.value.entries === 0) say(`${label}: it is empty: nothing was installed below $DESTDIR`)
   const seconds = Math.round((performance.now() - started) / 1000)
   const megabytes = (packed.value.fileBytes / 1e6).toFixed(1)
   say(`built ${label} in ${seconds} s, ${megabytes} MB, tar sha256 ${packed.value.digest}`)

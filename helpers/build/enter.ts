@@ -63,7 +63,8 @@ async function runInside(
   const shell = spec.shell ? '/.shell/sh' : '/bin/sh'
   const ended = await runSandbox(work, spec, {
     store,
-    command: command.length > 0 ? command : [shell],
+    // Started by the shell, which tells of a command that is not there, as bwrap tells of a sandbox that is not.
+    command: command.length > 0 ? [shell, '-c', 'exec "$@"', 'sh', ...command] : [shell],
     interactive: true,
   })
   return ended.kind === 'exited'

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { isOutOfRoom } from '../../core/disk.ts'
 import { treeRoot } from '../../core/store.ts'
 import { lastLines } from './log.ts'
 import { namespaceRemedy } from './namespaces.ts'
+import { complainedPhase } from './phase.ts'
 import type { BuildProblem } from './problem.ts'
 import { removeTree } from './remove.ts'
 import type { Ended } from './sandbox.ts'
@@ -39,18 +41,23 @@ export function sandboxProblem(
   const log = join(failed, 'log')
   const lines = lastLines(log, TAIL_LINES)
   if (ended.kind === 'not started') {
+    if (lines.some(line => line.startsWith('bwrap: execvp /bin/sh: ')))
+      return { kind: 'no shell inside', label }
     const remedy = namespaceRemedy()
     const words = lines.find(line => line.startsWith('bwrap: ')) ?? lines.at(-1) ?? 'bwrap did not start'
     return { kind: 'no sandbox', label, words, ...(remedy ? { remedy } : {}) }
   }
   if (!attempt.verbose) sayLog(lines, say)
+  const phase = complainedPhase(readFileSync(join(failed, 'build.sh'), 'utf8'), lines)
   return {
     kind: 'failed',
     label,
     action,
     ended: endedWords(ended.status),
+    ...(phase === undefined ? {} : { phase }),
     log: shownPath(log),
     enter: enterCommand(),
+    trace: `${enterCommand()} ${TRACED[action]}`,
   }
 }
 
@@ -65,6 +72,15 @@ const endedWords = (status: number): string =>
 function shownPath(path: string): string {
   const inside = relative(treeRoot(), path)
   return inside.startsWith('..') ? path : inside
+}
+
+/**
+ * The script once more, in the sandbox as the failure left it, with each command shown. A build begins in empty folders
+ * as it did before: a patch is not applied twice, and what is installed may be there already.
+ */
+const TRACED: Readonly<Record<Attempt['action'], string>> = {
+  build: `sh -euxc 'rm -rf ./* ./.[!.]* "$DESTDIR"/*; . /build.sh'`,
+  test: '/.shell/sh -eux /build.sh',
 }
 
 const enterCommand = (): string => `bin/build-shell ${basename(process.cwd())}`

@@ -23,6 +23,7 @@ export type BuildProblem =
   | { readonly kind: 'no trees'; readonly label: string; readonly paths: readonly string[] }
   | { readonly kind: 'missing'; readonly missing: Missing }
   | { readonly kind: 'decompressor failed'; readonly thing: string; readonly words: string }
+  | { readonly kind: 'no shell inside'; readonly label: string }
   | { readonly kind: 'no sandbox'; readonly label: string; readonly words: string; readonly remedy?: string }
   /** A cache's word about the same key, which this build was to check. */
   | { readonly kind: 'disproved'; readonly label: string; readonly claim: Claim; readonly got: Sha256 }
@@ -32,8 +33,12 @@ export type BuildProblem =
       readonly label: string
       readonly action: 'build' | 'test'
       readonly ended: string
+      /** Where the script was, when that can be told. */
+      readonly phase?: string
       readonly log: string
       readonly enter: string
+      /** Shows which command failed. */
+      readonly trace: string
     }
 
 /** 1: the answer is no. 2: there was no answer. */
@@ -112,6 +117,12 @@ export function buildMessage(problem: BuildProblem): Message {
       }
     case 'disk full':
       return diskFullMessage(`${problem.action} ${problem.label}`, problem.folder)
+    case 'no shell inside':
+      return {
+        cannot: `run the script of ${problem.label}`,
+        why: 'no package that it names holds a /bin/sh',
+        remedy: "add one to buildDeps: 'seed'",
+      }
     case 'no sandbox':
       return {
         cannot: `set up the sandbox of ${problem.label}`,
@@ -123,9 +134,11 @@ export function buildMessage(problem: BuildProblem): Message {
         cannot: `${problem.action} ${problem.label}`,
         why: `its script ${problem.ended}`,
         facts: [
+          ...(problem.phase === undefined ? [] : [['phase', problem.phase] as const]),
           ['log', problem.log],
           ['enter', problem.enter],
         ],
+        remedy: `see the command that failed: ${problem.trace}`,
       }
   }
 }

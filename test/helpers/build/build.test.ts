@@ -46,7 +46,9 @@ test('a build packs what its script put into DESTDIR, says so in two lines and l
 
 test('a build prints all it has to say when COOLPORTS_VERBOSE is set', () => {
   shop.closure('loud', 'base')
-  const ran = shop.build('loud', 'echo one; echo two >&2; echo three', { env: { COOLPORTS_VERBOSE: '1' } })
+  const ran = shop.build('loud', 'echo one; echo two >&2; echo three; echo >"$DESTDIR/x"', {
+    env: { COOLPORTS_VERBOSE: '1' },
+  })
   expect(ran.stderr).toContain('build loud-1-1\none\ntwo\nthree\nbuilt loud-1-1')
 })
 
@@ -104,6 +106,7 @@ test('a failed build keeps its folder and log, shows the end of the log and how 
 do-build: cannot build broken-1-1: its script exited with 7
   log   pkg/broken/.build.failed/log
   enter bin/build-shell broken
+  see the command that failed: bin/build-shell broken sh -euxc 'rm -rf ./* ./.[!.]* "$DESTDIR"/*; . /build.sh'
 `)
   expect(readFileSync(join(failed, 'log'), 'utf8').split('\n')).toHaveLength(61)
   expect(names('broken')).toEqual(['.bclosure', '.build.failed'])
@@ -118,9 +121,28 @@ do-build: cannot build broken-1-1: its script exited with 7
   ])
   expect(entered.stdout).toMatch(/^\/home\/build\/src\nleft\n.*exit 7$/)
   expect(entered.status).toBe(5)
+  const missing = shop.run('broken', ['--enter', '.build.failed', '--', 'nosuch'])
+  expect(missing.status).toBe(127)
+  expect(missing.stdout + missing.stderr).toMatch(/^sh: .*nosuch: not found\n$/)
 
   expect(shop.build('broken', ':').status).toBe(0)
   expect(names('broken')).toEqual(['.bclosure', '.pkg.tar.gz'])
+})
+
+test('a failed build tells the phase where its shell named a line', () => {
+  shop.closure('phases', 'base')
+  const script = '# unpack\n(\n:\n)\n# build\n(\n# check\n:\nnosuch --option\n)\n# check\n(\n:\n)\n'
+  expect(shop.build('phases', script).stderr).toContain(
+    '  phase build\n  log   pkg/phases/.build.failed/log\n',
+  )
+  expect(shop.build('phases', script.replace('nosuch --option', 'false')).stderr).not.toContain('  phase ')
+})
+
+test('an empty package is told as such', () => {
+  shop.closure('empty', 'base')
+  const note = 'empty-1-1: it is empty: nothing was installed below $DESTDIR\n'
+  expect(shop.build('empty', ':').stderr).toContain(note)
+  expect(shop.build('empty', 'echo >"$DESTDIR/x"').stderr).not.toContain(note)
 })
 
 test('a failed build is removed by the next one even when it made its folders read-only', () => {
