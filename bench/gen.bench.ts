@@ -68,6 +68,8 @@ export default definePackage({
   license: 'MIT',
   sources: [{ urls: ['https://example.org/p${index}-1.${index}.tar.gz'], sha256: '${index.toString(16).padStart(64, '0')}' }],
   buildDeps: [${[...new Set(dependencies)].map(to => `'p${to}'`).join(', ')}],
+  // The first has no earlier one.
+  hostPaths: ['/bin'],
   build: autotools({ configure: ['--disable-nls', '--enable-p=${index}'] }),
   test: sh\`p${index} --version\`,
   update: { kind: 'listing', url: 'https://example.org/', pattern: 'p${index}-([0-9.]+)\\\\.tar' },
