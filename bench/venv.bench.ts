@@ -96,7 +96,13 @@ function makeTree(): void {
     '.do-defaults',
     'bin',
   ]
-  for (const part of [...parts, 'helpers/door.sh', 'helpers/setup.sh', 'helpers/system.sh'])
+  for (const part of [
+    ...parts,
+    'helpers/door.sh',
+    'helpers/package-name.sh',
+    'helpers/setup.sh',
+    'helpers/system.sh',
+  ])
     cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
   for (const part of ['dist', 'node_modules', 'build.mjs', 'mirrors', 'package.json'])
     symlinkSync(join(repository, part), join(root, part))

@@ -12,6 +12,7 @@ export function plantTree(repository: string, root: string): void {
     '.do-defaults',
     'bin',
     'helpers/door.sh',
+    'helpers/package-name.sh',
     'helpers/setup.sh',
     'helpers/system.sh',
   ])

@@ -60,6 +60,7 @@ export function treeWithDoors(files: Readonly<Record<string, string>>): Tree {
     'helpers/door.sh',
     'prepare_program() { :; }\nrun_program() { program=$1; shift; exec node "$coolports/dist/$program.js" "$@"; }\n',
   )
+  cpSync(join(repository, 'helpers/package-name.sh'), join(tree.root, 'helpers/package-name.sh'))
   mkdirSync(join(tree.root, 'mirrors'))
   for (const door of ['build-packages-ifchange', 'build-shell'])
     writeFileSync(

@@ -13,6 +13,7 @@ const APPLETS = [
   'cat',
   'mkdir',
   'cp',
+  'rm',
   'ls',
   'env',
   'id',
@@ -38,7 +39,13 @@ export function smallTree(packages: Readonly<Record<string, string>>, shell = '/
   for (const part of ['dist', 'node_modules', 'build.mjs'])
     symlinkSync(join(repository, part), join(root, part))
   // Their times, lest the doors take the programs for older than their sources.
-  for (const part of ['bin', 'helpers/door.sh', 'helpers/setup.sh', 'helpers/system.sh'])
+  for (const part of [
+    'bin',
+    'helpers/door.sh',
+    'helpers/package-name.sh',
+    'helpers/setup.sh',
+    'helpers/system.sh',
+  ])
     cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
   mkdirSync(join(root, 'mirrors'))
 

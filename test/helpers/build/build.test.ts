@@ -138,6 +138,16 @@ test('a failed build tells the phase where its shell named a line', () => {
   expect(shop.build('phases', script.replace('nosuch --option', 'false')).stderr).not.toContain('  phase ')
 })
 
+test('a build whose packages hold no shell is told so, not what bwrap says of it', async () => {
+  await shop.pack('data', folder => writeFileSync(join(folder, 'data'), ''))
+  shop.closure('shellless', 'data')
+  const ran = shop.build('shellless', ':')
+  expect(ran.stderr).toContain(
+    "do-build: cannot run the script of shellless-1-1: no package that it names holds a /bin/sh\n  add one to buildDeps: 'seed'\n",
+  )
+  expect(ran.status).toBe(2)
+})
+
 test('an empty package is told as such', () => {
   shop.closure('empty', 'base')
   const note = 'empty-1-1: it is empty: nothing was installed below $DESTDIR\n'
