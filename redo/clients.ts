@@ -7,6 +7,7 @@ import type { Message } from './message.ts'
 import { parseOptions } from './options.ts'
 import { queries } from './query.ts'
 import { quote } from './reason.ts'
+import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
 import type { Job, Setting } from './task.ts'
 import type { Trace } from './trace.ts'
@@ -33,6 +34,10 @@ export class Clients {
     this.#tree = options.tree
     this.#jobs = options.jobs
     this.#trace = options.trace
+  }
+
+  get areGuests(): boolean {
+    return this.#guests.size > 0
   }
 
   /** Waits until no other run waits for this one. */
@@ -152,9 +157,14 @@ export class Clients {
     if (typeof done === 'boolean') finish(done)
     else if (job !== undefined) this.#await(job, done, finish)
     else this.#host(done, finish)
-    if (jobs !== undefined || job === undefined) {
-      void Promise.resolve(done).then(() => setting.scheduler?.close())
-    }
+    if (jobs !== undefined || job === undefined) void this.#close(setting.scheduler, done)
+  }
+
+  /** Puts the tokens of one request away, when no build has one any more. */
+  async #close(scheduler: Scheduler | undefined, done: boolean | Promise<boolean>): Promise<void> {
+    await done
+    await this.#coordinator.idle(scheduler)
+    scheduler?.close()
   }
 
   /**

@@ -85,6 +85,7 @@ export class Console {
   #timer: NodeJS.Timeout | undefined
   /** How many builds have begun or ended since the last print. */
   #unprinted = 0
+  #isClosed = false
 
   constructor(out: (bytes: Uint8Array) => void = writeStderr) {
     this.#out = out
@@ -110,7 +111,9 @@ export class Console {
     if (this.#open.length === 0) this.#flush()
   }
 
+  /** Who is left by a script that has ended may still build; that is in its log alone then. */
   close(): void {
+    this.#isClosed = true
     clearInterval(this.#timer)
     this.#timer = undefined
     this.print()
@@ -119,6 +122,7 @@ export class Console {
 
   /** A write for each of thousands of short builds would cost as much as all the rest of our work on them. */
   #later(): void {
+    if (this.#isClosed) return
     this.#timer ??= setInterval(() => this.print(), 100)
     this.#unprinted += 1
     if (this.#unprinted === mostUnprinted) this.print()

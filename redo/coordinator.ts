@@ -10,7 +10,7 @@ import { quote, type Reason } from './reason.ts'
 import { Rules } from './rules.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
 import type { Store } from './store.ts'
-import { type Request, type Setting, Task } from './task.ts'
+import { isOpen, type Request, type Setting, Task } from './task.ts'
 import type { Traces } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
 import { unknownTarget } from './unknown.ts'
@@ -95,11 +95,25 @@ export class Coordinator {
   async bring(names: readonly FileName[], force: boolean): Promise<boolean> {
     const nodes = names.map(name => this.store.graph.node(name))
     const ok = await this.fulfil(this.request(undefined, force, {}), nodes)
-    await this.#clients.idle()
+    while (this.#tasks.size > 0 || this.#clients.areGuests) {
+      await this.#clients.idle()
+      await this.idle()
+    }
     // To put helpers away takes time, in which another run may ask.
     this.#clients.dismiss()
     await this.#workshop?.helpers.close()
     return ok
+  }
+
+  /**
+   * Waits until nothing is brought up to date any more, or nothing with the tokens of this scheduler: a
+   * script that has ended may have left a `redo-ifchange` in the background, and what that asked for is
+   * built to its end.
+   */
+  async idle(scheduler?: Scheduler): Promise<void> {
+    const left = () =>
+      [...this.#tasks.values()].filter(task => scheduler === undefined || task.scheduler === scheduler)
+    for (let tasks = left(); tasks.length > 0; tasks = left()) await Promise.all(tasks.map(task => task.done))
   }
 
   /** Ends all scripts; nothing more is started. */
@@ -253,7 +267,7 @@ export class Coordinator {
     const known = this.#queued.get(task)
     if (known !== undefined) return known
     const waiting: Waiting = {
-      wanted: () => !this.#stopped && task.requests.some(request => !request.failed || request.keepGoing),
+      wanted: () => !this.#stopped && task.requests.some(isOpen),
       start: () => {
         this.#queued.delete(task)
         this.#builder.build(task, this.openWorkshop(), this.#schedulerOf(task), ok => this.#finish(task, ok))
@@ -283,7 +297,7 @@ export class Coordinator {
   }
 
   #schedulerOf(task: Task): Scheduler {
-    return task.wanted('scheduler') ?? this.openWorkshop().scheduler
+    return task.scheduler ?? this.openWorkshop().scheduler
   }
 
   openWorkshop(): Workshop {

@@ -9,6 +9,8 @@ export class Jobserver {
   readonly pipe: readonly [read: number, write: number]
   readonly #ask: number
   readonly #give: number
+  /** The descriptors that were opened here. */
+  readonly #opened: ReadonlySet<number>
   /** Bytes taken out of the pipe; they go back as they were. */
   readonly #taken: number[] = []
   #ownIsFree = true
@@ -16,8 +18,15 @@ export class Jobserver {
   /** How many tokens were put into the pipe; unknown for a jobserver that is not ours. */
   readonly #size: number | undefined
 
-  private constructor(pipe: readonly [number, number], ask: number, give: number, size?: number) {
+  private constructor(
+    pipe: readonly [number, number],
+    ask: number,
+    give: number,
+    opened: readonly number[],
+    size?: number,
+  ) {
     this.#size = size
+    this.#opened = new Set(opened)
     this.pipe = pipe
     this.#ask = ask
     this.#give = give
@@ -29,7 +38,8 @@ export class Jobserver {
     const ask = openSync(fifo, O_RDWR | O_NONBLOCK)
     const tokens = Buffer.alloc(jobs - 1, '+')
     for (let at = 0; at < tokens.length; ) at += writeSync(ask, tokens, at)
-    return new Jobserver([openSync(fifo, O_RDWR), openSync(fifo, O_RDWR)], ask, ask, tokens.length)
+    const pipe = [openSync(fifo, O_RDWR), openSync(fifo, O_RDWR)] as const
+    return new Jobserver(pipe, ask, ask, [ask, ...pipe], tokens.length)
   }
 
   /** Joins the jobserver that MAKEFLAGS tells of, when there is one and it can be reached. */
@@ -42,7 +52,8 @@ export class Jobserver {
       if (auth.startsWith('fifo:')) {
         const fifo = auth.slice('fifo:'.length)
         const ask = openSync(fifo, O_RDWR | O_NONBLOCK)
-        return new Jobserver([openSync(fifo, O_RDWR), openSync(fifo, O_RDWR)], ask, ask)
+        const pipe = [openSync(fifo, O_RDWR), openSync(fifo, O_RDWR)] as const
+        return new Jobserver(pipe, ask, ask, [ask, ...pipe])
       }
       const [read, write] = auth.split(',').map(Number)
       if (read === undefined || write === undefined || !(read >= 0) || !(write >= 0)) return undefined
@@ -52,7 +63,7 @@ export class Jobserver {
         return undefined
       // Our own way of reading must not block, and must not make that of others non-blocking.
       const ask = openSync(`/proc/self/fd/${read}`, O_RDONLY | O_NONBLOCK)
-      return new Jobserver([read, write], ask, write)
+      return new Jobserver([read, write], ask, write, [ask])
     } catch {
       return undefined
     }
@@ -94,7 +105,7 @@ export class Jobserver {
 
   close(): void {
     while (this.#taken.length > 0) this.give()
-    closeSync(this.#ask)
+    for (const fd of this.#opened) closeSync(fd)
   }
 }
 

@@ -96,7 +96,8 @@ export class Mailbox {
 
   close(): void {
     this.#socket.destroy()
-    for (const fd of this.#slots) closeSync(fd)
+    // An answer that comes late has no place to go.
+    for (const fd of this.#slots.splice(0)) closeSync(fd)
   }
 
   #receive(message: Message, receive: (message: Message) => void): void {

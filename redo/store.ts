@@ -19,6 +19,7 @@ export class Store {
   readonly damage: string | undefined
   readonly #path: string
   #file: number | undefined
+  #isClosed = false
   #goodBytes: number
   #records: number
   #blocks: number
@@ -56,15 +57,18 @@ export class Store {
     if (this.damage !== undefined || isOutdated || isInPieces) this.#rewrite()
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
+    this.#isClosed = true
   }
 
   #append(nodes: readonly FileNode[]): void {
+    // After the end of a run the file may belong to the next one.
+    if (this.#isClosed) throw new Error('a record comes after the end of the run')
     if (this.#file === undefined) {
       this.#file = openSync(this.#path, 'a')
       ftruncateSync(this.#file, this.#goodBytes)
-      if (this.#goodBytes === 0) writeAll(this.#file, Buffer.from(header))
+      if (this.#goodBytes === 0) this.#goodBytes += writeAll(this.#file, Buffer.from(header))
     }
-    writeAll(this.#file, Buffer.from(block(nodes)))
+    this.#goodBytes += writeAll(this.#file, Buffer.from(block(nodes)))
     this.#records += nodes.length
     this.#blocks += 1
   }
@@ -216,6 +220,7 @@ function lineOf(node: FileNode): Line {
   ]
 }
 
-function writeAll(file: number, bytes: Buffer): void {
+function writeAll(file: number, bytes: Buffer): number {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+  return bytes.length
 }

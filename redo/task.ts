@@ -20,6 +20,12 @@ export interface Request {
   failed: boolean
 }
 
+/** Whether what it asks for is still to be begun. The end of a script is the end of what it asked for. */
+export function isOpen(request: Request): boolean {
+  if (request.by?.job?.ended === true) return false
+  return !request.failed || request.keepGoing
+}
+
 /** Where builds belong. */
 export interface Setting {
   /** Where they get their tokens. */
@@ -46,9 +52,17 @@ export class Task {
     })
   }
 
-  /** What the first who asked for it wants, or the nearest above that one who wants something. */
-  wanted<Key extends keyof Setting>(key: Key): Setting[Key] {
+  /** Where it gets its token; said for good by the first who asked, as it may stand in line there. */
+  get scheduler(): Scheduler | undefined {
     for (let request = this.requests[0]; request !== undefined; request = request.by?.requests[0]) {
+      if (request.setting.scheduler !== undefined) return request.setting.scheduler
+    }
+    return undefined
+  }
+
+  /** What the first who still waits for it wants, or the nearest above that one who wants something. */
+  wanted<Key extends Exclude<keyof Setting, 'scheduler'>>(key: Key): Setting[Key] {
+    for (let request = this.asker; request !== undefined; request = request.by?.asker) {
       if (request.setting[key] !== undefined) return request.setting[key]
     }
     return undefined
@@ -56,11 +70,17 @@ export class Task {
 
   /** The transcript that this one belongs in: that of the nearest script above, on the same console. */
   get within(): Transcript | undefined {
-    for (let request = this.requests[0]; request !== undefined; request = request.by?.requests[0]) {
+    for (let request = this.asker; request !== undefined; request = request.by?.asker) {
       if (request.setting.console !== undefined) return undefined
-      if (request.by?.job !== undefined) return request.by.job.transcript
+      const job = request.by?.job
+      if (job !== undefined) return job.ended ? undefined : job.transcript
     }
     return undefined
+  }
+
+  /** Who asked first, of those who still wait. */
+  get asker(): Request | undefined {
+    return this.requests.find(isOpen) ?? this.requests[0]
   }
 }
 

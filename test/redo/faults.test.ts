@@ -100,6 +100,53 @@ test('two runs at once build each target once', async () => {
 }, 120_000)
 
 test.each([
+  ['and ends well', 'redo-ifchange a & sleep 0.3; echo t >$3\n', 0],
+  ['and fails', 'redo-ifchange a &\nredo-ifchange bad &\nwait $!\nwait\n', 1],
+])(
+  'what a script asked for in the background, %s, is built to its end before the run ends',
+  (_, script, status) => {
+    const tree = empty()
+    writeFileSync(join(tree, 't.do'), script)
+    writeFileSync(join(tree, 'a.do'), 'sleep 1; redo-ifchange src; echo a >>runs; echo a >$3\n')
+    writeFileSync(join(tree, 'bad.do'), 'sleep 0.3; exit 1\n')
+    writeFileSync(join(tree, 'src'), '')
+    const run = finish(tree, 't')
+    expect(run.stderr).not.toContain('cannot go on')
+    expect(run.stderr).not.toContain('cannot reach')
+    expect(run.status).toBe(status)
+    expect(remains(tree)).toEqual([])
+    expect(finish(tree, 'a')).toMatchObject({ status: 0, stderr: '' })
+    expect(readFileSync(join(tree, 'runs'), 'utf8')).toBe('a\n')
+  },
+  60_000,
+)
+
+test('what a script asked for in the background and was not begun when it ended is not built', () => {
+  const tree = empty()
+  writeFileSync(join(tree, 't.do'), 'redo-ifchange a & sleep 0.3; redo-ifchange b & sleep 0.3; echo t >$3\n')
+  writeFileSync(join(tree, 'a.do'), 'sleep 1.5; echo a >$3\n')
+  writeFileSync(join(tree, 'b.do'), 'echo b >$3\n')
+  expect(finish(tree, 't', '-j1').status).toBe(0)
+  expect(readdirSync(tree).sort()).toEqual(['.redo', 'a', 'a.do', 'b.do', 't', 't.do'])
+}, 60_000)
+
+test('what a script asked for before it ended is said where another one waits for it', () => {
+  const tree = empty()
+  writeFileSync(join(tree, 'all.do'), 'redo-ifchange t u\n')
+  // One token is with "hold", one with u until it asks: "a" is queued when t ends.
+  writeFileSync(
+    join(tree, 't.do'),
+    'redo-ifchange hold & sleep 0.3; redo-ifchange a & sleep 0.3; echo t >$3\n',
+  )
+  writeFileSync(join(tree, 'u.do'), 'sleep 1.5; redo-ifchange a; cat a >$3\n')
+  writeFileSync(join(tree, 'hold.do'), 'sleep 3\n')
+  writeFileSync(join(tree, 'a.do'), 'echo said >&2; echo a >$3\n')
+  const run = finish(tree)
+  expect(run.status).toBe(0)
+  expect(run.stderr).toContain('redo    u\nredo      a\nsaid\n')
+}, 60_000)
+
+test.each([
   ['is empty', () => ''],
   ['is of another version', () => 'coolports redo state 0\n'],
   ['is not text', () => '\0\u0001\u0002'],
@@ -203,12 +250,20 @@ function start(tree: string, target = 'all'): ChildProcess {
   return spawn(process.execPath, command(target), { cwd: tree, stdio: 'ignore', env: environment() })
 }
 
-function finish(tree: string, target = 'all'): { readonly status: number | null; readonly stderr: string } {
-  return spawnSync(process.execPath, command(target), { cwd: tree, encoding: 'utf8', env: environment() })
+function finish(
+  tree: string,
+  target = 'all',
+  jobs = '-j2',
+): { readonly status: number | null; readonly stderr: string } {
+  return spawnSync(process.execPath, command(target, jobs), {
+    cwd: tree,
+    encoding: 'utf8',
+    env: environment(),
+  })
 }
 
-function command(target: string): string[] {
-  return [join(root, 'dist/redo.js'), join(root, 'bin/redo'), 'do', '-j2', target]
+function command(target: string, jobs = '-j2'): string[] {
+  return [join(root, 'dist/redo.js'), join(root, 'bin/redo'), 'do', jobs, target]
 }
 
 function environment(): NodeJS.ProcessEnv {

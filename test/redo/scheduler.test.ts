@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -19,6 +19,13 @@ test('as many start as there are tokens, and one more for each that is given bac
   await turn()
   expect(began).toHaveLength(3)
   scheduler.close()
+})
+
+test('a jobserver that is closed keeps no descriptor', () => {
+  const open = () => readdirSync('/proc/self/fd').length
+  const before = open()
+  setUp(3).scheduler.close()
+  expect(open()).toBe(before)
 })
 
 test('the newest wish comes first, and those of one batch in the order of their coming', async () => {

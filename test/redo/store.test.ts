@@ -99,6 +99,17 @@ test('the end of a run rewrites a state that is mostly outdated, and one that is
   }
 })
 
+test('after its end a run records nothing: the file may be that of the next one', () => {
+  const path = fresh()
+  const store = Store.open(path)
+  build(store.graph, 'x', ['x.do'])
+  store.close()
+  const before = readFileSync(path)
+  build(store.graph, 'late', ['x.do'])
+  expect(() => store.save()).toThrow('after the end')
+  expect(readFileSync(path)).toEqual(before)
+})
+
 test('a run that changed nothing leaves the file as it is', () => {
   const path = fresh()
   const store = Store.open(path)
