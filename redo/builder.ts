@@ -4,7 +4,7 @@ import { type Console, Transcript } from './console.ts'
 import type { Ending } from './executor.ts'
 import type { FileNode, Making } from './graph.ts'
 import type { Logs } from './logs.ts'
-import { discard, install, type Places, type Product, productOf } from './product.ts'
+import { copiedTo, discard, install, type Places, type Product, productOf } from './product.ts'
 import { quote, sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -161,8 +161,14 @@ export class Builder {
     if (product.kind === 'refused') return `is wrong: ${product.why}`
     this.#record(job, places, product)
     try {
-      if (product.kind === 'file') install(product, places.target, places.temporary)
-      else if (places.before !== nothing && places.before !== folder) unlinkSync(places.target)
+      if (product.kind === 'file') {
+        if (install(product, places.target)) return product
+        const copy = copiedTo(places.temporary, product)
+        this.#record(job, places, copy)
+        install(copy, places.target)
+        return copy
+      }
+      if (places.before !== nothing && places.before !== folder) unlinkSync(places.target)
     } catch (error) {
       return `made what cannot be put in place: ${(error as Error).message}`
     }

@@ -3,10 +3,16 @@ import { folder, itself, nothing, type Stamp, stampOf } from './stamp.ts'
 
 /** What a script that ended well left behind, before it is put in place. */
 export type Product =
-  | { readonly kind: 'file'; readonly path: string; readonly stamp: Stamp }
+  | FileProduct
   /** Neither stdout nor `$3`: the target is a mere name, like `all`. */
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly why: string }
+
+export interface FileProduct {
+  readonly kind: 'file'
+  readonly path: string
+  readonly stamp: Stamp
+}
 
 /** The files that one run of a script may write. */
 export interface Places {
@@ -38,20 +44,22 @@ export function productOf(places: Places): Product {
   return { kind: 'file', path: stdout, stamp: stampOf(stdout) }
 }
 
-/** Makes the product the target in one step. Another file system than that of the target costs a copy. */
-export function install(
-  product: Extract<Product, { kind: 'file' }>,
-  target: string,
-  temporary: string,
-): void {
+/** Makes the product the target in one step. False when that can not be, for it lies on another file system. */
+export function install(product: FileProduct, target: string): boolean {
   try {
     renameSync(product.path, target)
+    return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
-    copyFileSync(product.path, temporary)
-    rmSync(product.path)
-    renameSync(temporary, target)
+    return false
   }
+}
+
+/** What went to stdout as a file beside the target; it is another one, of its own stamp. */
+export function copiedTo(temporary: string, product: FileProduct): FileProduct {
+  copyFileSync(product.path, temporary)
+  rmSync(product.path)
+  return { kind: 'file', path: temporary, stamp: stampOf(temporary) }
 }
 
 /** Takes away what is left of a build: all of it after a failure, after a success what was not put in place. */

@@ -1,5 +1,15 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -12,6 +22,10 @@ const scratch = mkdtempSync(join(tmpdir(), 'redo-faults-'))
 /** Kills of one tree, and after how many of them the tree is looked at. */
 const kills = 50
 const killsPerLook = 5
+/** A folder on another file system than that of our trees. */
+const otherDisk = ['/dev/shm', '/var/tmp', root].find(
+  folder => existsSync(folder) && statSync(folder).dev !== statSync(scratch).dev,
+)
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
@@ -187,6 +201,31 @@ test('a client whose coordinator is gone says so and fails', async () => {
   for (let waits = 0; !existsSync(join(tree, 'status')) && waits < 200; waits += 1) await sleep(50)
   expect(readFileSync(join(tree, 'said'), 'utf8')).toContain('it is gone')
 }, 60_000)
+
+test.skipIf(otherDisk === undefined)(
+  'a target on another file system than .redo is ours after it was made from stdout, as from $3',
+  () => {
+    const tree = empty()
+    const other = mkdtempSync(join(otherDisk ?? '', 'redo-faults-'))
+    try {
+      symlinkSync(other, join(tree, 'out'))
+      writeFileSync(join(tree, 'source'), '1\n')
+      const script = `redo-ifchange ${join(tree, 'source')}; cat ${join(tree, 'source')}`
+      writeFileSync(join(other, 'stdout.do'), `${script}\n`)
+      writeFileSync(join(other, 'file.do'), `${script} >$3\n`)
+      writeFileSync(join(tree, 'all.do'), 'redo-ifchange out/stdout out/file\n')
+      for (const text of ['1\n', '2\n', '3\n']) {
+        writeFileSync(join(tree, 'source'), text)
+        expect(finish(tree).stderr).not.toContain('you modified it')
+        expect(['stdout', 'file'].map(name => readFileSync(join(other, name), 'utf8'))).toEqual([text, text])
+        expect(finish(tree)).toMatchObject({ status: 0, stderr: '' })
+      }
+      expect(readdirSync(other).sort()).toEqual(['file', 'file.do', 'stdout', 'stdout.do'])
+    } finally {
+      rmSync(other, { recursive: true })
+    }
+  },
+)
 
 test('a target that cannot be put in place is a failure, and the old one stays', () => {
   const tree = empty()
