@@ -31,7 +31,6 @@ export class Builder {
   readonly #explain: boolean
   readonly #trace: Trace | undefined
   #count = 0
-  #stopped = false
 
   constructor(options: {
     readonly store: Store
@@ -100,6 +99,7 @@ export class Builder {
       digest: undefined,
       waiting: 0,
       hasToken: true,
+      stopped: false,
       ended: false,
     }
     task.job = job
@@ -129,11 +129,11 @@ export class Builder {
   }
 
   stop(signal: NodeJS.Signals): void {
-    this.#stopped = true
-    for (const { child } of this.jobs.values()) {
-      if (child?.pid === undefined) continue
+    for (const job of this.jobs.values()) {
+      job.stopped = true
+      if (job.child?.pid === undefined) continue
       try {
-        process.kill(-child.pid, signal)
+        process.kill(-job.child.pid, signal)
       } catch {
         // It has ended meanwhile.
       }
@@ -144,7 +144,7 @@ export class Builder {
     const product = this.#conclude(job, places, ending)
     const ok = typeof product !== 'string'
     discard(places, ok ? product : undefined)
-    if (!ok && !this.#stopped) {
+    if (!ok && !job.stopped) {
       this.#fail(job, places)
       job.transcript.line(`redo: cannot build ${quote(places.target)}: ${quote(rule.doFile)} ${product}`)
     }
@@ -154,6 +154,7 @@ export class Builder {
 
   /** Puts the product in place and on record; or says why not. */
   #conclude(job: Job, places: Places, ending: Ending): Accepted | string {
+    if (job.stopped) return 'was stopped'
     if (ending.error !== undefined) return `can not be started: ${ending.error.message}`
     if (ending.signal !== undefined) return `was ended by ${ending.signal}`
     if (ending.status !== 0) return `ended with exit status ${ending.status}`

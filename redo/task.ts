@@ -101,5 +101,7 @@ export interface Job {
   hasToken: boolean
   readonly scheduler: Scheduler
   readonly console: Console
+  /** It was told to end: whatever it made is not to be trusted. */
+  stopped: boolean
   ended: boolean
 }

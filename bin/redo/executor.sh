@@ -7,6 +7,10 @@
 # shellcheck source-path=SCRIPTDIR source=client.sh
 . "$REDO_COMMANDS/client.sh"
 
+# A signal to the group of a script is for the script, which has its default for it again, or a trap of its
+# own: this shell stays, and tells when the script has ended.
+trap : HUP INT TERM
+
 # A file of which each process has its own. Without a /proc no process can be told from its subshells.
 redo_self=/proc/self/stat
 [ -e "$redo_self" ] || redo_self=/dev/null
@@ -79,3 +83,6 @@ alias redo-ifchange='redo_here ifchange'
 alias redo-ifcreate='redo_here ifcreate'
 alias redo-always='redo_here always'
 alias redo-stamp='redo_stamp_here'
+
+# A shell says of each script that a signal ended that it was "Terminated": people know, or are told by the run.
+exec 2>/dev/null
