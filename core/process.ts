@@ -11,6 +11,12 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Whether a process has ended, be it that whoever started it has not heard of it yet. */
+export function hasEnded(pid: number): boolean {
+  const state = statOf(pid)?.[0]
+  return state === undefined ? !isAlive(pid) : state === 'Z' || state === 'X'
+}
+
 /**
  * When a process was started, in the kernel's ticks since boot, which tells it from a later one of the same id;
  * undefined where there is no /proc, or no such process.

@@ -71,7 +71,7 @@ export class Builder {
     const number = this.#count
     const transcript = new Transcript(node.name, this.#logs.begin(node.name))
     console.begin(transcript, task.within)
-    if (this.#explain && task.reason !== undefined) {
+    if ((task.wanted('explain') ?? this.#explain) && task.reason !== undefined) {
       transcript.line(`redo: building ${quote(node.name)}: ${sentence(task.reason)}`)
     }
     const [temporary, seen] = temporaryFor(rule, node.name, number)
@@ -116,6 +116,7 @@ export class Builder {
       pipe: scheduler.pipe,
       log: resolve(this.#logs.path(node.name)),
       environment: task.wanted('environment'),
+      flags: task.wanted('flags'),
     }
     job.child = workshop.starter.start(script, ending => {
       if (job.ended) return
@@ -128,8 +129,8 @@ export class Builder {
     })
   }
 
-  stop(signal: NodeJS.Signals): void {
-    for (const job of this.jobs.values()) {
+  stop(signal: NodeJS.Signals, chosen: (job: Job) => boolean = () => true): void {
+    for (const job of [...this.jobs.values()].filter(chosen)) {
       job.stopped = true
       if (job.child?.pid === undefined) continue
       try {

@@ -3,8 +3,10 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Console } from './console.ts'
 import type { Coordinator } from './coordinator.ts'
+import { Guests } from './guests.ts'
+import { flagsOfShell } from './job.ts'
 import type { Message } from './message.ts'
-import { parseOptions } from './options.ts'
+import { type Options, parseOptions } from './options.ts'
 import { queries } from './query.ts'
 import { quote } from './reason.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -13,7 +15,7 @@ import type { Job, Setting } from './task.ts'
 import type { Trace } from './trace.ts'
 import type { Tree } from './tree.ts'
 
-type Answer = readonly [status: number, text?: string]
+type Answer = readonly [status: number, text?: string | undefined]
 
 /** Answers the commands that scripts call, and those of other runs in the same tree. */
 export class Clients {
@@ -21,7 +23,7 @@ export class Clients {
   readonly #tree: Tree
   readonly #jobs: ReadonlyMap<number, Job>
   readonly #trace: Trace | undefined
-  readonly #guests = new Set<Promise<boolean>>()
+  readonly guests = new Guests()
   #isOver = false
 
   constructor(options: {
@@ -36,22 +38,17 @@ export class Clients {
     this.#trace = options.trace
   }
 
-  get areGuests(): boolean {
-    return this.#guests.size > 0
-  }
-
-  /** Waits until no other run waits for this one. */
-  async idle(): Promise<void> {
-    while (this.#guests.size > 0) await Promise.all(this.#guests)
-  }
-
   /** Hears no other runs any more: at the end of this one they take a turn of their own. */
   dismiss(): void {
     this.#isOver = true
   }
 
   receive(message: Message): void {
-    if (this.#isOver && message.job === guest) return
+    if (message.verb === 'bye') {
+      this.guests.goodbye(message.slot)
+      return
+    }
+    if (this.#isOver && isOfGuest(message)) return
     if (message.verb === 'ended') {
       this.#coordinator.openWorkshop().starter.ended(message.job, Number(message.args[0]))
       return
@@ -59,7 +56,7 @@ export class Clients {
     const answer = ([status, text]: Answer) =>
       this.#coordinator.openWorkshop().mailbox.answer(message, status, text)
     const job = this.#jobs.get(message.job)
-    if (job === undefined && message.job !== guest) {
+    if (job === undefined && !isOfGuest(message)) {
       answer([1, 'cannot go on: the script that asks has ended'])
       return
     }
@@ -138,25 +135,30 @@ export class Clients {
       answer([2, `cannot run: ${parsed.kind === 'misuse' ? parsed.why : 'there is no help within a .do'}`])
       return
     }
-    const { targets, keepGoing, shuffle, jobs } = parsed.options
+    const { options } = parsed
+    const { targets, keepGoing, shuffle, jobs } = options
     if (targets.includes('')) {
       answer([1, 'cannot build a target without a name'])
       return
     }
     const force = message.verb === 'redo'
     const nodes = targets.map(target => this.#node(message.cwd, target))
-    const setting = this.#setting(job, message, jobs)
+    const setting = this.#setting(job, message, options)
     const usual = this.#coordinator.request(job?.task, force, setting)
     const request = { ...usual, keepGoing: keepGoing || usual.keepGoing, shuffle: shuffle || usual.shuffle }
+    if (job === undefined) {
+      this.guests.welcome(message.slot, -message.job, () => this.#coordinator.abandon(request))
+    }
     const done = this.#coordinator.fulfil(request, nodes)
     const finish = (ok: boolean) => {
       if (!force) for (const node of nodes) job?.inputs.set(node, node.version)
       setting.console?.close()
-      answer([ok ? 0 : 1])
+      const isCut = !ok && job === undefined && this.#coordinator.isStopped
+      answer([ok ? 0 : 1, isCut ? `cannot go on: ${lost}` : undefined])
     }
     if (typeof done === 'boolean') finish(done)
     else if (job !== undefined) this.#await(job, done, finish)
-    else this.#host(done, finish)
+    else void done.then(finish)
     if (jobs !== undefined || job === undefined) void this.#close(setting.scheduler, done)
   }
 
@@ -197,25 +199,19 @@ export class Clients {
     })
   }
 
-  /** Another run waits for targets of this one. */
-  #host(done: Promise<boolean>, finish: (ok: boolean) => void): void {
-    const visit = done.then(ok => {
-      finish(ok)
-      this.#guests.delete(visit)
-      return ok
-    })
-    this.#guests.add(visit)
-  }
-
-  /** Whoever gives an own -j, an own environment, or an own stderr, gets it. */
-  #setting(job: Job | undefined, message: Message, jobs: number | undefined): Setting {
+  /** Whoever gives an own -j, -v, -x or --explain, an own environment, or an own stderr, gets it. */
+  #setting(job: Job | undefined, message: Message, options: Options): Setting {
+    const { jobs, verbose, trace, explain } = options
     const workshop = this.#coordinator.openWorkshop()
     const output = this.#own(message, 'out')
     return {
       scheduler: jobs === undefined && job !== undefined ? undefined : workshop.openScheduler(jobs ?? 1),
       console: message.ownOutput ? new Console(bytes => appendFileSync(output, bytes)) : undefined,
-      // No other command leaves one, see bin/redo/redo.
-      environment: message.verb === 'redo' ? environmentIn(this.#own(message, 'env')) : undefined,
+      // No others leave one, see bin/redo/redo and redo_ask_for.
+      environment:
+        message.verb === 'redo' || job === undefined ? environmentIn(this.#own(message, 'env')) : undefined,
+      explain: explain || undefined,
+      flags: verbose || trace ? flagsOfShell(options) : undefined,
     }
   }
 
@@ -229,8 +225,13 @@ export class Clients {
   }
 }
 
-/** The number of the job of those who are none: other runs in the same tree. */
-const guest = 0
+/** Whether another run in the same tree asks: it says its process id in place of a job, see guest.ts. */
+function isOfGuest({ job }: Message): boolean {
+  return job < 0
+}
+
+/** What a guest is told when this run gets a signal. */
+const lost = `the run of process ${process.pid}, which built this, was stopped`
 
 /** No exit status: the client has to do its work itself. */
 const declined = 256

@@ -95,8 +95,9 @@ export class Coordinator {
   async bring(names: readonly FileName[], force: boolean): Promise<boolean> {
     const nodes = names.map(name => this.store.graph.node(name))
     const ok = await this.fulfil(this.request(undefined, force, {}), nodes)
-    while (this.#tasks.size > 0 || this.#clients.areGuests) {
-      await this.#clients.idle()
+    const { guests } = this.#clients
+    while (this.#tasks.size > 0 || guests.areHere) {
+      await guests.idle()
       await this.idle()
     }
     // To put helpers away takes time, in which another run may ask.
@@ -120,7 +121,29 @@ export class Coordinator {
   stop(signal: NodeJS.Signals): void {
     this.#stopped = true
     this.#builder.stop(signal)
+    if (signal === 'SIGKILL') this.#clients.guests.dismiss()
     this.#workshop?.helpers.stop(signal)
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Ends what is built for the sake of this request alone. */
+  abandon(request: Request): void {
+    request.abandoned = true
+    const askedBy = new Map<Task, Task[]>()
+    const wanted = new Set<Task>()
+    for (const task of this.#tasks.values()) {
+      for (const { by, abandoned } of task.requests) {
+        if (abandoned) continue
+        if (by === undefined || by.job?.ended === true) wanted.add(task)
+        else askedBy.set(by, [...(askedBy.get(by) ?? []), task])
+      }
+    }
+    // The set grows while it is gone through.
+    for (const task of wanted) for (const inner of askedBy.get(task) ?? []) wanted.add(inner)
+    this.#builder.stop('SIGTERM', job => !wanted.has(job.task))
   }
 
   close(): void {
@@ -148,7 +171,7 @@ export class Coordinator {
 
   request(by: Task | undefined, force: boolean, setting: Setting): Request {
     const { keepGoing, shuffle } = this.wishes
-    return { by, force, keepGoing, shuffle, setting, silent: false, failed: false }
+    return { by, force, keepGoing, shuffle, setting, silent: false, failed: false, abandoned: false }
   }
 
   /** Whether all the targets are up to date now; at once when nothing has to be waited for. */
@@ -270,12 +293,19 @@ export class Coordinator {
       wanted: () => !this.#stopped && task.requests.some(isOpen),
       start: () => {
         this.#queued.delete(task)
-        this.#builder.build(task, this.openWorkshop(), this.#schedulerOf(task), ok => this.#finish(task, ok))
+        this.#builder.build(task, this.openWorkshop(), this.#schedulerOf(task), ok => this.#built(task, ok))
       },
       drop: () => this.#finish(task, undefined),
     }
     this.#queued.set(task, waiting)
     return waiting
+  }
+
+  /** A build that was stopped is none, neither good nor bad. Somebody may want it after all. */
+  #built(task: Task, ok: boolean): void {
+    if (ok || task.job?.stopped !== true) this.#finish(task, ok)
+    else if (this.#waiting(task).wanted()) this.#schedulerOf(task).enqueue(this.#waiting(task))
+    else this.#finish(task, undefined)
   }
 
   /** `ok` is undefined for a target that nobody wanted any more. */

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 
 /**
  * A second run in a tree is a guest of the first: it asks the coordinator there, as a script would. It
- * has its own jobs, environment and output. The result is undefined when there is nobody to ask, or
+ * has its own jobs, environment and output. In place of the number of a job it gives its process id,
+ * negative, by which the coordinator knows when it is gone. The result is undefined when there is nobody to ask, or
  * nobody any more.
  */
 export function visit(options: {
@@ -24,7 +25,7 @@ export function visit(options: {
       ...process.env,
       PWD: options.cwd,
       REDO_RUN: runFolder,
-      REDO_JOB: '0',
+      REDO_JOB: String(-process.pid),
       REDO_SLOT: '0',
       REDO_LOG: '',
       REDO_PID: String(options.host),

@@ -26,6 +26,19 @@ export interface Script {
   readonly log: string
   /** Other variables than those of the run. */
   readonly environment: NodeJS.ProcessEnv | undefined
+  /** Other options of sh than those of the run. */
+  readonly flags: string | undefined
+}
+
+/** What a plain sh is started with. */
+export function flagsOfShell({
+  verbose,
+  trace,
+}: {
+  readonly verbose: boolean
+  readonly trace: boolean
+}): string {
+  return `-e${verbose ? 'v' : ''}${trace ? 'x' : ''}`
 }
 
 /**
@@ -56,7 +69,7 @@ export class Starter {
     readonly ask: number
   }) {
     this.#tree = options.tree
-    this.#flags = `-e${options.verbose ? 'v' : ''}${options.trace ? 'x' : ''}`
+    this.#flags = flagsOfShell(options)
     this.#adapt = inherited => {
       const { CDPATH: _, REDO_NODE_EXTRA_CA_CERTS: certificates, ...kept } = inherited
       return {
@@ -80,9 +93,10 @@ export class Starter {
   start(script: Script, ended: (ending: Ending) => void): ChildProcess {
     const { interpreter, resident } = this.#textOf(script)
     const isUsual = script.environment === undefined && script.pipe === this.#residentPipe
-    if (resident && isUsual && this.#flags === '-e')
+    const { flags = this.#flags } = script
+    if (resident && isUsual && flags === '-e')
       return this.#inExecutor(script, interpreter?.length === 1 ? '+e' : '-e', ended)
-    return this.#asProgram(interpreter ?? ['sh', this.#flags], script, ended)
+    return this.#asProgram(interpreter ?? ['sh', flags], script, ended)
   }
 
   /** One of the shells that stay says that its script has ended. */

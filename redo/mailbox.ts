@@ -105,6 +105,7 @@ export class Mailbox {
     if (verb === 'bye') {
       this.#busy.delete(slot)
       unlinkSync(join(this.folder, `${slot}.busy`))
+      receive(message)
       return
     }
     if (verb === 'ended') {

@@ -100,11 +100,14 @@ export function parseOptions(words: readonly string[]): Parsed {
 
 /** The options again as words, those that matter to a run that is another one's guest. */
 export function flagsOf(options: Options): readonly string[] {
-  const { jobs, keepGoing, shuffle } = options
+  const { jobs, keepGoing, shuffle, explain, verbose, trace } = options
   return [
     ...(jobs === undefined ? [] : [`-j${jobs}`]),
     ...(keepGoing ? ['--keep-going'] : []),
     ...(shuffle ? ['--shuffle'] : []),
+    ...(explain ? ['--explain'] : []),
+    ...(verbose ? ['--verbose'] : []),
+    ...(trace ? ['--xtrace'] : []),
   ]
 }
 

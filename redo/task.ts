@@ -18,11 +18,13 @@ export interface Request {
   /** What differs from the usual for its builds; what is undefined is as it is for `by`. */
   readonly setting: Setting
   failed: boolean
+  /** Whoever made it is gone. */
+  abandoned: boolean
 }
 
 /** Whether what it asks for is still to be begun. The end of a script is the end of what it asked for. */
 export function isOpen(request: Request): boolean {
-  if (request.by?.job?.ended === true) return false
+  if (request.abandoned || request.by?.job?.ended === true) return false
   return !request.failed || request.keepGoing
 }
 
@@ -33,6 +35,10 @@ export interface Setting {
   /** Where their words are printed. */
   readonly console?: Console | undefined
   readonly environment?: NodeJS.ProcessEnv | undefined
+  /** Say why each is built. */
+  readonly explain?: boolean | undefined
+  /** The options of sh, such as `-ex`. */
+  readonly flags?: string | undefined
 }
 
 /** A target that is being brought up to date, from the first wish to the end of its build. */

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # What the commands of this folder share: how to ask the coordinator of a run, which told of itself by
-# REDO_RUN (its folder), REDO_JOB (which .do this is), REDO_SLOT (the first fifo to try for answers),
+# REDO_RUN (its folder), REDO_JOB (which .do this is; of a guest, see redo/guest.ts, -PID), REDO_SLOT (the first fifo to try for answers),
 # REDO_LOG (where stderr goes, if nobody redirected it) and REDO_PID.
 #
 # Starts no program unless it must: a .do calls this thousands of times. A part of it runs within .do
@@ -14,8 +14,10 @@ redo_ask() { # VERB ARGUMENT...
   return "$redo_status"
 }
 
-# Asks for targets. What is built for us goes to our stderr, if that is not the log of the script.
+# Asks for targets. What is built for us goes to our stderr, if that is not the log of the script. What is
+# built for a guest sees its environment.
 redo_ask_for() { # VERB ARGUMENT...
+  case $REDO_JOB in -*) redo_environment=own ;; esac
   redo_own=
   # shellcheck disable=SC3013 # every shell that we know of has -ef
   [ /dev/fd/2 -ef "$REDO_LOG" ] || redo_own=+
@@ -116,9 +118,9 @@ redo_bye() {
   exec 8>&- 9<&-
 }
 
-# A guest, see redo/guest.ts, takes the status 75 as "try again".
+# A guest takes the status 75 as "try again".
 redo_gone() {
-  [ "$REDO_JOB" != 0 ] || exit 75
+  case $REDO_JOB in -*) exit 75 ;; esac
   printf 'redo: cannot reach the coordinator of this run: it is gone\n' >&2
   exit 2
 }

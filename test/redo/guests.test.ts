@@ -1,0 +1,143 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+
+// A second run in a tree is a guest of the first: what people may count on when they are one.
+
+const root = resolve(import.meta.dirname, '../..')
+const scratch = mkdtempSync(join(tmpdir(), 'redo-guests-'))
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+test('a guest prints all that was built for it said, also when the host has nothing else to do', async () => {
+  for (const pause of ['0.3', '0.35', '0.4']) {
+    const tree = treeOf({
+      'slow.do': `: >began; sleep 0.3; echo host >$3\n`,
+      't.do': `sleep ${pause}; echo t done >&2; exit 1\n`,
+    })
+    const host = start(tree, ['slow'])
+    await file(tree, 'began')
+    const guest = await start(tree, ['t']).ended
+    expect(guest).toMatchObject({ end: 1 })
+    expect(guest.stderr).toContain('t done\n')
+    expect(guest.stderr).toContain('"t.do" ended with exit status 1')
+    expect(guest.stderr).not.toContain('No such file')
+    expect(guest.stderr).not.toContain('rror')
+    expect(await host.ended).toMatchObject({ end: 0 })
+  }
+}, 60_000)
+
+test('what is built for a guest alone ends with it, and what others want too does not', async () => {
+  const tree = treeOf({
+    'all.do': 'redo-ifchange slow both\n',
+    'slow.do': ': >began; sleep 2; echo slow >$3\n',
+    'both.do': ': >both-began; sleep 2; echo both >$3\n',
+    't.do': 'redo-ifchange both inner\n',
+    'inner.do': "trap 'echo gone >trace; exit 1' TERM; : >inner-began; sleep 30\n",
+  })
+  const host = start(tree, ['-j3', 'all'])
+  await file(tree, 'began')
+  const guest = start(tree, ['-j3', 't'])
+  await file(tree, 'inner-began')
+  guest.child.kill('SIGKILL')
+  expect(await host.ended).toMatchObject({ end: 0 })
+  expect(readFileSync(join(tree, 'trace'), 'utf8')).toBe('gone\n')
+  expect(readFileSync(join(tree, 'both'), 'utf8')).toBe('both\n')
+  expect(readdirSync(tree).filter(name => name.endsWith('.tmp') || name === 't')).toEqual([])
+}, 60_000)
+
+test('what was stopped as its guest had gone is built again for somebody who wants it meanwhile', async () => {
+  const tree = treeOf({
+    'all.do': ': >began; sleep 1.5; redo-ifchange t\n',
+    't.do':
+      "trap 'sleep 2; exit 1' TERM; echo t >>runs; : >t-began; [ -e second ] || { : >second; sleep 30; }; echo t >$3\n",
+  })
+  const host = start(tree, ['-j2', 'all'])
+  await file(tree, 'began')
+  const guest = start(tree, ['t'])
+  await file(tree, 't-began')
+  guest.child.kill('SIGKILL')
+  expect(await host.ended).toMatchObject({ end: 0 })
+  expect(readFileSync(join(tree, 't'), 'utf8')).toBe('t\n')
+}, 60_000)
+
+test('a guest whose host is stopped says so', async () => {
+  const tree = treeOf({
+    'slow.do': ': >began; sleep 30\n',
+    't.do': ': >t-began; sleep 30; echo t >$3\n',
+  })
+  const host = start(tree, ['slow'])
+  await file(tree, 'began')
+  const guest = start(tree, ['t'])
+  await file(tree, 't-began')
+  host.child.kill('SIGINT')
+  expect(await host.ended).toMatchObject({ end: 'SIGINT' })
+  const { end, stderr } = await guest.ended
+  expect(end).toBe(1)
+  expect(stderr).toContain(`the run of process ${host.child.pid}, which built this, was stopped`)
+}, 60_000)
+
+test.each(['do', 'redo'])(
+  'what is built for the guest `%s` sees its environment and its options',
+  async command => {
+    const tree = treeOf({
+      'slow.do': ': >began; sleep 1.5; echo "$X" >$3\n',
+      't.do': 'redo-ifchange inner\necho "$X" >$3\n',
+      'inner.do': 'echo "$X" >$3\n',
+    })
+    const host = start(tree, ['slow'], { X: 'host' })
+    await file(tree, 'began')
+    const guest = await start(tree, ['--explain', '-x', 't'], { X: 'guest' }, command).ended
+    expect(guest).toMatchObject({ end: 0 })
+    expect(guest.stderr).toContain('redo: building "inner": it was never built')
+    expect(guest.stderr).toContain('+ redo-ifchange inner')
+    const { stderr } = await host.ended
+    expect(stderr).not.toContain('building')
+    const made = ['slow', 't', 'inner'].map(name => readFileSync(join(tree, name), 'utf8').trim())
+    expect(made).toEqual(['host', 'guest', 'guest'])
+  },
+  60_000,
+)
+
+function treeOf(files: Readonly<Record<string, string>>): string {
+  const tree = mkdtempSync(join(scratch, 'tree-'))
+  mkdirSync(join(tree, '.redo'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(tree, name), text)
+  return tree
+}
+
+/** A file that a script makes when it begins. */
+async function file(tree: string, name: string): Promise<void> {
+  while (!existsSync(join(tree, name))) await new Promise(done => setTimeout(done, 20))
+}
+
+interface Run {
+  /** The coordinator, or the guest, itself. */
+  readonly child: ChildProcess
+  readonly ended: Promise<{ readonly end: number | NodeJS.Signals | null; readonly stderr: string }>
+}
+
+function start(tree: string, words: readonly string[], more: NodeJS.ProcessEnv = {}, command = 'do'): Run {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^(REDO|MAKE|MFLAGS|NODE_EXTRA)/.test(name),
+  )
+  const child = spawn(
+    process.execPath,
+    [join(root, 'dist/redo.js'), join(root, 'bin/redo'), command, ...words],
+    {
+      cwd: tree,
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...Object.fromEntries(inherited), ...more },
+    },
+  )
+  let stderr = ''
+  child.stderr?.setEncoding('utf8').on('data', text => {
+    stderr += text
+  })
+  const ended = new Promise<{ end: number | NodeJS.Signals | null; stderr: string }>(done =>
+    child.once('close', (code, signal) => done({ end: code ?? signal, stderr })),
+  )
+  return { child, ended }
+}
