@@ -3,6 +3,7 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { Console } from './console.ts'
 import type { Coordinator } from './coordinator.ts'
+import type { FileNode } from './graph.ts'
 import { Guests } from './guests.ts'
 import { flagsOfShell } from './job.ts'
 import type { Message } from './message.ts'
@@ -151,7 +152,7 @@ export class Clients {
     }
     const done = this.#coordinator.fulfil(request, nodes)
     const finish = (ok: boolean) => {
-      if (!force) for (const node of nodes) job?.inputs.set(node, node.version)
+      if (!force && job !== undefined) depend(job, nodes)
       setting.console?.close()
       const isCut = !ok && job === undefined && this.#coordinator.isStopped
       answer([ok ? 0 : 1, isCut ? `cannot go on: ${lost}` : undefined])
@@ -223,6 +224,11 @@ export class Clients {
   #node(cwd: string, path: string) {
     return this.#coordinator.store.graph.node(this.#tree.name(cwd, path))
   }
+}
+
+/** A script that asks twice may have read the file between: the version that it saw first is the one that counts. */
+function depend({ inputs }: Job, nodes: readonly FileNode[]): void {
+  for (const node of nodes) if (!inputs.has(node)) inputs.set(node, node.version)
 }
 
 /** Whether another run in the same tree asks: it says its process id in place of a job, see guest.ts. */
