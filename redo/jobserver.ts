@@ -45,7 +45,8 @@ export class Jobserver {
   /** Joins the jobserver that MAKEFLAGS tells of, when there is one and it can be reached. */
   static join(environment: NodeJS.ProcessEnv): Jobserver | undefined {
     const { MAKEFLAGS: makeflags = '', COOLPORTS_PIPES: inherited } = environment
-    const [, auth] = [...makeflags.matchAll(/--jobserver-(?:auth|fds)=(\S+)/g)].at(-1) ?? []
+    const [options] = partsOf(makeflags)
+    const [, auth] = [...options.matchAll(/--jobserver-(?:auth|fds)=(\S+)/g)].at(-1) ?? []
     if (auth === undefined) return undefined
     const { O_RDWR, O_RDONLY, O_NONBLOCK } = constants
     try {
@@ -111,8 +112,15 @@ export class Jobserver {
 
 /** What MAKEFLAGS must say for the makes inside builds, given where the pipe is for them. */
 export function makeflagsFor(inherited: string, read: number, write: number): string {
-  const kept = inherited
+  const [options, variables] = partsOf(inherited)
+  const kept = options
     .split(' ')
     .filter(word => word !== '' && word !== '-j' && !/^(-j\d*|--jobserver-(auth|fds)=.*)$/.test(word))
-  return ` ${[...kept, '-j', `--jobserver-auth=${read},${write}`].join(' ')}`
+  return ` ${[...kept, '-j', `--jobserver-auth=${read},${write}`].join(' ')}${variables}`
+}
+
+/** The options, and from ` -- ` on the variables of the command line: make takes no word after it for an option. */
+function partsOf(makeflags: string): readonly [options: string, variables: string] {
+  const at = makeflags.search(/(?<![^ ])-- /)
+  return at < 0 ? [makeflags, ''] : [makeflags.slice(0, at), ` ${makeflags.slice(at)}`]
 }
