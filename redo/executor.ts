@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import type { Mailbox } from './mailbox.ts'
+import type { SignalName } from './signals.ts'
 
 /** One descriptor of a process to be started, as spawn() takes it. */
 export type Inherited = 'ignore' | 'inherit' | number
@@ -37,12 +38,13 @@ export type Call = readonly [
 export class Executors {
   readonly #mailbox: Mailbox
   readonly #start: (read: number) => ChildProcess
-  readonly #commands: string
+  readonly #begin: string
   readonly #idle: Executor[] = []
   readonly #busy = new Map<number, Executor>()
 
   constructor(options: {
     readonly commands: string
+    readonly ignored: readonly SignalName[]
     readonly mailbox: Mailbox
     readonly environment: NodeJS.ProcessEnv
     /** What the shells inherit beside their fifo and the `ask` of the mailbox. */
@@ -57,7 +59,8 @@ export class Executors {
       stdio[8] = options.ask
       return spawn('sh', ['-s'], { detached: true, stdio, env: options.environment })
     }
-    this.#commands = options.commands
+    const { commands, ignored } = options
+    this.#begin = `redo_ignored=${quoted(ignored.join(' '))}; . ${quoted(`${commands}/executor.sh`)}`
   }
 
   run(call: Call, ended: (ending: Ending) => void): ChildProcess {
@@ -79,7 +82,7 @@ export class Executors {
 
   #add(): Executor {
     const { slot, read } = this.#mailbox.openLine()
-    this.#mailbox.write(slot, `redo_line=${slot}; . ${quoted(`${this.#commands}/executor.sh`)}\n`)
+    this.#mailbox.write(slot, `redo_line=${slot}; ${this.#begin}\n`)
     const executor: Executor = { child: this.#start(read), slot, ended: () => {} }
     closeSync(read)
     const died = (ending: Ending) => {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { ignoring, type SignalName } from './signals.ts'
 
 /**
  * A second run in a tree is a guest of the first: it asks the coordinator there, as a script would. It
@@ -15,10 +16,13 @@ export function visit(options: {
   readonly cwd: string
   readonly command: 'redo' | 'redo-ifchange'
   readonly words: readonly string[]
+  readonly ignored: readonly SignalName[]
 }): number | undefined {
   const runFolder = join(options.folder, `run-${options.host}`)
   if (!isOpen(runFolder)) return undefined
-  const { status } = spawnSync(join(options.commands, options.command), options.words, {
+  const client = [join(options.commands, options.command), ...options.words] as const
+  const [program, ...words] = ignoring(options.ignored, client)
+  const { status } = spawnSync(program, words, {
     cwd: options.cwd,
     stdio: 'inherit',
     env: {

@@ -5,6 +5,7 @@ import { type Ending, Executors, type Inherited } from './executor.ts'
 import { makeflagsFor } from './jobserver.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Rule } from './rules.ts'
+import { ignoring, type SignalName } from './signals.ts'
 import type { Stamp } from './stamp.ts'
 import type { Tree } from './tree.ts'
 
@@ -50,6 +51,7 @@ export class Starter {
   readonly #environment: NodeJS.ProcessEnv
   readonly #adapt: (inherited: NodeJS.ProcessEnv) => NodeJS.ProcessEnv
   readonly #flags: string
+  readonly #ignored: readonly SignalName[]
   readonly #executors: Executors
   readonly #residentPipe: readonly [number, number]
   readonly #texts = new Map<string, Text>()
@@ -62,6 +64,8 @@ export class Starter {
     readonly commands: string
     readonly verbose: boolean
     readonly trace: boolean
+    /** What the run ignores, scripts do too, but for that by which it ends them. */
+    readonly ignored: readonly SignalName[]
     /** The jobserver of the scripts that run in shells that stay. */
     readonly pipe: readonly [read: number, write: number]
     readonly mailbox: Mailbox
@@ -83,8 +87,10 @@ export class Starter {
     }
     this.#environment = this.#adapt(options.environment)
     this.#residentPipe = options.pipe
+    this.#ignored = options.ignored.filter(name => name !== 'TERM')
     this.#executors = new Executors({
       ...options,
+      ignored: this.#ignored,
       environment: { ...this.#environment, REDO_COMMANDS: options.commands },
       stdio: stdioWith(options.pipe),
     })
@@ -136,7 +142,9 @@ export class Starter {
     const stdio = stdioWith(script.pipe)
     stdio[1] = stdout
     stdio[2] = script.stderr
-    const child = spawn(program, [...words, file, rule.target, rule.stem, script.temporary], {
+    const call = [program, ...words, file, rule.target, rule.stem, script.temporary] as const
+    const [first, ...rest] = ignoring(this.#ignored, call)
+    const child = spawn(first, rest, {
       cwd,
       // A group of its own: so all that it started can be ended with it.
       detached: true,

@@ -8,12 +8,14 @@ import { plan } from './plan.ts'
 import { type Query, queries } from './query.ts'
 import { quote } from './reason.ts'
 import { run } from './run.ts'
+import { ignoreAsTold } from './signals.ts'
 import { Store } from './store.ts'
 import { findTop, Tree } from './tree.ts'
 import { giveUp } from './trouble.ts'
 
 // A reader who has seen enough is no error.
 process.stdout.on('error', () => process.exit(1))
+const ignored = ignoreAsTold(process.env)
 process.exitCode = await main(process.argv.slice(2)).catch(giveUp)
 
 /** `bin/redo/start` tells the folder of the commands that scripts are to find, then what was called. */
@@ -35,11 +37,11 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
   if (options.dryRun) return tell(orAll.targets, command === 'redo')
   switch (command) {
     case 'do':
-      return run(orAll, commands, 'redo-ifchange')
+      return run(orAll, commands, 'redo-ifchange', ignored)
     case 'redo':
-      return run(orAll, commands, 'redo')
+      return run(orAll, commands, 'redo', ignored)
     case 'redo-ifchange':
-      return run(options, commands, 'redo-ifchange')
+      return run(options, commands, 'redo-ifchange', ignored)
     default:
       return misuse(command, 'there is no such command')
   }

@@ -10,6 +10,7 @@ import { Logs } from './logs.ts'
 import type { Message } from './message.ts'
 import { flagsOf, type Options } from './options.ts'
 import { cleanUpAfterCrash, removeRunFolder } from './remains.ts'
+import { onSignals, type SignalName } from './signals.ts'
 import { writeStderr } from './stderr.ts'
 import { Store } from './store.ts'
 import { Terminal } from './terminal.ts'
@@ -24,6 +25,7 @@ export async function run(
   options: Options,
   commands: string,
   command: 'redo' | 'redo-ifchange',
+  ignored: readonly SignalName[],
 ): Promise<number> {
   // For a visit: what was asked for, in full.
   const words = [...flagsOf(options), '--', ...options.targets]
@@ -35,7 +37,7 @@ export async function run(
   const terminal = hasView ? new Terminal(writeStderr) : undefined
   const console = new Console(terminal === undefined ? writeStderr : bytes => terminal.write(bytes))
   const traces = tracesTo(console, options)
-  const visiting = { folder: join(tree.top, '.redo'), commands, cwd, command, words } as const
+  const visiting = { folder: join(tree.top, '.redo'), commands, cwd, command, words, ignored } as const
   const lock = await takeLock(console, host => visit({ ...visiting, host }), traces.locks)
   if (typeof lock === 'number') return lock
   cleanUpAfterCrash('.redo')
@@ -46,7 +48,7 @@ export async function run(
   }
   const runFolder = join('.redo', `run-${process.pid}`)
   const open = (receive: (message: Message) => void) =>
-    new Workshop({ ...options, tree, folder: runFolder, commands, receive, locks: traces.locks })
+    new Workshop({ ...options, tree, folder: runFolder, commands, ignored, receive, locks: traces.locks })
   const forecast = hasView ? new Forecast(tree, () => Store.open('.redo/state').graph) : undefined
   const coordinator = new Coordinator({
     tree,
@@ -60,7 +62,7 @@ export async function run(
   })
   const view =
     terminal === undefined || forecast === undefined ? undefined : new View(terminal, forecast, coordinator)
-  const signal = onSignals(coordinator)
+  const signal = onSignals(coordinator, ignored)
   onTrouble(coordinator, () => {
     view?.close()
     console.close()
@@ -98,22 +100,6 @@ async function takeLock(
     if (status !== undefined) return status
     if (waits === 20) console.line(`redo: waiting for the run of process ${lock} in this tree`)
     await new Promise(resolve => setTimeout(resolve, 50))
-  }
-}
-
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** The first signal ends the scripts in good order; the second kills them. */
-function onSignals(coordinator: Coordinator): () => NodeJS.Signals | undefined {
-  let received: NodeJS.Signals | undefined
-  const handler = (signal: NodeJS.Signals) => {
-    coordinator.stop(received === undefined ? 'SIGTERM' : 'SIGKILL')
-    received ??= signal
-  }
-  for (const signal of signals) process.on(signal, handler)
-  return () => {
-    for (const signal of signals) process.off(signal, handler)
-    return received
   }
 }
 

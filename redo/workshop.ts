@@ -6,6 +6,7 @@ import { Jobserver } from './jobserver.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Message } from './message.ts'
 import { Scheduler } from './scheduler.ts'
+import type { SignalName } from './signals.ts'
 import type { Trace } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
 
@@ -25,6 +26,7 @@ export class Workshop {
     readonly tree: Tree
     readonly folder: string
     readonly commands: string
+    readonly ignored: readonly SignalName[]
     readonly jobs: number | undefined
     readonly verbose: boolean
     readonly trace: boolean

@@ -8,8 +8,10 @@
 . "$REDO_COMMANDS/client.sh"
 
 # A signal to the group of a script is for the script, which has its default for it again, or a trap of its
-# own: this shell stays, and tells when the script has ended.
+# own: this shell stays, and tells when the script has ended. What the run ignores stays ignored in all.
 trap : HUP INT TERM
+# shellcheck disable=SC2086,SC2154
+[ -z "$redo_ignored" ] || trap '' $redo_ignored
 
 # A file of which each process has its own. Without a /proc no process can be told from its subshells.
 redo_self=/proc/self/stat
