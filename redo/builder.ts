@@ -8,7 +8,7 @@ import { copiedTo, discard, install, type Places, type Product, productOf } from
 import { quote, sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
-import { folder, nothing, type Stamp, stampOf } from './stamp.ts'
+import { folder, isOfFile, nothing, type Stamp, stampOf } from './stamp.ts'
 import { Stopwatch } from './stopwatch.ts'
 import type { Store } from './store.ts'
 import type { Job, Task } from './task.ts'
@@ -58,7 +58,7 @@ export class Builder {
     let ruleStamp = nothing
     const rule = this.#rules.find(node.name, file => {
       ruleStamp = stampOf(file)
-      return ruleStamp !== nothing
+      return isOfFile(ruleStamp)
     })
     if (rule === undefined) {
       const [fact, ...rest] = unknownTarget(node.name)

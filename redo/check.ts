@@ -1,7 +1,7 @@
 import type { FileNode, Graph, Making } from './graph.ts'
 import { quote, type Reason, sentence } from './reason.ts'
 import type { Rules } from './rules.ts'
-import { exists, folder, itself, nothing, type Stamp, stampOf } from './stamp.ts'
+import { exists, folder, isOfFile, itself, leadsToFile, nothing, type Stamp, stampOf } from './stamp.ts'
 import type { Traces } from './trace.ts'
 import type { FileName } from './tree.ts'
 
@@ -213,15 +213,15 @@ export class Checker {
     if (rule.name.length !== name.length + '.do'.length || !rule.name.startsWith(name)) return false
     if (rule.making !== undefined || !rule.name.endsWith('.do')) return false
     this.#look(rule)
-    return rule.stamp !== undefined && rule.stamp !== nothing
+    return rule.stamp !== undefined && isOfFile(rule.stamp)
   }
 
   /** A `.do` that built something is an input, too: one look serves both. */
   #isRule(doFile: FileName): boolean {
     const node = this.#graph.find(doFile)
-    if (node === undefined || node.making !== undefined) return exists(doFile)
+    if (node === undefined || node.making !== undefined) return leadsToFile(doFile)
     this.#look(node)
-    return node.stamp === undefined ? exists(doFile) : node.stamp !== nothing
+    return node.stamp === undefined ? leadsToFile(doFile) : isOfFile(node.stamp)
   }
 
   #isThere(node: FileNode): boolean {

@@ -96,13 +96,21 @@ export class Starter {
     })
   }
 
-  start(script: Script, ended: (ending: Ending) => void): ChildProcess {
-    const { interpreter, resident } = this.#textOf(script)
+  /** A script that cannot be read or started has ended at once, and is no process. */
+  start(script: Script, ended: (ending: Ending) => void): ChildProcess | undefined {
     const isUsual = script.environment === undefined && script.pipe === this.#residentPipe
     const { flags = this.#flags } = script
-    if (resident && isUsual && flags === '-e')
-      return this.#inExecutor(script, interpreter?.length === 1 ? '+e' : '-e', ended)
-    return this.#asProgram(interpreter ?? ['sh', flags], script, ended)
+    let errexit: '-e' | '+e'
+    try {
+      const { interpreter, resident } = this.#textOf(script)
+      if (!resident || !isUsual || flags !== '-e')
+        return this.#asProgram(interpreter ?? ['sh', flags], script, ended)
+      errexit = interpreter?.length === 1 ? '+e' : '-e'
+    } catch (error) {
+      ended({ status: 127, signal: undefined, error: error as Error })
+      return undefined
+    }
+    return this.#inExecutor(script, errexit, ended)
   }
 
   /** One of the shells that stay says that its script has ended. */
@@ -138,32 +146,31 @@ export class Starter {
     const cwd = this.#tree.absolute(rule.folder)
     const doFile = basename(rule.doFile)
     const file = doFile.startsWith('-') ? `./${doFile}` : doFile
-    const stdout = openSync(script.stdout, 'ax')
     const stdio = stdioWith(script.pipe)
-    stdio[1] = stdout
     stdio[2] = script.stderr
     const call = [program, ...words, file, rule.target, rule.stem, script.temporary] as const
     const [first, ...rest] = ignoring(this.#ignored, call)
-    const child = spawn(first, rest, {
-      cwd,
+    const env = {
+      ...(script.environment === undefined ? this.#environment : this.#adapt(script.environment)),
+      PWD: cwd,
+      REDO_JOB: String(script.job),
+      REDO_SLOT: String(script.slot),
+      REDO_TARGET: rule.target,
+      REDO_LOG: script.log,
+    }
+    const stdout = openSync(script.stdout, 'ax')
+    try {
+      stdio[1] = stdout
       // A group of its own: so all that it started can be ended with it.
-      detached: true,
-      stdio,
-      env: {
-        ...(script.environment === undefined ? this.#environment : this.#adapt(script.environment)),
-        PWD: cwd,
-        REDO_JOB: String(script.job),
-        REDO_SLOT: String(script.slot),
-        REDO_TARGET: rule.target,
-        REDO_LOG: script.log,
-      },
-    })
-    closeSync(stdout)
-    child.once('error', error => ended({ status: 127, signal: undefined, error }))
-    child.once('exit', (status, signal) =>
-      ended({ status: status ?? 1, signal: signal ?? undefined, error: undefined }),
-    )
-    return child
+      const child = spawn(first, rest, { cwd, detached: true, stdio, env })
+      child.once('error', error => ended({ status: 127, signal: undefined, error }))
+      child.once('exit', (status, signal) =>
+        ended({ status: status ?? 1, signal: signal ?? undefined, error: undefined }),
+      )
+      return child
+    } finally {
+      closeSync(stdout)
+    }
   }
 
   #textOf({ rule, ruleStamp: stamp }: Script): Text {

@@ -1,7 +1,7 @@
 import { Checker } from './check.ts'
 import type { FileNode, Graph } from './graph.ts'
 import { Rules } from './rules.ts'
-import { exists, itself, nothing, stampOf } from './stamp.ts'
+import { itself, leadsToFile, nothing, stampOf } from './stamp.ts'
 import type { Tree } from './tree.ts'
 
 /** A question about the tree that builds nothing: its answer is lines and an exit status. */
@@ -44,7 +44,7 @@ export const queries: Readonly<Record<string, Query>> = {
     const lines: string[] = []
     for (const { doFile } of new Rules(tree).candidates(tree.name(cwd, args[0] ?? ''))) {
       lines.push(tree.seenFrom(cwd, doFile))
-      if (exists(doFile)) return { lines, status: 0 }
+      if (leadsToFile(doFile)) return { lines, status: 0 }
     }
     return { lines, status: 1 }
   },

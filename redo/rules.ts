@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path'
-import { exists } from './stamp.ts'
+import { leadsToFile } from './stamp.ts'
 import type { FileName, Tree } from './tree.ts'
 
 /** A `.do` that can make a target, with the arguments that it is to be given. */
@@ -23,7 +23,7 @@ export class Rules {
   }
 
   /** For a build: looks afresh, since a build may have made a rule. */
-  find(target: FileName, isThere: (doFile: FileName) => boolean = exists): Rule | undefined {
+  find(target: FileName, isThere: (doFile: FileName) => boolean = leadsToFile): Rule | undefined {
     for (const rule of this.candidates(target)) if (isThere(rule.doFile)) return rule
     return undefined
   }
@@ -84,7 +84,7 @@ export class Rules {
   #isThere(doFile: FileName): boolean {
     const known = this.#defaults.get(doFile)
     if (known !== undefined) return known
-    const found = exists(doFile)
+    const found = leadsToFile(doFile)
     this.#defaults.set(doFile, found)
     return found
   }

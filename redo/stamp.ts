@@ -23,6 +23,16 @@ export function exists(path: string): boolean {
   return look(path) !== undefined
 }
 
+/** Whether something can be read there: a symlink that leads nowhere is no file to those who follow it. */
+export function leadsToFile(path: string): boolean {
+  return look(path, true) !== undefined
+}
+
+/** The same, by a stamp. */
+export function isOfFile(stamp: Stamp): boolean {
+  return stamp !== nothing && !stamp.endsWith(`>${nothing}`)
+}
+
 /** The part of a stamp that does not follow symlinks. */
 export function itself(stamp: Stamp): string {
   return stamp.split('>')[0] ?? ''
