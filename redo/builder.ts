@@ -191,6 +191,7 @@ export class Builder {
       took: job.clock.elapsed,
     }
     node.overridden = false
+    node.orphaned = false
     node.previous = node.stamp
     node.stamp = product.kind === 'file' ? product.stamp : places.before === folder ? folder : nothing
     if (job.digest === undefined || old?.digest !== job.digest) node.version += 1
@@ -203,6 +204,7 @@ export class Builder {
     const { node } = job.task
     const stamp = stampOf(places.target)
     const { making } = node
+    node.orphaned = false
     // Without a file, there is nothing to remember: it is as if it had never been built.
     if (stamp === nothing || stamp === folder) node.making = undefined
     else if (making !== undefined) node.making = { ...making, failed: true, before: undefined }

@@ -168,6 +168,7 @@ export class Checker {
       if (node.stamp === nothing) return { kind: 'unknown' }
       // Its rule is gone while the file is there: it is a source now, another thing than it was.
       node.making = undefined
+      node.orphaned = true
       node.version += 1
       this.#graph.unsaved.add(node)
       return clean
@@ -189,13 +190,19 @@ export class Checker {
         if (node.stamp !== undefined) this.#graph.see(node, nothing)
         return { kind: 'unknown' }
       }
-    } else if (node.stamp === undefined && this.#wasBuilt(node)) {
-      return dirty({ kind: 'lost' })
+    } else if (this.#isOfOurs(node, stamp) && this.#rules.find(node.name) !== undefined) {
+      return dirty({ kind: node.orphaned ? 'returned' : 'lost' })
     }
-    this.#graph.see(node, stamp)
+    // What somebody changed is theirs.
+    if (this.#graph.see(node, stamp)) node.orphaned = false
     this.#looked.add(node)
     if (node.overridden) this.#overridden(node)
     return clean
+  }
+
+  /** Whether a file that is no target so far is what an earlier build left. */
+  #isOfOurs(node: FileNode, now: Stamp): boolean {
+    return node.stamp === undefined ? this.#wasBuilt(node) : node.orphaned && node.stamp === now
   }
 
   /** The same is not told again of a file, unless everything is wanted. */

@@ -9,6 +9,7 @@ import type { Message } from './message.ts'
 import { quote, type Reason } from './reason.ts'
 import { Rules } from './rules.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
+import { folder } from './stamp.ts'
 import type { Store } from './store.ts'
 import { isOpen, type Request, type Setting, Task } from './task.ts'
 import type { Traces } from './trace.ts'
@@ -28,6 +29,7 @@ export interface Wishes {
 export class Coordinator {
   readonly store: Store
   readonly wishes: Wishes
+  readonly #rules: Rules
   readonly #logs: Logs
   readonly #console: Console
   readonly #checker: Checker
@@ -61,6 +63,7 @@ export class Coordinator {
     const rules = new Rules(tree)
     this.store = store
     this.wishes = wishes
+    this.#rules = rules
     this.#logs = logs
     this.#console = console
     this.#open = options.open
@@ -260,7 +263,10 @@ export class Coordinator {
     this.#asking = request
     if (request.force && node.making !== undefined) return dirty({ kind: 'forced' })
     const verdict = this.#checker.check(node)
-    if (verdict.kind === 'clean') return true
+    if (verdict.kind === 'clean') {
+      if (request.by === undefined) this.#tellSource(request, node)
+      return true
+    }
     if (verdict.kind !== 'unknown') return verdict
     this.#tell(request, unknownTarget(node.name))
     return false
@@ -333,6 +339,14 @@ export class Coordinator {
   openWorkshop(): Workshop {
     this.#workshop ??= this.#open(message => this.#clients.receive(message))
     return this.#workshop
+  }
+
+  /** Who asks by hand for what has a rule expects a build. */
+  #tellSource(request: Request, node: FileNode): void {
+    if (node.making !== undefined || node.stamp === folder || this.#warned.has(node)) return
+    if (this.#rules.find(node.name) === undefined) return
+    this.#warned.add(node)
+    this.#tell(request, [`${node.name} - it is a source, though it has a .do; delete it to have it built`])
   }
 
   #overridden(node: FileNode): void {

@@ -36,6 +36,8 @@ export class FileNode {
   making: Making | undefined
   /** A target that somebody changed by hand; it is a source until it is deleted. */
   overridden = false
+  /** A target whose rule is gone, as its last build left it; it is a source until it has a rule again. */
+  orphaned = false
 
   constructor(id: number, name: FileName) {
     this.id = id

@@ -16,6 +16,8 @@ export type Reason =
   | { readonly kind: 'deleted' }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'lost' }
+  /** Its rule was gone for a while. */
+  | { readonly kind: 'returned' }
   | { readonly kind: 'beyond' }
   | { readonly kind: 'rule'; readonly before: FileName; readonly now: FileName }
   | { readonly kind: 'appeared'; readonly file: FileName }
@@ -45,6 +47,8 @@ export function sentence(reason: Reason): string {
       return 'its last build was cut short before the result was in place'
     case 'lost':
       return 'the record of its last build is lost'
+    case 'returned':
+      return 'it has a .do again'
     case 'beyond':
       return 'what its symlink leads to changed'
     case 'rule':

@@ -113,7 +113,7 @@ type Line = readonly [
   inputs?: readonly number[],
 ]
 
-const flag = { target: 1, always: 2, failed: 4, overridden: 8 } as const
+const flag = { target: 1, always: 2, failed: 4, overridden: 8, orphaned: 16 } as const
 
 function load(path: string): Loaded {
   const bytes = read(path)
@@ -166,7 +166,9 @@ function restore(line: Line, graph: Graph): void {
   node.version = line[2]
   node.stamp = line[3] === 0 ? undefined : line[3]
   node.making = makingOf(line, graph)
-  node.overridden = ((line[4] ?? 0) & flag.overridden) !== 0
+  const flags = line[4] ?? 0
+  node.overridden = (flags & flag.overridden) !== 0
+  node.orphaned = (flags & flag.orphaned) !== 0
 }
 
 function makingOf(line: Line, graph: Graph): Making | undefined {
@@ -198,9 +200,11 @@ function block(nodes: readonly FileNode[]): string {
 }
 
 function lineOf(node: FileNode): Line {
-  const { id, name, version, stamp = 0, making, overridden } = node
-  if (making === undefined)
-    return overridden ? [id, name, version, stamp, flag.overridden] : [id, name, version, stamp]
+  const { id, name, version, stamp = 0, making } = node
+  if (making === undefined) {
+    const flags = (node.overridden ? flag.overridden : 0) + (node.orphaned ? flag.orphaned : 0)
+    return flags > 0 ? [id, name, version, stamp, flags] : [id, name, version, stamp]
+  }
   const flags = flag.target + (making.always ? flag.always : 0) + (making.failed ? flag.failed : 0)
   const pairs: number[] = []
   for (const [at, input] of making.inputs.entries()) pairs.push(input.id, making.versions[at] ?? 0)

@@ -4,6 +4,8 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -44,6 +46,49 @@ test('a target that somebody forces', () => {
   const tree = built()
   expect(why(run(tree, 'redo/redo', '--explain', 'x'))).toEqual(['"x": it was asked for by redo'])
   expect(run(tree, 'redo/redo', '-n', 'x').stdout).toBe('would build "x": it was asked for by redo\n')
+})
+
+test('a target whose rule was gone for a while, and what depends on it', () => {
+  const tree = treeOf({
+    'x.do': 'redo-ifchange s; cat s >$3\n',
+    'y.do': 'redo-ifchange x; cat x >$3\n',
+    s: '1\n',
+  })
+  run(tree, 'do', 'y')
+  renameSync(join(tree, 'x.do'), join(tree, 'away'))
+  run(tree, 'do', 'y')
+  writeFileSync(join(tree, 's'), '2\n')
+  expect(run(tree, 'do', 'y')).toMatchObject({ status: 0, stderr: '' })
+  renameSync(join(tree, 'away'), join(tree, 'x.do'))
+  expect(why(run(tree, 'do', '--explain', 'y'))).toEqual([
+    '"y": "x" is out of date: it has a .do again',
+    '"x": it has a .do again',
+  ])
+  expect(readFileSync(join(tree, 'y'), 'utf8')).toBe('2\n')
+  expect(run(tree, 'do', 'y', 'x')).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('a file that somebody changed while its rule was gone is theirs, and that is said to who asks for it', () => {
+  const tree = treeOf({ 'x.do': 'echo made >$3\n', 'y.do': 'redo-ifchange x; cat x >$3\n' })
+  run(tree, 'do', 'x')
+  renameSync(join(tree, 'x.do'), join(tree, 'away'))
+  run(tree, 'do', 'x')
+  writeFileSync(join(tree, 'x'), 'mine\n')
+  run(tree, 'do', 'x')
+  renameSync(join(tree, 'away'), join(tree, 'x.do'))
+  expect(run(tree, 'do', 'y').stderr).toBe('redo  y\n')
+  const said = 'redo: x - it is a source, though it has a .do; delete it to have it built\n'
+  expect(run(tree, 'do', 'x')).toMatchObject({ status: 0, stderr: said })
+  expect(run(tree, 'redo/redo', 'x')).toMatchObject({ status: 0, stderr: said })
+  expect(readFileSync(join(tree, 'x'), 'utf8')).toBe('mine\n')
+})
+
+test('a target whose rule went together with the state is a source', () => {
+  const tree = treeOf({ 'x.do': 'echo made >$3\n' })
+  run(tree, 'do', 'x')
+  rmSync(join(tree, 'x.do'))
+  rmSync(join(tree, '.redo/state'))
+  expect(run(tree, 'do', 'x')).toMatchObject({ status: 0, stderr: '' })
 })
 
 test('a target that is always built', () => {

@@ -18,6 +18,7 @@ test('what was saved is loaded, with names of any kind', () => {
   build(graph, 'a "b"\n]\n[/ö', ['x.do', 'source'], { always: true, digest: 'abc' })
   build(graph, 'failed', ['x.do'], { failed: true, before: 'as it was' as Stamp })
   graph.node('by hand').overridden = true
+  graph.node('without its rule').orphaned = true
   graph.see(graph.node('gone'), '-' as Stamp)
   store.save()
   expect(told(Store.open(path).graph)).toEqual(told(graph))
@@ -152,8 +153,8 @@ function build(
 
 /** All that a graph knows, with names in place of nodes. */
 function told(graph: Graph): unknown {
-  return graph.all().map(({ id, name, version, stamp, overridden, making }) => ({
-    ...{ id, name, version, stamp, overridden },
+  return graph.all().map(({ id, name, version, stamp, overridden, orphaned, making }) => ({
+    ...{ id, name, version, stamp, overridden, orphaned },
     making: making && {
       ...making,
       rule: making.rule.name,
