@@ -14,7 +14,7 @@ import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
 import type { Job, Setting } from './task.ts'
 import type { Trace } from './trace.ts'
-import type { Tree } from './tree.ts'
+import { isMangled, type Tree } from './tree.ts'
 
 type Answer = readonly [status: number, text?: string | undefined]
 
@@ -122,6 +122,9 @@ export class Clients {
   }
 
   #ifcreate(job: Job, message: Message): Answer {
+    const mangled = mangledIn(message.cwd, message.args)
+    if (mangled !== undefined)
+      return [1, `cannot depend on the absence of ${quote(mangled)}: the name is not in UTF-8`]
     for (const arg of message.args) {
       const node = this.#node(message.cwd, arg)
       if (exists(node.name)) return [1, `cannot depend on the absence of ${quote(node.name)}: it exists`]
@@ -138,8 +141,17 @@ export class Clients {
     }
     const { options } = parsed
     const { targets, keepGoing, shuffle, jobs } = options
+    if (options.dryRun) {
+      answer([2, 'cannot run: -n is for the outside of a .do'])
+      return
+    }
     if (targets.includes('')) {
       answer([1, 'cannot build a target without a name'])
+      return
+    }
+    const mangled = mangledIn(message.cwd, targets)
+    if (mangled !== undefined) {
+      answer([1, `cannot build ${quote(mangled)}: the name is not in UTF-8`])
       return
     }
     const force = message.verb === 'redo'
@@ -229,6 +241,10 @@ export class Clients {
 /** A script that asks twice may have read the file between: the version that it saw first is the one that counts. */
 function depend({ inputs }: Job, nodes: readonly FileNode[]): void {
   for (const node of nodes) if (!inputs.has(node)) inputs.set(node, node.version)
+}
+
+function mangledIn(cwd: string, names: readonly string[]): string | undefined {
+  return isMangled(cwd) ? cwd : names.find(isMangled)
 }
 
 /** Whether another run in the same tree asks: it says its process id in place of a job, see guest.ts. */

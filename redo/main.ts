@@ -10,7 +10,7 @@ import { quote } from './reason.ts'
 import { run } from './run.ts'
 import { ignoreAsTold } from './signals.ts'
 import { Store } from './store.ts'
-import { findTop, Tree } from './tree.ts'
+import { findTop, isMangled, Tree } from './tree.ts'
 import { giveUp } from './trouble.ts'
 
 // A reader who has seen enough is no error.
@@ -33,6 +33,8 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
   }
   const { options } = parsed
   if (options.targets.includes('')) return misuse(command, 'a target has no name')
+  const mangled = [process.cwd(), ...options.targets].find(isMangled)
+  if (mangled !== undefined) return misuse(command, `the name ${quote(mangled)} is not in UTF-8`)
   const orAll = options.targets.length === 0 ? { ...options, targets: ['all'] } : options
   if (options.dryRun) return tell(orAll.targets, command === 'redo')
   switch (command) {

@@ -39,6 +39,12 @@ export function productOf(places: Places): Product {
     return { kind: 'refused', why: 'it wrote both to $3 and to stdout; it must be one of them' }
   }
   if (made === nothing && !wroteStdout) return { kind: 'nothing' }
+  if (made === folder) {
+    return {
+      kind: 'refused',
+      why: 'it made $3 a folder; a target is a file, or a name for what is made elsewhere',
+    }
+  }
   if (now === folder) return { kind: 'refused', why: 'the target is a folder, and stays one' }
   if (made !== nothing) return { kind: 'file', path: temporary, stamp: made }
   return { kind: 'file', path: stdout, stamp: stampOf(stdout) }
