@@ -14,7 +14,7 @@ import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
 import type { Job, Setting } from './task.ts'
 import type { Trace } from './trace.ts'
-import { isMangled, type Tree } from './tree.ts'
+import { type FileName, isMangled, type Tree } from './tree.ts'
 
 type Answer = readonly [status: number, text?: string | undefined]
 
@@ -156,6 +156,10 @@ export class Clients {
     }
     const force = message.verb === 'redo'
     const nodes = targets.map(target => this.#node(message.cwd, target))
+    if (job !== undefined && !force) {
+      const links = this.#tree.linksTo(message.cwd, targets)
+      if (links.length > 0) this.#passThrough(job, links)
+    }
     const setting = this.#setting(job, message, options)
     const usual = this.#coordinator.request(job?.task, force, setting)
     const request = { ...usual, keepGoing: keepGoing || usual.keepGoing, shuffle: shuffle || usual.shuffle }
@@ -173,6 +177,18 @@ export class Clients {
     else if (job !== undefined) this.#await(job, done, finish)
     else void done.then(finish)
     if (jobs !== undefined || job === undefined) void this.#close(setting.scheduler, done)
+  }
+
+  /**
+   * A symlinked folder on the way to what a script asks for counts as a source. One that is built is for the
+   * script to ask for, before it asks for what lies behind: now it is too late to build it.
+   */
+  #passThrough(job: Job, links: readonly FileName[]): void {
+    for (const node of links.map(link => this.#coordinator.store.graph.node(link))) {
+      if (node === job.task.node || node.making !== undefined) continue
+      this.#coordinator.look(node)
+      depend(job, [node])
+    }
   }
 
   /** Puts the tokens of one request away, when no build has one any more. */

@@ -165,6 +165,11 @@ export class Coordinator {
     return this.#workshop?.scheduler.jobs
   }
 
+  /** Takes in how a source looks now. */
+  look(node: FileNode): void {
+    this.#checker.check(node)
+  }
+
   /** The rest of the run is to behave like a run of its own; for test suites. */
   forget(): void {
     this.#finished.clear()

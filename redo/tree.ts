@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 
 /**
@@ -19,6 +19,8 @@ export function isMangled(path: string): boolean {
 export class Tree {
   readonly top: string
   readonly #realFolders = new Map<string, string>()
+  /** By folder as said, for those that symlinks lead to: most trees have none. */
+  readonly #linksTo = new Map<string, readonly FileName[]>()
 
   constructor(top: string) {
     this.top = top
@@ -29,12 +31,21 @@ export class Tree {
    * the path came through; the last part may be a symlink and stays one.
    */
   name(cwd: string, path: string): FileName {
-    const full = (isAbsolute(path) ? path : `${cwd}/${path}`).replace(/\/+$/, '')
-    const slash = full.lastIndexOf('/')
-    const last = full.slice(slash + 1)
-    if (last === '' || last === '.' || last === '..') return this.#short(this.#realFolder(full || '/'))
-    const folder = this.#realFolder(full.slice(0, slash) || '/')
+    const full = fullPath(cwd, path)
+    const said = folderOf(full)
+    const folder = this.#realFolder(said)
+    if (said.length >= full.length) return this.#short(folder)
+    const last = full.slice(full.lastIndexOf('/') + 1)
     return this.#short(folder === '/' ? `/${last}` : `${folder}/${last}`)
+  }
+
+  /**
+   * The symlinks of this tree on the way to paths that have had a name before: they may lead elsewhere one day, and
+   * to other files of those names.
+   */
+  linksTo(cwd: string, paths: readonly string[]): readonly FileName[] {
+    if (this.#linksTo.size === 0) return []
+    return paths.flatMap(path => this.#linksTo.get(folderOf(fullPath(cwd, path))) ?? [])
   }
 
   absolute(name: FileName): string {
@@ -59,11 +70,64 @@ export class Tree {
     try {
       const real = realpathSync.native(path)
       this.#realFolders.set(path, real)
+      if (real !== path) {
+        const links = linksOn(path).flatMap(link =>
+          link.startsWith(`${this.top}/`) ? [this.#short(link)] : [],
+        )
+        if (links.length > 0) this.#linksTo.set(path, links)
+      }
       return real
     } catch {
       const parent = dirname(path)
       return parent === path ? path : join(this.#realFolder(parent), basename(path))
     }
+  }
+}
+
+function fullPath(cwd: string, path: string): string {
+  return (isAbsolute(path) ? path : `${cwd}/${path}`).replace(/\/+$/, '')
+}
+
+/** The folder that a file is in, as said; of what is a folder by its name, itself. */
+function folderOf(full: string): string {
+  const slash = full.lastIndexOf('/')
+  const last = full.slice(slash + 1)
+  return (last === '' || last === '.' || last === '..' ? full : full.slice(0, slash)) || '/'
+}
+
+/** The symlinks on the way to a folder that is there, with those on the way to where these lead. */
+function linksOn(path: string): readonly string[] {
+  const links: string[] = []
+  const parts = path.split('/')
+  let at = ''
+  // They lead somewhere, or did a moment ago.
+  for (let part = parts.shift(); part !== undefined && links.length < mostLinks; part = parts.shift()) {
+    if (part === '' || part === '.') continue
+    if (part === '..') {
+      at = dirname(at || '/').replace(/\/$/, '')
+      continue
+    }
+    const next = `${at}/${part}`
+    const end = targetOf(next)
+    if (end === undefined) {
+      at = next
+      continue
+    }
+    links.push(next)
+    parts.unshift(...end.split('/'))
+    if (isAbsolute(end)) at = ''
+  }
+  return links
+}
+
+/** As many as the kernel follows. */
+const mostLinks = 40
+
+function targetOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
   }
 }
 
