@@ -54,7 +54,8 @@ export class Builder {
   /** Runs the script of a target, with a token in hand that is given back at the end. */
   build(task: Task, workshop: Workshop, scheduler: Scheduler, done: (ok: boolean) => void): void {
     const { node } = task
-    const console = task.wanted('console') ?? this.#console
+    const { setting } = task
+    const console = setting.console ?? this.#console
     let ruleStamp = nothing
     const rule = this.#rules.find(node.name, file => {
       ruleStamp = stampOf(file)
@@ -71,7 +72,7 @@ export class Builder {
     const number = this.#count
     const transcript = new Transcript(node.name, this.#logs.begin(node.name))
     console.begin(transcript, task.within)
-    if ((task.wanted('explain') ?? this.#explain) && task.reason !== undefined) {
+    if ((setting.explain ?? this.#explain) && task.reason !== undefined) {
       transcript.line(`redo: building ${quote(node.name)}: ${sentence(task.reason)}`)
     }
     const [temporary, seen] = temporaryFor(rule, node.name, number)
@@ -115,8 +116,8 @@ export class Builder {
       slot: workshop.mailbox.hint(number),
       pipe: scheduler.pipe,
       log: resolve(this.#logs.path(node.name)),
-      environment: task.wanted('environment'),
-      flags: task.wanted('flags'),
+      environment: setting.environment,
+      flags: setting.flags,
     }
     job.child = workshop.starter.start(script, ending => {
       if (job.ended) return

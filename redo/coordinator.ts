@@ -11,7 +11,7 @@ import { Rules } from './rules.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
 import { folder } from './stamp.ts'
 import type { Store } from './store.ts'
-import { isOpen, type Request, type Setting, Task } from './task.ts'
+import { inherited, isOpen, type Request, type Setting, Task } from './task.ts'
 import type { Traces } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
 import { unknownTarget } from './unknown.ts'
@@ -177,9 +177,11 @@ export class Coordinator {
     this.#warned.clear()
   }
 
-  request(by: Task | undefined, force: boolean, setting: Setting): Request {
+  request(by: Task | undefined, force: boolean, own: Setting): Request {
     const { keepGoing, shuffle } = this.wishes
-    return { by, force, keepGoing, shuffle, setting, silent: false, failed: false, abandoned: false }
+    const setting = inherited(own, by)
+    const isApart = own.console !== undefined
+    return { by, force, keepGoing, shuffle, setting, isApart, silent: false, failed: false, abandoned: false }
   }
 
   /** Whether all the targets are up to date now; at once when nothing has to be waited for. */
@@ -364,10 +366,9 @@ export class Coordinator {
   /** Says something in the log of the target that asked, or to people when it was them. */
   #tell(request: Request | undefined, [first = '', ...rest]: readonly string[]): void {
     const text = [`redo: ${first}`, ...rest.map(line => `  ${line}`)].join('\n')
-    const console = request?.setting.console
-    if (console !== undefined) console.line(text)
-    else if (request?.by?.job !== undefined) request.by.job.transcript.line(text)
-    else this.#console.line(text)
+    const job = request?.isApart === true ? undefined : request?.by?.job
+    if (job !== undefined) job.transcript.line(text)
+    else (request?.setting.console ?? this.#console).line(text)
   }
 }
 

@@ -15,8 +15,10 @@ export interface Request {
   readonly silent: boolean
   readonly keepGoing: boolean
   readonly shuffle: boolean
-  /** What differs from the usual for its builds; what is undefined is as it is for `by`. */
+  /** What differs from the usual for its builds, what is taken over from `by` included. */
   readonly setting: Setting
+  /** Its builds are not printed where those of `by` are. */
+  readonly isApart: boolean
   failed: boolean
   /** Whoever made it is gone. */
   abandoned: boolean
@@ -41,6 +43,19 @@ export interface Setting {
   readonly flags?: string | undefined
 }
 
+/** What a request wants of itself, and else what its target was given. */
+export function inherited(own: Setting, by: Task | undefined): Setting {
+  if (by === undefined) return own
+  const { setting } = by
+  return {
+    scheduler: own.scheduler ?? setting.scheduler,
+    console: own.console ?? setting.console,
+    environment: own.environment ?? setting.environment,
+    explain: own.explain ?? setting.explain,
+    flags: own.flags ?? setting.flags,
+  }
+}
+
 /** A target that is being brought up to date, from the first wish to the end of its build. */
 export class Task {
   readonly node: FileNode
@@ -60,24 +75,18 @@ export class Task {
 
   /** Where it gets its token; said for good by the first who asked, as it may stand in line there. */
   get scheduler(): Scheduler | undefined {
-    for (let request = this.requests[0]; request !== undefined; request = request.by?.requests[0]) {
-      if (request.setting.scheduler !== undefined) return request.setting.scheduler
-    }
-    return undefined
+    return this.requests[0]?.setting.scheduler
   }
 
-  /** What the first who still waits for it wants, or the nearest above that one who wants something. */
-  wanted<Key extends Exclude<keyof Setting, 'scheduler'>>(key: Key): Setting[Key] {
-    for (let request = this.asker; request !== undefined; request = request.by?.asker) {
-      if (request.setting[key] !== undefined) return request.setting[key]
-    }
-    return undefined
+  /** What the first who still waits for it wants. */
+  get setting(): Setting {
+    return this.asker?.setting ?? {}
   }
 
   /** The transcript that this one belongs in: that of the nearest script above, on the same console. */
   get within(): Transcript | undefined {
     for (let request = this.asker; request !== undefined; request = request.by?.asker) {
-      if (request.setting.console !== undefined) return undefined
+      if (request.isApart) return undefined
       const job = request.by?.job
       if (job !== undefined) return job.ended ? undefined : job.transcript
     }
