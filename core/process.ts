@@ -23,9 +23,6 @@ export function hasEnded(pid: number): boolean {
  */
 export const startOf = (pid: number): string | undefined => statOf(pid)?.[19]
 
-/** Whether a process still runs: one that has ended, and that nobody has asked for its status yet, does not. */
-export const isRunning = (pid: number): boolean => !['Z', 'X', undefined].includes(statOf(pid)?.[0])
-
 /** Whether a process is known to have no children; where the kernel does not tell (CONFIG_PROC_CHILDREN), it is not. */
 export function isChildless(pid: number): boolean {
   try {

@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isChildless, isRunning } from '../../core/process.ts'
+import { hasEnded, isChildless } from '../../core/process.ts'
 import { shellWord } from '../../core/shell.ts'
 import { sandboxOptions } from './bubblewrap.ts'
 import { closeStrays } from './descriptors.ts'
@@ -141,7 +141,7 @@ async function untilGone(told: string): Promise<void> {
   if (first === 0) return
   const deadline = Date.now() + PATIENCE_MS
   // To wait for its end in any case would be to wait for the end of its mounts.
-  while (!isChildless(first) && isRunning(first) && Date.now() < deadline) await sleep(1)
+  while (!isChildless(first) && !hasEnded(first) && Date.now() < deadline) await sleep(1)
 }
 
 /** Nothing outlives a SIGKILL that long but what the kernel itself is busy with. */
