@@ -13,7 +13,7 @@ import type { Root } from './root.ts'
  */
 const PLAIN = `unset PWD OLDPWD SHLVL
 for limit in "-c 0" "-n 1024" "-s 8192"; do ulimit -S $limit 2>/dev/null || :; done
-exec "$@" 2>&1`
+exec "$@"`
 
 /**
  * Mounts the overlay first, in namespaces of its own, where an ordinary user may do that too. The

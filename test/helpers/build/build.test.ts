@@ -117,8 +117,9 @@ do-build: cannot build broken-1-1: its script exited with 7
     '--',
     'sh',
     '-c',
-    'pwd; cat left; tail -n 1 /build.sh; exit 5',
+    'pwd; cat left; tail -n 1 /build.sh; echo said >&2; exit 5',
   ])
+  expect(entered.stderr).toBe('said\n')
   expect(entered.stdout).toMatch(/^\/home\/build\/src\nleft\n.*exit 7$/)
   expect(entered.status).toBe(5)
   const missing = shop.run('broken', ['--enter', '.build.failed', '--', 'nosuch'])
@@ -290,7 +291,7 @@ test('a build sees no time of its sources, and no empty folder of files/', () =>
   mkdirSync(join(folder, 'files/full/empty'))
   mkdirSync(join(folder, 'files/none'))
   writeFileSync(join(folder, 'files/full/deep/x'), '')
-  const script = 'stat -c %Y /sources/c.txt; cd /files; find . | sort'
+  const script = ': >"$DESTDIR/x"; stat -c %Y /sources/c.txt; cd /files; find . | sort'
   const ran = shop.build('timeless', script, {
     args: ['--fetch', '.fetch', '--files', 'files'],
     env: { COOLPORTS_VERBOSE: '1' },
