@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, lstatSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isAlive, startOf } from '../core/process.ts'
 
@@ -63,8 +63,10 @@ function bidsIn(folder: string): readonly number[] {
 }
 
 function holderOf(folder: string, bid: number): Holder | undefined {
+  const path = join(folder, `lock.${bid}`)
   try {
-    return JSON.parse(readFileSync(join(folder, `lock.${bid}`), 'utf8')) as Holder
+    // In an installed root it may be a fifo, which would be waited for.
+    return lstatSync(path).isFile() ? (JSON.parse(readFileSync(path, 'utf8')) as Holder) : undefined
   } catch {
     return undefined
   }

@@ -43,6 +43,12 @@ test('a lock that was cut short by a crash holds nobody up', () => {
   take(folder).release()
 })
 
+test('a fifo in the place of a lock holds nobody up', () => {
+  const folder = mkdtempSync(join(scratch, 'tree-'))
+  spawnSync('mkfifo', [join(folder, 'lock.1')])
+  take(folder).release()
+})
+
 function take(folder: string): TreeLock {
   const lock = TreeLock.take(folder)
   if (!(lock instanceof TreeLock)) throw new Error(`process ${lock} has it`)
