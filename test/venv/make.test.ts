@@ -404,7 +404,7 @@ describe('a hostile package', () => {
   })
 
   test('is not even unpacked when a symlink climbs above its root', async () => {
-    await shop.pack('hostile', { 'share/up': '->../../..' })
+    await shop.forge('hostile', [{ kind: 'symlink', path: 'share/up', target: '../../..' }])
     expect(await shop.try('venv', ['base', 'hostile'])).toContain('it is a symlink that leads outside')
   })
 

@@ -8,7 +8,8 @@ import type { PackageName } from '../../core/name.ts'
 import { treePath } from '../../core/store.ts'
 import { findProgram } from '../../helpers/build/missing.ts'
 import { removeTree } from '../../helpers/build/remove.ts'
-import { packTree } from '../../helpers/tar/pack.ts'
+import type { Entry } from '../../helpers/tar/entry.ts'
+import { packMembers, packTree } from '../../helpers/tar/pack.ts'
 import { makeVenv } from '../../helpers/venv/make.ts'
 import type { Member } from '../../helpers/venv/member.ts'
 import { venvMessage } from '../../helpers/venv/problem.ts'
@@ -75,6 +76,17 @@ export class VenvShop {
     const file = join(this.root, `${name}.tar.gz`)
     const packed = await packTree(tree, file)
     removeTree(tree)
+    if (!packed.ok) throw new Error(JSON.stringify(packed.error))
+    this.#members.set(name, { name, version: '1-1', pkghash: sha256(name), file })
+  }
+
+  /** A package of entries that no folder is packed to. */
+  async forge(name: string, entries: readonly Entry[]): Promise<void> {
+    const file = join(this.root, `${name}.tar.gz`)
+    const packed = await packMembers(
+      entries.map(entry => ({ entry })),
+      file,
+    )
     if (!packed.ok) throw new Error(JSON.stringify(packed.error))
     this.#members.set(name, { name, version: '1-1', pkghash: sha256(name), file })
   }
