@@ -14,8 +14,8 @@ export interface SandboxRun {
   readonly devices: string
   /** The descriptor on which bwrap tells how it went. */
   readonly statusFd: number
-  /** The descriptor from which it reads the filter of system calls. */
-  readonly filterFd: number
+  /** The descriptor from which it reads the filter of system calls, if there is one. */
+  readonly filterFd?: number
 }
 
 const DEVICE_LINKS: readonly (readonly [target: string, path: string])[] = [
@@ -42,7 +42,7 @@ export function sandboxOptions(
     ...OWN_NAMESPACES,
     ...['--uid', '1000', '--gid', '1000', '--cap-drop', 'ALL', '--hostname', 'build'],
     ...['--die-with-parent', '--json-status-fd', String(run.statusFd)],
-    ...['--seccomp', String(run.filterFd)],
+    ...(run.filterFd === undefined ? [] : ['--seccomp', String(run.filterFd)]),
     // Without a session of its own, a build could type into the terminal that it was started from.
     ...(run.interactive ? [] : ['--new-session']),
     '--clearenv',

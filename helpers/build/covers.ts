@@ -27,6 +27,15 @@ const OWN = ['self', 'thread-self', 'mounts', 'net']
 function isOwnersToWrite(path: string): boolean {
   if (path === '/proc/sys') return true
   const stats = lstatSync(path, { throwIfNoEntry: false })
-  if (stats?.isDirectory()) return readdirSync(path).some(name => isOwnersToWrite(`${path}/${name}`))
+  if (stats?.isDirectory()) return namesIn(path)?.some(name => isOwnersToWrite(`${path}/${name}`)) ?? true
   return stats?.isFile() === true && (stats.mode & 0o202) === 0o200
+}
+
+/** Undefined for a folder that we may not look into, as a container may have them. */
+function namesIn(folder: string): readonly string[] | undefined {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return undefined
+  }
 }

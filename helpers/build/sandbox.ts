@@ -74,20 +74,21 @@ const overlayFailed = (work: string, root: Root, ended: Ended): boolean =>
 async function launch(work: string, spec: SandboxSpec, root: Root, options: RunOptions): Promise<Ended> {
   const { interactive = false, verbose = false } = options
   const jobs = joinJobs(process.env)
-  // What a build inherits comes first; bwrap keeps the other three to itself.
+  const filter = keyringFilter()
+  // What a build inherits comes first; bwrap keeps the others to itself.
   const optionFd = 3 + jobs.fds.length
-  const [filterFd, statusFd] = [optionFd + 1, optionFd + 2]
+  const filterFd = filter && optionFd + 1
+  const statusFd = (filterFd ?? optionFd) + 1
   const { makeflags } = jobs
   const bwrap = sandboxOptions(work, spec, root, {
     interactive,
     statusFd,
-    filterFd,
     devices: deviceFolder(options.store),
+    ...(filterFd ? { filterFd } : {}),
     ...(makeflags ? { makeflags } : {}),
   })
   const bwrapOptions = readable(work, 'options', bwrap.map(option => `${option}\0`).join(''))
-  const filter = readable(work, 'filter', keyringFilter())
-  const fds = [...jobs.fds, bwrapOptions, filter]
+  const fds = [...jobs.fds, bwrapOptions, ...(filter ? [readable(work, 'filter', filter)] : [])]
   const output = interactive ? undefined : BuildOutput.open(work)
   output?.begin(join(work, 'log'), verbose)
   try {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+
 /**
  * System calls that no build may make: those of the kernel's keyrings, the one thing that a process inherits and no
  * namespace replaces. In the session keyring of whoever builds may lie keys of Kerberos and of encrypted disks. A
@@ -29,8 +31,12 @@ const NO_SUCH_CALL = 0x00050000 + 38
 /** Numbers of x32 are those of x86-64 with this bit. */
 const X32 = 0x40000000
 
-/** The filter as bwrap's --seccomp takes it: an array of struct sock_filter. */
-export function keyringFilter(): Buffer {
+/**
+ * The filter as bwrap's --seccomp takes it: an array of struct sock_filter. Undefined where the kernel has no
+ * filters (CONFIG_SECCOMP_FILTER), and bwrap would fail for that.
+ */
+export function keyringFilter(): Buffer | undefined {
+  if (!existsSync('/proc/sys/kernel/seccomp/actions_avail')) return undefined
   const perArch = FIRST_OF_THREE.flatMap(([arch, first]) => [
     instruction(IF_EQUAL, arch, 0, 6),
     instruction(LOAD, NUMBER),
