@@ -91,7 +91,7 @@ describe('an overlay and a farm', () => {
     ): string => {
       shop.closure(name, 'base', ...order)
       const script =
-        ': >"$DESTDIR/x"; cd /; find bin etc lib mixed share usr ! -type d -print | sort | while read -r f; do if [ -L $f ]; then echo "$f -> $(readlink $f)"; elif [ -x $f ]; then echo $f; else echo "$f: $(cat $f)"; fi; stat -c "%a %Y" $f; done; find / -xdev -type d ! -path "/home/*" -exec stat -c "%a %Y %n" {} \\; | grep -v -e " /tmp" -e " /destdir" -e " /dev" -e " /sources" -e " /home" | sort; grep -c "^overlay / " /proc/mounts || :'
+        ': >"$DESTDIR/x"; cd /; find bin etc lib mixed share usr ! -type d -print | sort | while read -r f; do if [ -L $f ]; then echo "$f -> $(readlink $f)"; elif [ -x $f ]; then echo $f; else echo "$f: $(cat $f)"; fi; stat -c "%a %Y" $f; done; find / -xdev -type d ! -path "/home/*" -exec stat -c "%a %Y %n" {} \\; | grep -v -e " /proc" -e " /tmp" -e " /destdir" -e " /dev" -e " /sources" -e " /home" | sort; grep -c "^overlay / " /proc/mounts || :'
       const ran = shop.build(name, script, { env: { COOLPORTS_VERBOSE: '1', ...env } })
       expect(ran.status).toBe(0)
       return ran.stderr.split('\n').slice(1, -2).join('\n')
