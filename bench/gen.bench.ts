@@ -7,6 +7,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { API_FILES } from '../test/support/api-files.ts'
 
 const repository = resolve(fileURLToPath(import.meta.url), '../../..')
 
@@ -42,14 +43,7 @@ for (const count of [1_000, 10_000]) {
 /** A tree in which every package depends on three earlier ones, as large as a usual manifest. */
 function makeTree(count: number): string {
   const root = mkdtempSync(join(tmpdir(), 'coolports-bench-'))
-  for (const part of [
-    'core/shell.ts',
-    'generator/manifest.ts',
-    'generator/misuse.ts',
-    'generator/nearest.ts',
-    'templates',
-    '.do-defaults',
-  ]) {
+  for (const part of API_FILES) {
     cpSync(join(repository, part), join(root, part), { recursive: true })
   }
   for (let index = 0; index < count; index++) {

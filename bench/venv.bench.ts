@@ -2,10 +2,11 @@
 // beside unpacking the same packages into a folder and beside `cp -al` of their unpacked trees; then what it
 // costs to run a command in it, beside a bare bwrap.
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { plantSeed, plantTree } from './support/tree.ts'
 
 const repository = resolve(fileURLToPath(import.meta.url), '../../..')
 const ROUNDS = 9
@@ -87,27 +88,8 @@ function fresh(folder: string, program: string, args: readonly string[]): number
 }
 
 function makeTree(): void {
-  const parts = [
-    'core/shell.ts',
-    'generator/manifest.ts',
-    'generator/misuse.ts',
-    'generator/nearest.ts',
-    'templates',
-    '.do-defaults',
-    'bin',
-  ]
-  for (const part of [
-    ...parts,
-    'helpers/door.sh',
-    'helpers/package-name.sh',
-    'helpers/setup.sh',
-    'helpers/system.sh',
-  ])
-    cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
-  for (const part of ['dist', 'node_modules', 'build.mjs', 'mirrors', 'package.json'])
-    symlinkSync(join(repository, part), join(root, part))
-  mkdirSync(join(root, 'pkg/seed'), { recursive: true })
-  writeFileSync(join(root, 'pkg/seed/package.ts'), readFileSync(join(repository, 'pkg/seed/package.ts')))
+  plantTree(repository, root)
+  plantSeed(repository, root)
   for (const name of names) {
     mkdirSync(join(root, 'pkg', name))
     writeFileSync(join(root, 'pkg', name, 'package.ts'), manifest(name))

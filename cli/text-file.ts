@@ -1,7 +1,8 @@
-import { closeSync, constants, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { destinationOf, fileFault } from '../core/destination.ts'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
+import { writeWhole } from '../core/whole-file.ts'
 import { type Refusal, trouble } from './say.ts'
 
 /** Writes a file that is there as a whole or not at all; into a device or a fifo, as far as it takes the text. */
@@ -9,24 +10,12 @@ export function writeText(file: string, text: string): Result<void, Refusal> {
   try {
     const there = destinationOf(file)
     if (there.kind === 'stream') writeInto(there.fd ?? file, text)
-    else if (there.kind === 'file') replace(there.path, text)
+    else if (there.kind === 'file') writeWhole(there.path, text)
     else return refuse(trouble({ cannot: `write ${quoted(file)}`, why: fileFault(there) ?? '' }))
     return ok(undefined)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     return refuse(trouble({ cannot: `write ${quoted(file)}`, why: String(error.code) }))
-  }
-}
-
-function replace(file: string, text: string): void {
-  const part = `${file}.${process.pid}.part`
-  try {
-    rmSync(part, { force: true })
-    // Never through a symlink that somebody put there, in a folder such as /tmp.
-    writeFileSync(part, text, { flag: 'wx' })
-    renameSync(part, file)
-  } finally {
-    rmSync(part, { force: true })
   }
 }
 

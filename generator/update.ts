@@ -1,11 +1,7 @@
 import type { PackageUpdate } from './package.ts'
 
-/** Folders whose servers list what lies in them. */
-const LISTED = [
-  'https://ftp.gnu.org/gnu/',
-  'https://ftp.debian.org/debian/pool/',
-  'https://deb.debian.org/debian/pool/',
-] as const
+/** Folders whose servers list what lies in them: GNU's, and Debian's pool on any host of Debian's. */
+const LISTED = /^https:\/\/(?:ftp\.gnu\.org\/gnu|[a-z0-9.-]+\.debian\.org\/debian\/pool)\//
 
 const GITHUB =
   /^(https:\/\/github\.com\/[^/]+\/[^/]+)\/(?:releases\/download\/([^/]+)\/[^/]+|archive\/refs\/tags\/([^/]+)\.(?:tar\.gz|zip))$/
@@ -17,7 +13,7 @@ export function knownUpdate(version: string, url: string): PackageUpdate | undef
     const pattern = patternOf(released ?? archived ?? '', version)
     return pattern ? { kind: 'git-tags', url: repository, pattern: `^${pattern}$` } : undefined
   }
-  if (!LISTED.some(folder => url.startsWith(folder))) return undefined
+  if (!LISTED.test(url)) return undefined
   const folder = url.slice(0, url.lastIndexOf('/') + 1)
   // Where each version has a folder of its own, that of this one lists no other.
   if (patternOf(folder, version)) return undefined

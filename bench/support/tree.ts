@@ -1,15 +1,11 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { API_FILES } from '../../test/support/api-files.ts'
 
 /** A tree at `root` with the doors and programs of the one at `repository`, and no package. */
 export function plantTree(repository: string, root: string): void {
   for (const part of [
-    'core/shell.ts',
-    'generator/manifest.ts',
-    'generator/misuse.ts',
-    'generator/nearest.ts',
-    'templates',
-    '.do-defaults',
+    ...API_FILES,
     'bin',
     'helpers/door.sh',
     'helpers/package-name.sh',

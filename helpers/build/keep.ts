@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import type { Message } from '../../core/message.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 import { markBuilt, readBuilt } from '../store/built.ts'
 import { type Content, rememberContent } from '../store/content.ts'
 import { identityAt } from '../tar/identity.ts'
@@ -22,13 +23,7 @@ export function keepPackage(store: string, key: Key, file: string): Kept {
     const kept = packagePath(store, key.hash)
     if (existsSync(kept)) return 'there'
     mkdirSync(dirname(kept), { recursive: true })
-    const part = `${kept}.${process.pid}.part`
-    try {
-      writeFileSync(part, key.text)
-      renameSync(part, packageKeyPath(store, key.hash))
-    } finally {
-      rmSync(part, { force: true })
-    }
+    writeWhole(packageKeyPath(store, key.hash), key.text)
     placeAnother(file, kept)
     return 'kept'
   })

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { packagePath } from '../../core/store.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 import { readBuilt } from '../store/built.ts'
 import { recordName, signatureName } from './names.ts'
 import type { Statement } from './quorum.ts'
@@ -41,17 +42,6 @@ export function keepStatements(store: string, statements: readonly Statement[]):
     mkdirSync(folder, { recursive: true })
     writeWhole(join(folder, recordName(record.hash, record.builder)), text)
     writeWhole(join(folder, signatureName(record.hash, record.builder)), signature)
-  }
-}
-
-/** A file that is cut by a full disk would be passed on. */
-function writeWhole(path: string, text: string): void {
-  const part = `${path}.${process.pid}.part`
-  try {
-    writeFileSync(part, text)
-    renameSync(part, path)
-  } finally {
-    rmSync(part, { force: true })
   }
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 
 /** What a cache says a package's tar is, and who signed it. */
 export interface Claim {
@@ -22,14 +23,8 @@ export function isSpotChecked(hash: Sha256, share: number, salt: string): boolea
 export function expectSame(store: string, hash: Sha256, { tar, builders, place }: Claim): void {
   const path = claimPath(store, hash)
   mkdirSync(dirname(path), { recursive: true })
-  const part = `${path}.${process.pid}.part`
   const lines = [`tar_sha256: ${tar}`, ...builders.map(one => `builder: ${one}`), `place: ${place}`, '']
-  try {
-    writeFileSync(part, lines.join('\n'))
-    renameSync(part, path)
-  } finally {
-    rmSync(part, { force: true })
-  }
+  writeWhole(path, lines.join('\n'))
 }
 
 /** Whether the next build of this package is to be compared, so that nothing may stand in for it. */

@@ -1,18 +1,10 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { configPath } from '../../core/config.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 import { type PublicKey, readPublicKey } from './minisign.ts'
 import type { Env } from './place.ts'
 
@@ -64,17 +56,11 @@ export function writeTrust(path: string, keys: readonly TrustedKey[]): void {
     [`key: ${key.text}`, ...(name === undefined ? [] : [`name: ${name}`]), ''].join('\n'),
   )
   const file = behindLinks(path)
-  const part = `${file}.${process.pid}.part`
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  try {
-    writeFileSync(
-      part,
-      `# Kept by \`coolports trust\`: whose packages are taken from caches.\n\n${records.join('\n')}`,
-    )
-    renameSync(part, file)
-  } finally {
-    rmSync(part, { force: true })
-  }
+  writeWhole(
+    file,
+    `# Kept by \`coolports trust\`: whose packages are taken from caches.\n\n${records.join('\n')}`,
+  )
 }
 
 /** People keep their settings elsewhere, and link to them: a file gets its name there, and the link stays. */

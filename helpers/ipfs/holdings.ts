@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 import type { Blocks } from './block.ts'
 import { digestOf } from './cid.ts'
 import { formatLayout, type Layout, type Leaf, layOut, leafBlock, leavesOf, parseLayout } from './layout.ts'
@@ -124,9 +125,7 @@ function stampOf(path: string): string {
 function keep(path: string, text: string, note: (text: string) => void): void {
   try {
     mkdirSync(join(path, '..'), { recursive: true })
-    const part = `${path}.${process.pid}.part`
-    writeFileSync(part, text)
-    renameSync(part, path)
+    writeWhole(path, text)
   } catch (error) {
     note(`the CIDs are not kept in the store: ${(error as NodeJS.ErrnoException).code}`)
   }

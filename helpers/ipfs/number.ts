@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 
 /**
  * Where the number of the last record stands that a key has signed: beside the key, for whoever has seen a record
@@ -21,17 +22,12 @@ export function lastNumber(keyFile: string): Result<bigint | undefined, string> 
 
 /** Else why it could not be written. */
 export function writeNumber(keyFile: string, number: bigint): Result<void, string> {
-  const path = numberPath(keyFile)
-  const part = `${path}.${process.pid}.part`
   try {
-    writeFileSync(part, `${number}\n`)
-    renameSync(part, path)
+    writeWhole(numberPath(keyFile), `${number}\n`)
     return ok(undefined)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
     return refuse(`it cannot be written (${code})`)
-  } finally {
-    rmSync(part, { force: true })
   }
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeWhole } from '../../core/whole-file.ts'
 
 /** The signed records of IPNS names that were published here, or seen, one a file. */
 export interface RecordFolder {
@@ -20,9 +21,7 @@ export function recordsIn(store: string): RecordFolder {
     },
     write(name, record) {
       mkdirSync(folder, { recursive: true })
-      const part = join(folder, `.${name}.${process.pid}`)
-      writeFileSync(part, record)
-      renameSync(part, join(folder, name))
+      writeWhole(join(folder, name), record)
     },
   }
 }

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Message, quoted } from '../../core/message.ts'
 import type { RecProblem } from '../../core/recfile.ts'
 import type { Result } from '../../core/result.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 
 /**
  * Changes a file of recutils records in a tree, such as `mirrors/ipfs`, if it has to change; it is there whole, the old or
@@ -14,22 +15,18 @@ export function amendRecords(
   change: (text: string) => Result<string, readonly RecProblem[]>,
 ): readonly Message[] {
   const path = join(tree, file)
-  const part = `${path}.${process.pid}.part`
   try {
     const before = read(path)
     const after = change(before)
     if (!after.ok) return after.error.map(problem => unreadable(file, problem))
     if (after.value === before) return []
     mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(part, after.value)
-    renameSync(part, path)
+    writeWhole(path, after.value)
     return []
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
     return [{ cannot: `write ${file}`, why: code }]
-  } finally {
-    rmSync(part, { force: true })
   }
 }
 

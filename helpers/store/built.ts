@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { builtPath } from '../../core/store.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 
 /**
  * Which tar a build of this key came out as here. The store has it in `packages/PKGHASH.built`, as the text
@@ -23,12 +24,6 @@ export function readBuilt(store: string, hash: Sha256): Sha256 | undefined {
 /** Notes what a build came out as. A later build of the same key that came out otherwise replaces it. */
 export function markBuilt(store: string, hash: Sha256, tar: Sha256): void {
   const path = builtPath(store, hash)
-  const part = `${path}.${process.pid}.part`
   mkdirSync(dirname(path), { recursive: true })
-  try {
-    writeFileSync(part, `tar ${tar}\n`)
-    renameSync(part, path)
-  } finally {
-    rmSync(part, { force: true })
-  }
+  writeWhole(path, `tar ${tar}\n`)
 }

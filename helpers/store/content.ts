@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { contentPath, packagePath } from '../../core/store.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 import { readIdentity } from '../tar/identity.ts'
 
 /**
@@ -37,14 +38,8 @@ export function findContent(store: string, text: string): SameContent | undefine
 export function rememberContent(store: string, { text, tar }: Content, hash: Sha256): void {
   if (findContent(store, text) !== undefined) return
   const path = contentPath(store, sha256(text))
-  const part = `${path}.${process.pid}.part`
   mkdirSync(dirname(path), { recursive: true })
-  try {
-    writeFileSync(part, `pkghash ${hash}\ntar ${tar}\n${text}`)
-    renameSync(part, path)
-  } finally {
-    rmSync(part, { force: true })
-  }
+  writeWhole(path, `pkghash ${hash}\ntar ${tar}\n${text}`)
 }
 
 export interface Note extends Content {

@@ -33,12 +33,12 @@ test.each([
     },
   ],
   [
-    "a source of Debian's pool by its other name",
+    "a source of Debian's pool on a mirror",
     '2.71',
-    'https://deb.debian.org/debian/pool/main/a/autoconf/autoconf_2.71.orig.tar.xz',
+    'https://ftp.de.debian.org/debian/pool/main/a/autoconf/autoconf_2.71.orig.tar.xz',
     {
       kind: 'listing',
-      url: 'https://deb.debian.org/debian/pool/main/a/autoconf/',
+      url: 'https://ftp.de.debian.org/debian/pool/main/a/autoconf/',
       pattern: 'autoconf_([0-9.]+)\\.orig\\.tar',
     },
   ],
@@ -49,6 +49,12 @@ test.each([
 
 test.each([
   ['another host', '1.0', 'https://example.org/x-1.0.tar.gz'],
+  [
+    'a host that only looks like Debian',
+    '1.0',
+    'https://notdebian.org/debian/pool/main/x/x/x_1.0.orig.tar.xz',
+  ],
+  ["another folder of Debian's", '1.0', 'https://people.debian.org/~x/x-1.0.tar.gz'],
   ['a branch of GitHub', '1.0', 'https://github.com/x/x/archive/refs/heads/1.0.tar.gz'],
   ['a tag that is not the version', '2.8.3', 'https://github.com/x/x/archive/refs/tags/R_2_8_3.tar.gz'],
   ['a longer version', '1.0', 'https://ftp.gnu.org/gnu/x/x-1.0.5.tar.gz'],

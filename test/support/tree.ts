@@ -5,6 +5,7 @@ import { afterEach } from 'vitest'
 import { formatMessage } from '../../core/message.ts'
 import { generate, type Outcome } from '../../generator/generate.ts'
 import { describe } from '../../generator/problem.ts'
+import { API_FILES } from './api-files.ts'
 
 const repository = resolve(import.meta.dirname, '../..')
 const made: string[] = []
@@ -20,14 +21,7 @@ export class Tree {
   constructor(files: Readonly<Record<string, string>> = {}) {
     this.root = mkdtempSync(join(tmpdir(), 'coolports tree-'))
     made.push(this.root)
-    for (const part of [
-      'core/shell.ts',
-      'generator/manifest.ts',
-      'generator/misuse.ts',
-      'generator/nearest.ts',
-      'templates',
-      '.do-defaults',
-    ]) {
+    for (const part of API_FILES) {
       cpSync(join(repository, part), join(this.root, part), { recursive: true, preserveTimestamps: true })
     }
     mkdirSync(join(this.root, 'pkg'))

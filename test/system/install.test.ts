@@ -2,6 +2,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFi
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { API_FILES } from '../support/api-files.ts'
 import { Machine, mayMount } from './machine.ts'
 
 const repository = resolve(import.meta.dirname, '../..')
@@ -227,17 +228,7 @@ ${bring(debian)}`,
 function clone(): string {
   const root = mkdtempSync(join(tmpdir(), 'coolports clone-'))
   made.push({ remove: () => rmSync(root, { recursive: true, force: true }) })
-  for (const part of [
-    'bin',
-    'helpers',
-    '.ci/test',
-    'generator/manifest.ts',
-    'generator/misuse.ts',
-    'generator/nearest.ts',
-    'templates',
-    'core',
-    '.do-defaults',
-  ])
+  for (const part of ['bin', 'helpers', '.ci/test', ...API_FILES, 'core'])
     cpSync(join(repository, part), join(root, part), {
       recursive: true,
       preserveTimestamps: true,

@@ -1,0 +1,9 @@
+/** What a tree must have for the generator to read a manifest: the manifest API, and rules for files of no package. */
+export const API_FILES = [
+  'core/shell.ts',
+  'generator/manifest.ts',
+  'generator/misuse.ts',
+  'generator/nearest.ts',
+  'templates',
+  '.do-defaults',
+] as const
