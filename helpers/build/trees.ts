@@ -104,11 +104,18 @@ function parts(trees: string): readonly Part[] {
   })
 }
 
+const swept = new Set<string>()
+
 /** Waiting for another is less work than unpacking a whole toolchain twice. */
 const isUnpackedElsewhere = (trees: string, digest: Sha256): boolean =>
   parts(trees).some(part => part.digest === digest && part.alive && !part.stale)
 
-/** Stale ones alone, for a store may be shared with a container, whose processes cannot be seen. */
+/**
+ * Stale ones alone, for a store may be shared with a container, whose processes cannot be seen. Once for each
+ * process: a store has many trees, and a run unpacks many.
+ */
 function sweepParts(trees: string): void {
+  if (swept.has(trees)) return
+  swept.add(trees)
   for (const part of parts(trees)) if (part.stale && !part.alive) removeTree(join(trees, part.name))
 }

@@ -129,13 +129,15 @@ export function verifyText(key: PublicKey, data: string | Uint8Array, file: stri
 
 /** A key as node takes it. That takes about as long to make as a signature to check, so each is made once. */
 function imported(key: PublicKey): KeyObject {
+  const point = key.point.toString('latin1')
   const spki = { key: Buffer.concat([SPKI_HEAD, key.point]), format: 'der', type: 'spki' } as const
-  const known = keys.get(key) ?? createPublicKey(spki)
-  keys.set(key, known)
+  const known = keys.get(point) ?? createPublicKey(spki)
+  keys.set(point, known)
   return known
 }
 
-const keys = new WeakMap<PublicKey, KeyObject>()
+/** By their bytes: the file of those that are trusted is read again for each package. */
+const keys = new Map<string, KeyObject>()
 
 const COMMENT = 'untrusted comment: '
 const TRUSTED = 'trusted comment: '

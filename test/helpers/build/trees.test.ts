@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, expect, test, vi } from 'vitest'
+import { treePath } from '../../../core/store.ts'
+import { unpackedTree } from '../../../helpers/build/trees.ts'
+import { readIdentity } from '../../../helpers/tar/identity.ts'
+import { packTree } from '../../../helpers/tar/pack.ts'
+import { folder } from '../tar/folder.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A package, and what a process of this number has of its tree in a new store. */
+async function begunBy(pid: number) {
+  const [store, file] = [folder(), join(folder(), 'pkg.tar.gz')]
+  const packed = await packTree(folder({ file: 'text' }), file)
+  const digest = readIdentity(file)
+  if (!packed.ok || !digest) throw new Error('it was not packed')
+  const part = join(dirname(treePath(store, digest)), `.${digest}.${pid}`)
+  mkdirSync(part, { recursive: true })
+  writeFileSync(join(part, 'half'), '')
+  return { part, unpack: () => unpackedTree(store, file) }
+}
+
+async function goneProcess(): Promise<number> {
+  const child = spawn('true')
+  await once(child, 'exit')
+  return child.pid ?? 0
+}
+
+test('a tree that a killed process began is no reason to wait, and goes when ten minutes have passed', async () => {
+  const [early, late] = [await begunBy(await goneProcess()), await begunBy(await goneProcess())]
+  const tree = await early.unpack()
+  if (!tree.ok) throw new Error(tree.error.kind)
+  expect(readFileSync(join(tree.value.path, 'file'), 'utf8')).toBe('text')
+  // A process of another container would not be seen.
+  expect(existsSync(early.part)).toBe(true)
+  vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+  expect((await late.unpack()).ok).toBe(true)
+  expect(existsSync(late.part)).toBe(false)
+})
+
+test('a tree that a process is unpacking is waited for', async () => {
+  const child = spawn('sleep', ['60'])
+  const { part, unpack } = await begunBy(child.pid ?? 0)
+  let done = false
+  const tree = unpack().then(() => {
+    done = true
+  })
+  await sleep(300)
+  expect(done).toBe(false)
+  child.kill()
+  await tree
+  expect(existsSync(part)).toBe(true)
+})
