@@ -1,7 +1,9 @@
 import { hereDocument, shellWord } from '../core/shell.ts'
+import type { Api } from './api.ts'
 import { keyText } from './key.ts'
 import type { Package } from './package.ts'
 import { buildScript } from './script.ts'
+import type { Input } from './tree.ts'
 
 /** A file as it is to stand in the tree. */
 export interface Emitted {
@@ -48,9 +50,48 @@ export const emitNames = (names: readonly string[]): Emitted => ({
   ].join('\n'),
 })
 
+/** What every package depends on. */
+export const API_TARGET = 'pkg/.api'
+
+/** Refuses the rules of all packages when the manifest API, which they were made with, is another by now. */
+export const emitApi = ({ inputs }: Api): Emitted => ({
+  path: `${API_TARGET}.do`,
+  text: [
+    '#!/bin/sh\n# Emitted by coolports-gen: the manifest API that the rules of the packages were made with.\n',
+    START,
+    `redo-ifchange ${words(inputs.map(({ path }) => `../${path}`))}\n`,
+    unlessStale(
+      inputs.map(({ path, sha256 }) => ({ path: `../${path}`, sha256 })),
+      'pkg: cannot build: the emitted rules are older than the manifest API',
+    ),
+    'echo same >"$3"\n',
+    STAMP,
+  ].join(''),
+})
+
+const START = 'set -eu\nexec >&2\n'
+
+const STAMP = [
+  '# What came out the same rebuilds nothing, where redo can be told so.\n',
+  'if command -v redo-stamp >/dev/null; then redo-stamp <"$3"; fi\n',
+].join('')
+
+/** Ends the script, with these words, where one of its inputs is no more what the rules were made from. */
+function unlessStale(inputs: readonly Input[], words: string): string {
+  return [
+    '# These rules were made from inputs with these digests; from others they would be stale.\n',
+    `stale=$(sha256sum -c 2>&1 ${hereDocument(inputs.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))}`,
+    ') || {\n',
+    `  printf '%s\\n' "${words}" "$stale" \\\n`,
+    "    '  run: npx coolports-gen'\n",
+    '  exit 1\n',
+    '}\n',
+  ].join('')
+}
+
 function rule(pkg: Package, target: string, body: string): Emitted {
-  const head = `#!/bin/sh\n# Emitted by coolports-gen from pkg/${pkg.name}/package.ts: edit that instead.\nset -eu\nexec >&2\n`
-  return { path: `pkg/${pkg.name}/${target}.do`, text: head + body }
+  const head = `#!/bin/sh\n# Emitted by coolports-gen from pkg/${pkg.name}/package.ts: edit that instead.\n`
+  return { path: `pkg/${pkg.name}/${target}.do`, text: head + START + body }
 }
 
 function pkgkey(pkg: Package): string {
@@ -64,22 +105,15 @@ function pkgkey(pkg: Package): string {
   ]
   const hashes = dependencies.map(({ name }) => `../${name}/.pkghash`)
   return [
-    `redo-ifchange ${words([...inputs.map(({ path }) => path), ...new Set(hashes)])}\n`,
-    '# These rules were made from inputs with these digests; from others they would be stale.\n',
-    `stale=$(sha256sum -c 2>&1 ${hereDocument(inputs.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))}`,
-    ') || {\n',
-    `  printf '%s\\n' "pkg/${pkg.name}: cannot build: the emitted rules are older than the manifest" "$stale" \\\n`,
-    "    '  run: npx coolports-gen'\n",
-    '  exit 1\n',
-    '}\n',
+    `redo-ifchange ${words(['../.api', ...inputs.map(({ path }) => path), ...new Set(hashes)])}\n`,
+    unlessStale(inputs, `pkg/${pkg.name}: cannot build: the emitted rules are older than the manifest`),
     '{\n',
     `cat ${hereDocument(keyText(pkg))}`,
     ...dependencies.map(
       ({ kind, name }) => `read -r hash <../${name}/.pkghash\necho "${kind} ${name} $hash"\n`,
     ),
     '} >"$3"\n',
-    '# A key that came out the same rebuilds nothing, where redo can be told so.\n',
-    'if command -v redo-stamp >/dev/null; then redo-stamp <"$3"; fi\n',
+    STAMP,
   ].join('')
 }
 
@@ -175,11 +209,10 @@ function fetchList(pkg: Package): string {
   return `# Emitted by coolports-gen from pkg/${pkg.name}/package.ts: edit that instead.\n\n${records.join('\n')}`
 }
 
-/** A path from the root of the tree, as seen from the folder of the package. */
+/** A manifest's path from the root of the tree, as seen from the folder of the package. */
 function fromPackage(pkg: Package, path: string): string {
   const own = `pkg/${pkg.name}/`
-  if (path.startsWith(own)) return path.slice(own.length)
-  return path.startsWith('pkg/') ? `../${path.slice('pkg/'.length)}` : `../../${path}`
+  return path.startsWith(own) ? path.slice(own.length) : `../${path.slice('pkg/'.length)}`
 }
 
 /** Words of a command, each on a line of its own when they are many. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LAST_PACKAGE_FILE } from '../core/name.ts'
 import type { Checked } from './check.ts'
-import { type Emitted, emitNames, emitPackage, targets } from './emit.ts'
+import { type Emitted, emitApi, emitNames, emitPackage, targets } from './emit.ts'
 import { dependentsOf, findCycles } from './graph.ts'
 import { locate } from './locate.ts'
 import { type Remembered, readMemo, type Stamped, writeMemo } from './memo.ts'
@@ -10,7 +10,14 @@ import type { Edge } from './package.ts'
 import type { Problem } from './problem.ts'
 import { readManifests } from './read.ts'
 import { findPackages, manifestPath, readFiles, stampAt } from './tree.ts'
-import { findOrphans, readText, removeOrphans, removeTargets, writeChanged } from './write.ts'
+import {
+  findOrphans,
+  readText,
+  removeApiTarget,
+  removeOrphans,
+  removeTargets,
+  writeChanged,
+} from './write.ts'
 
 export interface Options {
   /** The root of the tree. */
@@ -72,8 +79,9 @@ export async function generate({ root, check, program }: Options): Promise<Outco
 
   const orphans = findOrphans(root, known, [...emittedNames, ...targets, LAST_PACKAGE_FILE])
   const shared = [...defaultRules(root), emitNames(names)]
+  const last = api ? [emitApi(api)] : []
   if (check) {
-    const emitted = [...shared, ...checked.flatMap(one => emitPackage(one.package))]
+    const emitted = [...shared, ...checked.flatMap(one => emitPackage(one.package)), ...last]
     const stale = emitted
       .filter(({ path, text }) => readText(join(root, path)) !== text)
       .map(({ path }) => path)
@@ -91,6 +99,10 @@ export async function generate({ root, check, program }: Options): Promise<Outco
     changed.push(...written)
     packages[name] = remember(root, one, emitted, stampedNow)
   }
+  // Until this is written, after all that was made with it, what was made with another one is refused.
+  const lastChanged = writeChanged(root, 'pkg', last)
+  if (lastChanged.length > 0) removeApiTarget(root)
+  changed.push(...lastChanged)
   removeTargets(root, dependentsOf(renewed, edges))
   if (checked.length > 0 || Object.keys(memo.packages).length !== names.length) {
     const stamped = api?.inputs.map(({ path }): Stamped => [path, stampedNow(path) ?? ''])
@@ -142,9 +154,7 @@ function remember(
   stampedNow: (path: string) => string | undefined,
 ): Remembered {
   return {
-    manifests: pkg.inputs
-      .filter(({ path }) => path.startsWith('pkg/'))
-      .map(({ path }) => [path, stampedNow(path) ?? '']),
+    manifests: pkg.inputs.map(({ path }) => [path, stampedNow(path) ?? '']),
     files: pkg.files
       .map(({ path }) => `pkg/${pkg.name}/files/${path}`)
       .map(path => [path, stampAt(join(root, path)) ?? '']),

@@ -67,7 +67,7 @@ export async function loadManifests(
     if (result?.kind === 'value' && result.strangers)
       problems.push(...result.strangers.map(one => strangerProblem(one, module)))
     else if (result?.kind === 'value') {
-      const inputs = [...closureOf(module, found).map(input), ...api.inputs]
+      const inputs = closureOf(module, found).map(input)
       loaded.push({ name: module.path.split('/')[1] ?? '', text: module.text, value: result.value, inputs })
     } else if (result) {
       problems.push(await evaluationProblem(result, module, found, known))

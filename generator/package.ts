@@ -27,6 +27,7 @@ export interface Package {
   /** The script that comes with the package, for roots that it is installed in. */
   readonly postInstall?: string
   readonly files: readonly PackageFile[]
+  /** The manifest, and the manifests that it imports. */
   readonly inputs: readonly Input[]
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
-import { type Emitted, targets } from './emit.ts'
+import { API_TARGET, type Emitted, targets } from './emit.ts'
 
 /** The text of a file, or undefined where there is none. */
 export function readText(path: string): string | undefined {
@@ -69,6 +69,9 @@ export function removeTargets(root: string, packages: Iterable<string>): void {
     }
   }
 }
+
+/** The same of the one target that all packages have. */
+export const removeApiTarget = (root: string): void => rmSync(join(root, API_TARGET), { force: true })
 
 /** Takes away what is no longer emitted, and folders that are empty then. */
 export function removeOrphans(root: string, orphans: readonly string[]): void {

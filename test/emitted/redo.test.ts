@@ -95,10 +95,33 @@ describe('rules that are older than their manifest', () => {
     expect(run(tree, ['bin/do', target]).said).toContain('built greeting-1.0-1')
   })
 
+  test('refuse to build, all of them, when the manifest API is another', async () => {
+    const tree = louderTree('/bin/sh')
+    await tree.generate()
+    mustRun(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz'])
+    const api = 'templates/options.ts'
+    tree.write(api, `${tree.read(api)}// a comment\n`)
+    for (const stale of ['pkg/greeting/.pkg.tar.gz', 'pkg/louder/.closure']) {
+      const { status, said } = run(tree, ['bin/do', stale])
+      expect(status).not.toBe(0)
+      expect(said).toContain('pkg: cannot build: the emitted rules are older than the manifest API')
+      expect(said).toContain('../templates/options.ts: FAILED')
+      expect(said).toContain('run: npx coolports-gen')
+    }
+    await tree.generate()
+    expect(mustRun(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz'])).not.toContain('build ')
+  })
+
   test('build nothing again when only a comment was edited', async () => {
     const tree = louderTree('/bin/sh')
     await tree.generate()
     mustRun(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz'])
+    const api = 'templates/options.ts'
+    tree.write(api, `${tree.read(api)}// a comment\n`)
+    await tree.generate()
+    const ofApi = mustRun(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz'])
+    expect(ofApi).toContain('pkg/.api')
+    expect(ofApi).not.toContain('.pkgkey')
     tree.write('pkg/greeting/package.ts', `// a comment\n${PACKAGES.greeting}`)
     await tree.generate()
     const { status, said } = run(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz'])
