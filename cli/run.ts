@@ -21,6 +21,7 @@ import { key } from './key.ts'
 import { list } from './list.ts'
 import { mirror } from './mirror.ts'
 import { newPackage } from './new.ts'
+import { outdated } from './outdated.ts'
 import { owns } from './owns.ts'
 import { rdeps } from './rdeps.ts'
 import { remove } from './remove.ts'
@@ -65,6 +66,7 @@ export const commands: readonly Command[] = [
   shell,
   venv,
   newPackage,
+  outdated,
   completion,
 ]
 

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
+import { watched } from '../fetch/download.ts'
 import type { Limits } from '../fetch/limits.ts'
 import type { BlockPlace } from '../ipfs/block.ts'
-import { watched } from '../ipfs/download.ts'
 import { parseAddress } from './address.ts'
 import { Conversation, unlessAborted } from './conversation.ts'
 import { PROTOCOL } from './message.ts'

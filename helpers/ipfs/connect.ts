@@ -1,6 +1,6 @@
 import { peersAt } from '../bitswap/peers.ts'
+import type { Network } from '../fetch/download.ts'
 import type { Asked } from './asked.ts'
-import type { Network } from './download.ts'
 import { gateway } from './gateway.ts'
 import { type Kubo, kubo } from './kubo.ts'
 import type { RecordPlace } from './name.ts'

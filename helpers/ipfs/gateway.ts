@@ -1,8 +1,8 @@
 import type { CID } from 'multiformats/cid'
 import { ok, refuse } from '../../core/result.ts'
+import { download, type Network, watched } from '../fetch/download.ts'
 import { ask, drop } from '../fetch/http.ts'
 import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from './block.ts'
-import { download, type Network, watched } from './download.ts'
 import type { RecordPlace } from './name.ts'
 
 /**

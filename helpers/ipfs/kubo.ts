@@ -4,10 +4,10 @@ import { Readable } from 'node:stream'
 import type { CID } from 'multiformats/cid'
 import { Agent, request } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { bodyOf, watched } from '../fetch/download.ts'
 import type { Failure } from '../fetch/failure.ts'
 import type { Limits } from '../fetch/limits.ts'
 import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from './block.ts'
-import { bodyOf, watched } from './download.ts'
 import type { RecordPlace } from './name.ts'
 
 /** A daemon of the user, spoken to by kubo's RPC. Blocks and records from it are verified as those of strangers. */

@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Failure } from '../fetch/failure.ts'
-import { ask, drop, type Response } from '../fetch/http.ts'
-import type { Limits } from '../fetch/limits.ts'
-import { Watch } from '../fetch/watch.ts'
+import type { Failure } from './failure.ts'
+import { ask, drop, type Response } from './http.ts'
+import type { Limits } from './limits.ts'
+import { Watch } from './watch.ts'
 
-/** What every question to a gateway needs. */
+/** What a question over HTTP needs. */
 export interface Network {
   readonly dispatcher: Dispatcher
   readonly limits: Limits

@@ -1,0 +1,106 @@
+import { type Message, quoted } from '../core/message.ts'
+import { byCodeUnit } from '../core/order.ts'
+import { ok, type Result } from '../core/result.ts'
+import type { Package } from '../generator/package.ts'
+import { command, jsonOption } from './command.ts'
+import { findAll } from './find.ts'
+import { readTree } from './manifests.ts'
+import { complain, json, paint, print, shown, trouble } from './say.ts'
+
+/**
+ * JSON: a list, ordered by name, of `{ name, version, newest, outdated, url, why }`: `newest` is what was found at
+ * `url`; null where that is not known, with `why` as a text. Packages whose manifest says `fixed` have a null `url`.
+ */
+export const outdated = command({
+  usage: 'outdated [packages..]',
+  about: 'Tell which packages have a newer version upstream',
+  details:
+    'Asks where the manifests say that newer versions are found (`update`): pages by HTTP, tags by git. Nothing is changed.\nExit status: 0 none is outdated, 1 some are, 2 misuse, or it is not known of all.',
+  examples: [
+    ['coolports outdated', 'of the whole tree'],
+    ['coolports outdated make xz --json', 'of two, for a program'],
+  ],
+  options: yargs =>
+    jsonOption(yargs)
+      .positional('packages', { type: 'string', array: true, describe: 'names or folders; all without any' })
+      .option('jobs', {
+        alias: 'j',
+        type: 'number',
+        default: 8,
+        requiresArg: true,
+        describe: 'places asked at once',
+      })
+      .check(({ jobs }) => {
+        if (!Number.isSafeInteger(jobs) || jobs < 1)
+          throw new Error('--jobs needs a whole number, at least 1')
+        return true
+      }),
+  run: async args => {
+    const named = findAll(args.tree, args.packages ?? [])
+    if (!named.ok) return complain(named.error)
+    const read = await readTree(args.tree, named.value.length === 0 ? undefined : named.value)
+    if (!read.ok) return complain(read.error)
+    const packages = [...read.value.packages.values()].sort((a, b) => byCodeUnit(a.name, b.name))
+    const rows = await compare(packages, args.jobs)
+    if (!rows.ok) return complain(trouble(rows.error))
+    if (args.json) print(json(rows.value))
+    else for (const line of table(rows.value.filter(row => row.outdated))) print(line)
+    const messages = [...read.value.problems, ...rows.value.flatMap(unknown)]
+    if (messages.length > 0) return complain({ status: 2, messages })
+    return rows.value.some(row => row.outdated) ? 1 : 0
+  },
+})
+
+interface Row {
+  readonly name: string
+  readonly version: string
+  readonly newest: string | null
+  readonly outdated: boolean
+  readonly url: string | null
+  readonly why: string | null
+}
+
+async function compare(packages: readonly Package[], jobs: number): Promise<Result<readonly Row[], Message>> {
+  const [{ newestVersions }, { compareVersions }, { connections }, { LIMITS }] = await Promise.all([
+    import('../helpers/upstream/newest.ts'),
+    import('../helpers/upstream/version.ts'),
+    import('../helpers/fetch/http.ts'),
+    import('../helpers/fetch/limits.ts'),
+  ])
+  const opened = connections(process.env, LIMITS)
+  if (!opened.ok) return opened
+  const watched = packages.flatMap(({ update }) => (update.kind === 'fixed' ? [] : [update]))
+  const { signal } = new AbortController()
+  const network = { dispatcher: opened.value, limits: LIMITS }
+  const answers = (await newestVersions(watched, network, jobs, signal)).values()
+  await opened.value.destroy()
+  const rows: Row[] = []
+  for (const { name, version, update } of packages) {
+    const row = { name, version, newest: null, outdated: false, url: null, why: null }
+    if (update.kind === 'fixed') {
+      rows.push({ ...row, why: update.why })
+      continue
+    }
+    const { url } = update
+    const answer = answers.next().value as Result<string, string>
+    if (answer.ok) {
+      const isLater = compareVersions(answer.value, version) > 0
+      rows.push({ ...row, url, newest: answer.value, outdated: isLater })
+    } else rows.push({ ...row, url, why: answer.error })
+  }
+  return ok(rows)
+}
+
+const unknown = ({ name, url, why }: Row): readonly Message[] =>
+  url === null || why === null
+    ? []
+    : [{ cannot: `tell the newest version of ${name}`, why: `${quoted(url)} ${why}` }]
+
+function table(rows: readonly Row[]): readonly string[] {
+  const width = (key: 'name' | 'version'): number => Math.max(0, ...rows.map(row => row[key].length))
+  const [names, versions] = [width('name'), width('version')]
+  return rows.map(
+    ({ name, version, newest, url }) =>
+      `${paint.bold(name.padEnd(names))}  ${version.padEnd(versions)} -> ${paint.cyan(shown(newest ?? ''))}  ${shown(url ?? '')}`,
+  )
+}
