@@ -99,6 +99,22 @@ export const rootOption = <Args extends Common>(yargs: Argv<Args>) =>
 export const jsonOption = <Args extends Common>(yargs: Argv<Args>) =>
   yargs.option('json', { type: 'boolean', default: false, describe: 'the answer for a program' })
 
+/** Of a command that asks places on the network about some packages, or all. */
+export const askingOptions = <Args extends Common>(yargs: Argv<Args>) =>
+  yargs
+    .positional('packages', { type: 'string', array: true, describe: 'names or folders; all without any' })
+    .option('jobs', {
+      alias: 'j',
+      type: 'number',
+      default: 8,
+      requiresArg: true,
+      describe: 'places asked at once',
+    })
+    .check(({ jobs }) => {
+      if (Number.isSafeInteger(jobs) && jobs > 0) return true
+      throw new Error('--jobs needs a whole number, at least 1')
+    })
+
 export const jobsOption = <Args extends Common>(yargs: Argv<Args>) =>
   yargs
     .option('jobs', { alias: 'j', type: 'number', requiresArg: true, describe: 'jobs at once' })

@@ -1,5 +1,5 @@
 import { formatMessage } from '../core/message.ts'
-import { command, jsonOption } from './command.ts'
+import { askingOptions, command, jsonOption } from './command.ts'
 import { findAll } from './find.ts'
 import { wantedSources } from './needs.ts'
 import { complain, json, no, PROGRAM, paint, print, shown, trouble } from './say.ts'
@@ -18,30 +18,16 @@ export const mirrorStatus = command({
     ['coolports mirror status --at-least 3 make', 'make and all that it is built from'],
   ],
   options: yargs =>
-    jsonOption(yargs)
-      .positional('packages', { type: 'string', array: true, describe: 'names or folders; all without any' })
+    jsonOption(askingOptions(yargs))
       .option('at-least', {
         type: 'number',
         default: 2,
         requiresArg: true,
         describe: 'how many places are enough',
       })
-      .option('jobs', {
-        alias: 'j',
-        type: 'number',
-        default: 8,
-        requiresArg: true,
-        describe: 'places asked at once',
-      })
       .check(args => {
-        for (const [name, least] of [
-          ['at-least', 0],
-          ['jobs', 1],
-        ] as const) {
-          if (!Number.isSafeInteger(args[name]) || args[name] < least)
-            throw new Error(`--${name} needs a whole number, at least ${least}`)
-        }
-        return true
+        if (Number.isSafeInteger(args['at-least']) && args['at-least'] >= 0) return true
+        throw new Error('--at-least needs a whole number, at least 0')
       }),
   run: async args => {
     const named = findAll(args.tree, args.packages ?? [])

@@ -2,7 +2,7 @@ import { type Message, quoted } from '../core/message.ts'
 import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result } from '../core/result.ts'
 import type { Package } from '../generator/package.ts'
-import { command, jsonOption } from './command.ts'
+import { askingOptions, command, jsonOption } from './command.ts'
 import { findAll } from './find.ts'
 import { readTree } from './manifests.ts'
 import { complain, json, paint, print, shown, trouble } from './say.ts'
@@ -20,21 +20,7 @@ export const outdated = command({
     ['coolports outdated', 'of the whole tree'],
     ['coolports outdated make xz --json', 'of two, for a program'],
   ],
-  options: yargs =>
-    jsonOption(yargs)
-      .positional('packages', { type: 'string', array: true, describe: 'names or folders; all without any' })
-      .option('jobs', {
-        alias: 'j',
-        type: 'number',
-        default: 8,
-        requiresArg: true,
-        describe: 'places asked at once',
-      })
-      .check(({ jobs }) => {
-        if (!Number.isSafeInteger(jobs) || jobs < 1)
-          throw new Error('--jobs needs a whole number, at least 1')
-        return true
-      }),
+  options: yargs => jsonOption(askingOptions(yargs)),
   run: async args => {
     const named = findAll(args.tree, args.packages ?? [])
     if (!named.ok) return complain(named.error)
