@@ -6,7 +6,7 @@ export const cacheKey = command({
   usage: 'key',
   about: 'Print the public half of the key that you sign packages with',
   details:
-    'Makes the key if there is none: $COOLPORTS_SIGNING_KEY, else coolports/signing-key in the folder of\nyour settings, in the form of `minisign -G -W`: it has no password, so keep the file to yourself.',
+    'Makes the key if there is none: $COOLPORTS_SIGNING_KEY, else coolports/signing-key in the folder of your settings, in the form of `minisign -G -W`: it has no password, so keep the file to yourself.',
   examples: [
     ['coolports cache key', 'the line that others give to: coolports trust add'],
     ['coolports trust add "$(coolports cache key)" --name me', 'trust your own packages'],

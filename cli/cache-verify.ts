@@ -16,7 +16,7 @@ export const cacheVerify = command({
   usage: 'verify',
   about: 'Read all that the store holds, and set aside what is damaged',
   details:
-    'What is set aside lies below damaged/ in the store, and is fetched, built or unpacked again when it is needed.\nA package of the tree that is the very same file is removed as well.\nExit status: 0 all is what its name says, 1 something is not, 2 misuse or trouble.',
+    'What is set aside lies below damaged/ in the store, and is fetched, built or unpacked again when it is needed. A package of the tree that is the very same file is removed as well.\nExit status: 0 all is what its name says, 1 something is not, 2 misuse or trouble.',
   examples: [
     ['coolports cache verify', 'after a crash of the machine'],
     ['coolports cache verify --json', 'for a program'],

@@ -20,7 +20,7 @@ export const challenge = command({
   usage: 'challenge <packages..>',
   about: 'Show who built what, in all package caches, and name who differs',
   details:
-    'Asks the caches of $PKG_CACHE_URL for what the trusted keys signed about a package as it is now, and\ncompares with the build here, if there is one; else with what most say.\nExit status: 0 all say the same, 1 somebody differs, 2 no cache says anything, or trouble.',
+    'Asks the caches of $PKG_CACHE_URL for what the trusted keys signed about a package as it is now, and compares with the build here, if there is one; else with what most say.\nExit status: 0 all say the same, 1 somebody differs, 2 no cache says anything, or trouble.',
   examples: [
     ['coolports challenge make zlib', 'does everybody get the same bytes?'],
     ['coolports challenge make --key bob.pub', 'what does somebody say whom you do not trust?'],

@@ -24,7 +24,7 @@ export const explain = command({
   usage: 'explain <package>',
   about: 'Say why a package would be built again: in what its key differs from that of the built one',
   details:
-    'And whether it would be: where the store has a package of the same recipe that saw the same bytes, that one is\ntaken.\nExit status: 0 it is up to date, 1 it is out of date or not built, 2 misuse or trouble.',
+    'And whether it would be: where the store has a package of the same recipe that saw the same bytes, that one is taken.\nExit status: 0 it is up to date, 1 it is out of date or not built, 2 misuse or trouble.',
   examples: [
     ['coolports explain make', 'after an edit: what would be built again, and why?'],
     ['coolports explain make --json', 'for a program'],

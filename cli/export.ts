@@ -20,7 +20,7 @@ export const exportCommand = command({
   usage: 'export <form> <packages..>',
   about: 'Write packages and all that they need to run as one archive, or as an image',
   details:
-    'Forms: tar (OUT ends in .tar or .tar.gz), oci (an image layout: a folder, or an archive where OUT ends in .tar),\ndocker (for docker load). Equal packages and options give equal bytes. Builds what is missing first.\nExit status: 0 written, 1 a package is damaged, packages differ at a path, or the registry refuses, 2 misuse or trouble.',
+    'Forms: tar (OUT ends in .tar or .tar.gz), oci (an image layout: a folder, or an archive where OUT ends in .tar), docker (for docker load). Equal packages and options give equal bytes. Builds what is missing first.\nExit status: 0 written, 1 a package is damaged, packages differ at a path, or the registry refuses, 2 misuse or trouble.',
   examples: [
     ['coolports export tar make -o make.tar.gz', 'one archive to unpack anywhere'],
     ['coolports export oci make -o make.oci --entrypoint /bin/make', 'an image layout, one layer a package'],

@@ -13,7 +13,7 @@ export const install = command({
   usage: 'install [packages..]',
   about: 'Install packages, and what they need to run, into a root',
   details:
-    'Builds what is out of date. All or nothing: what is in the way is told, and nothing is touched; a change\nthat was cut short is completed by the next one. Edited files below /etc stay, with the new ones beside them as .new',
+    'Builds what is out of date. All or nothing: what is in the way is told, and nothing is touched; a change that was cut short is completed by the next one. Edited files below /etc stay, with the new ones beside them as .new',
   examples: [
     ['coolports install --root /srv/root make zlib', 'make, zlib and what they need'],
     ['coolports install --root /srv/root --rollback', 'take back a change that was cut short'],

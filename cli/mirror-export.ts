@@ -13,7 +13,7 @@ export const mirrorExport = command({
   usage: 'export <dir> <packages..>',
   about: 'Make a folder from which packages can be built without a network',
   details:
-    'It holds the tracked files of the tree, the sources of the packages and of all that they are built from, the\nprograms with the npm packages that they need, SHA256SUMS and a README. Served by any web server it is a\nmirror of these sources. --prove builds a package from it where there is no network, and records that.\nExit status: 0 it is there, 1 it could not be made complete, 2 misuse or trouble.',
+    'It holds the tracked files of the tree, the sources of the packages and of all that they are built from, the programs with the npm packages that they need, SHA256SUMS and a README. Served by any web server it is a mirror of these sources. --prove builds a package from it where there is no network, and records that.\nExit status: 0 it is there, 1 it could not be made complete, 2 misuse or trouble.',
   examples: [
     ['coolports mirror export /media/usb/bundle make zlib', 'all to build two packages'],
     ['coolports mirror export --prove make bundle make', 'and make is built from it'],

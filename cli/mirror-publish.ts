@@ -9,7 +9,7 @@ export const mirrorPublish = command({
   usage: 'publish <path>',
   about: 'Sign that an IPNS name of yours means this file or folder, or this CID, from now on',
   details:
-    'The record is kept in the store, where "mirror serve" gives it to who asks for the name, and is handed to the\nIPFS daemon if there is one ($IPFS_API). The key is made when it is first used:\n~/.config/coolports/ipns/KEY.pem, with the number of its last record beside it (KEY.number).\nExit status: 0 published, 1 it cannot be named, 2 trouble.',
+    'The record is kept in the store, where "mirror serve" gives it to who asks for the name, and is handed to the IPFS daemon if there is one ($IPFS_API). The key is made when it is first used: ~/.config/coolports/ipns/KEY.pem, with the number of its last record beside it (KEY.number).\nExit status: 0 published, 1 it cannot be named, 2 trouble.',
   examples: [
     ['coolports mirror publish cache/', 'others set PKG_CACHE_URL to the printed ipns:// name'],
     ['coolports mirror publish --key stable QmWotM...', 'another name, for what lies elsewhere'],

@@ -7,7 +7,7 @@ export const mirrorResolve = command({
   usage: 'resolve <name>',
   about: 'Print what an IPNS name means now',
   details:
-    'Asks the gateways in $COOLPORTS_IPFS_GATEWAYS and the IPFS daemon, and believes the signature alone. A record\nthat is older than one that was seen does not count.\nExit status: 0 it means something, 1 not, 2 trouble.',
+    'Asks the gateways in $COOLPORTS_IPFS_GATEWAYS and the IPFS daemon, and believes the signature alone. A record that is older than one that was seen does not count.\nExit status: 0 it means something, 1 not, 2 trouble.',
   examples: [['coolports mirror resolve ipns://k51...', 'prints /ipfs/CID']],
   options: yargs =>
     yargs.positional('name', {

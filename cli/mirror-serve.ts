@@ -12,9 +12,9 @@ export const mirrorServe = command({
   usage: 'serve [paths..]',
   about: 'Serve the sources of the store to others, over HTTP and to IPFS peers',
   details:
-    'Gives the sources by sha256 and, as a trustless gateway, by CID; the named files and folders by CID alone;\nnothing else of the disk. Prints its address and the CID of each path, and runs until it is stopped.\n\n' +
+    'Gives the sources by sha256 and, as a trustless gateway, by CID; the named files and folders by CID alone; nothing else of the disk. Prints its address and the CID of each path, and runs until it is stopped.\n\n' +
     'Others name it in mirrors/http (url: http://HOST:PORT/sha256/{sha256}) or in $COOLPORTS_IPFS_GATEWAYS.\n\n' +
-    'With --peers the blocks are given by bitswap too, at the printed addresses (/ip4/...), which others name in\n$COOLPORTS_IPFS_PEERS or connect their IPFS daemon with. Nobody is told that they are here.',
+    'With --peers the blocks are given by bitswap too, at the printed addresses (/ip4/...), which others name in $COOLPORTS_IPFS_PEERS or connect their IPFS daemon with. Nobody is told that they are here.',
   examples: [
     ['coolports mirror serve', 'for this machine alone, on a free port'],
     ['coolports mirror serve --host 0.0.0.0 --port 8080', 'for the network'],

@@ -12,7 +12,7 @@ export const mirrorStatus = command({
   usage: 'status [packages..]',
   about: 'Ask in how many independent places each source can be had now',
   details:
-    'Of the packages and all that must be built for them, or of the whole tree. Places of one host count once, and\nso do all archives of Debian; the store does not count. Nothing is fetched: a file of this machine is read,\na server is asked for the first byte, and its word is taken.\nExit status: 0 each source has enough, 1 one has fewer, 2 misuse or trouble.',
+    'Of the packages and all that must be built for them, or of the whole tree. Places of one host count once, and so do all archives of Debian; the store does not count. Nothing is fetched: a file of this machine is read, a server is asked for the first byte, and its word is taken.\nExit status: 0 each source has enough, 1 one has fewer, 2 misuse or trouble.',
   examples: [
     ['coolports mirror status', 'all sources of the tree'],
     ['coolports mirror status --at-least 3 make', 'make and all that it is built from'],

@@ -23,7 +23,7 @@ export const reproduce = command({
   usage: 'reproduce <packages..>',
   about: 'Build packages once more in another place, in other ways, and compare the bytes',
   details:
-    "The packages are built in this tree, if they are not yet, and then in a copy of it: at another path, by\nanother user, on a host of another name, with another umask, locale, time zone, number of cores and jobs,\nkernel release, file system and clock, as far as this machine allows; what was different is told. Their\ndependencies that are not named are taken from this tree's store.\nExit status: 0 the bytes are the same, 1 a package differs, 2 misuse or trouble, or what a build said.",
+    "The packages are built in this tree, if they are not yet, and then in a copy of it: at another path, by another user, on a host of another name, with another umask, locale, time zone, number of cores and jobs, kernel release, file system and clock, as far as this machine allows; what was different is told. Their dependencies that are not named are taken from this tree's store.\nExit status: 0 the bytes are the same, 1 a package differs, 2 misuse or trouble, or what a build said.",
   examples: [
     ['coolports reproduce make', 'the same bytes elsewhere?'],
     ['coolports reproduce -j2 make zlib --record doc/reproducible.rec', 'keep what was found'],

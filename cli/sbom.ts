@@ -9,7 +9,7 @@ export const sbom = command({
   usage: 'sbom <packages..>',
   about: 'Tell all that packages are made of: a bill of materials, as CycloneDX or SPDX',
   details:
-    'Of the packages and what they need to run, built first where out of date: licences, sources, patches, files,\nand what built them. The same everywhere.',
+    'Of the packages and what they need to run, built first where out of date: licences, sources, patches, files, and what built them. The same everywhere.',
   examples: [
     ['coolports sbom --format cyclonedx make -o make.cdx.json', 'CycloneDX 1.6'],
     ['coolports sbom --format spdx make zlib', 'SPDX 2.3, on stdout'],

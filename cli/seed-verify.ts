@@ -26,7 +26,7 @@ export const seedVerify = command({
   usage: 'seed-verify',
   about: 'Make the seed anew, from this tree or by a compiler of the host, and compare the bytes',
   details:
-    'Takes an hour or two, and begins where it was interrupted. `--from tree` builds all that the seed\nholds with the seed; `--from host` starts from a compiler of this machine that has never seen the seed,\nso that three ways that agree leave nothing for a compiler to hide.\nExit status: 0 it is the same, 1 it differs, 2 misuse or trouble, or what a build said.',
+    'Takes an hour or two, and begins where it was interrupted. `--from tree` builds all that the seed holds with the seed; `--from host` starts from a compiler of this machine that has never seen the seed, so that three ways that agree leave nothing for a compiler to hide.\nExit status: 0 it is the same, 1 it differs, 2 misuse or trouble, or what a build said.',
   examples: [
     ['coolports seed-verify', 'does the seed make itself?'],
     ['coolports seed-verify --from host --cc clang', 'and does an unrelated compiler make it?'],

@@ -6,7 +6,7 @@ export const trustAdd = command({
   usage: 'add <key>',
   about: 'Take packages that this key signed from caches',
   details:
-    'A key is a line of minisign (RW...), or a file that holds one. Keys of one name count as one\nbuilder where a quorum is asked for.',
+    'A key is a line of minisign (RW...), or a file that holds one. Keys of one name count as one builder where a quorum is asked for.',
   examples: [
     ['coolports trust add RWQ5lnA5kH9Exf3y... --name alice', 'a key from a page that you believe'],
     ['coolports trust add alice.pub --name alice', 'the same in a file'],

@@ -15,7 +15,7 @@ export const venv = command({
   usage: 'venv [packages..]',
   about: 'Put packages, and all that they need to run, together in a folder to be used beside the host',
   details:
-    "DIR/bin/venv-run COMMAND runs a command with the packages in place of the host's folders, `. DIR/bin/activate`\nonly puts their programs on PATH. Builds what is out of date first. Without packages a venv is made again as it\nwas asked for. The same as bin/venv.\nExit status: 0 it is there, 1 no (a build failed, packages are at odds), 2 misuse or trouble.",
+    "DIR/bin/venv-run COMMAND runs a command with the packages in place of the host's folders, `. DIR/bin/activate` only puts their programs on PATH. Builds what is out of date first. Without packages a venv is made again as it was asked for. The same as bin/venv.\nExit status: 0 it is there, 1 no (a build failed, packages are at odds), 2 misuse or trouble.",
   examples: [
     ['coolports venv make zlib', 'in ./venv'],
     ['coolports venv -j2 -o /tmp/tools --pure make mksh', 'where nothing of the host is seen'],

@@ -24,7 +24,7 @@ export const verify = command({
   usage: 'verify [files..]',
   about: 'Compare package files with the sha256 of the tar that they name, or a root with its database',
   details:
-    'Prints a digest and a name for each good file, as sha256sum does. Only reads, whatever a file holds. Of a root,\nprints what is not as its package left it; edited files below /etc are told, and nothing wrong.\nExit status: 0 all are good, 1 one is not, 2 a file cannot be read.',
+    'Prints a digest and a name for each good file, as sha256sum does. Only reads, whatever a file holds. Of a root, prints what is not as its package left it; edited files below /etc are told, and nothing wrong.\nExit status: 0 all are good, 1 one is not, 2 a file cannot be read.',
   examples: [
     ['coolports verify pkg/make/.pkg.tar.gz', 'is it what it says it is?'],
     ['coolports verify --json *.pkg.tar.gz', 'for a program'],

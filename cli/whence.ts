@@ -32,7 +32,7 @@ export const whence = command({
   usage: 'whence <where> <path>',
   about: 'Tell where a path of a root or an image comes from: package, sources, patches, digests, builder',
   details:
-    'WHERE is the folder of an installed root, an OCI image layout or an archive of one, or an archive for docker load;\nwhat is read of an image is compared with its digests. Exit status: 0 told, 1 no package has it, 2 trouble.',
+    'WHERE is the folder of an installed root, an OCI image layout or an archive of one, or an archive for docker load; what is read of an image is compared with its digests. Exit status: 0 told, 1 no package has it, 2 trouble.',
   examples: [
     ['coolports whence /srv/root /bin/make', 'an installed root'],
     ['coolports whence make.oci /bin/make --json', 'an image'],

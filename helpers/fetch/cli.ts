@@ -127,9 +127,9 @@ async function parse(args: readonly string[], env: Surroundings['env']): Promise
     .example('do-fetch --where pkg/*/.fetch', 'see where all sources could be had')
     .example('do-fetch --verify pkg/*/.fetch', 'check the store')
     .epilogue(
-      'Places, in order: mirrors/files, mirrors/ipfs from the gateways in $COOLPORTS_IPFS_GATEWAYS, the peers in\n' +
-        '$COOLPORTS_IPFS_PEERS or a daemon ($IPFS_API, ~/.ipfs/api; PKG_MIRROR_IPFS=no asks none), mirrors/oci, mirrors/debian below\n' +
-        "$COOLPORTS_DEBIAN_MIRRORS (else the machine's own apt sources), mirrors/http, the urls. $COOLPORTS_STORE is\n" +
+      'Places, in order: mirrors/files, mirrors/ipfs from the gateways in $COOLPORTS_IPFS_GATEWAYS, the peers in ' +
+        '$COOLPORTS_IPFS_PEERS or a daemon ($IPFS_API, ~/.ipfs/api; PKG_MIRROR_IPFS=no asks none), mirrors/oci, mirrors/debian below ' +
+        "$COOLPORTS_DEBIAN_MIRRORS (else the machine's own apt sources), mirrors/http, the urls. $COOLPORTS_STORE is " +
         'the store, else .store in the tree.\n' +
         '$http_proxy, $https_proxy and $no_proxy are respected.\n' +
         'Exit status: 0 all sources are in the store, 1 some cannot be had, 2 misuse.',

@@ -79,7 +79,7 @@ async function parse(args: readonly string[]): Promise<Parsed> {
   const described = yargs()
     .scriptName(PROGRAM)
     .usage(
-      `${PROGRAM} FETCHFILE...\n\nWrites the CID of every source named in the fetch files into mirrors/ipfs, and pins the source in the\nuser's IPFS daemon if there is one. Sources are fetched first. "coolports mirror serve" gives them to others\nwithout a daemon.`,
+      `${PROGRAM} FETCHFILE...\n\nWrites the CID of every source named in the fetch files into mirrors/ipfs, and pins the source in the user's IPFS daemon if there is one. Sources are fetched first. "coolports mirror serve" gives them to others without a daemon.`,
     )
     .option('blocks', {
       type: 'string',

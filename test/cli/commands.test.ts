@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { commands } from '../../cli/run.ts'
 import { sha256 } from '../../core/digest.ts'
 import { manifest, Tree } from '../support/tree.ts'
 import { coolports, coolportsDoor, coolportsIn, treeWithDoors } from './support.ts'
@@ -235,28 +236,10 @@ describe('misuse exits 2 with one line and what to do', () => {
 })
 
 describe('help', () => {
-  const names = [
-    'build',
-    'gen',
-    'list',
-    'show',
-    'closure',
-    'rdeps',
-    'key',
-    'explain',
-    'fetch',
-    'files',
-    'verify',
-    'install',
-    'remove',
-    'rollback',
-    'owns',
-    'whence',
-    'sbom',
-    'shell',
-    'new',
-    'completion',
-  ]
+  const names = commands.map(({ name }) => name)
+  const lines = commands.flatMap(({ name, commands: below }) =>
+    below === undefined ? [name] : below.map(one => `${name} ${one.name}`),
+  )
 
   test('lists every command', async () => {
     const { status, out } = await coolports(new Tree(), '--help')
@@ -264,10 +247,15 @@ describe('help', () => {
     for (const name of names) expect(out).toContain(`\n  coolports ${name}`)
   })
 
-  test.each(names)('of %s has an example', async name => {
-    const { status, out } = await coolports(new Tree(), name, '--help')
+  test.each(lines)('of %s has an example, and no line that is broken twice', async line => {
+    const { status, out } = await coolports(new Tree(), ...line.split(' '), '--help')
     expect(status).toBe(0)
     expect(out).toMatch(/\nExamples:\n {2}\S/)
+    const [details = ''] = out.split(/\n(?:Positionals|Options):/)
+    for (const [, above = '', word = ''] of details.matchAll(
+      /^(.+)\n(?!(?:Exit|Its exit) status)(?=(\S+))/gm,
+    ))
+      expect(`${above} ${word}`.length).toBeGreaterThan(100)
   })
 })
 
