@@ -49,7 +49,11 @@ function remedyFor(tried: readonly Tried[]): string {
   if (tried.length === 0) return 'give the source a url, or a record in mirrors/'
   if (tried.some(({ failure }) => failure.kind === 'room')) return MAKE_ROOM
   if (tried.every(({ failure }) => failure.kind === 'digest')) return LOOK_FIRST
-  return 'check the network and the proxy, or name an archive that can be reached in COOLPORTS_DEBIAN_MIRRORS'
+  if (tried.some(({ failure }) => failure.kind === 'digest'))
+    return 'check the digest in the manifest first, then the network and the proxy'
+  return tried.some(({ origin }) => origin.kind === 'debian')
+    ? 'check the network and the proxy, or name an archive that can be reached in COOLPORTS_DEBIAN_MIRRORS'
+    : "check the url, the network and the proxy, or say in mirrors/debian where Debian's archive has it"
 }
 
 const MAKE_ROOM =

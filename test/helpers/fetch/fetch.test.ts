@@ -87,6 +87,17 @@ describe('fetchAll()', () => {
       'nothing: ftp: urls are not supported',
       'nothing: there is no such file',
     ])
+    expect(message?.remedy).toBe('check the digest in the manifest first, then the network and the proxy')
+  })
+
+  it('says to name an archive of Debian only where mirrors/debian has a path in it', async () => {
+    const root = folder()
+    const gone = await serve((_request, response) => response.writeHead(404).end())
+    const without = await fetchInto(root, [want([gone.url])])
+    expect(without.message?.remedy).toContain('say in mirrors/debian')
+    put(join(root, 'mirrors/debian'), `sha256: ${DIGEST}\npath: pool/a\n`)
+    const had = await fetchInto(root, [want([gone.url])], { env: { COOLPORTS_DEBIAN_MIRRORS: gone.url } })
+    expect(had.message?.remedy).toContain('COOLPORTS_DEBIAN_MIRRORS')
   })
 
   it('tells of every source that cannot be had, and keeps the others', async () => {
