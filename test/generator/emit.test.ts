@@ -85,6 +85,13 @@ test('a manifest in its short form becomes the text of the long one', async () =
   )
 })
 
+test('cmake installs at an empty prefix: below / GNUInstallDirs would put it into usr', async () => {
+  const text = manifest({ build: 'cmake()', check: undefined }, "import { cmake } from 'coolports'")
+  const tree = new Tree({ 'pkg/a/package.ts': text })
+  expect((await tree.generate()).problems).toEqual([])
+  expect(tree.read('pkg/a/.pkg.tar.gz.do')).toContain(' -DCMAKE_INSTALL_PREFIX= ')
+})
+
 describe('a static build', () => {
   const buildOf = async (build: string): Promise<string> => {
     const text = manifest(
