@@ -43,6 +43,7 @@ export function checkManifest(
     }
   })
   const build = reader.build(manifest.build, sources)
+  if (build?.kind === 'import') reader.importHasNo(manifest, files)
   const scripted = build?.kind === 'script' ? build : undefined
   const check =
     manifest.check === undefined
@@ -111,6 +112,9 @@ const FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
   setuid: 'optional',
   postInstall: 'optional',
 }
+
+/** What a package that is its source has no use for: nothing is run that they could tell something. */
+const OF_A_SCRIPT = ['patches', 'buildDeps', 'hostPaths', 'env', 'check', 'strip'] as const
 
 const SOURCE_FIELDS: Readonly<Record<string, 'required' | 'optional'>> = {
   sha256: 'required',
@@ -295,7 +299,10 @@ class Reader {
     }
     const into = this.optional(said, 'into', folder => this.text([...path, 'into'], folder)) ?? '.'
     if (into !== '.' && !into.split('/').every(isFileName)) {
-      this.field([...path, 'into'], `it leads outside of the build folder: ${quoted(into)}`)
+      const why = /^\/|(^|\/)\.\.(\/|$)/.test(into)
+        ? 'it leads outside of the build folder'
+        : 'it is not a plain path'
+      this.field([...path, 'into'], `${why}: ${quoted(into)}`)
     }
     if (said.unpack !== undefined && typeof said.unpack !== 'boolean')
       this.field([...path, 'unpack'], 'it is not true or false')
@@ -383,6 +390,16 @@ class Reader {
       ...(typeof said.check === 'string' ? { check: said.check } : {}),
       ...(said.buildDeps === undefined ? {} : { buildDeps: this.texts(['build'], said.buildDeps) }),
     }
+  }
+
+  importHasNo(manifest: Fields, files: readonly PackageFile[]): void {
+    for (const field of OF_A_SCRIPT) {
+      if (manifest[field] !== undefined)
+        this.field([field], 'a package that is its source is not built', 'leave the field out')
+    }
+    const [file] = files
+    if (file)
+      this.field(['build'], `a package that is its source has no use for files/${file.path}`, 'take it out')
   }
 
   impliedCheck(build: Build | undefined, check: string | undefined): ScriptOrSkipped {

@@ -77,6 +77,31 @@ describe('a manifest is refused at file:line:column', () => {
     )
   })
 
+  test('when a folder to unpack into leads outside, and when it has a blank', async () => {
+    const into = (folder: string) =>
+      refusalOf({ source: `{ sha256: '${SHA}', url: 'https://example.org/x.tar', into: '${folder}' }` })
+    expect(await into('../x')).toContain('source.into: it leads outside of the build folder: "../x"')
+    expect(await into('a b')).toContain('source.into: it is not a plain path: "a b"')
+  })
+
+  test('when a package that is its source says how it would be built', async () => {
+    const head = "import { importArchive } from 'coolports'"
+    const source = `{ sha256: '${SHA}', url: 'https://example.org/x.tar' }`
+    const fields = { source, build: 'importArchive()', check: undefined }
+    expect(await refusalOf(fields, head)).toBe('')
+    const why = 'a package that is its source is not built\n  leave the field out'
+    expect(await refusalOf({ ...fields, strip: "'none'", env: "{ A: 'b' }" }, head)).toBe(
+      [
+        `pkg/a/package.ts:13:8: cannot accept env: ${why}`,
+        `pkg/a/package.ts:12:10: cannot accept strip: ${why}`,
+      ].join('\n'),
+    )
+    const tree = new Tree({ 'pkg/a/package.ts': manifest(fields, head), 'pkg/a/files/a.patch': '' })
+    expect(await tree.refusals()).toContain(
+      'cannot accept build: a package that is its source has no use for files/a.patch',
+    )
+  })
+
   test('when neither it nor the url of its source tells where newer versions are found', async () => {
     expect(await refusalOf({ update: undefined })).toBe(
       "pkg/a/package.ts:3:30: cannot accept update: where newer versions are found is not said, and the url does not tell\n  add update: { kind: 'listing', url: '…', pattern: '…' }, or { kind: 'fixed', why: '…' }",
