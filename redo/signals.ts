@@ -28,6 +28,12 @@ export function ignoring(
 
 const ending = ['INT', 'TERM', 'HUP'] as const
 
+/**
+ * `timeout` and a terminal that goes away signal a whole group, and a program of the group that waits for us
+ * hands it on: what comes so soon after the first is the same wish.
+ */
+const ONE_WISH_MS = 200
+
 /** The first signal ends the scripts in good order; the second kills them. Answers with what tells the first. */
 export function onSignals(
   coordinator: Coordinator,
@@ -35,8 +41,11 @@ export function onSignals(
 ): () => NodeJS.Signals | undefined {
   const heard = ending.filter(name => !ignored.includes(name))
   let received: NodeJS.Signals | undefined
+  let at = 0
   const handler = (signal: NodeJS.Signals) => {
+    if (received !== undefined && performance.now() - at < ONE_WISH_MS) return
     coordinator.stop(received === undefined ? 'SIGTERM' : 'SIGKILL')
+    at = performance.now()
     received ??= signal
   }
   for (const name of heard) process.on(`SIG${name}`, handler)

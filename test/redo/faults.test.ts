@@ -98,6 +98,23 @@ test('a terminated run ends its scripts, keeps no lock and leaves no temporary f
   ).toEqual([])
 }, 60_000)
 
+test('a signal that comes twice at once, as of a group, is one; one that comes later kills', async () => {
+  const stopped = async (pause: number): Promise<boolean> => {
+    const tree = empty()
+    const script = "trap 'sleep 1; : >mourned; exit 1' TERM; : >began; sleep 30 & wait\n"
+    writeFileSync(join(tree, 'x.do'), script)
+    const run = start(tree, 'x')
+    while (!existsSync(join(tree, 'began'))) await sleep(20)
+    run.kill('SIGTERM')
+    await sleep(pause)
+    run.kill('SIGTERM')
+    expect(await ended(run)).toBe('SIGTERM')
+    return existsSync(join(tree, 'mourned'))
+  }
+  expect(await stopped(20)).toBe(true)
+  expect(await stopped(400)).toBe(false)
+}, 60_000)
+
 test('two runs at once build each target once', async () => {
   const tree = sums(60)
   for (let at = 0; at < 60; at += 1) {
