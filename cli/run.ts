@@ -100,8 +100,12 @@ export async function run(args: readonly string[]): Promise<number> {
   await parser.parseAsync([...ownWords(args, word)], {}, (_error, _argv, output) => {
     text = output
   })
-  const help = ['coolports', ...(name === undefined ? [] : [name]), '--help'].join(' ')
-  if (fault !== undefined) return misuse(whyOf(fault, asked?.usage), `see: ${help}`)
+  if (fault !== undefined) {
+    const below = word === undefined ? undefined : commandBelow(asked, args.slice(word + 1))
+    const usage = below === undefined ? asked?.usage : `${name} ${below.usage}`
+    const line = [PROGRAM, name, below?.name, '--help'].filter(one => one !== undefined)
+    return misuse(whyOf(fault, usage), `see: ${line.join(' ')}`)
+  }
   if (text !== '') process.stdout.write(`${text}\n`)
   if (text !== '' || work === undefined) return 0
   try {
@@ -176,6 +180,12 @@ function commandWord(args: readonly string[]): number | undefined {
     else if (!word.startsWith('-')) return index
   }
   return undefined
+}
+
+/** Of a group: which of its commands is meant. */
+function commandBelow(group: Command | undefined, args: readonly string[]): Command | undefined {
+  const word = commandWord(args)
+  return word === undefined ? undefined : group?.commands?.find(one => one.name === args[word])
 }
 
 function treeWord(args: readonly string[]): string | undefined {

@@ -40,8 +40,12 @@ export const seedVerify = command({
       })
       .option('cc', {
         choices: ['gcc', 'clang'] as const,
-        default: 'gcc' as const,
-        describe: "the host's compiler",
+        defaultDescription: 'gcc',
+        describe: "the host's compiler, for --from host",
+      })
+      .check(({ from, cc }) => {
+        if (cc === undefined || from === 'host') return true
+        throw new Error('--cc is for --from host')
       })
       .option('statement', {
         type: 'string',
@@ -51,13 +55,14 @@ export const seedVerify = command({
   run: async args => {
     const tree = requireTree(args.tree)
     if (!tree.ok) return complain(tree.error)
-    const way = WAYS[args.from === 'tree' ? 'tree' : args.cc]
+    const { cc = 'gcc' } = args
+    const way = WAYS[args.from === 'tree' ? 'tree' : cc]
     const { findProgram } = await import('../helpers/build/missing.ts')
     const missing = way.compilers.find(compiler => findProgram(compiler) === undefined)
     if (missing !== undefined) {
       return complain(
         trouble({
-          cannot: `make the seed from this host by ${args.cc}`,
+          cannot: `make the seed from this host by ${cc}`,
           why: `${missing} is not on PATH`,
           remedy: `on Debian: ${way.install}`,
         }),

@@ -209,6 +209,9 @@ describe('misuse exits 2 with one line and what to do', () => {
     [['lst'], 'there is no command "lst"\n  did you mean "list"?'],
     [[], 'no command is named\n  see: coolports --help'],
     [['show'], 'too few words for: coolports show <package>\n  see: coolports show --help'],
+    [['trust', 'add'], 'too few words for: coolports trust add <key>\n  see: coolports trust add --help'],
+    [['cache', 'gc'], 'missing required argument: budget\n  see: coolports cache gc --help'],
+    [['seed-verify', '--cc', 'clang'], '--cc is for --from host\n  see: coolports seed-verify --help'],
     [['list', '--jsn'], 'unknown argument: jsn\n  see: coolports list --help'],
     [['list', 'more'], 'unknown argument: more\n  see: coolports list --help'],
     [
