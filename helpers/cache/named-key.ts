@@ -4,7 +4,10 @@ import { type PublicKey, readPublicKey } from './minisign.ts'
 
 /** A public key as a person names it: its line, or a file that holds it. Else why not, as the end of a sentence. */
 export function namedKey(word: string): Result<PublicKey, string> {
-  if (!existsSync(word)) return readPublicKey(word)
+  if (!existsSync(word)) {
+    const key = readPublicKey(word)
+    return key.ok ? key : refuse(`${key.error}, and there is no such file`)
+  }
   try {
     return readPublicKey(readFileSync(word, 'utf8'))
   } catch (error) {

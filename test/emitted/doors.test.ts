@@ -82,6 +82,11 @@ describe('a package is named by a path that leads to it, and by no other', () =>
       said: `new-package: cannot begin '${elsewhere}/blah': it does not lead into pkg/ of this tree, ${tree.root}/pkg\n`,
     })
     expect(() => read('blah')).toThrow()
+    for (const word of ['LibPNG', 'pkg/.x'])
+      expect(from('.', 'new-package', word)).toEqual({
+        status: 2,
+        said: `new-package: cannot begin '${word}': a name has lower-case letters, digits and + . _ -, one of the former two first\n`,
+      })
     for (const [cwd, word, name] of [
       ['.', 'one', 'one'],
       ['.', './pkg/two/', 'two'],

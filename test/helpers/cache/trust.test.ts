@@ -96,7 +96,7 @@ test('coolports trust adds, names, lists and removes keys', () => {
   })
   expect(trust('add', 'nonsense')).toMatchObject({
     status: 2,
-    err: expect.stringContaining('it is no public key'),
+    err: expect.stringContaining('it is no public key of minisign, and there is no such file'),
   })
   expect(trust('add', folder)).toMatchObject({
     status: 2,
