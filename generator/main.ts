@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { sha256 } from '../core/digest.ts'
 import { formatMessage } from '../core/message.ts'
+import { optionFault } from '../core/option-fault.ts'
 import { generate } from './generate.ts'
 import { describe } from './problem.ts'
 
@@ -54,7 +55,11 @@ function readArguments(args: readonly string[], here: string): Arguments | 0 | 2
   try {
     const { values } = parseArgs({
       args: [...args],
-      options: { check: { type: 'boolean' }, root: { type: 'string' }, help: { type: 'boolean' } },
+      options: {
+        check: { type: 'boolean' },
+        root: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
     })
     if (values.help) {
       process.stdout.write(USAGE)
@@ -62,8 +67,8 @@ function readArguments(args: readonly string[], here: string): Arguments | 0 | 2
     }
     return { check: values.check === true, root: resolve(values.root ?? here) }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    console.error(formatMessage(PROGRAM, { cannot: 'read its arguments', why, remedy: `${PROGRAM} --help` }))
+    const why = optionFault(error)
+    console.error(formatMessage(PROGRAM, { cannot: 'run', why, remedy: `see: ${PROGRAM} --help` }))
     return 2
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { optionFault } from '../../core/option-fault.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
 /** What do-build is asked to do. Paths are relative to the package's folder, which it runs in. */
@@ -116,6 +117,6 @@ function parse(args: readonly string[]) {
     })
     return ok(parsed)
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error))
+    return refuse(optionFault(error))
   }
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { quoted } from '../../core/message.ts'
 import { isPackageName, type PackageName } from '../../core/name.ts'
+import { optionFault } from '../../core/option-fault.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { entryPath } from '../tar/path.ts'
 import type { Alternative, Request } from './request.ts'
@@ -116,9 +117,7 @@ function parse(args: readonly string[]) {
       }),
     )
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    // The words of a person may stand in it, and in those what a terminal would obey.
-    return refuse(why.replace(/[\0-\x1f\x7f-\x9f]/g, '?'))
+    return refuse(optionFault(error))
   }
 }
 
