@@ -83,7 +83,7 @@ function unlessStale(inputs: readonly Input[], words: string): string {
     `stale=$(sha256sum -c 2>&1 ${hereDocument(inputs.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))}`,
     ') || {\n',
     `  printf '%s\\n' "${words}" "$stale" \\\n`,
-    "    '  run: npx coolports-gen'\n",
+    "    '  run: npx coolports-gen' | sed '/: OK$/d'\n",
     '  exit 1\n',
     '}\n',
   ].join('')

@@ -89,6 +89,8 @@ describe('rules that are older than their manifest', () => {
       const { status, said } = run(tree, ['bin/do', stale])
       expect(status).not.toBe(0)
       expect(said).toContain('pkg/greeting: cannot build: the emitted rules are older than the manifest')
+      expect(said).toContain('package.ts: FAILED')
+      expect(said).not.toContain(': OK')
       expect(said).toContain('run: npx coolports-gen')
     }
     await tree.generate()
