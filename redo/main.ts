@@ -13,6 +13,18 @@ import { Store } from './store.ts'
 import { findTop, isMangled, Tree } from './tree.ts'
 import { giveUp } from './trouble.ts'
 
+/** What stands behind the commands that have no options of `do`. */
+const USAGE: Readonly<Record<string, string>> = {
+  'redo-targets': '',
+  'redo-sources': '',
+  'redo-ood': '',
+  'redo-whichdo': ' TARGET',
+  'redo-log': ' [-r] [-u] [-f] TARGET',
+  'redo-ifcreate': ' FILE... (within a .do)',
+  'redo-always': ' (within a .do)',
+  'redo-stamp': ' <DATA (within a .do)',
+}
+
 // A reader who has seen enough is no error.
 process.stdout.on('error', () => process.exit(1))
 const ignored = ignoreAsTold(process.env)
@@ -20,6 +32,11 @@ process.exitCode = await main(process.argv.slice(2)).catch(giveUp)
 
 /** `bin/redo/start` tells the folder of the commands that scripts are to find, then what was called. */
 async function main([commands = '', command = 'do', ...words]: readonly string[]): Promise<number> {
+  const usage = USAGE[command]
+  if (usage !== undefined && ['-h', '--help'].includes(words[0] ?? '')) {
+    process.stdout.write(`Usage: ${command}${usage}\nSee doc/redo.md.\n`)
+    return 0
+  }
   const query = queries[command.slice('redo-'.length)]
   if (query !== undefined) return ask(command, query, words)
   if (command === 'redo-log') return log(words)
@@ -49,6 +66,20 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
   }
 }
 
+/** Words in front of `--` that begin with a dash, and all others. */
+function sorted(words: readonly string[]): {
+  readonly flags: readonly string[]
+  readonly names: readonly string[]
+} {
+  const end = words.indexOf('--')
+  const open = end === -1 ? words : words.slice(0, end)
+  const flag = (word: string): boolean => word.startsWith('-')
+  return {
+    flags: open.filter(flag),
+    names: [...open.filter(word => !flag(word)), ...(end === -1 ? [] : words.slice(end + 1))],
+  }
+}
+
 /** What would be built. */
 function tell(targets: readonly string[], force: boolean): number {
   const { tree, cwd, graph } = open()
@@ -61,17 +92,20 @@ function tell(targets: readonly string[], force: boolean): number {
 
 function ask(command: string, query: Query, words: readonly string[]): number {
   const wanted = command === 'redo-whichdo' ? 1 : 0
-  if (words.length !== wanted || words[0] === '')
+  const { flags, names } = sorted(words)
+  if (flags[0] !== undefined) return misuse(command, `there is no option ${flags[0]}`)
+  if (names.length !== wanted || names[0] === '')
     return misuse(command, `it wants ${wanted === 1 ? 'one target' : 'no arguments'}`)
   const { tree, cwd, graph } = open()
-  const { lines, status } = query({ tree, graph, cwd, args: words })
+  const { lines, status } = query({ tree, graph, cwd, args: names })
   process.stdout.write(lines.map(line => `${line}\n`).join(''))
   return status
 }
 
 async function log(words: readonly string[]): Promise<number> {
-  const flags = words.filter(word => word.startsWith('-')).join('')
-  const [target, ...more] = words.filter(word => !word.startsWith('-'))
+  const { flags: given, names } = sorted(words)
+  const flags = given.join('')
+  const [target, ...more] = names
   if (target === undefined || more.length > 0 || /[^-rfu]/.test(flags))
     return misuse('redo-log', 'it wants [-r] [-u] [-f] TARGET')
   const { tree, cwd, graph } = open()
