@@ -36,7 +36,7 @@ export function changeGeneration(
       if (current !== undefined) cloneRoot(realpathSync(join(top, CURRENT)), part)
       const done = changeRoot(part, wanted)
       if (!done.ok) return done
-      if (done.value.unfinished) return refuse(done.value.unfinished)
+      if (done.value.unfinished) return refuse(done.value.unfinished.map(undone))
       renameSync(part, join(top, ROOTS, String(number)))
       flushDisk(top)
       switchTo(top, number)
@@ -46,6 +46,9 @@ export function changeGeneration(
     }
   })
 }
+
+const undone = (problem: InstallProblem): InstallProblem =>
+  problem.kind === 'script failed' ? { ...problem, undone: true } : problem
 
 /** Switches to an earlier generation, or to a later one again; by itself, to the one before. Answers its number. */
 export function switchGeneration(folder: string, wanted?: number): Answer<number> {

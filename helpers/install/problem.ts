@@ -48,6 +48,8 @@ export type InstallProblem =
       readonly name: string
       readonly why: string
       readonly output: readonly string[]
+      /** The package was to come into a generation, which does not come to be. */
+      readonly undone?: true
     }
   | { readonly kind: 'missing'; readonly missing: Missing }
   /** Packages are installed in the folder itself. */
@@ -186,7 +188,9 @@ export function installMessage(action: string, problem: InstallProblem): Message
         cannot: `run the post-install script of ${problem.name}`,
         why: problem.why,
         facts: problem.output.map(line => ['said', quoted(line)] as const),
-        remedy: 'the package is installed; coolports install --root DIR --resume runs it again',
+        remedy: problem.undone
+          ? 'nothing is changed: there is no new generation'
+          : 'the package is installed; coolports install --root DIR --resume runs it again',
       }
     case 'missing':
       return missingMessage(problem.missing)

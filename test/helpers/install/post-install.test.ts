@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { resumeRoot } from '../../../helpers/install/change.ts'
 import { changeGeneration } from '../../../helpers/install/generations.ts'
+import { installMessage } from '../../../helpers/install/problem.ts'
 import { Ground, write } from './support.ts'
 
 /** A root's own shell: Debian's busybox-static. */
@@ -175,5 +176,7 @@ test('a generation whose script fails does not come to be', async () => {
   await make(ground, 'a', '1', 'cat /wanted')
   const done = changeGeneration(ground.root, { add: await ground.candidates('a'), remove: [] })
   expect(done).toMatchObject({ ok: false, error: [{ kind: 'script failed' }] })
+  const told = done.ok ? [] : done.error.map(problem => installMessage('install', problem).remedy)
+  expect(told).toEqual(['nothing is changed: there is no new generation'])
   expect(ground.shown()).toEqual({ 'generations/': '' })
 })
