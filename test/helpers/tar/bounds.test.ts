@@ -98,12 +98,12 @@ describe('a size is refused that readers could take for different ones', () => {
     ['of a folder from before POSIX', 'd/', '0'],
     ['of a folder without a type', 'd/', '\0'],
   ])('%s', async (_, name, type) => {
-    const hidden = entry({ name: 'hidden' }, 'data')
-    const size = hidden.length
-    expect(await refusal(header({ name, type, size }), hidden)).toMatchObject({
-      name,
-      why: 'it is a folder with a size',
-    })
+    for (const hidden of [entry({ name: 'hidden' }), entry({ name: 'hidden' }, 'data')]) {
+      expect(await refusal(header({ name, type, size: hidden.length }), hidden)).toMatchObject({
+        name,
+        why: 'it is a folder with a size',
+      })
+    }
   })
 })
 
@@ -125,6 +125,8 @@ describe('pax headers and long names', () => {
     ['no length', 'path=x\n'],
     ['a negative length', '-9 path=x\n'],
     ['no value', '7 path\n'],
+    ['no key', '5 =x\n'],
+    ['another end than a newline', '9 path=xy'],
     ['bytes behind the last record', `${paxRecord('path', 'x')}junk`],
     ['digits without end', '1'.repeat(5000)],
   ])('with %s are refused', async (_, body) => {
@@ -209,6 +211,23 @@ describe('pax headers and long names', () => {
 })
 
 describe('an archive', () => {
+  test('that goes on behind its end is refused: others would not show what comes there', async () => {
+    const [file, hidden] = [entry({ name: 'f' }, 'data'), entry({ name: 'hidden' }, 'data')]
+    expect(await refusal(file, END, hidden)).toEqual({
+      kind: 'entry',
+      name: 'hidden',
+      why: 'it stands behind the end of the archive',
+    })
+    // It takes two empty blocks in a row to end one.
+    const empty = Buffer.alloc(512)
+    expect(await refusal(file, empty, hidden, empty, entry({ name: 'g' }))).toBeUndefined()
+  })
+
+  test('is read on behind a size that a pax header gave to one entry alone', async () => {
+    const first = [pax('p', ['size', '4']), header({ name: 'f' }), entry({ name: 'x' }, 'data').subarray(512)]
+    expect(await refusal(...first, entry({ name: 'g' }, 'x'.repeat(1000)))).toBeUndefined()
+  })
+
   test('that grows by zeros or headers alone ends at its bound', async () => {
     async function* endless(block: Buffer): AsyncGenerator<Uint8Array> {
       for (;;) yield block

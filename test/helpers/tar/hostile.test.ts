@@ -51,6 +51,8 @@ describe('unpackTar() refuses', () => {
     ['.. behind ./', [file('./../x')], 'its name leads outside by ".."'],
     ['an absolute name', [file('/etc/x')], 'its name is absolute'],
     ['an empty component', [file('a//x')], 'its name holds an empty or "." component'],
+    ['a component "."', [file('a/./x')], 'its name holds an empty or "." component'],
+    ['a component "." at the end', [file('a/.')], 'its name holds an empty or "." component'],
     ['a newline', [file('a\nb')], 'its name or target holds a control character'],
     [
       'a NUL, by a pax header',
@@ -58,6 +60,7 @@ describe('unpackTar() refuses', () => {
       'its name or target holds a control character',
     ],
     ['an escape sequence', [file('\x1b[2J')], 'its name or target holds a control character'],
+    ['a delete character', [file('a\x7f')], 'its name or target holds a control character'],
     ['a name twice', [file('a'), file('a')], 'it comes twice'],
     ['a name twice, spelt otherwise', [file('a'), file('./a')], 'it comes twice'],
     [
