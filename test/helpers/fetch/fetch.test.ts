@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { formatMessage } from '../../../core/message.ts'
+import { PACKAGE_TIME } from '../../../helpers/tar/entry.ts'
 import {
   BODY,
   cut,
@@ -25,13 +26,14 @@ import {
 const stored = (root: string): Uint8Array => readFileSync(join(root, 'store/distfiles', DIGEST))
 
 describe('fetchAll()', () => {
-  it('brings a source into the store under its digest, read-only, and says so in plain lines', async () => {
+  it('brings a source into the store under its digest, read-only, with the time of all, and says so in plain lines', async () => {
     const root = folder()
     const { url } = await serve(whole())
     const { outcome, said } = await fetchInto(root, [want([`${url}/source.tar.gz`])])
     expect(outcome.ok).toBe(true)
     expect(stored(root)).toEqual(BODY)
-    expect(statSync(join(root, 'store/distfiles', DIGEST)).mode & 0o777).toBe(0o444)
+    const stats = statSync(join(root, 'store/distfiles', DIGEST))
+    expect([stats.mode & 0o777, stats.mtimeMs]).toEqual([0o444, PACKAGE_TIME * 1000])
     expect(said).toEqual([
       `fetch source.tar.gz from ${url.slice(7)}`,
       'fetched source.tar.gz 300 kB sha256 ok',
@@ -194,13 +196,18 @@ describe('a download that breaks', () => {
   it('starts again where a server answers another range than was asked for', async () => {
     const root = folder()
     let turn = 0
-    const { url } = await serve((_request, response) => {
+    const { url, asked } = await serve((_request, response) => {
       if (turn++ === 0) cut(response, 100_000)
       else if (turn === 2)
         response.writeHead(206, { 'content-range': `bytes 5-299999/300000` }).end(BODY.subarray(5))
       else whole()(_request, response)
     })
     expect((await fetchInto(root, [want([url])])).outcome.ok).toBe(true)
+    expect(asked.map(({ headers }) => headers.range)).toEqual([
+      undefined,
+      expect.stringMatching(SOME_REST),
+      undefined,
+    ])
   })
 
   it('does not blame an honest place for the first half of a liar', async () => {
