@@ -66,6 +66,16 @@ describe('loadMirrors()', () => {
     ])
   })
 
+  it.each(['pool/../../x', 'pool/./x', 'pool//x', 'pool/', '/pool/x'])('leaves out the path %j', path => {
+    const tree = folder()
+    put(join(tree, 'mirrors/debian'), `sha256: ${DIGEST}\npath: ${path}\n`)
+    const { mirrors, problems } = loadMirrors(tree, {}, join(tree, 'apt'))
+    expect([...mirrors.debian]).toEqual([])
+    expect(problems[0]?.why).toBe(
+      `path ${JSON.stringify(path)} is not a plain path below the root of an archive`,
+    )
+  })
+
   it('has nothing to offer in a tree without mirrors', () => {
     expect(loadMirrors(folder(), {}, '/nonexistent').problems).toEqual([])
   })
