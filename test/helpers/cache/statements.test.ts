@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { ok, refuse } from '../../../core/result.ts'
-import { makeKey } from '../../../helpers/cache/minisign.ts'
+import { makeKey, signText } from '../../../helpers/cache/minisign.ts'
 import { recordName, signatureName } from '../../../helpers/cache/names.ts'
 import type { Place } from '../../../helpers/cache/place.ts'
 import { type CacheRecord, recordText } from '../../../helpers/cache/record.ts'
@@ -78,4 +78,29 @@ test('a signature that stays wrong is a lie, and so is another wrong one', async
   await setTimeout(20)
   now = { ...NEW, [TEXT]: recordText({ ...RECORD, tar: sha256('other') }) }
   expect(await asking).toEqual(lie)
+})
+
+test.each([
+  ['of another package', { hash: sha256('other') }, 'it is that of another package'],
+  ['in the name of another builder', { builder: makeKey().key.public.id }, 'it names another builder'],
+])('a record %s is a lie, whoever signed it', async (_, other, why) => {
+  const text = recordText({ ...RECORD, ...other })
+  const said: Files = { [TEXT]: text, [SIGNATURE]: signText(key, text, 'x') }
+  expect(await ask(() => said)).toEqual({
+    ok: false,
+    error: { kind: 'lie', why: `the record of builder ${key.public.id}: ${why}` },
+  })
+})
+
+test('a record that is shorter than its place said was cut off: that is no lie', async () => {
+  const place = placeWith(() => OLD)
+  const short: Place = {
+    ...place,
+    open: async (file, signal) => {
+      const opened = await place.open(file, signal)
+      return opened.ok ? ok({ ...opened.value, length: 5000 }) : opened
+    },
+  }
+  const asked = askPlace(short, HASH, [{ key: key.public }], '2029-01-01', new AbortController().signal)
+  expect(await asked).toMatchObject({ ok: false, error: { kind: 'cut', total: 5000 } })
 })
