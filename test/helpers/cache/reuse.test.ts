@@ -131,6 +131,22 @@ describe('a package that is taken', () => {
     expect(originOf(join(folder, 'nowhere'), hash, record.tar)).toEqual({ kind: 'unknown' })
   })
 
+  test.each([
+    ['name', { name: 'two' as PackageName }, 'two-1-1'],
+    ['version', { version: '2-1' }, 'one-2-1'],
+  ])('is refused where a builder signed it with the %s of another one', async (_, other, said) => {
+    const good = await offer('one')
+    const bent = honest({ ...good, record: { ...good.record, ...other } })
+    for (const [file, bytes] of Object.entries(bent)) writeFileSync(join(good.folder, file), bytes)
+    expect(await ask('one', { PKG_CACHE_URL: good.folder })).toEqual({
+      status: 1,
+      said: expect.stringContaining(
+        `cannot take one-1-1 from a package cache: a trusted builder signed it as "${said}"`,
+      ),
+    })
+    expect(existsSync(packagePath(store(), good.hash))).toBe(false)
+  })
+
   test('is refused where a build here came out otherwise meanwhile, and then built', async () => {
     const { folder: cache, hash, keyText } = await offer('one')
     const mine = await packed('one', 'by me')
