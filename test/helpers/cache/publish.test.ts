@@ -5,11 +5,11 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
-import { refuse } from '../../../core/result.ts'
+import { ok, refuse } from '../../../core/result.ts'
 import type { Failure } from '../../../helpers/cache/failure.ts'
 import { makeKey, signText } from '../../../helpers/cache/minisign.ts'
 import { packageName, recordName, signatureName } from '../../../helpers/cache/names.ts'
-import { type Place, placeOf, publisherOf } from '../../../helpers/cache/place.ts'
+import { type Place, type Publisher, placeOf, publisherOf } from '../../../helpers/cache/place.ts'
 import { keepStatements } from '../../../helpers/cache/provenance.ts'
 import { type Publishing, publish } from '../../../helpers/cache/publish.ts'
 import type { Statement } from '../../../helpers/cache/quorum.ts'
@@ -82,6 +82,35 @@ describe('a place that does not say what it has', () => {
     markBuilt(store, HASH, member.tar)
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'signed' } })
     expect(contents().length).toBe(3)
+  })
+})
+
+describe('what was built here', () => {
+  test('comes with its bytes first and the record, by which it is found, last', async () => {
+    const member = await packed('mine')
+    markBuilt(store, HASH, member.tar)
+    const names: string[] = []
+    const publisher: Publisher = {
+      name: cache,
+      put: async name => {
+        names.push(name)
+        return ok(undefined)
+      },
+      close: async () => ok(undefined),
+    }
+    expect(await add(member, { publisher })).toEqual({ ok: true, value: { kind: 'signed' } })
+    const { id } = MINE.public
+    expect(names).toEqual([packageName(HASH), signatureName(HASH, id), recordName(HASH, id)])
+  })
+
+  test('is not signed as another tar than its file holds', async () => {
+    const member = await packed('mine')
+    markBuilt(store, HASH, member.tar)
+    expect(await add({ ...member, tar: sha256('other') })).toEqual({
+      ok: false,
+      error: { why: 'its file is damaged' },
+    })
+    expect(existsSync(cache)).toBe(false)
   })
 })
 

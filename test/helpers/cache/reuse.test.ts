@@ -21,6 +21,7 @@ import { closePlaces } from '../../../helpers/cache/open-places.ts'
 import { originOf } from '../../../helpers/cache/provenance.ts'
 import { PATIENCE } from '../../../helpers/cache/receive.ts'
 import { reuse } from '../../../helpers/cache/reuse.ts'
+import { awaitsComparison, findDifference } from '../../../helpers/cache/spot-check.ts'
 import { writeTrust } from '../../../helpers/cache/trust.ts'
 import { withoutPassword } from '../../../helpers/cache/url.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
@@ -189,6 +190,39 @@ describe('a package that is taken', () => {
     expect(said).toContain('cannot take one-1-1 from a package cache: the disk is full')
     expect(readdirSync(join(disk, 'store/packages')).filter(name => !name.includes('.rec')).length).toBe(1)
     expect(status).toBe(1)
+  })
+})
+
+describe('a spot check', () => {
+  const CHECKED = { PKG_CACHE_SPOT_CHECK: '100%' }
+
+  test('has a package built that a cache has, but not where that is forbidden', async () => {
+    const { folder: cache, hash } = await offer('one')
+    const { status, said } = await ask('one', { ...CHECKED, PKG_CACHE_URL: cache })
+    expect([status, said]).toEqual([1, expect.stringContaining('spot check of one-1-1: it is built')])
+    expect([existsSync(packagePath(store(), hash)), awaitsComparison(store(), hash)]).toEqual([false, true])
+    const forced = await ask('one', { ...CHECKED, PKG_CACHE_URL: cache, PKG_FORCE_BINARY: 'yes' })
+    expect([forced.status, forced.said]).toEqual([0, expect.stringContaining('signed by alice')])
+  })
+
+  test('that came out otherwise is remembered: no cache is asked for the package any more', async () => {
+    const { folder: cache, hash } = await offer('one')
+    await ask('one', { ...CHECKED, PKG_CACHE_URL: cache })
+    expect(findDifference(store(), hash, sha256('mine'))).toMatchObject({ builders: ['alice'] })
+    const { status, said } = await ask('one', { PKG_CACHE_URL: cache })
+    expect([status, said]).toEqual([
+      1,
+      expect.stringContaining('a build here came out otherwise than alice signed'),
+    ])
+    expect(existsSync(packagePath(store(), hash))).toBe(false)
+  })
+
+  test('that came out the same is over: the next build is compared with nothing', async () => {
+    const { folder: cache, hash, record } = await offer('one')
+    await ask('one', { ...CHECKED, PKG_CACHE_URL: cache })
+    expect(findDifference(store(), hash, record.tar)).toBeUndefined()
+    expect(awaitsComparison(store(), hash)).toBe(false)
+    expect((await ask('one', { PKG_CACHE_URL: cache })).status).toBe(0)
   })
 })
 
