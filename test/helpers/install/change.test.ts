@@ -219,6 +219,16 @@ describe('install', () => {
     expect(ground.shown()).toEqual({})
   })
 
+  test('gives each setting bytes of its own, whatever hard links the package has', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'etc/x': 'x' })
+    linkSync(join(ground.contentOf('a'), 'etc/x'), join(ground.contentOf('a'), 'etc/y'))
+    await ground.pack('a', '1')
+    await ground.install('a')
+    expect(statSync(join(ground.root, 'etc/x')).ino).not.toBe(statSync(join(ground.root, 'etc/y')).ino)
+    expect([ground.read('etc/x'), ground.read('etc/y')]).toEqual(['x', 'x'])
+  })
+
   test('keeps odd names', async () => {
     const ground = new Ground()
     const odd = {
@@ -336,6 +346,21 @@ describe('what is in the way', () => {
     const before = ground.everything()
     expect(ground.remove('a')).toContain(`cannot read "${record}": line 12: it is not what a package can own`)
     expect(ground.everything()).toEqual(before)
+  })
+
+  test('a record of another package, or one that is a symlink, is told too', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'bin/a': '!a' })
+    await ground.install('a')
+    const [record, other] = ['a', 'b'].map(name => `var/lib/coolports/packages/${name}.rec`)
+    const text = ground.read(record ?? '')
+    ground.write({ [other ?? '']: text })
+    expect(ground.remove('a')).toContain(`cannot read "${other}": line 1: it is the record of a`)
+    rmSync(join(ground.root, other ?? ''))
+    ground.write({ '../a.rec': text, [record ?? '']: '-> ../../../../../a.rec' })
+    expect(ground.read(record ?? '')).toBe(text)
+    expect(ground.remove('a')).toContain('cannot remove: a symlink there')
+    expect(ground.read('bin/a')).toBe('a')
   })
 })
 
@@ -480,5 +505,17 @@ describe('below /etc', () => {
     })
     ground.remove('a')
     expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'mine' })
+  })
+
+  test('removal leaves the new one beside it, too, when somebody edited that', async () => {
+    const ground = new Ground()
+    await make(ground, '1', 'one')
+    await ground.install('a')
+    ground.write({ 'etc/a.conf': 'mine' })
+    await make(ground, '2', 'two')
+    await ground.install('a')
+    ground.write({ 'etc/a.conf.new': 'two, and mine' })
+    ground.remove('a')
+    expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'mine', 'etc/a.conf.new': 'two, and mine' })
   })
 })

@@ -77,6 +77,24 @@ test('each change makes a whole root, and rollback switches between them', async
   expect(existsSync(join(ground.root, 'generations/2/bin/a'))).toBe(true)
 })
 
+test('no two generations share a setting, nor what somebody wrote into or changed the mode of', async () => {
+  const ground = new Ground()
+  const files = { 'etc/a': 'one', 'share/edited': 'one', 'share/closed': 'one', 'share/same': 'one' }
+  await ground.make('a', '1', files)
+  await ground.make('b', '1', { 'bin/b': '!b' })
+  await install(ground, 'a')
+  const first = join(ground.root, 'generations/1')
+  writeFileSync(join(first, 'share/edited'), 'two')
+  chmodSync(join(first, 'share/closed'), 0o600)
+  await install(ground, 'b')
+  const shared = Object.keys(files).filter(
+    path => statSync(join(first, path)).ino === statSync(join(ground.root, 'generations/2', path)).ino,
+  )
+  expect(shared).toEqual(['share/same'])
+  expect(read(ground, 'share/edited')).toBe('two')
+  expect(statSync(join(ground.root, 'current/share/closed')).mode & 0o777).toBe(0o600)
+})
+
 test('a change that is refused, or whose process was killed, leaves no generation', async () => {
   const ground = new Ground()
   await ground.make('a', '1', { 'bin/a': '!a' })

@@ -1,12 +1,34 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { backward, forward } from '../../../helpers/install/carry-out.ts'
 import { prepareChange, resumeRoot } from '../../../helpers/install/change.ts'
 import { Folders } from '../../../helpers/install/folders.ts'
 import { parseJournal, type Step } from '../../../helpers/install/step.ts'
 import { type Files, Ground } from './support.ts'
+
+/** What is looked at just before steps are taken back, and before a folder is removed. */
+const meanwhile = vi.hoisted(() => ({ backward: (): unknown => 0, removal: (_folder: string): unknown => 0 }))
+afterEach(() => {
+  Object.assign(meanwhile, { backward: () => 0, removal: () => 0 })
+})
+vi.mock('../../../helpers/install/carry-out.ts', async original => {
+  const real = await original<typeof import('../../../helpers/install/carry-out.ts')>()
+  const backward: typeof real.backward = (...words) => {
+    meanwhile.backward()
+    return real.backward(...words)
+  }
+  return { ...real, backward }
+})
+vi.mock('../../../helpers/build/remove.ts', async original => {
+  const real = await original<typeof import('../../../helpers/build/remove.ts')>()
+  const removeTree: typeof real.removeTree = folder => {
+    meanwhile.removal(folder)
+    real.removeTree(folder)
+  }
+  return { ...real, removeTree }
+})
 
 /** A change that has every kind of step: of two packages one is replaced, one removed with it, one new. */
 async function changing(): Promise<{
@@ -145,4 +167,46 @@ test('a change that meets something new on its way is taken back', async () => {
     error: [{ kind: 'system', path: 'new/x' }],
   })
   expect(ground.everything()).toEqual({ ...before, 'new/': '', 'new/x': 'somebody was faster' })
+})
+
+test('a change whose folder somebody has made a file meanwhile is taken back, and that stays as it is', async () => {
+  const { ground, before, prepare } = await changing()
+  prepare()
+  ground.write({ new: 'somebody was faster' })
+  expect(resumeRoot(ground.root, 'forward')).toMatchObject({
+    ok: false,
+    error: [{ kind: 'system', path: 'new' }],
+  })
+  expect(ground.everything()).toEqual({ ...before, new: 'somebody was faster' })
+})
+
+test('a folder that somebody has put in the place of a file that is to go stays', async () => {
+  const { ground, prepare } = await changing()
+  prepare()
+  rmSync(join(ground.root, 'lib/gone/x'))
+  ground.write({ 'lib/gone/x/mine': 'mine' })
+  expect(resumeRoot(ground.root, 'forward')).toMatchObject({ ok: true })
+  expect(ground.read('lib/gone/x/mine')).toBe('mine')
+})
+
+test('a change says that it is taken back before it is, and that it is over before its files go', async () => {
+  const { ground, prepare } = await changing()
+  const change = join(ground.root, 'var/lib/coolports/change')
+  const journals = () => ['journal', 'back'].filter(name => existsSync(join(change, name)))
+  const seen: (readonly [string, readonly string[]])[] = []
+  meanwhile.backward = () => seen.push(['backward', journals()])
+  meanwhile.removal = folder => {
+    if (folder.endsWith('/change')) seen.push(['removal', journals()])
+  }
+  prepare()
+  resumeRoot(ground.root, 'forward')
+  expect(seen).toEqual([['removal', []]])
+  seen.length = 0
+  prepare()
+  ground.write({ new: 'somebody was faster' })
+  resumeRoot(ground.root, 'forward')
+  expect(seen).toEqual([
+    ['backward', ['back']],
+    ['removal', []],
+  ])
 })
