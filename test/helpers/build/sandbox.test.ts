@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findProgram } from '../../../helpers/build/missing.ts'
 import { Workshop } from './workshop.ts'
 
 let shop: Workshop
@@ -12,8 +13,18 @@ beforeAll(async () => {
   shop.closure('seen', 'base')
   await shop.pack('more', folder => writeFileSync(join(folder, 'more'), 'more\n'))
   shop.closure('layered', 'base', 'more')
+  shop.closure('planted', 'base', 'more')
+  mkdirSync(join(shop.root, 'few'))
+  for (const program of ['bwrap', 'mkfifo', 'mknod', 'setarch', 'setpriv', 'sh']) {
+    const path = findProgram(program)
+    if (path !== undefined) symlinkSync(path, join(shop.root, 'few', program))
+  }
 })
 afterAll(() => shop.close())
+
+/** Without unshare and mount there is no overlay: the root of several packages is a farm of hard links to the store. */
+const pathFor = (name: string): Readonly<Record<string, string>> =>
+  name === 'planted' ? { PATH: join(shop.root, 'few') } : {}
 
 /** What a script prints in a build of `name`. */
 function printed(
@@ -22,14 +33,17 @@ function printed(
   env: Readonly<Record<string, string>> = {},
   umask = 0o022,
 ): string {
-  const ran = shop.build(name, `exec >"$DESTDIR/out" 2>&1\n${script}\n`, { env, umask })
+  const ran = shop.build(name, `exec >"$DESTDIR/out" 2>&1\n${script}\n`, {
+    env: { ...pathFor(name), ...env },
+    umask,
+  })
   expect(ran.stderr).toContain(`built ${name}-1-1`)
   const shown = shop.run(name, ['--open', 'x', '--closure', '.shown', '--', 'cat', '/out'])
   expect(shown.stderr).toBe('')
   return shown.stdout
 }
 
-describe.each(['seen', 'layered'])('the sandbox of %s', name => {
+describe.each(['seen', 'layered', 'planted'])('the sandbox of %s', name => {
   beforeAll(() => writeFileSync(join(shop.folder(name), '.shown'), '../base/.pkg.tar.gz\n.pkg.tar.gz\n'))
 
   test('has this environment and no other', () => {
@@ -45,7 +59,7 @@ TZ=UTC0
   })
 
   test('holds these files and no others', () => {
-    const more = name === 'layered' ? '/more\n' : ''
+    const more = name === 'seen' ? '' : '/more\n'
     expect(printed(name, "find / -path /bin -prune -o -path '/proc/*' -prune -o -print | sort")).toBe(`/
 /build.sh
 /destdir
@@ -100,6 +114,34 @@ build:x:1000:
     ).toBe('/home/build\n/destdir\n/tmp\n/dev/shm\n')
   })
 
+  test('changes nothing that it is shown: what it is made of and its sources are those of the store', () => {
+    const [folder, source] = [shop.folder(name), shop.source('x.txt', 'x')]
+    writeFileSync(join(folder, '.fetch'), source)
+    mkdirSync(join(folder, 'files'), { recursive: true })
+    writeFileSync(join(folder, 'files/x'), 'x')
+    const shown = `/bin/busybox /build.sh /etc/passwd /files/x /sources/x.txt${name === 'seen' ? '' : ' /more'}`
+    const ran = shop.build(
+      name,
+      `for f in ${shown}; do
+  [ -f $f ] || echo "no $f"
+  chmod 644 $f 2>/dev/null && echo "mode of $f"
+  (: >>$f) 2>/dev/null && echo $f
+done >"$DESTDIR/out"; :`,
+      { args: ['--fetch', '.fetch', '--files', 'files'], env: pathFor(name) },
+    )
+    expect(ran.stderr).toContain(`built ${name}-1-1`)
+    const seen = shop.run(name, ['--open', 'x', '--closure', '.shown', '--', 'cat', '/out'])
+    expect(seen).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+
+  test('shares no namespace with the host', () => {
+    const kinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts']
+    const own = printed(name, `cd /proc/self/ns; for n in ${kinds.join(' ')}; do readlink $n; done`)
+    const hosts = kinds.map(kind => readlinkSync(`/proc/self/ns/${kind}`))
+    expect(own.trimEnd().split('\n').length).toBe(kinds.length)
+    expect(hosts.filter(one => own.includes(one))).toEqual([])
+  })
+
   test('has no privileges', () => {
     expect(printed(name, "grep -E '^(Cap|NoNewPrivs)' /proc/self/status")).toBe(`CapInh:\t0000000000000000
 CapPrm:\t0000000000000000
@@ -134,7 +176,7 @@ NoNewPrivs:\t1
 
   test('sees no process but its own', () => {
     const pids = printed(name, 'for p in /proc/[0-9]*; do tr "\\0" " " <$p/cmdline; echo; done')
-    expect(pids.replace(/^\S*bwrap --args \d+/, 'bwrap')).toMatch(
+    expect(pids.replace(/^.*bwrap --args \d+/, 'bwrap')).toMatch(
       /^bwrap -- \/bin\/sh -eu \/build.sh \n\/bin\/sh -eu \/build.sh \n$/,
     )
     expect(printed(name, 'kill -0 1 2>/dev/null && cat /proc/1/environ; :')).toBe('')

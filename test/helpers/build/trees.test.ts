@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -56,4 +56,26 @@ test('a tree that a process is unpacking is waited for', async () => {
   child.kill()
   await tree
   expect(existsSync(part)).toBe(true)
+})
+
+test('a tree that takes a process longer than ten minutes is not waited for, and not taken away from it', async () => {
+  const child = spawn('sleep', ['60'])
+  const { part, unpack } = await begunBy(child.pid ?? 0)
+  vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+  expect((await unpack()).ok).toBe(true)
+  expect(existsSync(join(part, 'half'))).toBe(true)
+  child.kill()
+})
+
+test('a tree has the mode of all folders, whatever the umask', async () => {
+  const { unpack } = await begunBy(await goneProcess())
+  const before = process.umask(0o077)
+  try {
+    const tree = await unpack()
+    if (!tree.ok) throw new Error(tree.error.kind)
+    const modes = ['', 'file'].map(path => statSync(join(tree.value.path, path)).mode & 0o7777)
+    expect(modes).toEqual([0o755, 0o644])
+  } finally {
+    process.umask(before)
+  }
 })
