@@ -110,3 +110,14 @@ test('a shell package without /bin/sh is refused', () => {
   expect(ran.status).toBe(2)
   expect(ran.stderr).toBe('do-build: cannot run the test: "../greet/.pkg.tar.gz" holds no /bin/sh\n')
 })
+
+test('the shell of the host is no shell of a package that has a symlink there', async () => {
+  await shop.pack('astray', folder => {
+    mkdirSync(join(folder, 'bin'))
+    symlinkSync('/bin/sh', join(folder, 'bin/sh'))
+  })
+  expect(tested(':', 'astray')).toMatchObject({
+    status: 2,
+    stderr: 'do-build: cannot run the test: "../astray/.pkg.tar.gz" holds no /bin/sh\n',
+  })
+})
