@@ -119,11 +119,14 @@ async function placed(
   const out = 'path' in there ? there.path : named
   const folder = dirname(out)
   const part = join(folder, `.${basename(out)}.${process.pid}.part`)
-  const old = `${part}.old`
+  const old = part + OLD
   const remove = (path: string): void => rmSync(path, { recursive: true, force: true })
   try {
     makeFolders(folder)
-    for (const left of leftovers(out)) remove(left)
+    for (const left of leftovers(out, shape)) {
+      if (left.endsWith(OLD) && !existsSync(out)) renameSync(left, out)
+      else remove(left)
+    }
     await write(part)
     // Of a folder no rename takes the place; so an old layout steps aside for a moment. Of a file it never does.
     if (shape === 'folder' && existsSync(out)) renameSync(out, old)
@@ -141,11 +144,15 @@ async function placed(
   }
 }
 
-/** What exports to this name left that were killed. */
-function leftovers(out: string): readonly string[] {
+/** Behind the name of what is being written, that of what stood there before. */
+const OLD = '.old'
+
+/** What exports to this name left that were killed; an old layout is there if that was between two renames. */
+function leftovers(out: string, shape: Shape): readonly string[] {
   const start = `.${basename(out)}.`
+  const form = shape === 'folder' ? /^(\d+)\.part(?:\.old)?$/ : /^(\d+)\.part$/
   return readdirSync(dirname(out)).flatMap(name => {
-    const pid = name.startsWith(start) ? /^(\d+)\.part$/.exec(name.slice(start.length))?.[1] : undefined
+    const pid = name.startsWith(start) ? form.exec(name.slice(start.length))?.[1] : undefined
     return pid === undefined || isAlive(Number(pid)) ? [] : [join(dirname(out), name)]
   })
 }

@@ -137,6 +137,33 @@ describe.each([
   })
 })
 
+describe('writeFolder()', () => {
+  test('puts the earlier layout back where the new one cannot take its place', async () => {
+    const root = folder()
+    const out = join(root, 'out')
+    await writeFolder(out, layout('old'))
+    const lose = (): void => {
+      for (const name of readdirSync(root)) if (name !== 'out') rmSync(join(root, name), { recursive: true })
+    }
+    await expect(
+      writeFolder(out, [...layout('new'), file('x', Buffer.from('x'), lose)]),
+    ).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(readFileSync(join(out, 'blobs/sha256/a'), 'utf8')).toBe('old')
+    expect(readdirSync(root)).toEqual(['out'])
+  })
+
+  test('puts it back, too, where the one that had set it aside was killed just then', async () => {
+    const root = folder({ '.out.99999999.part.old/oci-layout': '{}' })
+    const out = join(root, 'out')
+    expect(await writeFolder(out, bad)).toMatchObject({ ok: false })
+    expect(readdirSync(root)).toEqual(['out'])
+    mkdirSync(join(root, '.out.99999999.part.old'))
+    expect((await writeFolder(out, layout('new'))).ok).toBe(true)
+    expect(readFileSync(join(out, 'blobs/sha256/a'), 'utf8')).toBe('new')
+    expect(readdirSync(root)).toEqual(['out'])
+  })
+})
+
 test('writeFolder() takes the place of the layout to which a symlink leads', async () => {
   const root = folder({ 'below/layout/oci-layout': '{}' })
   const out = join(root, 'link')
