@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Sha256, sha256 } from '../../../core/digest.ts'
+import { packagePath } from '../../../core/store.ts'
+import { disprovedClaim, expectSame } from '../../../helpers/cache/spot-check.ts'
+import { readIdentity } from '../../../helpers/tar/identity.ts'
+import { type Ran, Workshop } from './workshop.ts'
+
+// What a cache said of a package is compared with what comes out here.
+
+let shop: Workshop
+let archive: Buffer
+beforeAll(async () => {
+  shop = await Workshop.open()
+  shop.closure('one', 'base')
+  const tree = mkdtempSync(join(shop.root, 'tree-'))
+  writeFileSync(join(tree, 'x'), 'x\n')
+  archive = execFileSync('tar', ['-c', '-C', tree, 'x'])
+})
+afterAll(() => shop.close())
+
+/** A key whose dependency was made in one of several ways, and came out the same each time. */
+function keyed(source: readonly string[], dependency: string): Sha256 {
+  const key = ['coolports-pkgkey 1', 'name one', ...source, `build-dep base ${sha256(dependency)}`, '']
+  writeFileSync(join(shop.folder('one'), '.pkgkey'), key.join('\n'))
+  return sha256(key.join('\n'))
+}
+
+const built = (): Ran => shop.build('one', 'echo x >"$DESTDIR/x"', { args: ['--key', '.pkgkey'] })
+
+function imported(): Ran {
+  const args = ['--import', 'one-1-1', '--key', '.pkgkey', '--fetch', '.fetch', '--out', '.pkg.tar.gz']
+  return shop.run('one', args)
+}
+
+test.each([
+  ['a build', built],
+  ['an import', imported],
+])('%s that came out otherwise fails, and is not kept', (kind, run) => {
+  writeFileSync(join(shop.folder('one'), '.fetch'), shop.source('archive', archive))
+  const source = run === imported ? [`source ${sha256(archive)} archive`] : []
+  const hash = keyed(source, `the dependency of ${kind}`)
+  expectSame(shop.store, hash, { tar: sha256('a lie'), builders: ['mallory'], place: '/x' })
+  const ran = run()
+  expect(ran.stderr).toContain('THIS BUILD OF THE SAME KEY CAME OUT DIFFERENT')
+  expect(ran.status).not.toBe(0)
+  expect(existsSync(packagePath(shop.store, hash))).toBe(false)
+  expect(disprovedClaim(shop.store, hash)).toMatchObject({ builders: ['mallory'] })
+})
+
+test('a package that is to be compared is built, though the store has one of the same content', () => {
+  keyed([], 'first')
+  expect(built().stderr).toContain('built one-1-1')
+  const tar = readIdentity(join(shop.folder('one'), '.pkg.tar.gz')) ?? sha256('')
+  keyed([], 'second')
+  expect(built().stderr).toContain('same inputs as')
+  const hash = keyed([], 'third')
+  expectSame(shop.store, hash, { tar, builders: ['alice'], place: '/x' })
+  expect(built().stderr).toContain('built one-1-1')
+  expect(existsSync(packagePath(shop.store, hash))).toBe(true)
+})
