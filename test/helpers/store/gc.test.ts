@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { distfilePath, packagePath, treePath } from '../../../core/store.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
@@ -21,7 +21,10 @@ beforeEach(() => {
   store = new Store()
 })
 
-afterEach(() => store.remove())
+afterEach(() => {
+  vi.useRealTimers()
+  store.remove()
+})
 
 const size = (): number => bytesOf(storeEntries(store.root).entries)
 const kept = (): readonly string[] =>
@@ -106,8 +109,33 @@ describe('what is freed', () => {
       writeFileSync(join(parts, name), 'part')
       spawnSync('touch', ['-d', '2 hours ago', join(parts, name)])
     }
+    // Perhaps of a process in another container, which cannot be seen.
+    const young = `${sha256('c')}.0.0.0`
+    writeFileSync(join(parts, young), 'part')
     await gc(store.root, 0)
-    expect(readdirSync(parts)).toEqual([mine])
+    expect(readdirSync(parts).sort()).toEqual([mine, young].sort())
+  })
+
+  test('is what a dead process was writing or removing, when ten minutes have passed', async () => {
+    const child = spawn('sleep', ['1000'])
+    const { pid: dead } = spawnSync('true')
+    const [trees, packages] = ['trees', 'packages'].map(name => join(store.root, name)) as [string, string]
+    for (const folder of [trees, packages]) mkdirSync(folder)
+    const written = [dead, child.pid].map(pid => `${sha256('x')}.tar.gz.${pid}.part`)
+    for (const name of written) writeFileSync(join(packages, name), 'half')
+    const gone = `.gone.${formatProcess(nameOf(child.pid as number))}.1`
+    mkdirSync(join(trees, gone))
+    await gc(store.root, 0)
+    expect(readdirSync(packages).sort()).toEqual([...written].sort())
+    vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+    await gc(store.root, 0)
+    expect(readdirSync(packages)).toEqual([written[1]])
+    expect(readdirSync(trees)).toEqual([gone])
+    const ended = new Promise(resolve => child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+    await gc(store.root, 0)
+    expect([...readdirSync(packages), ...readdirSync(trees)]).toEqual([])
   })
 })
 
@@ -159,6 +187,16 @@ describe('what stays', () => {
     expect(readdirSync(join(store.root, 'uses'))).toEqual([])
     await gc(store.root, 0)
     expect(kept()).toEqual([])
+  })
+
+  test('is what was used while the lock was waited for', async () => {
+    const [a, b] = [store.source('a'), store.source('b')]
+    const lock = await lockStore(store.root)
+    const freeing = gc(store.root, 0)
+    store.use('distfiles', a)
+    lock.release()
+    expect((await freeing).free.map(({ name }) => name)).toEqual([b])
+    expect(kept()).toEqual([`distfiles ${a}`])
   })
 
   test('is what another process was promised, until it ends', async () => {
