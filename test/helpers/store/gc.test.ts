@@ -9,7 +9,7 @@ import { findContent } from '../../../helpers/store/content.ts'
 import { bytesOf, storeEntries } from '../../../helpers/store/entries.ts'
 import { gc, gcPlan } from '../../../helpers/store/gc.ts'
 import { lockStore } from '../../../helpers/store/lock.ts'
-import { formatProcess, nameOf } from '../../../helpers/store/process.ts'
+import { formatProcess, isRunning, nameOf } from '../../../helpers/store/process.ts'
 import { holdPackage, holdTree } from '../../../helpers/store/roots.ts'
 import { useStore, useStoreFor } from '../../../helpers/store/use.ts'
 import { verifyStore } from '../../../helpers/store/verify.ts'
@@ -90,6 +90,14 @@ describe('what is freed', () => {
     expect(readFileSync(join(outside, 'precious'), 'utf8')).toBe('x')
     expect(readdirSync(join(store.root, 'trees'))).toEqual([])
     expect(readdirSync(join(store.root, 'packages')).sort()).toEqual([...odd].sort())
+  })
+
+  test('is a package before its key: who finds a package finds that', async () => {
+    const { hash, tar } = await store.package('make')
+    markBuilt(store.root, hash, tar)
+    const [found] = storeEntries(store.root).entries.filter(({ kind }) => kind === 'packages')
+    const files = ['tar.gz', 'built', 'key'].map(end => join(store.root, 'packages', `${hash}.${end}`))
+    expect(found?.paths).toEqual(files)
   })
 
   test('takes notes of packages that are gone along', async () => {
@@ -276,6 +284,29 @@ describe('the lock', () => {
     expect(readdirSync(join(store.root, 'lock'))).toEqual(['8'])
     lock.release()
   })
+})
+
+test('the lock of a process of another container is believed in, unless it is ten minutes old', async () => {
+  mkdirSync(join(store.root, 'lock'))
+  symlinkSync('1.1.1', join(store.root, 'lock/7'))
+  let isUsed = false
+  const use = useStore(store.root, async use => {
+    await use.need({})
+    isUsed = true
+  })
+  await new Promise(resolve => setTimeout(resolve, 50))
+  expect(isUsed).toBe(false)
+  vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+  await use
+  expect(isUsed).toBe(true)
+})
+
+test('a process is known by its start, too, for its number is given to others later', () => {
+  const me = nameOf(process.pid)
+  expect(isRunning(me)).toBe(true)
+  expect(isRunning({ ...me, start: '1' })).toBe(false)
+  expect(isRunning({ ...me, start: '-' })).toBe(true)
+  expect(isRunning({ ...me, space: '1' })).toBeUndefined()
 })
 
 describe('killed at any moment', () => {

@@ -47,6 +47,13 @@ describe('a root', () => {
     expect(held().length).toBe(1)
   })
 
+  test('counts where nobody can tell whether its owner is there', () => {
+    symlinkSync('loop', join(top, 'loop'))
+    holdTree(store, join(top, 'loop/venv'), [sha256('a')])
+    sweepRoots(store)
+    expect(held().length).toBe(1)
+  })
+
   test('ends when its owner lets go', () => {
     holdTree(store, top, [sha256('a')])
     holdPackage(store, top, [sha256('a')])
@@ -61,6 +68,7 @@ describe('a root', () => {
       'owner: nobody\n',
       'owner: "relative"\n',
       `owner: ${JSON.stringify(top)}\ntree: short\n`,
+      `owner: ${JSON.stringify(top)}\npackage: short\n`,
       `owner: ${JSON.stringify(top)}\nwhat\n`,
       `owner: ${JSON.stringify(top)}\n\nowner: ${JSON.stringify(top)}\n`,
     ]
