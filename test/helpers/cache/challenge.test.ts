@@ -1,8 +1,15 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
+import type { PackageName } from '../../../core/name.ts'
+import { packagePath } from '../../../core/store.ts'
 import { challenge } from '../../../helpers/cache/challenge.ts'
-import { makeKey } from '../../../helpers/cache/minisign.ts'
+import { makeKey, type SecretKey, signText } from '../../../helpers/cache/minisign.ts'
 import { closePlaces, openPlaces } from '../../../helpers/cache/open-places.ts'
+import { keepStatements } from '../../../helpers/cache/provenance.ts'
+import { type CacheRecord, recordText } from '../../../helpers/cache/record.ts'
+import { packTree } from '../../../helpers/tar/pack.ts'
 import { coolportsIn } from '../../cli/support.ts'
 import { folder, serve } from '../fetch/support.ts'
 
@@ -24,6 +31,33 @@ test.each([
     300,
   )
   expect(troubles).toEqual([{ place: url, builder: key.public.id, why: 'nothing within 0.3 s' }])
+})
+
+test('what the store has of a builder counts by its signature alone', async () => {
+  const [store, hash] = [folder(), sha256('x')]
+  mkdirSync(dirname(packagePath(store, hash)), { recursive: true })
+  const packed = await packTree(folder(), packagePath(store, hash))
+  if (!packed.ok) throw new Error('not packed')
+  const [alice, mallory] = [makeKey().key, makeKey().key]
+  const record: CacheRecord = {
+    name: 'x' as PackageName,
+    version: '1-1',
+    hash,
+    tar: packed.value.digest,
+    gz: sha256('gz'),
+    size: 1,
+    closure: [],
+    builder: alice.public.id,
+  }
+  const text = recordText(record)
+  const trusted = { key: alice.public, name: 'alice' }
+  const said = async (by: SecretKey): Promise<readonly string[]> => {
+    keepStatements(store, [{ record, trusted, text, signature: signText(by, text, 'a test') }])
+    const compared = await challenge(hash, [], [trusted], store, '2029-01-01')
+    return compared.said.map(({ builder }) => builder)
+  }
+  expect(await said(alice)).toEqual(['alice'])
+  expect(await said(mallory)).toEqual([])
 })
 
 test('a folder is no key to ask about', () => {
