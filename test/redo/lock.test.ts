@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -47,6 +47,17 @@ test('a fifo in the place of a lock holds nobody up', () => {
   const folder = mkdtempSync(join(scratch, 'tree-'))
   spawnSync('mkfifo', [join(folder, 'lock.1')])
   take(folder).release()
+})
+
+test('what has the name of a lock that is not taken yet is in nobody’s way, and is not written to', () => {
+  const folder = mkdtempSync(join(scratch, 'tree-'))
+  const outside = join(scratch, 'outside')
+  writeFileSync(outside, 'precious')
+  for (const put of [symlinkSync, linkSync]) {
+    put(outside, join(folder, `lock-of-${process.pid}`))
+    take(folder).release()
+    expect([readdirSync(folder), readFileSync(outside, 'utf8')]).toEqual([[], 'precious'])
+  }
 })
 
 function take(folder: string): TreeLock {

@@ -25,3 +25,14 @@ test('messages may come cut anywhere, and several at a time', () => {
     ])
   }
 })
+
+test('the bytes of a message that is not whole yet are kept, for those of the next come in their place', () => {
+  const [reader, buffer] = [new MessageReader(), Buffer.alloc(64)]
+  const bytes = message('always', '1', '2', '/some where', '0')
+  const read: Message[] = []
+  for (let at = 0; at < bytes.length; at += 7) {
+    const count = bytes.copy(buffer, 0, at, at + 7)
+    read.push(...reader.read(buffer.subarray(0, count)))
+  }
+  expect(read).toMatchObject([{ verb: 'always', cwd: '/some where' }])
+})

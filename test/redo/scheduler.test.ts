@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -26,6 +35,21 @@ test('a jobserver that is closed keeps no descriptor', () => {
   const before = open()
   setUp(3).scheduler.close()
   expect(open()).toBe(before)
+})
+
+test('a jobserver of somebody else gets the very tokens back that were taken from it', () => {
+  const fifo = join(scratch, `fifo-${fifos++}`)
+  execFileSync('mkfifo', [fifo])
+  const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
+  writeSync(fd, 'ab')
+  const jobserver = Jobserver.join({ MAKEFLAGS: ` -j --jobserver-auth=fifo:${fifo}` })
+  // The first one is that with which we were started.
+  expect([1, 2, 3, 4].map(() => jobserver?.take())).toEqual([true, true, true, false])
+  jobserver?.give()
+  jobserver?.close()
+  const left = Buffer.alloc(10)
+  expect(left.toString('latin1', 0, readSync(fd, left)).split('').sort()).toEqual(['a', 'b'])
+  closeSync(fd)
 })
 
 test.each([
