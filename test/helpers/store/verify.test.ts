@@ -128,6 +128,21 @@ test.each<readonly [what: string, damage: () => void, found: RegExp]>([
     },
     /^trees it is no folder$/,
   ],
+  [
+    'another tar in a note',
+    () => writeFileSync(note, readFileSync(note, 'utf8').replace(/^tar .*$/m, `tar ${sha256('other')}`)),
+    /^contents its package has another tar$/,
+  ],
+  [
+    'a mode in a skeleton',
+    () => {
+      const etc = join(store.root, 'skeletons', sha256('bones'), 'etc')
+      mkdirSync(etc, { recursive: true })
+      chmodSync(etc, 0o775)
+      for (const path of [etc, join(etc, '..')]) timeless(path)
+    },
+    /^skeletons "etc" has mode 775$/,
+  ],
   ['a letter of a note', () => flip(note, 200), /^contents it is not the note of this content$/],
 ])('%s is found, and what is damaged can be set aside', async (_, spoil, found) => {
   spoil()
