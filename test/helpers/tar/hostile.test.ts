@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { pack } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
+import { PACKAGE_TIME } from '../../../helpers/tar/entry.ts'
 import { PENDING_IDENTITY } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { type UnpackOptions, unpackPackage, unpackTar } from '../../../helpers/tar/unpack.ts'
@@ -232,6 +233,20 @@ describe('unpackTar() accepts', () => {
     expect(readFileSync(join(into, 'bin/h'), 'utf8')).toBe('data')
     expect(lstatSync(join(into, 'bin/a')).mode & 0o7777).toBe(0o755)
     expect(lstatSync(join(into, 'deep/er/b')).mode & 0o7777).toBe(0o644)
+  })
+
+  test('archives that leave out folders, which are as all folders of a package are', async () => {
+    const before = process.umask(0o077)
+    try {
+      const { result, into } = await unpacked(await tar(file('deep/er/b')))
+      expect(result.ok).toBe(true)
+      for (const path of ['deep', 'deep/er']) {
+        const { mode, mtimeMs } = lstatSync(join(into, path))
+        expect([path, mode & 0o7777, mtimeMs]).toEqual([path, 0o755, PACKAGE_TIME * 1000])
+      }
+    } finally {
+      process.umask(before)
+    }
   })
 
   test('chunks of any size', async () => {

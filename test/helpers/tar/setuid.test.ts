@@ -97,9 +97,25 @@ describe('in the store', () => {
     await packTree(tree.value.path, again, { setuid: 'marked' })
     expect(readFileSync(again).equals(readFileSync(file))).toBe(true)
   })
+
+  test('what cannot be run is not set-uid, whatever its package says', async () => {
+    const tree = await unpackedTree(folder(), await moded(0o4644))
+    if (!tree.ok) throw new Error(why(tree))
+    expect(lstatSync(join(tree.value.path, 'su')).mode & 0o7777).toBe(0o644)
+  })
 })
 
 describe('a package from elsewhere', () => {
+  test('has no folder that is set-uid, be it that its key names it', async () => {
+    const [store, file] = [folder(), join(folder(), 'pkg.tar.gz')]
+    await packMembers([{ entry: { kind: 'directory', path: 'su', mode: 0o4755 } }], file)
+    const digest = readIdentity(file)
+    if (!digest) throw new Error('no digest')
+    const refusal = 'it has a set-id bit that the key of its package does not name'
+    expect(why(await provenTree(store, file, digest, ['su']))).toBe(refusal)
+    expect(why(await verifyPackage(file, ['su']))).toBe(refusal)
+  })
+
   test.each([
     [
       'a bit that the key does not name',
