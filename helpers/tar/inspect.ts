@@ -49,14 +49,22 @@ function heldBy({ header }: Source): Held {
   return { kind: type ?? 'unknown', path: name, mode: mode ?? 0, size: size ?? 0, target: linkname || null }
 }
 
-/** What unpacking would refuse: names that lead outside, what comes twice, links to nothing, devices. */
+/** What unpacking would refuse: names that lead outside, or through what is no folder, what comes twice, links to nothing, devices. */
 export function entryCheck(): (held: Held) => string | undefined {
   const kinds = new Map<string, string>()
+  /** The folders of what came, whether they came themselves or not. */
+  const folders = new Set<string>()
   return ({ kind, path: name, target }) => {
     const path = entryPath(name)
     if (!path.ok) return path.error
-    const there = kinds.get(path.value)
-    if (there !== undefined) return 'it comes twice'
+    if (kinds.has(path.value) || (kind !== 'directory' && folders.has(path.value))) return 'it comes twice'
+    for (const folder of above(path.value)) {
+      if (folders.has(folder)) break
+      const there = kinds.get(folder) ?? 'directory'
+      if (there !== 'directory')
+        return `its folder ${JSON.stringify(folder)} is a ${there === 'symlink' ? there : 'file'}`
+      folders.add(folder)
+    }
     kinds.set(path.value, kind)
     switch (kind) {
       case 'directory':
@@ -76,4 +84,10 @@ export function entryCheck(): (held: Held) => string | undefined {
         return `it is a ${kind}`
     }
   }
+}
+
+/** The folders that a path lies in, from the innermost on. */
+function* above(path: string): Generator<string> {
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    yield path.slice(0, end)
 }

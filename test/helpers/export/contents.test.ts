@@ -40,6 +40,8 @@ const moded = (mode: string): Buffer => {
   return block
 }
 
+const LINK = entry({ name: 'l', type: '2', target: '/etc' })
+
 describe('readContents()', () => {
   test('tells sizes, digests, and what stands at each path', async () => {
     const { member, tar, bytes } = await packed(
@@ -73,8 +75,21 @@ describe('readContents()', () => {
     ['an absolute name', entry({ name: '/x' }), 'absolute'],
     ['a link that leads outside', entry({ name: 'x', type: '2', target: '../../etc' }), 'leads outside'],
     ['a device', entry({ name: 'x', type: '3' }), 'character-device'],
+    ['a file for the root', entry({ name: './' }, 'x'), 'a size'],
+    ['a name twice', [entry({ name: 'x' }), entry({ name: './x' })], 'it comes twice'],
+    ['a file in place of a folder', [entry({ name: 'a/b/c' }), entry({ name: 'a' })], 'it comes twice'],
+    ['a folder in place of a file', [entry({ name: 'a' }), entry({ name: 'a/b' })], '"a\\" is a file'],
+    ['a write through a symlink', [LINK, entry({ name: 'l/x' })], '"l\\" is a symlink'],
+    ['a write through a deep symlink', [LINK, entry({ name: 'l/x/y/z' })], '"l\\" is a symlink'],
+    ['a hard link to a symlink', [LINK, entry({ name: 'h', type: '1', target: 'l' })], 'not an earlier file'],
+    [
+      'a hard link to a folder',
+      [entry({ name: 'd/', type: '5' }), entry({ name: 'h', type: '1', target: 'd' })],
+      'not an earlier file',
+    ],
+    ['a hard link to what comes later', entry({ name: 'h', type: '1', target: 'x' }), 'not an earlier file'],
   ])('refuses %s', async (_, bytes, why) => {
-    const { member } = await packed(bytes)
+    const { member } = await packed(...[bytes].flat())
     const read = await readContents(member)
     expect(read.ok ? '' : JSON.stringify(tarMessage('export', 'x', read.error))).toContain(why)
   })
@@ -104,6 +119,12 @@ describe('readContents()', () => {
     const { member } = await packed(entry({ name: 'x' }))
     const read = await readContents({ ...member, tar: sha256('another') })
     expect(read).toMatchObject({ ok: false, error: { kind: 'digest', got: member.tar } })
+  })
+
+  test('takes folders that come after what they hold, or not at all', async () => {
+    const parts = [entry({ name: 'a/b/c' }), entry({ name: 'a/b/', type: '5' }), entry({ name: 'a/d' })]
+    const read = await readContents((await packed(...parts)).member)
+    expect(read.ok && [...read.value.paths.keys()]).toEqual(['a/b/c', 'a/b', 'a/d'])
   })
 
   test('refuses one that is cut', async () => {
