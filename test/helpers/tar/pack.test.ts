@@ -18,7 +18,7 @@ import { expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { type ListOptions, listTree } from '../../../helpers/tar/list.ts'
-import { type Packed, packTree } from '../../../helpers/tar/pack.ts'
+import { type Packed, packMembers, packTree } from '../../../helpers/tar/pack.ts'
 import { unpackPackage } from '../../../helpers/tar/unpack.ts'
 import { folder } from './folder.ts'
 
@@ -226,4 +226,26 @@ test('every entry that cannot be packed is named', async () => {
       { kind: 'entry', name: 'bad\ufffd', why: 'its name or target is not valid UTF-8' },
     ]),
   })
+})
+
+test('a symlink that leads outside is refused', async () => {
+  const root = folder({ 'a/x': 'x' })
+  symlinkSync('../../x', join(root, 'a/l'))
+  expect(await packTree(root, join(folder(), 'pkg.tar.gz'))).toEqual({
+    ok: false,
+    error: [{ kind: 'entry', name: 'a/l', why: 'it is a symlink that leads outside, to "../../x"' }],
+  })
+})
+
+test.each(['x', 'xxxxx'])('a file that has other bytes than its size by now is refused: %j', async text => {
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(text)
+  }
+  const entry = { kind: 'file', path: 'x', mode: 0o644, size: 3 } as const
+  for (const from of [chunks(), join(folder({ x: text }), 'x')]) {
+    expect(await packMembers([{ entry, from }], join(folder(), 'pkg.tar.gz'))).toEqual({
+      ok: false,
+      error: { kind: 'entry', name: 'x', why: 'it changed while it was packed' },
+    })
+  }
 })
