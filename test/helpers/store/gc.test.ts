@@ -245,18 +245,19 @@ describe('what stays', () => {
 })
 
 describe('the lock', () => {
-  test('makes those wait who begin to use the store', async () => {
+  test('makes those wait who begin to use the store, for themselves or for another process', async () => {
     const lock = await lockStore(store.root)
     const order: string[] = []
     const use = useStore(store.root, async use => {
       await use.need({})
       order.push('used')
     })
+    const useFor = useStoreFor(process.ppid, store.root, {}).then(() => order.push('used'))
     await new Promise(resolve => setTimeout(resolve, 50))
     order.push('released')
     lock.release()
-    await use
-    expect(order).toEqual(['released', 'used'])
+    await Promise.all([use, useFor])
+    expect(order).toEqual(['released', 'used', 'used'])
   })
 
   test('is one at a time, whoever asks', async () => {
