@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs'
 
-/** Whether a process of this id lives, be it ours or somebody else's. */
-export function isAlive(pid: number): boolean {
+/**
+ * Whether there is no process of this id, be it ours or somebody else's, or it has ended, be it that whoever started it
+ * has not heard of it yet: in a container often nobody ever does, and it stays in the list.
+ */
+export function hasEnded(pid: number): boolean {
+  const state = statOf(pid)?.[0]
+  return state === undefined ? !isThere(pid) : state === 'Z' || state === 'X'
+}
+
+function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
@@ -9,12 +17,6 @@ export function isAlive(pid: number): boolean {
     // EPERM: it lives, as somebody else's.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
-}
-
-/** Whether a process has ended, be it that whoever started it has not heard of it yet. */
-export function hasEnded(pid: number): boolean {
-  const state = statOf(pid)?.[0]
-  return state === undefined ? !isAlive(pid) : state === 'Z' || state === 'X'
 }
 
 /**

@@ -1,6 +1,6 @@
 import { linkSync, lstatSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isAlive, startOf } from '../core/process.ts'
+import { hasEnded, startOf } from '../core/process.ts'
 
 /** Who holds the lock: a process, with its start so that a later process of the same id is no holder. */
 interface Holder {
@@ -83,7 +83,7 @@ function link(from: string, to: string): boolean {
 }
 
 function isRunning(holder: Holder): boolean {
-  if (!isAlive(holder.pid)) return false
+  if (hasEnded(holder.pid)) return false
   const start = startOf(holder.pid)
   return start === undefined || holder.start === '' || start === holder.start
 }

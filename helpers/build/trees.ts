@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:f
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
-import { isAlive } from '../../core/process.ts'
+import { hasEnded } from '../../core/process.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { treePath } from '../../core/store.ts'
 import { readIdentity } from '../tar/identity.ts'
@@ -100,7 +100,7 @@ function parts(trees: string): readonly Part[] {
     const [, digest, pid] = /^\.([0-9a-f]{64})\.(\d+)$/.exec(name) ?? []
     const stats = digest ? lstatSync(join(trees, name), { throwIfNoEntry: false }) : undefined
     if (!digest || !pid || !stats || Number(pid) === process.pid) return []
-    return [{ name, digest, alive: isAlive(Number(pid)), stale: Date.now() - stats.ctimeMs > STALE_MS }]
+    return [{ name, digest, alive: !hasEnded(Number(pid)), stale: Date.now() - stats.ctimeMs > STALE_MS }]
   })
 }
 

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { isAlive } from '../../core/process.ts'
+import { hasEnded } from '../../core/process.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { removeTree } from './remove.ts'
 
@@ -56,6 +56,6 @@ export function removeWork(packageFolder: string, work?: string): void {
 function sweepWork(packageFolder: string): void {
   for (const name of readdirSync(packageFolder)) {
     const pid = /^\.build\.(\d+)$/.exec(name)?.[1]
-    if (pid && !isAlive(Number(pid))) removeTree(join(packageFolder, name))
+    if (pid && hasEnded(Number(pid))) removeTree(join(packageFolder, name))
   }
 }

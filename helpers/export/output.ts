@@ -16,7 +16,7 @@ import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
-import { isAlive } from '../../core/process.ts'
+import { hasEnded } from '../../core/process.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packMembers } from '../tar/pack.ts'
 import { type TarProblem, TarRefusal, tarMessage } from '../tar/problem.ts'
@@ -153,7 +153,7 @@ function leftovers(out: string, shape: Shape): readonly string[] {
   const form = shape === 'folder' ? /^(\d+)\.part(?:\.old)?$/ : /^(\d+)\.part$/
   return readdirSync(dirname(out)).flatMap(name => {
     const pid = name.startsWith(start) ? form.exec(name.slice(start.length))?.[1] : undefined
-    return pid === undefined || isAlive(Number(pid)) ? [] : [join(dirname(out), name)]
+    return pid === undefined || !hasEnded(Number(pid)) ? [] : [join(dirname(out), name)]
   })
 }
 

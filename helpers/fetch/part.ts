@@ -12,7 +12,7 @@ import {
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
-import { isAlive, startOf } from '../../core/process.ts'
+import { hasEnded, startOf } from '../../core/process.ts'
 import { distfilePath } from '../../core/store.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 
@@ -128,7 +128,7 @@ function claims(store: string, sha256: Sha256): readonly Claim[] {
 
 /** A number alone would not do: the kernel gives it to another process sooner or later. */
 const isOwnerAlive = (pid: number, start: string): boolean =>
-  pid > 0 && isAlive(pid) && ticksOf(pid) === start
+  pid > 0 && !hasEnded(pid) && ticksOf(pid) === start
 
 /** As it stands in the name of a part; 0 where there is no /proc. */
 const ticksOf = (pid: number): string => startOf(pid) ?? '0'

@@ -17,7 +17,7 @@ import {
 import { availableParallelism, freemem, hostname, machine, release, tmpdir } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
-import { isAlive } from '../../core/process.ts'
+import { hasEnded } from '../../core/process.ts'
 import { findProgram } from '../build/missing.ts'
 import { removeTree } from '../build/remove.ts'
 import { makeLaterBin, triedClock } from './clock.ts'
@@ -100,7 +100,7 @@ function sweep(parent: string): void {
   for (const name of readdirSync(parent)) {
     const owner = join(parent, name, OWNER)
     if (!name.startsWith(PREFIX) || !isOurs(lstatSync(join(parent, name))) || !existsSync(owner)) continue
-    if (!isAlive(Number(readFileSync(owner, 'utf8')))) removeTree(join(parent, name))
+    if (hasEnded(Number(readFileSync(owner, 'utf8')))) removeTree(join(parent, name))
   }
 }
 

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
-import { isAlive } from '../../core/process.ts'
+import { hasEnded } from '../../core/process.ts'
 import { removeTree } from '../build/remove.ts'
 import { readNote } from './content.ts'
 import { isPart, type StoreEntry, storeEntries } from './entries.ts'
@@ -117,7 +117,7 @@ function remains(store: string): readonly string[] {
 function isAbandoned(path: string): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false })
   const pid = /\.(\d+)(?:\.part)?$/.exec(path)?.[1]
-  return stats !== undefined && Date.now() - stats.ctimeMs > STALE_MS && !isAlive(Number(pid))
+  return stats !== undefined && Date.now() - stats.ctimeMs > STALE_MS && hasEnded(Number(pid))
 }
 
 function isLeft(name: string): boolean {

@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs'
-import { isAlive, startOf } from '../../core/process.ts'
+import { hasEnded, startOf } from '../../core/process.ts'
 
 /**
  * A process in words that stay true: its id, when it was started (in the kernel's ticks), for the kernel
@@ -32,7 +32,7 @@ export function parseProcess(text: string): ProcessName | undefined {
 /** Undefined where that cannot be told, as of a process in another container that shares the store. */
 export function isRunning({ pid, start, space }: ProcessName): boolean | undefined {
   if (space !== nameOf(process.pid).space) return undefined
-  if (!isAlive(pid)) return false
+  if (hasEnded(pid)) return false
   const now = startOf(pid)
   return now === undefined || start === '-' || now === start
 }

@@ -1,8 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { startOf } from '../../core/process.ts'
 import { TreeLock } from '../../redo/lock.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'redo-lock-'))
@@ -26,6 +36,24 @@ test('a holder that is dead is outbid, and its lock goes', () => {
   expect(readdirSync(folder)).toEqual(['lock.5'])
   lock.release()
 })
+
+test.skipIf(!existsSync('/proc/self/stat'))(
+  'a holder that is dead, and that nobody has asked after, is outbid',
+  () => {
+    const folder = mkdtempSync(join(scratch, 'tree-'))
+    // The shell becomes a program that never asks.
+    const parent = spawn('sh', ['-c', 'sleep 0 & echo $! >"$1"; exec sleep 60', 'sh', join(folder, 'pid')])
+    try {
+      const pid = () =>
+        Number(existsSync(join(folder, 'pid')) ? readFileSync(join(folder, 'pid'), 'utf8') : 0)
+      while (pid() === 0 || !/^\d+ \(sleep\) Z/.test(readFileSync(`/proc/${pid()}/stat`, 'utf8')));
+      writeFileSync(join(folder, 'lock.1'), JSON.stringify({ pid: pid(), start: startOf(pid()) }))
+      take(folder).release()
+    } finally {
+      parent.kill()
+    }
+  },
+)
 
 test('another process with the id of a dead holder is no holder', () => {
   const folder = mkdtempSync(join(scratch, 'tree-'))

@@ -12,7 +12,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
-import { isAlive } from '../../../core/process.ts'
+import { hasEnded } from '../../../core/process.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { ORDINARY, Workshop } from './workshop.ts'
 
@@ -176,7 +176,7 @@ test('a build that is killed takes all of its processes with it, and the next on
   child.kill('SIGKILL')
   await until(() => sleepers().length === 0)
   expect(names('killed')).toEqual(['.bclosure', `.build.${child.pid}`])
-  await until(() => !isAlive(child.pid ?? 0))
+  await until(() => hasEnded(child.pid ?? 0))
   expect(shop.build('killed', ':').status).toBe(0)
   expect(names('killed')).toEqual(['.bclosure', '.pkg.tar.gz'])
 })
