@@ -158,8 +158,6 @@ export class Checker {
   }
 
   #circumstances(node: FileNode, making: Making): Verdict | undefined {
-    if (making.failed) return dirty({ kind: 'failed' })
-    if (making.always) return dirty({ kind: 'always' })
     const rule = this.#hasOwnRule(node, making)
       ? making.rule.name
       : this.#rules.findName(node.name, doFile => this.#isRule(doFile))
@@ -173,6 +171,8 @@ export class Checker {
       this.#graph.unsaved.add(node)
       return clean
     }
+    if (making.failed) return dirty({ kind: 'failed' })
+    if (making.always) return dirty({ kind: 'always' })
     const appeared = making.absent.find(file => this.#isThere(file))
     return appeared === undefined ? undefined : dirty({ kind: 'appeared', file: appeared.name })
   }
