@@ -21,23 +21,25 @@ const HINDRANCES = ['EACCES', 'EPERM', 'ENOTEMPTY', 'ENAMETOOLONG']
 /** A path that the kernel takes has less than 4096 bytes. */
 const LONG = 2048
 
-/** Opens all folders below one, and moves those up whose paths are long. */
+/** Opens all folders below one, and moves those up whose paths are long. Names are bytes: not all are UTF-8. */
 function loosen(folder: string): void {
   let moved = 0
-  const open = [folder]
+  const open = [Buffer.from(folder)]
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     chmodSync(path, 0o700)
-    for (const entry of readdirSync(path)) {
-      const below = join(path, entry)
+    for (const entry of readdirSync(path, { encoding: 'buffer' })) {
+      const below = Buffer.concat([path, SLASH, entry])
       if (!lstatSync(below).isDirectory()) continue
-      if (Buffer.byteLength(below) < LONG) open.push(below)
+      if (below.length < LONG) open.push(below)
       else {
         const to = join(folder, `.moved-up-${process.pid}-${moved}`)
         chmodSync(below, 0o700) // whose parent changes, it must be writable
         renameSync(below, to)
         moved += 1
-        open.push(to)
+        open.push(Buffer.from(to))
       }
     }
   }
 }
+
+const SLASH = Buffer.from('/')

@@ -272,11 +272,11 @@ test('a symlink that leads out of the package is refused: nobody could unpack it
   expect(ran.stderr).toContain('it is a symlink that leads outside, to "../../usr/bin/x"')
 })
 
-test('folders too deep for any path are removed, of a build that went well and of one that was killed', () => {
+test('folders too deep for any path, with names that are no UTF-8, are removed, of a build that went well and of one that was killed', () => {
   shop.closure('deep', 'base')
   // Two paths of 3,000 letters, of which one goes to the end of the other.
   const path = Array(30).fill('0'.repeat(100)).join('/')
-  const deep = `mkdir -p a/${path} b/${path}; mv b a/${path}; chmod 555 a`
+  const deep = `mkdir -p a/${path} b/${path}; : >"a/$(printf '\\351')"; mv b a/${path}; chmod 555 a`
   expect(shop.build('deep', deep).stderr).toContain('built deep-1-1')
   expect(shop.build('deep', `${deep}; exit 1`).status).toBe(1)
   expect(shop.build('deep', ':').stderr).toContain('built deep-1-1')
