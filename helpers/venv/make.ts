@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, realpathSync } from 'node:fs'
+import { cpSync, existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { removeTree } from '../build/remove.ts'
@@ -73,7 +73,16 @@ export async function makeVenv(
 function isWhole(path: string, part: string, things: Iterable<Thing>): boolean {
   if (!existsSync(path)) return false
   for (const thing of things) if (!hasThing(path, thing)) return false
-  return readdirSync(part, { recursive: true }).every(copy => existsSync(join(path, String(copy))))
+  return hasCopies(path, part)
+}
+
+/** Symlinks are copies of their own: where they lead, be it in a circle, is the venv's matter. */
+function hasCopies(path: string, part: string): boolean {
+  return readdirSync(part, { withFileTypes: true }).every(copy => {
+    const there = lstatSync(join(path, copy.name), { throwIfNoEntry: false })
+    if (!copy.isDirectory()) return there !== undefined
+    return there?.isDirectory() === true && hasCopies(join(path, copy.name), join(part, copy.name))
+  })
 }
 
 type PackageLayer = Layer & { readonly kind: 'package' }

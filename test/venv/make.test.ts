@@ -244,6 +244,20 @@ describe('a venv', () => {
     expect(execFileSync(join(venv, 'root/bin/sh'), ['-c', 'echo linked']).toString()).toBe('linked\n')
   })
 
+  test.each(['/share/real', '.'])(
+    'that has lost nothing stays, with a symlink to %s that was chosen',
+    async target => {
+      await shop.pack('one', { 'share/x/link': 'one' })
+      await shop.pack('two', { 'share/real': 'two', 'share/x/link': `->${target}` })
+      const choice = { alternatives: [{ path: 'share/x', package: 'two' }] }
+      const venv = await shop.make('venv', ['base', 'one', 'two'], choice)
+      const made = () => statSync(join(venv, '.venv/current/facts')).ino
+      const before = made()
+      await shop.make('venv', ['base', 'one', 'two'], choice)
+      expect(made()).toBe(before)
+    },
+  )
+
   test.skipIf(!mayMountDisk())('may be on another disk than the store', async () => {
     const disk = mkdtempSync(join(tmpdir(), 'coolports disk-'))
     onTestFinished(() => rmSync(disk, { recursive: true }))
