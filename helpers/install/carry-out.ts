@@ -65,7 +65,7 @@ export function* backward(folders: Folders, steps: readonly Step[]): Generator<S
         // What was mended is right, whatever became of the rest.
         break
       case 'remove folder':
-        own.makeFolder(step.path)
+        own.makeFolder(step.path, step.mode)
         break
       case 'place':
         if (!own.isThere(newPath(step.number))) own.moveIfThere(step.path, newPath(step.number))
@@ -95,13 +95,13 @@ class Own {
     return this.#stats(path)?.isDirectory() ?? false
   }
 
-  makeFolder(path: string): void {
+  makeFolder(path: string, mode = FOLDER_MODE): void {
     const stats = this.#stats(path)
     if (stats && !stats.isDirectory()) throw new Occupied(path)
     const full = this.#folders.at(path)
-    if (!stats) mkdirSync(full)
+    if (!stats) mkdirSync(full, mode)
     // The umask must not show.
-    chmodSync(full, FOLDER_MODE)
+    if (stats === undefined || (stats.mode & 0o7777) !== mode) chmodSync(full, mode)
   }
 
   mendFolder(path: string): void {

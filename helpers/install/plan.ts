@@ -239,9 +239,11 @@ class Planner {
       }
     }
     for (const path of [...folders].sort(byCodeUnit).reverse()) {
-      if (this.#foldersBefore.get(path)) continue
+      const fact = this.#fact(path)
+      // What is gone, or something else now, is not to be made when the change is taken back.
+      if (this.#foldersBefore.get(path) || fact.kind !== 'folder') continue
       const steps = this.#after.has(path) || this.#isBelowCleared(path) ? this.#first : this.#last
-      steps.push({ kind: 'remove folder', path })
+      steps.push({ kind: 'remove folder', path, mode: fact.mode })
     }
   }
 

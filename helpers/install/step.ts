@@ -1,5 +1,6 @@
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { FOLDER_MODE } from './place.ts'
 import { decodedPath, encodedText } from './record.ts'
 
 /**
@@ -10,7 +11,8 @@ export type Step =
   | { readonly kind: 'make folder'; readonly path: string }
   /** Gives a folder of packages back to who installs, with the mode that it was made with. */
   | { readonly kind: 'mend folder'; readonly path: string }
-  | { readonly kind: 'remove folder'; readonly path: string }
+  /** `mode`: what it had, and has again when it is made anew. */
+  | { readonly kind: 'remove folder'; readonly path: string; readonly mode: number }
   /** Puts something where nothing is. */
   | { readonly kind: 'place'; readonly path: string; readonly number: number }
   /** Puts something in the place of something else, in one step. */
@@ -26,6 +28,7 @@ export const journalText = (steps: readonly Step[]): string =>
       `step: ${step.kind}`,
       `path: ${encodedText(step.path)}`,
       ...('number' in step ? [`number: ${step.number}`] : []),
+      ...('mode' in step ? [`mode: ${step.mode.toString(8)}`] : []),
       '',
     ]),
   ].join('\n')
@@ -42,11 +45,14 @@ export function parseJournal(text: string): Result<readonly Step[], number> {
     const said = value(record, 'number')
     const number = said !== undefined && /^\d{1,9}$/.test(said) ? Number(said) : undefined
     if (path === undefined) return refuse(record.line)
-    if (kind === 'make folder' || kind === 'mend folder' || kind === 'remove folder')
-      steps.push({ kind, path })
+    if (kind === 'make folder' || kind === 'mend folder') steps.push({ kind, path })
+    else if (kind === 'remove folder') steps.push({ kind, path, mode: modeOf(value(record, 'mode')) })
     else if ((kind === 'place' || kind === 'replace' || kind === 'take away') && number !== undefined)
       steps.push({ kind, path, number })
     else return refuse(record.line)
   }
   return ok(steps)
 }
+
+const modeOf = (said: string | undefined): number =>
+  said !== undefined && /^[0-7]{1,4}$/.test(said) ? Number.parseInt(said, 8) : FOLDER_MODE

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { backward, forward } from '../../../helpers/install/carry-out.ts'
@@ -209,4 +209,31 @@ test('a change says that it is taken back before it is, and that it is over befo
     ['backward', ['back']],
     ['removal', []],
   ])
+})
+
+test('a change that is taken back leaves the modes of folders, and makes none that was gone', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', {
+    'etc/a/key': 'key',
+    'etc/mine/x': 'x',
+    'etc/gone/x': 'x',
+    'etc/other/x': 'x',
+  })
+  await ground.install('a')
+  ground.write({ 'etc/mine/mine': 'mine' })
+  for (const path of ['etc/a', 'etc/mine']) chmodSync(join(ground.root, path), 0o700)
+  for (const path of ['etc/gone', 'etc/other']) rmSync(join(ground.root, path), { recursive: true })
+  ground.write({ 'etc/other': 'mine' })
+  const before = ground.everything()
+  const folders = new Folders(ground.root)
+  expect(prepareChange(ground.root, folders, { add: [], remove: ['a'] })).toMatchObject({ ok: true })
+  const steps = parseJournal(ground.read('var/lib/coolports/change/journal'))
+  if (!steps.ok) throw new Error(`line ${steps.error}`)
+  for (const _ of forward(folders, steps.value));
+  folders.close()
+  expect(existsSync(join(ground.root, 'etc/a'))).toBe(false)
+  expect(resumeRoot(ground.root, 'back')).toEqual({ ok: true, value: 'back' })
+  expect(ground.everything()).toEqual(before)
+  for (const path of ['etc/a', 'etc/mine'])
+    expect([path, statSync(join(ground.root, path)).mode & 0o7777]).toEqual([path, 0o700])
 })
