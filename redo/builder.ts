@@ -165,10 +165,10 @@ export class Builder {
     this.#record(job, places, product)
     try {
       if (product.kind === 'file') {
-        if (install(product, places.target)) return product
+        if (install(product, places)) return product
         const copy = copiedTo(places.temporary, product)
         this.#record(job, places, copy)
-        install(copy, places.target)
+        install(copy, places)
         return copy
       }
       if (places.before !== nothing && places.before !== folder) unlinkSync(places.target)

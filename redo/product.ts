@@ -51,9 +51,11 @@ export function productOf(places: Places): Product {
 }
 
 /** Makes the product the target in one step. False when that can not be, for it lies on another file system. */
-export function install(product: FileProduct, target: string): boolean {
+export function install(product: FileProduct, { target, before }: Places): boolean {
   try {
     renameSync(product.path, target)
+    // Of two names of one file, such as links to one in a store, rename(2) takes neither away.
+    if (product.stamp === before) rmSync(product.path, { force: true })
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
