@@ -198,7 +198,9 @@ class Planner {
     const fact = this.#fact(beside)
     const isOurs = before?.beside === beside
     const isEdited = isOurs && fact.kind !== 'absent' && !isAsRecorded(fact, before)
-    if (isAsRecorded(fact, content)) this.#kept.push({ path, beside })
+    // Another package has that name, so the edited one has to go.
+    if (!isOurs && this.#after.has(beside)) this.#inTheWay(one, path, this.#fact(path))
+    else if (isAsRecorded(fact, content)) this.#kept.push({ path, beside })
     else if (isEdited) this.#kept.push({ path, beside, isBesideEdited: true })
     else {
       this.#kept.push({ path, beside })

@@ -113,6 +113,17 @@ describe('install', () => {
     })
   })
 
+  test('is refused where an edited file needs the name of a file of another package beside it', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'etc/x': 'x' })
+    await ground.make('b', '1', { 'etc/x.new': 'x' })
+    ground.write({ 'etc/x': 'mine' })
+    expect(await ground.install('a', 'b')).toContain('cannot install "etc/x": a file is in the way')
+    expect(await ground.install('b')).toMatchObject({ came: ['b-1-1'] })
+    expect(await ground.install('a')).toContain('cannot install "etc/x": a file is in the way')
+    expect(ground.shown()).toMatchObject({ 'etc/x': 'mine', 'etc/x.new': 'x' })
+  })
+
   test('mends what was damaged of a package that is asked for again', async () => {
     const ground = new Ground()
     await ground.make('tool', '1', { 'bin/tool': '!tool', 'share/x': 'x', 'share/l': '-> x' })
