@@ -4,6 +4,7 @@ import {
   constants,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   unlinkSync,
   writeFileSync,
@@ -151,11 +152,14 @@ export class Mailbox {
     if (this.#busy.size * 2 > this.#slots.length) this.#grow()
   }
 
+  /** A fifo has its name when it is open here: to a client that came before, we would seem to be gone. */
   #grow(): void {
     const count = this.#slots.length
     const more = Array.from({ length: count }, (_, at) => String(count + at))
-    this.mkfifo(more)
-    this.#openSlots(more)
+    const unnamed = more.map(name => `${name}.new`)
+    this.mkfifo(unnamed)
+    this.#openSlots(unnamed)
+    for (const name of more) renameSync(join(this.folder, `${name}.new`), join(this.folder, name))
   }
 
   #openSlots(names: readonly string[]): void {
