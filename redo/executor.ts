@@ -91,6 +91,7 @@ export class Executors {
       for (const [job, one] of this.#busy) {
         if (one !== executor) continue
         this.#busy.delete(job)
+        endGroup(executor.child)
         executor.ended(ending)
       }
     }
@@ -106,6 +107,16 @@ interface Executor {
   readonly child: ChildProcess
   readonly slot: number
   ended: (ending: Ending) => void
+}
+
+/** A shell that was killed alone leaves its script behind, which would write what nobody waits for. */
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It left nothing.
+  }
 }
 
 /** A word of sh, whatever is in it. */

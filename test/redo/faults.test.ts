@@ -115,6 +115,22 @@ test('a signal that comes twice at once, as of a group, is one; one that comes l
   expect(await stopped(400)).toBe(false)
 }, 60_000)
 
+test.skipIf(!existsSync('/proc/self/stat'))(
+  'a script whose shell is killed alone ends, and leaves nothing',
+  async () => {
+    const tree = empty()
+    writeFileSync(
+      join(tree, 'x.do'),
+      'read -r _ _ _ parent _ </proc/self/stat; kill -9 $parent; sleep 0.5; echo x >$3\n',
+    )
+    writeFileSync(join(tree, 'all.do'), 'redo-ifchange x || :; sleep 1\n')
+    const { stderr } = finish(tree)
+    expect(stderr).toContain('"x.do" was ended by SIGKILL')
+    await sleep(500)
+    expect(readdirSync(tree).sort()).toEqual(['.redo', 'all.do', 'x.do'])
+  },
+)
+
 test('two runs at once build each target once', async () => {
   const tree = sums(60)
   for (let at = 0; at < 60; at += 1) {
