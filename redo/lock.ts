@@ -44,6 +44,7 @@ export class TreeLock {
           continue
         }
         for (const old of bids) rmSync(join(folder, `lock.${old}`), { force: true })
+        for (const left of leftIn(folder)) rmSync(join(folder, left), { recursive: true, force: true })
         return new TreeLock(path)
       }
     } finally {
@@ -60,6 +61,14 @@ function bidsIn(folder: string): readonly number[] {
   return readdirSync(folder)
     .flatMap(name => (/^lock\.\d+$/.test(name) ? [Number(name.slice('lock.'.length))] : []))
     .sort((a, b) => a - b)
+}
+
+/** Of those that were killed while they bid. */
+function leftIn(folder: string): readonly string[] {
+  return readdirSync(folder).filter(name => {
+    const pid = /^lock-of-(\d+)$/.exec(name)?.[1]
+    return pid !== undefined && hasEnded(Number(pid))
+  })
 }
 
 function holderOf(folder: string, bid: number): Holder | undefined {

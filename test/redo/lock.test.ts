@@ -71,6 +71,13 @@ test('a lock that was cut short by a crash holds nobody up', () => {
   take(folder).release()
 })
 
+test('what a process left that was killed while it bid goes', () => {
+  const folder = mkdtempSync(join(scratch, 'tree-'))
+  for (const pid of [spawnSync('true').pid, process.ppid]) writeFileSync(join(folder, `lock-of-${pid}`), '')
+  take(folder).release()
+  expect(readdirSync(folder)).toEqual([`lock-of-${process.ppid}`])
+})
+
 test('a fifo in the place of a lock holds nobody up', () => {
   const folder = mkdtempSync(join(scratch, 'tree-'))
   spawnSync('mkfifo', [join(folder, 'lock.1')])
