@@ -41,8 +41,8 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   'a holder that is dead, and that nobody has asked after, is outbid',
   () => {
     const folder = mkdtempSync(join(scratch, 'tree-'))
-    // The shell becomes a program that never asks.
-    const parent = spawn('sh', ['-c', 'sleep 0 & echo $! >"$1"; exec sleep 60', 'sh', join(folder, 'pid')])
+    // The shell becomes a program that never asks, before that one ends.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $! >"$1"; exec sleep 60', 'sh', join(folder, 'pid')])
     try {
       const pid = () =>
         Number(existsSync(join(folder, 'pid')) ? readFileSync(join(folder, 'pid'), 'utf8') : 0)
