@@ -26,16 +26,27 @@ prepare_program() {
     echo "  install Node.js 20.19 or newer (https://nodejs.org, or your distribution's package)" >&2
     exit 2
   fi
-  installed=$coolports/node_modules/.package-lock.json
-  # Newer, after a git pull that brought other dependencies.
-  # shellcheck disable=SC3013 # see below
-  if [ ! -e "$installed" ] || [ "$coolports/package-lock.json" -nt "$installed" ]; then
-    echo "coolports: installing npm dependencies (npm ci)" >&2
-    (cd "$coolports" && npm ci --no-audit --no-fund) >&2 </dev/null || exit 2
+  if modules_outdated; then
+    (install_modules) 9<"$coolports/package.json" >&2 </dev/null || exit 2
   fi
   if sources_changed "$1"; then
     (cd "$coolports" && node build.mjs) >&2 </dev/null || exit 2
   fi
+}
+
+# npm dependencies are missing, or a git pull brought others.
+modules_outdated() {
+  installed=$coolports/node_modules/.package-lock.json
+  # shellcheck disable=SC3013 # see below
+  [ ! -e "$installed" ] || [ "$coolports/package-lock.json" -nt "$installed" ]
+}
+
+# One at a time, where there is flock: npm begins by removing what another has installed so far.
+install_modules() {
+  if command -v flock >/dev/null; then flock 9; fi
+  modules_outdated || return 0
+  echo "coolports: installing npm dependencies (npm ci)"
+  cd "$coolports" && npm ci --no-audit --no-fund
 }
 
 # sources_changed NAME: succeeds unless the program is newer than every source file. A file of the program's

@@ -60,18 +60,33 @@ test.each([
 ])('bin/do installs the npm dependencies %s', (_, prepare) => {
   const tree = fresh()
   prepare(tree.root)
-  // What `npm ci` would do, without a network.
-  const tools = mkdtempSync(join(tmpdir(), 'coolports npm-'))
-  writeFileSync(
-    join(tools, 'npm'),
-    `#!/bin/sh\necho "$*" >>'${tools}/asked'\nrm -rf node_modules\nmkdir node_modules\nln -s '${join(repository, 'node_modules')}'/* node_modules/\necho '{}' >node_modules/.package-lock.json\n`,
-  )
-  chmodSync(join(tools, 'npm'), 0o755)
+  const tools = npm()
   const ran = run(tree, ['./bin/do', TARGET], { PATH: `${tools}:${process.env.PATH}` })
   expect(readFileSync(join(tools, 'asked'), 'utf8')).toBe('ci --no-audit --no-fund\n')
   rmSync(tools, { recursive: true })
   expect(ran.said).toContain('built greeting-1.0-1')
 })
+
+test('two commands at once install the npm dependencies once', () => {
+  const tree = fresh()
+  rmSync(join(tree.root, 'node_modules'))
+  const tools = npm('sleep 1')
+  const both = './bin/do pkg/greeting/.pkghash & ./bin/coolports list && wait $!'
+  mustRun(tree, ['sh', '-c', both], { PATH: `${tools}:${process.env.PATH}` })
+  expect(readFileSync(join(tools, 'asked'), 'utf8')).toBe('ci --no-audit --no-fund\n')
+  rmSync(tools, { recursive: true })
+})
+
+/** A folder with an npm that does what `npm ci` would do, without a network, and notes how it was called. */
+function npm(before = ':'): string {
+  const tools = mkdtempSync(join(tmpdir(), 'coolports npm-'))
+  writeFileSync(
+    join(tools, 'npm'),
+    `#!/bin/sh\necho "$*" >>'${tools}/asked'\nrm -rf node_modules\n${before}\nmkdir node_modules\nln -s '${join(repository, 'node_modules')}'/* node_modules/\necho '{}' >node_modules/.package-lock.json\n`,
+  )
+  chmodSync(join(tools, 'npm'), 0o755)
+  return tools
+}
 
 test('bin/do emits nothing when the rules were emitted once: manifests are for coolports-gen to read', () => {
   const tree = fresh()
