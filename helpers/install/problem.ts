@@ -219,6 +219,6 @@ const SYSTEM: Readonly<Record<string, string>> = {
   EPERM: 'this is not permitted',
   ENOENT: 'there is no such folder',
   ENOTDIR: 'there is a file where a folder has to be',
-  ELOOP: 'a symlink there leads nowhere',
+  ELOOP: 'a symlink there is not followed',
   ENAMETOOLONG: 'the name is too long',
 }
