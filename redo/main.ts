@@ -67,7 +67,7 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
 }
 
 /** Words in front of `--` that begin with a dash, and all others. */
-function sorted(words: readonly string[]): {
+function flagsAndNames(words: readonly string[]): {
   readonly flags: readonly string[]
   readonly names: readonly string[]
 } {
@@ -92,7 +92,7 @@ function tell(targets: readonly string[], force: boolean): number {
 
 function ask(command: string, query: Query, words: readonly string[]): number {
   const wanted = command === 'redo-whichdo' ? 1 : 0
-  const { flags, names } = sorted(words)
+  const { flags, names } = flagsAndNames(words)
   if (flags[0] !== undefined) return misuse(command, `there is no option ${flags[0]}`)
   if (names.length !== wanted || names[0] === '')
     return misuse(command, `it wants ${wanted === 1 ? 'one target' : 'no arguments'}`)
@@ -103,7 +103,7 @@ function ask(command: string, query: Query, words: readonly string[]): number {
 }
 
 async function log(words: readonly string[]): Promise<number> {
-  const { flags: given, names } = sorted(words)
+  const { flags: given, names } = flagsAndNames(words)
   const flags = given.join('')
   const [target, ...more] = names
   if (target === undefined || more.length > 0 || /[^-rfu]/.test(flags))
