@@ -41,9 +41,9 @@ describe('parseCommand()', () => {
   })
 
   test('refuses an option that there is not', () => {
-    expect(parseCommand([...base, '--hots', '/'], {})).toMatchObject({
+    expect(parseCommand([...base, '--hots', '/'], {})).toEqual({
       ok: false,
-      error: expect.stringContaining("'--hots'"),
+      error: 'there is no option --hots',
     })
   })
 })
