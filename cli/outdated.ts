@@ -26,8 +26,7 @@ export const outdated = command({
     if (!named.ok) return complain(named.error)
     const read = await readTree(args.tree, named.value.length === 0 ? undefined : named.value)
     if (!read.ok) return complain(read.error)
-    const packages = [...read.value.packages.values()].sort((a, b) => byCodeUnit(a.name, b.name))
-    const rows = await compare(packages, args.jobs)
+    const rows = await compare([...read.value.packages.values()], args.jobs)
     if (!rows.ok) return complain(trouble(rows.error))
     if (args.json) print(json(rows.value))
     else for (const line of table(rows.value.filter(row => row.outdated))) print(line)
@@ -55,26 +54,23 @@ async function compare(packages: readonly Package[], jobs: number): Promise<Resu
   ])
   const opened = connections(process.env, LIMITS)
   if (!opened.ok) return opened
-  const watched = packages.flatMap(({ update }) => (update.kind === 'fixed' ? [] : [update]))
+  const nothing = { newest: null, outdated: false, url: null, why: null }
+  const rows: Row[] = packages.flatMap(({ name, version, update }) =>
+    update.kind === 'fixed' ? [{ ...nothing, name, version, why: update.why }] : [],
+  )
+  const watchers = packages.flatMap(({ name, version, update }) =>
+    update.kind === 'fixed' ? [] : [{ name, version, update }],
+  )
   const { signal } = new AbortController()
   const network = { dispatcher: opened.value, limits: LIMITS }
-  const answers = (await newestVersions(watched, network, jobs, signal)).values()
-  await opened.value.destroy()
-  const rows: Row[] = []
-  for (const { name, version, update } of packages) {
-    const row = { name, version, newest: null, outdated: false, url: null, why: null }
-    if (update.kind === 'fixed') {
-      rows.push({ ...row, why: update.why })
-      continue
-    }
-    const { url } = update
-    const answer = answers.next().value as Result<string, string>
-    if (answer.ok) {
-      const isLater = compareVersions(answer.value, version) > 0
-      rows.push({ ...row, url, newest: answer.value, outdated: isLater })
-    } else rows.push({ ...row, url, why: answer.error })
+  for (const [{ name, version, update }, newest] of await newestVersions(watchers, network, jobs, signal)) {
+    const row = { ...nothing, name, version, url: update.url }
+    if (newest.ok)
+      rows.push({ ...row, newest: newest.value, outdated: compareVersions(newest.value, version) > 0 })
+    else rows.push({ ...row, why: newest.error })
   }
-  return ok(rows)
+  await opened.value.destroy()
+  return ok(rows.sort((a, b) => byCodeUnit(a.name, b.name)))
 }
 
 const unknown = ({ name, url, why }: Row): readonly Message[] =>
@@ -87,6 +83,6 @@ function table(rows: readonly Row[]): readonly string[] {
   const [names, versions] = [width('name'), width('version')]
   return rows.map(
     ({ name, version, newest, url }) =>
-      `${paint.bold(name.padEnd(names))}  ${version.padEnd(versions)} -> ${paint.cyan(shown(newest ?? ''))}  ${shown(url ?? '')}`,
+      `${paint.bold(name.padEnd(names))}  ${version.padEnd(versions)} -> ${paint.cyan(shown(`${newest}`))}  ${shown(`${url}`)}`,
   )
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { atMost } from '../../core/at-most.ts'
 import type { Sha256 } from '../../core/digest.ts'
 import { formatMessage, type Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -133,16 +134,4 @@ async function fetchMissing(
   }
   const messages = missing.flatMap(({ sha256 }) => refused.get(sha256) ?? [])
   return messages.length > 0 ? refuse(messages) : ok(from)
-}
-
-async function atMost<Item>(
-  count: number,
-  items: readonly Item[],
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const queue = items.values() // shared: each worker takes the next one
-  const worker = async (): Promise<void> => {
-    for (const item of queue) await work(item)
-  }
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(count, items.length)) }, worker))
 }

@@ -1,3 +1,4 @@
+import { atMost } from '../../core/at-most.ts'
 import type { Sha256 } from '../../core/digest.ts'
 import type { Mirrors } from '../fetch/mirrors.ts'
 import { address, type Origin, originsOf } from '../fetch/origin.ts'
@@ -33,12 +34,10 @@ export async function census(
     request,
     places: originsOf(request, mirrors).map(origin => ({ origin, why: undefined as string | undefined })),
   }))
-  const queue = answers.flatMap(({ request, places }) => places.map(place => ({ request, place }))).values()
-  const worker = async (): Promise<void> => {
-    for (const { request, place } of queue)
-      place.why = await questionFor(place.origin).ask(place.origin, request, asking)
-  }
-  await Promise.all(Array.from({ length: jobs }, worker))
+  const questions = answers.flatMap(({ request, places }) => places.map(place => ({ request, place })))
+  await atMost(jobs, questions, async ({ request, place }) => {
+    place.why = await questionFor(place.origin).ask(place.origin, request, asking)
+  })
   return answers.map(({ request: { file, sha256 }, places }) => {
     const told = places.map(({ origin, why }) => ({
       kind: origin.kind,

@@ -1,3 +1,4 @@
+import { atMost } from '../../core/at-most.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Network } from '../fetch/download.ts'
 import { readListing, readTags, type Told } from './place.ts'
@@ -10,27 +11,33 @@ export interface Watched {
   readonly pattern: string
 }
 
+/** Somebody, such as a package, who says where newer versions of it are found. */
+export interface Watcher {
+  readonly update: Watched
+}
+
 /**
- * The newest version at each place, in their order; else why it is not known, as a sentence without its subject. A place that
- * several name is asked once. `jobs` are asked at a time.
+ * Each with its newest version, in any order; else why that is not known, as a sentence without its subject. What several
+ * have in common is asked for once. `jobs` are asked at a time.
  */
-export async function newestVersions(
-  places: readonly Watched[],
+export async function newestVersions<Of extends Watcher>(
+  watchers: readonly Of[],
   network: Network,
   jobs: number,
   signal: AbortSignal,
-): Promise<readonly Result<string, string>[]> {
-  const told = new Map<string, Told>()
-  const queue = new Map(places.map(place => [idOf(place), place])).entries()
-  const worker = async (): Promise<void> => {
-    for (const [id, { kind, url }] of queue)
-      told.set(id, await (kind === 'listing' ? readListing(url, network, signal) : readTags(url, signal)))
-  }
-  await Promise.all(Array.from({ length: jobs }, worker))
-  return places.map(place => newestIn(place, told.get(idOf(place)) ?? refuse('nothing')))
+): Promise<readonly (readonly [Of, Result<string, string>])[]> {
+  const groups = new Map<string, readonly [Of, ...Of[]]>()
+  for (const one of watchers) groups.set(idOf(one), [one, ...(groups.get(idOf(one)) ?? [])])
+  const found: (readonly [Of, Result<string, string>])[] = []
+  await atMost(jobs, [...groups.values()], async group => {
+    const { kind, url } = group[0].update
+    const told = await (kind === 'listing' ? readListing(url, network, signal) : readTags(url, signal))
+    for (const one of group) found.push([one, newestIn(one.update, told)])
+  })
+  return found
 }
 
-const idOf = ({ kind, url }: Watched): string => `${kind} ${url}`
+const idOf = ({ update: { kind, url } }: Watcher): string => `${kind} ${url}`
 
 function newestIn({ pattern }: Watched, told: Told): Result<string, string> {
   if (!told.ok) return refuse(`gave ${told.error}`)

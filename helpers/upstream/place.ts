@@ -37,7 +37,7 @@ function whyNot(error: Error & { code?: unknown; killed?: boolean }, stderr: str
   return `nothing: git says ${JSON.stringify(stderr.trim().split('\n').at(-1) ?? '')}`
 }
 
-/** The longest page of a listing that we know is of 3 MB. */
+/** More than any listing should have; it is held in memory. */
 const MOST_BYTES = 64 * 2 ** 20
 
 const TAGS_MS = 60_000

@@ -1,3 +1,5 @@
+import { byCodeUnit } from '../../core/order.ts'
+
 /**
  * Orders versions as upstreams number them: by their numbers and words in turn, whatever stands between. A word such as
  * rc makes a version earlier than the same without it, any other later (1.1.1 < 1.1.1w < 1.1.2). Negative where `a` is earlier.
@@ -32,5 +34,5 @@ const partsOf = (version: string): readonly Part[] =>
 function compareParts(a: Part, b: Part): number {
   if (a.rank !== b.rank) return a.rank - b.rank
   if (a.number !== b.number) return a.number < b.number ? -1 : 1
-  return a.word < b.word ? -1 : Number(a.word > b.word)
+  return byCodeUnit(a.word, b.word)
 }
