@@ -76,13 +76,13 @@ const STAMP = [
   'if command -v redo-stamp >/dev/null; then redo-stamp <"$3"; fi\n',
 ].join('')
 
-/** Ends the script, with these words, where one of its inputs is no more what the rules were made from. */
-function unlessStale(inputs: readonly Input[], words: string): string {
+/** Ends the script, saying `why`, where one of its inputs is no more what the rules were made from. */
+function unlessStale(inputs: readonly Input[], why: string): string {
   return [
     '# These rules were made from inputs with these digests; from others they would be stale.\n',
     `stale=$(sha256sum -c 2>&1 ${hereDocument(inputs.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))}`,
     ') || {\n',
-    `  printf '%s\\n' "${words}" "$stale" \\\n`,
+    `  printf '%s\\n' "${why}" "$stale" \\\n`,
     "    '  run: npx coolports-gen' | sed '/: OK$/d'\n",
     '  exit 1\n',
     '}\n',
@@ -105,7 +105,7 @@ function pkgkey(pkg: Package): string {
   ]
   const hashes = dependencies.map(({ name }) => `../${name}/.pkghash`)
   return [
-    `redo-ifchange ${words(['../.api', ...inputs.map(({ path }) => path), ...new Set(hashes)])}\n`,
+    `redo-ifchange ${words([fromPackage(pkg, API_TARGET), ...inputs.map(({ path }) => path), ...new Set(hashes)])}\n`,
     unlessStale(inputs, `pkg/${pkg.name}: cannot build: the emitted rules are older than the manifest`),
     '{\n',
     `cat ${hereDocument(keyText(pkg))}`,
@@ -209,7 +209,7 @@ function fetchList(pkg: Package): string {
   return `# Emitted by coolports-gen from pkg/${pkg.name}/package.ts: edit that instead.\n\n${records.join('\n')}`
 }
 
-/** A manifest's path from the root of the tree, as seen from the folder of the package. */
+/** A path below pkg/, from the root of the tree, as seen from the folder of the package. */
 function fromPackage(pkg: Package, path: string): string {
   const own = `pkg/${pkg.name}/`
   return path.startsWith(own) ? path.slice(own.length) : `../${path.slice('pkg/'.length)}`

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LAST_PACKAGE_FILE } from '../core/name.ts'
 import type { Checked } from './check.ts'
-import { type Emitted, emitApi, emitNames, emitPackage, targets } from './emit.ts'
+import { API_TARGET, type Emitted, emitApi, emitNames, emitPackage, targets } from './emit.ts'
 import { dependentsOf, findCycles } from './graph.ts'
 import { locate } from './locate.ts'
 import { type Remembered, readMemo, type Stamped, writeMemo } from './memo.ts'
@@ -78,17 +78,16 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   if (problems.length > 0) return { problems, changed: [], packages: names.length }
 
   const orphans = findOrphans(root, known, [...emittedNames, ...targets, LAST_PACKAGE_FILE])
-  const shared = [...defaultRules(root), emitNames(names)]
-  const last = api ? [emitApi(api)] : []
+  const shared = [...defaultRules(root), emitNames(names), ...(api ? [emitApi(api)] : [])]
   if (check) {
-    const emitted = [...shared, ...checked.flatMap(one => emitPackage(one.package)), ...last]
+    const emitted = [...checked.flatMap(one => emitPackage(one.package)), ...shared]
     const stale = emitted
       .filter(({ path, text }) => readText(join(root, path)) !== text)
       .map(({ path }) => path)
     return { problems, changed: [...stale, ...orphans], packages: names.length }
   }
   removeOrphans(root, orphans)
-  const changed = [...orphans, ...writeChanged(root, 'pkg', shared)]
+  const changed = [...orphans]
   const packages: Record<string, Remembered> = Object.fromEntries(kept)
   const renewed: string[] = []
   for (const one of checked) {
@@ -99,10 +98,10 @@ export async function generate({ root, check, program }: Options): Promise<Outco
     changed.push(...written)
     packages[name] = remember(root, one, emitted, stampedNow)
   }
-  // Until this is written, after all that was made with it, what was made with another one is refused.
-  const lastChanged = writeChanged(root, 'pkg', last)
-  if (lastChanged.length > 0) removeApiTarget(root)
-  changed.push(...lastChanged)
+  // The rule of the manifest API comes after all that was made with it: what was made with another one is refused until then.
+  const sharedChanged = writeChanged(root, 'pkg', shared)
+  if (sharedChanged.includes(`${API_TARGET}.do`)) removeApiTarget(root)
+  changed.push(...sharedChanged)
   removeTargets(root, dependentsOf(renewed, edges))
   if (checked.length > 0 || Object.keys(memo.packages).length !== names.length) {
     const stamped = api?.inputs.map(({ path }): Stamped => [path, stampedNow(path) ?? ''])
