@@ -4,9 +4,16 @@ import { readFileSync } from 'node:fs'
  * Whether there is no process of this id, be it ours or somebody else's, or it has ended, be it that whoever started it
  * has not heard of it yet: in a container often nobody ever does, and it stays in the list.
  */
-export function hasEnded(pid: number): boolean {
-  const state = statOf(pid)?.[0]
-  return state === undefined ? !isThere(pid) : state === 'Z' || state === 'X'
+export const hasEnded = (pid: number): boolean => !isRunning(pid)
+
+/**
+ * The same the other way round. With `start`, as `startOf` told it once, a later process of the same id does not count,
+ * where the kernel tells.
+ */
+export function isRunning(pid: number, start?: string): boolean {
+  const stat = statOf(pid)
+  if (stat === undefined) return isThere(pid)
+  return !['Z', 'X'].includes(stat[0] ?? '') && (start === undefined || stat[19] === start)
 }
 
 function isThere(pid: number): boolean {

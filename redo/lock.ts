@@ -1,6 +1,6 @@
 import { linkSync, lstatSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { hasEnded, startOf } from '../core/process.ts'
+import { hasEnded, isRunning, startOf } from '../core/process.ts'
 
 /** Who holds the lock: a process, with its start so that a later process of the same id is no holder. */
 interface Holder {
@@ -33,7 +33,7 @@ export class TreeLock {
       )
       for (;;) {
         const bids = bidsIn(folder)
-        const holder = bids.map(bid => holderOf(folder, bid)).find(one => one !== undefined && isRunning(one))
+        const holder = bids.map(bid => holderOf(folder, bid)).find(one => one !== undefined && isHolding(one))
         if (holder !== undefined) return holder.pid
         const bid = (bids.at(-1) ?? 0) + 1
         const path = join(folder, `lock.${bid}`)
@@ -91,8 +91,4 @@ function link(from: string, to: string): boolean {
   }
 }
 
-function isRunning(holder: Holder): boolean {
-  if (hasEnded(holder.pid)) return false
-  const start = startOf(holder.pid)
-  return start === undefined || holder.start === '' || start === holder.start
-}
+const isHolding = ({ pid, start }: Holder): boolean => isRunning(pid, start || undefined)

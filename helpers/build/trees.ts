@@ -104,8 +104,6 @@ function parts(trees: string): readonly Part[] {
   })
 }
 
-const swept = new Set<string>()
-
 /** Waiting for another is less work than unpacking a whole toolchain twice. */
 const isUnpackedElsewhere = (trees: string, digest: Sha256): boolean =>
   parts(trees).some(part => part.digest === digest && part.alive && !part.stale)
@@ -119,3 +117,5 @@ function sweepParts(trees: string): void {
   swept.add(trees)
   for (const part of parts(trees)) if (part.stale && !part.alive) removeTree(join(trees, part.name))
 }
+
+const swept = new Set<string>()

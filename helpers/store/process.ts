@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs'
-import { hasEnded, startOf } from '../../core/process.ts'
+import { isRunning as processIsRunning, startOf } from '../../core/process.ts'
 
 /**
  * A process in words that stay true: its id, when it was started (in the kernel's ticks), for the kernel
@@ -32,9 +32,7 @@ export function parseProcess(text: string): ProcessName | undefined {
 /** Undefined where that cannot be told, as of a process in another container that shares the store. */
 export function isRunning({ pid, start, space }: ProcessName): boolean | undefined {
   if (space !== nameOf(process.pid).space) return undefined
-  if (hasEnded(pid)) return false
-  const now = startOf(pid)
-  return now === undefined || start === '-' || now === start
+  return processIsRunning(pid, start === '-' ? undefined : start)
 }
 
 function spaceOf(pid: number): string {
