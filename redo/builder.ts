@@ -1,7 +1,7 @@
 import { unlinkSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { type Console, Transcript } from './console.ts'
-import type { Ending } from './executor.ts'
+import { type Ending, signalGroup } from './executor.ts'
 import type { FileNode, Making } from './graph.ts'
 import type { Logs } from './logs.ts'
 import { copiedTo, discard, install, type Places, type Product, productOf } from './product.ts'
@@ -133,12 +133,7 @@ export class Builder {
   stop(signal: NodeJS.Signals, chosen: (job: Job) => boolean = () => true): void {
     for (const job of [...this.jobs.values()].filter(chosen)) {
       job.stopped = true
-      if (job.child?.pid === undefined) continue
-      try {
-        process.kill(-job.child.pid, signal)
-      } catch {
-        // It has ended meanwhile.
-      }
+      if (job.child) signalGroup(job.child, signal)
     }
   }
 

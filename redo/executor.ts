@@ -91,7 +91,8 @@ export class Executors {
       for (const [job, one] of this.#busy) {
         if (one !== executor) continue
         this.#busy.delete(job)
-        endGroup(executor.child)
+        // A shell that was killed alone leaves its script behind, which would write what nobody waits for.
+        signalGroup(executor.child, 'SIGKILL')
         executor.ended(ending)
       }
     }
@@ -109,13 +110,13 @@ interface Executor {
   ended: (ending: Ending) => void
 }
 
-/** A shell that was killed alone leaves its script behind, which would write what nobody waits for. */
-function endGroup({ pid }: ChildProcess): void {
+/** Signals a child, which leads a group of its own, and all that it started. */
+export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(-pid, signal)
   } catch {
-    // It left nothing.
+    // It has ended meanwhile, and left nothing.
   }
 }
 
