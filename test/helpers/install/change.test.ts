@@ -427,6 +427,15 @@ describe('below /etc', () => {
   const make = (ground: Ground, version: string, text: string) =>
     ground.make('a', version, { 'etc/a.conf': text, 'etc/other': 'other' })
 
+  /** A root with version 1, whose settings somebody has edited. */
+  async function edited(): Promise<Ground> {
+    const ground = new Ground()
+    await make(ground, '1', 'one')
+    await ground.install('a')
+    ground.write({ 'etc/a.conf': 'mine' })
+    return ground
+  }
+
   test('an upgrade replaces what nobody edited', async () => {
     const ground = new Ground()
     await make(ground, '1', 'one')
@@ -437,10 +446,7 @@ describe('below /etc', () => {
   })
 
   test('an upgrade keeps an edited file, with the new one beside it, until they are one', async () => {
-    const ground = new Ground()
-    await make(ground, '1', 'one')
-    await ground.install('a')
-    ground.write({ 'etc/a.conf': 'mine' })
+    const ground = await edited()
     await make(ground, '2', 'two')
     expect(await ground.install('a')).toEqual({
       ...NOTHING,
@@ -457,10 +463,7 @@ describe('below /etc', () => {
   })
 
   test('an upgrade keeps the new one beside it, too, when somebody edited that', async () => {
-    const ground = new Ground()
-    await make(ground, '1', 'one')
-    await ground.install('a')
-    ground.write({ 'etc/a.conf': 'mine' })
+    const ground = await edited()
     await make(ground, '2', 'two')
     await ground.install('a')
     ground.write({ 'etc/a.conf.new': 'two, and mine' })
@@ -481,10 +484,7 @@ describe('below /etc', () => {
   })
 
   test('an upgrade that brings the same file says nothing new', async () => {
-    const ground = new Ground()
-    await make(ground, '1', 'one')
-    await ground.install('a')
-    ground.write({ 'etc/a.conf': 'mine' })
+    const ground = await edited()
     await ground.make('a', '2', { 'etc/a.conf': 'one', 'etc/other': 'changed' })
     await ground.install('a')
     expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'mine', 'etc/other': 'changed' })
@@ -501,10 +501,7 @@ describe('below /etc', () => {
   })
 
   test('removal leaves what was edited, and a new installation finds it', async () => {
-    const ground = new Ground()
-    await make(ground, '1', 'one')
-    await ground.install('a')
-    ground.write({ 'etc/a.conf': 'mine' })
+    const ground = await edited()
     expect(ground.remove('a')).toMatchObject({ kept: [{ path: 'etc/a.conf' }] })
     expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'mine' })
     await ground.install('a')
@@ -519,10 +516,7 @@ describe('below /etc', () => {
   })
 
   test('removal leaves the new one beside it, too, when somebody edited that', async () => {
-    const ground = new Ground()
-    await make(ground, '1', 'one')
-    await ground.install('a')
-    ground.write({ 'etc/a.conf': 'mine' })
+    const ground = await edited()
     await make(ground, '2', 'two')
     await ground.install('a')
     ground.write({ 'etc/a.conf.new': 'two, and mine' })
