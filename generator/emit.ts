@@ -131,7 +131,7 @@ function closure(pkg: Package): string {
   return `redo-ifchange ${words(['.pkgkey', ...others])}\n${list}`
 }
 
-/** What stands in the root of the build: the run closures of the build-deps. */
+/** What stands in the root of the build: the run closures of the build-deps. For people: a build reads these lists themselves. */
 function buildClosure(pkg: Package): string {
   const others = pkg.buildDeps.map(name => `../${name}/.closure`)
   const [only] = others
@@ -167,10 +167,13 @@ function packageTar(pkg: Package): string {
       `../../bin/do-build --import ${full} --key .pkgkey --fetch .fetch --out "$3"\n`,
     ].join('')
   }
+  // Without a build-dep there is no list but the empty one.
+  const closures =
+    pkg.buildDeps.length === 0 ? ['.bclosure'] : pkg.buildDeps.map(name => `../${name}/.closure`)
   const options = [
     `--package ${full}`,
     '--key .pkgkey',
-    '--closure .bclosure',
+    ...closures.map(path => `--closure ${path}`),
     ...(pkg.sources.length > 0 ? ['--fetch .fetch'] : []),
     ...(pkg.files.length > 0 ? ['--files files'] : []),
     ...pkg.hostPaths.map(path => `--host ${shellWord(path)}`),
@@ -179,8 +182,8 @@ function packageTar(pkg: Package): string {
   return [
     ...reuse,
     ...fetch,
-    'redo-ifchange .bclosure\n',
-    'redo-ifchange $(cat .bclosure)\n',
+    `redo-ifchange ${words(closures)}\n`,
+    `redo-ifchange $(cat ${closures.join(' ')})\n`,
     `../../bin/do-build ${options.join(' \\\n  ')} ${hereDocument(buildScript(pkg), 'END_OF_BUILD')}`,
   ].join('')
 }

@@ -51,7 +51,10 @@ describe('a package is named by a path that leads to it, and by no other', () =>
     expect(from(cwd, 'build-packages-ifchange', '--no-test', word).said).toMatch(
       /^pkg\/tiny\/\.pkg\.tar\.gz$/m,
     )
-    expect(from(cwd, 'build-shell', word, 'echo', 'inside')).toEqual({ status: 0, said: 'inside\n' })
+    expect(from(cwd, 'build-shell', word, 'echo', 'inside')).toEqual({
+      status: 0,
+      said: 'inside\nredo  pkg/tiny/.bclosure\n',
+    })
   })
 
   test('not by one of another tree, or of this one but its pkg/', () => {
