@@ -21,14 +21,14 @@ export const DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'] as c
 const OWNER = 65534
 
 /**
- * The folder of the devices that a sandbox shows: /dev, or for root one in the store, whose devices are nobody's.
- * Whoever owns a device may change its mode without any privilege, and to the kernel a sandbox that root starts is
- * root's (see covers.ts): it could close /dev/null to everybody on the host. Where none can be made (in some
- * containers) or used (`nodev`) it is /dev.
+ * The folder of the devices that a sandbox shows: /dev, or for root one in `place`, for builds the store, whose
+ * devices are nobody's. Whoever owns a device may change its mode without any privilege, and to the kernel a sandbox
+ * that root starts is root's (see covers.ts): it could close /dev/null to everybody on the host. Where none can be
+ * made (in some containers) or used (`nodev`) it is /dev.
  */
-export function deviceFolder(store: string): string {
+export function deviceFolder(place: string): string {
   if (process.getuid?.() !== 0) return '/dev'
-  const folder = join(store, 'devices')
+  const folder = join(place, 'devices')
   if (areGood(folder)) return folder
   try {
     return makeDevices(folder) ? folder : '/dev'

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { renameSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
 import { isPackageName } from '../../core/name.ts'
 import { postInstallPath } from '../../core/post-install.ts'
@@ -7,7 +9,11 @@ import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { OWN_NAMESPACES } from '../build/bubblewrap.ts'
 import { procCovers } from '../build/covers.ts'
+import { closeStrays } from '../build/descriptors.ts'
+import { DEVICES, deviceFolder } from '../build/devices.ts'
 import { findProgram, missingProgram } from '../build/missing.ts'
+import { removeTree } from '../build/remove.ts'
+import { keyringFilter } from '../build/seccomp.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { readDatabase } from './database.ts'
 import type { Folders } from './folders.ts'
@@ -35,7 +41,7 @@ export function runPostInstalls(root: string, folders: Folders): Result<void, re
   for (const one of inOrder(packages.value)) {
     const script = scriptOf(one)
     if (!script || run.get(one.name) === one.tar) continue
-    const problem = runScript(root, folders, one, script)
+    const problem = inScratch(scratch => runScript(root, folders, one, script, scratch))
     // It may have put others in the place of folders that are open here.
     folders.forget()
     if (problem) problems.push(problem)
@@ -74,17 +80,41 @@ function inOrder(packages: readonly Installed[]): readonly Installed[] {
   return order
 }
 
+/**
+ * A folder of our own outside of the root, as who installs has no store. Devices need a file system that takes
+ * them, as /var/tmp is on most machines, and /tmp on fewer.
+ */
+function inScratch<Value>(use: (scratch: string) => Value): Value {
+  const scratch = makeScratch(['/var/tmp', tmpdir()])
+  try {
+    return use(scratch)
+  } finally {
+    removeTree(scratch)
+  }
+}
+
+function makeScratch([place = tmpdir(), ...others]: readonly string[]): string {
+  try {
+    return mkdtempSync(join(place, 'coolports-install-'))
+  } catch (error) {
+    if (others.length === 0) throw error
+    return makeScratch(others)
+  }
+}
+
 function runScript(
   root: string,
   folders: Folders,
   { name, by }: Installed,
   script: OwnedFile,
+  scratch: string,
 ): InstallProblem | undefined {
   if (!isAsRecorded(factOf(folders, script.path), script, by))
     return { kind: 'script failed', name, why: 'it is not the one that came with the package', output: [] }
   const missing = missingProgram('bwrap')
   if (missing) return { kind: 'missing', missing }
   const has = (path: string): boolean => factOf(folders, path).kind === 'folder'
+  const filter = filterIn(scratch)
   const options = [
     ...OWN_NAMESPACES,
     ...['--uid', '0', '--gid', '0', '--cap-drop', 'ALL', '--hostname', 'root'],
@@ -93,16 +123,25 @@ function runScript(
     ...['--bind', root, '/'],
     // Where the root has a place for them; nothing is made there for their sake.
     ...(has('proc') ? ['--proc', '/proc', ...procCovers()] : []),
-    ...(has('dev') ? ['--dev', '/dev'] : []),
+    ...(has('dev') ? ['--dev', '/dev', ...devicesIn(scratch)] : []),
+    ...(filter === undefined ? [] : ['--seccomp', '3']),
     // What the next change is to believe, and files that are written there from outside of the sandbox.
     ...(has(DATABASE) ? ['--ro-bind', `${root}/${DATABASE}`, `/${DATABASE}`] : []),
     ...['--chdir', '/'],
   ]
+  // A file that is open in the shell of who installs is none of a script's business.
+  closeStrays()
   const { status, signal, stdout, stderr } = spawnSync(
     findProgram('bwrap') ?? 'bwrap',
     [...options, '--', '/bin/sh', '-eu', `/${script.path}`],
-    { env: {}, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: MAX_OUTPUT_BYTES },
+    {
+      env: {},
+      stdio: ['ignore', 'pipe', 'pipe', ...(filter === undefined ? [] : [filter])],
+      encoding: 'utf8',
+      maxBuffer: MAX_OUTPUT_BYTES,
+    },
   )
+  if (filter !== undefined) closeSync(filter)
   if (status === 0) return undefined
   const why =
     status === null
@@ -110,6 +149,21 @@ function runScript(
       : `it exited with ${status}`
   const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-SHOWN_LINES)
   return { kind: 'script failed', name, why, output: output.filter(line => line !== '') }
+}
+
+/** Others than the machine's, whose modes root's script could change; see devices.ts. */
+function devicesIn(scratch: string): readonly string[] {
+  const folder = deviceFolder(scratch)
+  return folder === '/dev' ? [] : DEVICES.flatMap(name => ['--dev-bind', join(folder, name), `/dev/${name}`])
+}
+
+/** The filter of system calls, open to be read. */
+function filterIn(scratch: string): number | undefined {
+  const filter = keyringFilter()
+  if (filter === undefined) return undefined
+  const path = join(scratch, 'filter')
+  writeFileSync(path, filter)
+  return openSync(path, 'r')
 }
 
 const MAX_OUTPUT_BYTES = 16 * 1024 ** 2

@@ -25,7 +25,7 @@ echo here >"$DESTDIR/etc/hello"\``,
       buildDeps: "['seed']",
       runDeps: "['seed']",
       build: 'sh`mkdir "$DESTDIR/etc"`',
-      postInstall: 'sh`echo "made in $(pwd), $HOME" >/etc/conf`',
+      postInstall: 'sh`echo "made in $(pwd), $HOME" >/etc/conf; (cat <&200) >/etc/seen 2>&1 || :`',
     }),
     many: manifest({
       buildDeps: "['seed']",
@@ -181,6 +181,13 @@ function killed(made: { readonly root: string }, root: string, is: () => boolean
     })
   })
 }
+
+test('a post-install script has no file that is open in the shell of who installs', () => {
+  const { tree: made, root } = tree()
+  const inShell = ['bash', '-c', 'exec 200</etc/passwd; exec "$@"', 'bash']
+  mustRun(made, [...inShell, 'bin/coolports', '-C', made.root, 'install', '--root', root, 'conf'])
+  expect(readFileSync(join(root, 'etc/seen'), 'utf8')).toMatch(/200: Bad file descriptor\n$/)
+})
 
 test('install --generations keeps states, and rollback switches', () => {
   const { tree: made, root } = tree()

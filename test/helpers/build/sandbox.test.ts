@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findProgram } from '../../../helpers/build/missing.ts'
+import { hasOwnDevices } from '../../support/own-devices.ts'
 import { Workshop } from './workshop.ts'
 
 let shop: Workshop
@@ -22,17 +22,6 @@ beforeAll(async () => {
   }
 })
 afterAll(() => shop.close())
-
-/** An ordinary user owns no device; root shows a sandbox others than the machine's, where they can be made. */
-function hasOwnDevices(): boolean {
-  if (process.getuid?.() !== 0) return true
-  const folder = mkdtempSync(join(tmpdir(), 'coolports devices-'))
-  try {
-    return spawnSync('mknod', [join(folder, 'null'), 'c', '1', '3']).status === 0
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
 
 /** Without unshare and mount there is no overlay: the root of several packages is a farm of hard links to the store. */
 const pathFor = (name: string): Readonly<Record<string, string>> =>

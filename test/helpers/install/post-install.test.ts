@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { resumeRoot } from '../../../helpers/install/change.ts'
 import { changeGeneration } from '../../../helpers/install/generations.ts'
 import { installMessage } from '../../../helpers/install/problem.ts'
+import { hasOwnDevices } from '../../support/own-devices.ts'
 import { Ground, write } from './support.ts'
 
 /** A root's own shell: Debian's busybox-static. */
@@ -169,6 +170,36 @@ test('a symlink in place of /proc leads nothing astray', async () => {
   await make(ground, 'a', '1', 'echo to nowhere >/dev/null; ls /dev >/devices')
   expect(await ground.install('a')).toEqual({ came: ['a-1-1', 'shell-1-1'], went: [], kept: [] })
   expect(ground.read('devices')).toContain('null\n')
+})
+
+test.skipIf(!hasOwnDevices())(
+  "a script can change no mode of the machine's devices (skipped where root may make none: decision 0018)",
+  async () => {
+    const ground = await withShell()
+    write(ground.root, { 'dev/': '' })
+    // The modes are what they are: nothing would happen to a machine by this.
+    const modes =
+      'for f in /dev/null /dev/zero; do busybox chmod 666 $f 2>/dev/null && echo $f; done >/changed; :'
+    await make(ground, 'a', '1', modes)
+    expect(await ground.install('a')).toEqual({ came: ['a-1-1', 'shell-1-1'], went: [], kept: [] })
+    expect(ground.read('changed')).toBe('')
+  },
+)
+
+test('a script finds a kernel without keyrings, and no open file but stdin, stdout and stderr', async () => {
+  const ground = await withShell()
+  write(ground.root, { 'proc/': '' })
+  await make(
+    ground,
+    'a',
+    '1',
+    "busybox grep '^Seccomp:' /proc/self/status >/seccomp; ls /proc/self/fd >/open",
+  )
+  const done = await ground.install('a')
+  expect(done).toEqual({ came: ['a-1-1', 'shell-1-1'], went: [], kept: [] })
+  expect(ground.read('seccomp')).toBe('Seccomp:\t2\n')
+  // 3 is the listing itself.
+  expect(ground.read('open')).toBe('0\n1\n2\n3\n')
 })
 
 test('a generation whose script fails does not come to be', async () => {
