@@ -21,7 +21,7 @@ export const cacheAdd = command({
   ],
   options: yargs =>
     jobsOption(packagesOption(yargs))
-      .option('output', {
+      .option('out', {
         alias: 'o',
         type: 'string',
         demandOption: true,
@@ -48,7 +48,7 @@ export const cacheAdd = command({
       import('../helpers/cache/trust.ts'),
     ])
     const { tree: root, expires } = args
-    const url = /^[a-z][a-z0-9+.-]+:/.test(args.output) ? args.output : resolve(args.output)
+    const url = /^[a-z][a-z0-9+.-]+:/.test(args.out) ? args.out : resolve(args.out)
     if (expires !== undefined && !isDay(expires))
       return complain(
         trouble({ cannot: 'run', why: `--expires ${quoted(expires)} is not a day such as 2027-12-31` }),

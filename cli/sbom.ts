@@ -21,7 +21,7 @@ export const sbom = command({
         demandOption: true,
         describe: 'CycloneDX 1.6 or SPDX 2.3, both as JSON',
       })
-      .option('output', {
+      .option('out', {
         alias: 'o',
         type: 'string',
         requiresArg: true,
@@ -34,11 +34,11 @@ export const sbom = command({
     const bill = await billOf(args.tree, members.value)
     if (!bill.ok) return complain(bill.error)
     const text = await billText(bill.value, args.format)
-    if (args.output === undefined) {
+    if (args.out === undefined) {
       process.stdout.write(text)
       return 0
     }
-    const written = writeText(resolve(args.output), text)
+    const written = writeText(resolve(args.out), text)
     return written.ok ? 0 : complain(written.error)
   },
 })
