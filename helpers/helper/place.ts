@@ -95,12 +95,16 @@ function isLikeUs(it: string): boolean {
       ...['root', 'ns/mnt', 'ns/user'].map(name => readlinkSync(`${process}/${name}`)),
     ]
   }
+  ours ??= traits('/proc/self')
   const its = traits(it)
   return (
-    traits('/proc/self').every((trait, index) => trait === its[index]) &&
+    ours.every((trait, index) => trait === its[index]) &&
     getPriority() === getPriority(Number(it.slice('/proc/'.length)))
   )
 }
+
+/** Looked up once in a process: nothing here changes them. */
+let ours: readonly string[] | undefined
 
 const TRAITS = ['Uid', 'Gid', 'Groups', 'CapEff', 'CapBnd', 'NoNewPrivs', 'Seccomp', 'Cpus_allowed']
 
