@@ -1,3 +1,5 @@
+import { byCodeUnit } from './order.ts'
+
 /** A place in a file of the tree; `line` and `column` count from 1. */
 export interface Place {
   readonly file: string
@@ -30,6 +32,12 @@ export function formatMessage(program: string, message: Message): string {
     ...facts.map(([label, value]) => `  ${label.padEnd(width)} ${value}`),
     ...(remedy ? [`  ${remedy}`] : []),
   ].join('\n')
+}
+
+/** The order in which people meet them: what has no place, then file by file, from the top of each. */
+export function byPlace({ at: a }: Message, { at: b }: Message): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined)
+  return byCodeUnit(a.file, b.file) || a.line - b.line || a.column - b.column
 }
 
 /** A value as it may stand in a message: in quotes, on one line, with nothing a terminal would obey. */

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { sha256 } from '../core/digest.ts'
-import { formatMessage } from '../core/message.ts'
+import { byPlace, formatMessage } from '../core/message.ts'
 import { optionFault } from '../core/option-fault.ts'
 import { generate } from './generate.ts'
 import { describe } from './problem.ts'
@@ -17,7 +17,7 @@ async function main(): Promise<number> {
   if (typeof said === 'number') return said
   const { check, root } = said
   const { problems, changed, packages } = await generate({ root, check, program: sha256(readFileSync(self)) })
-  for (const problem of problems) console.error(formatMessage(PROGRAM, describe(problem)))
+  for (const message of problems.map(describe).sort(byPlace)) console.error(formatMessage(PROGRAM, message))
   if (problems.length > 0) {
     console.error(
       `${PROGRAM}: nothing was written: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`,

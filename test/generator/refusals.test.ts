@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { manifest, Tree } from '../support/tree.ts'
 
 const SHA = 'a'.repeat(64)
+const program = resolve(import.meta.dirname, '../../dist/gen.js')
 
 /** The line of the first field of a manifest() is 4. */
 const refusalOf = (fields: Record<string, string | undefined>, head = ''): Promise<string> =>
@@ -378,6 +379,21 @@ test('all problems are told, of all manifests, and nothing is written', async ()
   expect(() => tree.read('pkg/a/.pkgkey.do')).toThrow()
 })
 
+test('problems are told file by file, each from its top', () => {
+  const tree = new Tree({
+    'pkg/b/package.ts': manifest({ buildDeps: "['none']", license: "'none'" }),
+    'pkg/a/package.ts': manifest({ runDeps: "['none']", buildDeps: "['none']", homepage: "'none'" }),
+  })
+  const { stderr } = spawnSync(process.execPath, [program, '--root', tree.root], { encoding: 'utf8' })
+  const places = stderr.split('\n').flatMap(line => /^(pkg\S*):(\d+):\d+: /.exec(line)?.slice(1) ?? [])
+  expect(places.filter((_, at) => at % 2 === 0)).toEqual(
+    ['a', 'a', 'a', 'b', 'b'].map(name => `pkg/${name}/package.ts`),
+  )
+  const lines = places.filter((_, at) => at % 2 === 1).map(Number)
+  expect(lines.slice(0, 3)).toEqual(lines.slice(0, 3).sort((a, b) => a - b))
+  expect(lines.slice(3)).toEqual(lines.slice(3).sort((a, b) => a - b))
+})
+
 test.each(['-rf', 'a b', 'a\nb', "a'b", 'Make', 'ä'])('a folder named %j is refused', async name => {
   const tree = new Tree({ [`pkg/${name}/package.ts`]: manifest() })
   expect(await tree.refusals()).toContain(`cannot take ${JSON.stringify(name)} for a package`)
@@ -479,7 +495,6 @@ test('a manifest that exports more than its package is refused', async () => {
 test('trouble of another kind is told in one line', () => {
   const tree = new Tree()
   rmSync(join(tree.root, 'pkg'), { recursive: true })
-  const program = resolve(import.meta.dirname, '../../dist/gen.js')
   const { status, stderr } = spawnSync(process.execPath, [program, '--root', tree.root], { encoding: 'utf8' })
   expect(stderr).toMatch(/^coolports-gen: cannot go on: ENOENT[^\n]*\n$/)
   expect(status).toBe(2)
