@@ -57,10 +57,10 @@ export class Realm {
 
   /** Makes a module known by its name; it runs when it is first asked for. Answers why it cannot be run. */
   define({ name, imports, code }: Definition): Failure | undefined {
-    // In parentheses the function is compiled at once, and not a second time when it runs.
-    const head = `'use strict';__modules.define(${JSON.stringify(name)}, ${JSON.stringify(imports)}, (`
+    // In parentheses the function is compiled at once, and not a second time when it runs. It sees no `__modules`.
+    const head = `'use strict';__modules.define(${JSON.stringify(name)}, ${JSON.stringify(imports)}, (__modules => (`
     try {
-      this.#run(`${head}${code}))`, { filename: name, lineOffset: -1 })
+      this.#run(`${head}${code}))())`, { filename: name, lineOffset: -1 })
       return undefined
     } catch (error) {
       // Of the realm's own SyntaxError, or of another one's: not of a class that can be asked for here.
@@ -173,15 +173,32 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
       throw new Error(`a manifest cannot import ${JSON.stringify(name)}`)
     },
   })
-  for (const name of Object.getOwnPropertyNames(realm)) {
-    const found = Object.getOwnPropertyDescriptor(realm, name)?.value
-    if ((typeof found !== 'object' && typeof found !== 'function') || found === null || found === realm)
-      continue
-    Object.freeze(found)
-    if (typeof found === 'function' && found.prototype) Object.freeze(found.prototype)
+  // RegExp.$1 and the like tell of the last match, wherever that was.
+  for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(RegExp)))
+    if (get) Reflect.deleteProperty(RegExp, name)
+  const frozen = new WeakSet<object>([realm])
+  const isOpen = (value: unknown): value is object =>
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') && !frozen.has(value)
+  /** Freezes a part of the language, and all to which it leads. */
+  const freezeLanguage = (value: unknown): void => {
+    if (!isOpen(value)) return
+    frozen.add(value)
+    Object.freeze(value)
+    freezeLanguage(Object.getPrototypeOf(value))
+    for (const key of Reflect.ownKeys(value)) {
+      const { value: inner, get, set } = Object.getOwnPropertyDescriptor(value, key) ?? {}
+      for (const one of [inner, get, set]) freezeLanguage(one)
+    }
   }
+  for (const name of Object.getOwnPropertyNames(realm))
+    freezeLanguage(Object.getOwnPropertyDescriptor(realm, name)?.value)
+  // To these no name leads.
+  const nameless = [[].values(), ''.matchAll(/./g), ''[Symbol.iterator](), new Map().keys(), new Set().keys()]
+  for (const one of [...nameless, function* () {}, async () => {}, async function* () {}]) freezeLanguage(one)
+  /** Freezes what a module is, and all that is in it. */
   const freeze = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return
+    if (!isOpen(value)) return
+    frozen.add(value)
     Object.freeze(value)
     for (const inner of Object.values(value)) freeze(inner)
   }

@@ -336,6 +336,14 @@ describe('a manifest sees the manifest API and other manifests, nothing else', (
       'Object.assign(Array.prototype, { x: 1 })',
       'object is not extensible',
     ],
+    ['a method changed for others', '[].map.x = 1', 'object is not extensible'],
+    ['the manifest API changed for others', 'sh.x = 1', 'object is not extensible'],
+    [
+      'the way through a list changed for others',
+      'Object.getPrototypeOf([].values()).next = 1',
+      "Cannot assign to read only property 'next'",
+    ],
+    ['the last match of others', "RegExp['$1'].length", 'Cannot read properties of undefined'],
   ])('not %s', async (_, code, why) => {
     expect(await refusalOf({}, `const x: unknown = ${code}\nvoid x`)).toMatch(
       /^pkg\/a\/package\.ts:2:\d+: cannot /,
@@ -343,14 +351,57 @@ describe('a manifest sees the manifest API and other manifests, nothing else', (
     expect(await refusalOf({}, `const x: unknown = ${code}\nvoid x`)).toContain(why)
   })
 
-  test.each(['node:fs', 'fs', '../../helpers/x.ts', '../a/other.ts', 'yargs'])(
-    'and imports no %s',
-    async specifier => {
-      expect(await refusalOf({}, `import * as x from '${specifier}'; void x`)).toContain(
-        `pkg/a/package.ts:2:20: cannot import "${specifier}": a manifest imports "coolports" and other manifests`,
+  test.each([
+    'node:fs',
+    'fs',
+    '../../helpers/x.ts',
+    '../../helpers/package.ts',
+    '../a/../zlib/package.ts',
+    '../a/other.ts',
+    'yargs',
+  ])('and imports no %s', async specifier => {
+    expect(await refusalOf({}, `import * as x from '${specifier}'; void x`)).toContain(
+      `pkg/a/package.ts:2:20: cannot import "${specifier}": a manifest imports "coolports" and other manifests`,
+    )
+  })
+
+  test('nor anything else that is another one elsewhere, or at another time', async () => {
+    const seen = ['Date', 'performance', 'Math.random', 'Intl', "''.localeCompare", "''.toLocaleLowerCase"]
+    seen.push("''.toLocaleUpperCase", '0..toLocaleString', '0n.toLocaleString', '[].toLocaleString')
+    seen.push('({}).toLocaleString', 'WeakRef', 'FinalizationRegistry', 'SharedArrayBuffer', 'Atomics')
+    seen.push('WebAssembly', 'console', 'process', 'fetch', 'setTimeout', 'setInterval', 'queueMicrotask')
+    seen.push('Deno', 'Bun', 'globalThis')
+    const manifests = seen.map((code, index) => [`pkg/p${index}/package.ts`, manifest({}, `void ${code}`)])
+    const said = await new Tree(Object.fromEntries(manifests)).refusals()
+    for (const [index, code] of seen.entries())
+      expect(said, code).toMatch(
+        new RegExp(`^pkg/p${index}/package.ts:2:\\d+: .* a manifest cannot see `, 'm'),
       )
-    },
-  )
+  })
+
+  test.each([
+    ['the object', 'Object.assign(a, { version: 2 })'],
+    ['what is in it', 'a.env.A = 2'],
+    ['a list in it', "a.hostPaths.push('/usr')"],
+    ['what is in one that it froze', "import f from '../f/package.ts'; f.env.A = 2"],
+    ['the module', "import * as all from '../a/package.ts'; all.default = 1"],
+  ])('and changes nothing of a manifest that it imports: not %s', async (_, code) => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest({ env: "{ A: '1' }" }),
+      'pkg/f/package.ts': manifest({ env: "{ A: '1' }" }).replace('definePackage({', 'Object.freeze({'),
+      'pkg/b/package.ts': manifest({}, `import a from '../a/package.ts'; ${code}`),
+    })
+    expect(await tree.refusals()).toMatch(
+      /^pkg\/b\/package\.ts:2:\d+: cannot evaluate the manifest: Cannot (?:assign|add)/,
+    )
+  })
+
+  test('and leads no other manifest astray by what loads them', async () => {
+    const code = "__modules.define('coolports', [], () => ({}))"
+    expect(await refusalOf({}, code)).toMatch(
+      /^pkg\/a\/package\.ts:2:\d+: cannot evaluate the manifest: Cannot read properties of undefined/,
+    )
+  })
 
   test('and is stopped when it does not end', async () => {
     expect(await refusalOf({}, 'for (;;) {}')).toContain(
