@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   cpSync,
   existsSync,
   lstatSync,
@@ -11,6 +12,7 @@ import {
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { setuidIn } from '../../core/setuid.ts'
+import { generate } from '../../generator/generate.ts'
 import { manifest, Tree } from '../support/tree.ts'
 
 const golden = resolve(import.meta.dirname, 'golden')
@@ -112,6 +114,13 @@ describe('a static build', () => {
         'make PREFIX= DESTDIR="$DESTDIR" install',
       ].join('\n'),
     )
+    expect(await buildOf("staticAutotools({ env: ['CFLAGS=-O0'] })")).toMatch(
+      /^export .*'CFLAGS=-O2 -g0' .* CFLAGS=-O0$/m,
+    )
+  })
+
+  test('is checked with the words that it was made with', async () => {
+    expect(await buildOf("staticMake({ make: ['A=b'] })")).toContain('\nmake A=b check\n')
   })
 
   test('is for another machine, unless it has to run what it compiled', async () => {
@@ -155,6 +164,17 @@ describe('the key', () => {
     )
   })
 
+  test('is the same in whatever order variables are said, each in one word', async () => {
+    const key = await keyOf({ env: "{ B: '1', A: '2; id' }" })
+    expect(key).toContain("export A='2; id'\n| export B=1\n")
+    expect(await keyOf({ env: "{ A: '2; id', B: '1' }" })).toBe(key)
+  })
+
+  test('takes out of ELF files no more than what is for debugging, where that is said', async () => {
+    const key = await keyOf({ strip: "'debug'" })
+    expect(key.match(/--strip-\w+/g)).toEqual(Array(3).fill('--strip-debug'))
+  })
+
   test.each<[string, Record<string, string>]>([
     ['the description', { description: "'Another'" }],
     ['the test', { test: 'sh`x`' }],
@@ -194,15 +214,21 @@ describe('a run of coolports-gen', () => {
     expect(lstatSync(join(tree.root, 'pkg/b/.pkgkey.do')).ino).toBe(before.ino)
   })
 
-  test('notices an edit of a manifest that another one imports', async () => {
+  test('notices an edit of a manifest that another one imports, be it by way of a third', async () => {
+    const importing = (name: string): string =>
+      manifest({ version: `${name}.version` }, `import ${name} from '../${name}/package.ts'`)
     const tree = new Tree({
       'pkg/a/package.ts': manifest(),
-      'pkg/b/package.ts': manifest({ version: 'a.version' }, "import a from '../a/package.ts'"),
+      'pkg/b/package.ts': importing('a'),
+      'pkg/c/package.ts': importing('b'),
     })
     expect((await tree.generate()).problems).toEqual([])
     tree.write('pkg/a/package.ts', manifest({ version: "'7'" }))
     await tree.generate()
-    expect(tree.read('pkg/b/.pkgkey.do')).toContain('version 7\n')
+    for (const name of ['b', 'c']) expect(tree.read(`pkg/${name}/.pkgkey.do`)).toContain('version 7\n')
+    // What it imports is read again then, though nothing is to be done for that.
+    tree.write('pkg/c/package.ts', `${importing('b')}\n`)
+    expect((await tree.generate()).problems).toEqual([])
   })
 
   test('notices a file that was added to files/, changed there, or removed', async () => {
@@ -215,6 +241,9 @@ describe('a run of coolports-gen', () => {
     tree.write('pkg/a/files/b c.txt', 'two')
     await tree.generate()
     expect(tree.read('pkg/a/.pkgkey.do')).not.toBe(first)
+    chmodSync(join(tree.root, 'pkg/a/files/b c.txt'), 0o755)
+    await tree.generate()
+    expect(tree.read('pkg/a/.pkgkey.do')).toMatch(/^file 755 [0-9a-f]{64} b c\.txt$/m)
     rmSync(join(tree.root, 'pkg/a/files'), { recursive: true })
     await tree.generate()
     expect(tree.read('pkg/a/.pkgkey.do')).not.toContain('b c.txt')
@@ -294,6 +323,16 @@ describe('a run of coolports-gen', () => {
   })
 })
 
+/** Edits an emitted file so that the memory of the last run takes it for the one that it was. */
+async function editUnseen(tree: Tree, path: string): Promise<void> {
+  // A time that can be told to the kernel without a loss.
+  const settle = (): void => utimesSync(join(tree.root, path), 1, 1)
+  settle()
+  await tree.generate()
+  tree.write(path, tree.read(path).replace('Emitted', 'Emittet'))
+  settle()
+}
+
 describe('the memory of the last run', () => {
   const tree = (): Tree =>
     new Tree({ 'pkg/a/package.ts': manifest({ build: 'autotools()', check: undefined }) })
@@ -317,6 +356,17 @@ describe('the memory of the last run', () => {
     // To a redo that did not make it, it would be a source, which is never looked at.
     expect(existsSync(join(edited.root, 'pkg/.api'))).toBe(false)
     expect(existsSync(join(edited.root, 'pkg/a/.pkgkey'))).toBe(true)
+  })
+
+  test('is not that of another program, which may emit other text', async () => {
+    const told = tree()
+    await told.generate()
+    const text = told.read('pkg/a/.fetch')
+    await editUnseen(told, 'pkg/a/.fetch')
+    await told.generate()
+    expect(told.read('pkg/a/.fetch')).not.toBe(text)
+    await generate({ root: told.root, check: false, program: 'another' })
+    expect(told.read('pkg/a/.fetch')).toBe(text)
   })
 
   test('is believed only whole, for code that will run is in it', async () => {
@@ -345,10 +395,8 @@ describe('coolports-gen --check', () => {
   test('trusts no stamp', async () => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest() })
     await tree.generate()
-    const path = join(tree.root, 'pkg/a/.fetch')
-    const { atime, mtime } = lstatSync(path)
-    tree.write('pkg/a/.fetch', tree.read('pkg/a/.fetch').replace('Emitted', 'Emittet'))
-    utimesSync(path, atime, mtime)
+    await editUnseen(tree, 'pkg/a/.fetch')
+    expect((await tree.generate()).changed).toEqual([])
     expect((await tree.generate(true)).changed).toEqual(['pkg/a/.fetch'])
   })
 })

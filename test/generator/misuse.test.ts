@@ -39,9 +39,10 @@ describe.each(SYSTEMS)('%s() refuses at the line of its call', system => {
     expect(await refusalOf(`${system}({ ${list}: '--x' })`)).toBe(
       refused(`the option "${list}" of SYSTEM() is the text "--x", not a list\n  write it as ['…', '…']`),
     )
-    expect(await refusalOf(`${system}({ ${list}: ['--x', undefined] })`)).toBe(
-      refused(`the option "${list}" of SYSTEM() has undefined in its list, not a text`),
-    )
+    for (const value of ["['--x', undefined]", "[undefined, '--x']"])
+      expect(await refusalOf(`${system}({ ${list}: ${value} })`)).toBe(
+        refused(`the option "${list}" of SYSTEM() has undefined in its list, not a text`),
+      )
   })
 
   test('what is no object of options', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { manifest, Tree } from '../support/tree.ts'
@@ -39,6 +39,28 @@ describe('a manifest is refused at file:line:column', () => {
         '  take one of these dependencies out, or build one of the packages from the seed',
       ].join('\n'),
     )
+  })
+
+  test('with the circle alone, and once, though others lead to it', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest({ buildDeps: "['b', 'd']" }),
+      'pkg/b/package.ts': manifest({ buildDeps: "['c']" }),
+      'pkg/c/package.ts': manifest({ buildDeps: "['b']" }),
+      'pkg/d/package.ts': manifest({ buildDeps: "['d']" }),
+    })
+    expect((await tree.refusals()).split('\n').filter(line => line.includes(' needs '))).toEqual([
+      '  b needs c (pkg/b/package.ts:12:15)',
+      '  c needs b (pkg/c/package.ts:12:15)',
+      '  d needs d (pkg/d/package.ts:12:15)',
+    ])
+  })
+
+  test('but not when only its test needs what needs it', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest({ testDeps: "['b']" }),
+      'pkg/b/package.ts': manifest({ buildDeps: "['a']" }),
+    })
+    expect(await tree.refusals()).toBe('')
   })
 
   test('when it depends on itself', async () => {
@@ -97,6 +119,13 @@ describe('a manifest is refused at file:line:column', () => {
         `pkg/a/package.ts:12:10: cannot accept strip: ${why}`,
       ].join('\n'),
     )
+    expect(await refusalOf({ ...fields, postInstall: 'sh`true`' }, head)).toContain(
+      'cannot accept postInstall: a package that is its source holds what the source holds',
+    )
+    const two = `[${source}, ${source.replace('x.tar', 'y.tar')}]`
+    expect(await refusalOf({ ...fields, source: undefined, sources: two }, head)).toContain(
+      'cannot accept build: a package that is its source has one source',
+    )
     const tree = new Tree({ 'pkg/a/package.ts': manifest(fields, head), 'pkg/a/files/a.patch': '' })
     expect(await tree.refusals()).toContain(
       'cannot accept build: a package that is its source has no use for files/a.patch',
@@ -117,7 +146,14 @@ describe('a manifest is refused at file:line:column', () => {
     )
   })
 
-  test('when a patch is missing', async () => {
+  test('when a patch is missing, be there one of that name in a folder', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest({ patches: "['below/fix.patch', 'fix.patch']" }),
+      'pkg/a/files/below/fix.patch': '',
+    })
+    expect(await tree.refusals()).toBe(
+      'pkg/a/package.ts:12:32: cannot apply "fix.patch": there is no such file\n  looked in pkg/a/files',
+    )
     expect(await refusalOf({ patches: "['fix.patch']" })).toBe(
       'pkg/a/package.ts:12:13: cannot apply "fix.patch": there is no such file\n  looked in pkg/a/files',
     )
@@ -142,6 +178,68 @@ describe('a manifest is refused at file:line:column', () => {
     expect((await refusalOf({ setuid })).split('\n')[0]).toContain(`pkg/a/package.ts:${why}`)
   })
 
+  test.each([
+    ['version', "'1-2'", 'version: it has other characters than letters, digits and + . _ ~: "1-2"'],
+    ['version', "'~1'", 'version: it has other characters than letters, digits and + . _ ~: "~1"'],
+    ['release', '0', 'release: it is not a whole number above 0'],
+    ['release', '1.5', 'release: it is not a whole number above 0'],
+    ['release', "'2'", 'release: it is not a whole number above 0'],
+    ['description', "'one\\ntwo'", 'description: it has control characters or more than one line'],
+    ['description', "'\\x1b[31m'", 'description: it has control characters or more than one line'],
+    ['description', "'a\\0b'", 'description: it has a NUL in it'],
+    ['homepage', "'ssh://example.org'", 'homepage: it is not a url: "ssh://example.org"'],
+    ['homepage', "'https://example.org/a b'", 'homepage: it is not a url: "https://example.org/a b"'],
+    ['homepage', "'https://[example.org'", 'homepage: it is not a url: "https://[example.org"'],
+    ['strip', "'some'", 'strip: it is not one of "all", "debug", "none"'],
+    ['hostPaths', "['usr']", 'hostPaths[0]: it is not a plain absolute path: "usr"'],
+    ['hostPaths', "['/']", 'hostPaths[0]: it is not a plain absolute path: "/"'],
+    ['hostPaths', "['/usr', '/usr/../x']", 'hostPaths[1]: it is not a plain absolute path: "/usr/../x"'],
+    ['hostPaths', "['/a b']", 'hostPaths[0]: it is not a plain absolute path: "/a b"'],
+    ['env', "['A=b']", 'env: it is not an object of names and values'],
+    ['env', "{ 'A;id': 'x' }", 'env.A;id: it is not the name of a variable'],
+    ['env', "{ '1A': 'x' }", 'env.1A: it is not the name of a variable'],
+    ['env', "{ A: 'x\\ny' }", 'env.A: it has control characters or more than one line'],
+    ['env', '{ A: 1 }', 'env.A: it is not a text'],
+    ['runDeps', "['zlib', 'zlib']", 'runDeps[1]: "zlib" is named twice'],
+    ['test', "skip(' ')", 'test: it is not a script'],
+    ['test', "skip('a\\nid')", 'test: it has control characters or more than one line'],
+    ['check', "skip('a\\nid')", 'check: it has control characters or more than one line'],
+    ['update', 'null', 'update: it is not an object'],
+    ['update', "{ kind: 'fixed', why: 'a\\nb' }", 'update.why: it has control characters'],
+    ['update', "{ kind: 'hourly', url: 'https://a.org', pattern: '(x)' }", 'update.kind: it is not one of'],
+    ['update', "{ kind: 'listing', url: 'a.org', pattern: '(x)' }", 'update.url: it is not a url: "a.org"'],
+    [
+      'update',
+      "{ kind: 'listing', url: 'https://a.org', pattern: 'x' }",
+      'update.pattern: it has no group for the version',
+    ],
+    [
+      'update',
+      "{ kind: 'listing', url: 'https://a.org', pattern: '(x' }",
+      'update.pattern: it is not a regular expression',
+    ],
+  ])('when its %s is %s', async (field, value, why) => {
+    expect(await refusalOf({ [field]: value })).toContain(`: cannot accept ${why}`)
+  })
+
+  test.each([
+    ["unpack: 'no'", 'source.unpack: it is not true or false'],
+    ['urls: []', 'source.urls: it names no url'],
+    ["into: ''", 'source.into: it is empty'],
+    ["into: 'a/../../b'", 'source.into: it leads outside of the build folder'],
+    ["into: '/a'", 'source.into: it leads outside of the build folder'],
+    ["into: 'a//b'", 'source.into: it is not a plain path'],
+    ["into: '-a'", 'source.into: it is not a plain path'],
+    ["urls: [], file: 'a b'", 'source.file: it is not a plain file name'],
+    ["url: 'https://example.org/a b'", 'source.url: it is not a url'],
+    ["url: 'https://example.org/'", 'source.url: it is not a plain file name: ""'],
+  ])('when its source says %s', async (said, why) => {
+    const url = said.includes('url') ? '' : "url: 'https://example.org/x.tar', "
+    expect(await refusalOf({ source: `{ sha256: '${SHA}', ${url}${said} }` })).toContain(
+      `: cannot accept ${why}`,
+    )
+  })
+
   test('when two sources have one file name', async () => {
     const source = (host: string) => `{ sha256: '${SHA}', urls: ['https://${host}/x.tar'] }`
     expect(await refusalOf({ sources: `[${source('a.org')}, ${source('b.org')}]` })).toContain(
@@ -152,6 +250,12 @@ describe('a manifest is refused at file:line:column', () => {
   test('when it has the name of another package', async () => {
     expect(await refusalOf({ name: "'zlib'" })).toContain(
       'pkg/a/package.ts:12:9: cannot name a package "zlib": another package has that name',
+    )
+  })
+
+  test('when it has another name than its folder', async () => {
+    expect(await refusalOf({ name: "'b'" })).toContain(
+      'pkg/a/package.ts:12:9: cannot accept name: the folder is pkg/a\n  a package is named as its folder',
     )
   })
 
@@ -260,6 +364,12 @@ describe('a manifest is refused at file:line:column', () => {
     expect(await refusalOf({ buildDeps: undefined, hostPaths: "['/bin']" })).toBe('')
   })
 
+  test('once, where its build-deps are no list', async () => {
+    expect(await refusalOf({ buildDeps: "'zlib'" })).toBe(
+      'pkg/a/package.ts:12:14: cannot accept buildDeps: it is not a list',
+    )
+  })
+
   test('when a text is empty', async () => {
     expect(await refusalOf({ description: "''" })).toBe(
       'pkg/a/package.ts:5:16: cannot accept description: it is empty',
@@ -287,6 +397,12 @@ describe('a manifest is refused at file:line:column', () => {
   test('when its syntax is wrong', async () => {
     expect(await refusalOf({ version: "'1" })).toContain(
       'pkg/a/package.ts:4:15: cannot read the manifest: Unterminated string literal',
+    )
+  })
+
+  test('once, when a regular expression in it is none', async () => {
+    expect(await refusalOf({}, 'const x = /(/')).toMatch(
+      /^pkg\/a\/package\.ts:2:\d+: cannot read the manifest: Invalid regular expression[^\n]*$/,
     )
   })
 
@@ -331,6 +447,12 @@ describe('a manifest sees the manifest API and other manifests, nothing else', (
       "(() => {}).constructor('return process')()",
       'Code generation from strings disallowed for this context',
     ],
+    [
+      'the program around it, by what it was made of',
+      "constructor.constructor('return process')()",
+      'Code generation from strings disallowed for this context',
+    ],
+    ['the global object', '(function () { return this })().x = 1', 'Cannot set properties of undefined'],
     [
       'the language changed for others',
       'Object.assign(Array.prototype, { x: 1 })',
@@ -483,6 +605,26 @@ describe('what is no plain file or folder is refused', () => {
     )
   })
 
+  test.each(['two\nlines', 'carriage\rreturn', 'back\\slash'])('a file named %j in files/', async name => {
+    const said = await refusals(root => {
+      mkdirSync(join(root, 'pkg/a/files/below'), { recursive: true })
+      writeFileSync(join(root, 'pkg/a/files/below', name), '')
+    })
+    expect(said).toContain(
+      `cannot read ${JSON.stringify(`pkg/a/files/below/${name}`)}: files/ holds plain files with plain names`,
+    )
+  })
+
+  test('a symlink in files/, to a file as well as to a folder', async () => {
+    for (const target of ['../../../other/x', '../../../other']) {
+      const said = await refusals(root => {
+        mkdirSync(join(root, 'pkg/a/files'))
+        symlinkSync(target, join(root, 'pkg/a/files/link'))
+      })
+      expect(said).toContain('cannot read "pkg/a/files/link": files/ holds plain files')
+    }
+  })
+
   test('but a symlink beside the packages that leads to none', async () => {
     expect(await refusals(root => symlinkSync('../package.json', join(root, 'pkg/c')))).toBe('')
     expect(await refusals(root => symlinkSync('nowhere', join(root, 'pkg/c')))).toBe('')
@@ -496,6 +638,16 @@ test.each(['../x', 'a/b', '-x', 'a\nb', "it's", '.hidden'])(
     expect(await refusalOf({ sources: `[${source}]` })).toContain('it is not a plain file name')
   },
 )
+
+test('a file in files/ may be called by words, and a hidden folder is no package', async () => {
+  const tree = new Tree({
+    'pkg/a/package.ts': manifest({ patches: '["it\'s one.patch"]' }),
+    "pkg/a/files/it's one.patch": '',
+    'pkg/.a/package.ts': manifest(),
+  })
+  expect(await tree.refusals()).toBe('')
+  expect(tree.read('pkg/a/.pkg.tar.gz.do')).toContain("patch -p1 <'/files/it'\\''s one.patch'\n")
+})
 
 test('a value in a script is one shell word, whatever it holds', async () => {
   const tree = new Tree({
