@@ -1,4 +1,5 @@
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -116,6 +117,12 @@ describe('a note of what came of some content', () => {
     rmSync(packagePath(store, hash))
     expect(findContent(store, text)).toBeUndefined()
     symlinkSync('/etc/passwd', packagePath(store, hash))
+    expect(findContent(store, text)).toBeUndefined()
+  })
+
+  test('finds nothing outside of the folder of packages', () => {
+    copyFileSync(packagePath(store, hash), join(store, 'x.tar.gz'))
+    writeFileSync(note(), readFileSync(note(), 'utf8').replace(/^pkghash .*/m, 'pkghash ../x'))
     expect(findContent(store, text)).toBeUndefined()
   })
 

@@ -86,7 +86,12 @@ describe('what is freed', () => {
     symlinkSync(join(outside, 'precious'), packagePath(store.root, sha256('package')))
     const odd = ['two\nlines', '-rf', '..x', `${sha256('x')}\n`, 'a'.repeat(200)]
     for (const name of odd) writeFileSync(join(store.root, 'packages', name), '')
+    const part = join(store.root, 'distfiles/.partial/mine')
+    mkdirSync(join(part, '..'), { recursive: true })
+    writeFileSync(part, '')
+    spawnSync('touch', ['-d', '2 hours ago', part])
     await gc(store.root, 0)
+    expect(existsSync(part)).toBe(true)
     expect(readFileSync(join(outside, 'precious'), 'utf8')).toBe('x')
     expect(readdirSync(join(store.root, 'trees'))).toEqual([])
     expect(readdirSync(join(store.root, 'packages')).sort()).toEqual([...odd].sort())
@@ -132,18 +137,20 @@ describe('what is freed', () => {
     const written = [dead, child.pid].map(pid => `${sha256('x')}.tar.gz.${pid}.part`)
     for (const name of written) writeFileSync(join(packages, name), 'half')
     const gone = `.gone.${formatProcess(nameOf(child.pid as number))}.1`
-    mkdirSync(join(trees, gone))
+    // One of another container, where nobody sees whether it runs, and one of somebody else.
+    const others = ['.gone.1.1.1.1', `mine.${dead}.part`]
+    for (const name of [gone, ...others]) mkdirSync(join(trees, name))
     await gc(store.root, 0)
     expect(readdirSync(packages).sort()).toEqual([...written].sort())
     vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
     await gc(store.root, 0)
     expect(readdirSync(packages)).toEqual([written[1]])
-    expect(readdirSync(trees)).toEqual([gone])
+    expect(readdirSync(trees).sort()).toEqual([gone, ...others].sort())
     const ended = new Promise(resolve => child.once('exit', resolve))
     child.kill('SIGKILL')
     await ended
     await gc(store.root, 0)
-    expect([...readdirSync(packages), ...readdirSync(trees)]).toEqual([])
+    expect([...readdirSync(packages), ...readdirSync(trees)].sort()).toEqual(others)
   })
 })
 
@@ -197,6 +204,18 @@ describe('what stays', () => {
     expect(kept()).toEqual([])
   })
 
+  test('is the skeleton of any root while a process uses the store', async () => {
+    const skeleton = join(store.root, 'skeletons', sha256('bones'))
+    mkdirSync(skeleton, { recursive: true })
+    await useStore(store.root, async use => {
+      await use.need({})
+      await gc(store.root, 0)
+      expect(existsSync(skeleton)).toBe(true)
+    })
+    await gc(store.root, 0)
+    expect(existsSync(skeleton)).toBe(false)
+  })
+
   test('is what was used while the lock was waited for', async () => {
     const [a, b] = [store.source('a'), store.source('b')]
     const lock = await lockStore(store.root)
@@ -240,6 +259,12 @@ describe('what stays', () => {
     writeFileSync(path, '')
     expect((await gc(store.root, 0)).free).toEqual([])
     rmSync(path)
+    // What it needs cannot be read.
+    mkdirSync(path)
+    expect((await gc(store.root, 0)).free).toEqual([])
+    rmSync(path, { recursive: true })
+    // Who is still writing it down has not looked at the lock yet.
+    writeFileSync(join(store.root, 'uses', `.${process.pid}-1.part`), '')
     expect((await gc(store.root, 0)).free.length).toBe(1)
   })
 })
@@ -279,11 +304,24 @@ describe('the lock', () => {
   test('of a process that is dead is nobody’s', async () => {
     const { pid } = spawnSync('true')
     mkdirSync(join(store.root, 'lock'))
-    symlinkSync(`${pid}.1.${nameOf(process.pid).space}`, join(store.root, 'lock/7'))
+    const dead = `${pid}.1.${nameOf(process.pid).space}`
+    symlinkSync(dead, join(store.root, 'lock/7'))
+    writeFileSync(join(store.root, 'lock/note'), '')
     await useStore(store.root, use => use.need({}))
     const lock = await lockStore(store.root)
-    expect(readdirSync(join(store.root, 'lock'))).toEqual(['8'])
+    expect(readdirSync(join(store.root, 'lock'))).toEqual(['8', 'note'])
+    // What a dead one left does not hide who lives.
+    symlinkSync(dead, join(store.root, 'lock/7'))
+    const order: string[] = []
+    const next = lockStore(store.root).then(({ release }) => {
+      order.push('next')
+      release()
+    })
+    await new Promise(resolve => setTimeout(resolve, 50))
+    order.push('released')
     lock.release()
+    await next
+    expect(order).toEqual(['released', 'next'])
   })
 })
 

@@ -54,6 +54,12 @@ describe('a root', () => {
     expect(held().length).toBe(1)
   })
 
+  test('counts no more where a file stands in place of a folder above its owner', () => {
+    writeFileSync(join(top, 'file'), '')
+    holdTree(store, join(top, 'file/venv'), [sha256('a')])
+    expect(held()).toEqual([])
+  })
+
   test('ends when its owner lets go', () => {
     holdTree(store, top, [sha256('a')])
     holdPackage(store, top, [sha256('a')])

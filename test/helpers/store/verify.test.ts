@@ -87,6 +87,14 @@ test.each<readonly [what: string, damage: () => void, found: RegExp]>([
     /^packages it is no plain file$/,
   ],
   ['a letter of a key', () => flip(key, 3), /^packages the sha256 of its key is another one$/],
+  [
+    'a key that is a symlink',
+    () => {
+      renameSync(key, join(store.root, 'elsewhere'))
+      symlinkSync(join(store.root, 'elsewhere'), key)
+    },
+    /^packages the sha256 of its key is another one$/,
+  ],
   ['a key that is gone', () => rmSync(key), /^packages its key is gone$/],
   [
     'a bit of a file of a tree',
