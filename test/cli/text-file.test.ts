@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { writeText } from '../../cli/text-file.ts'
 import { folder } from '../helpers/tar/folder.ts'
 
@@ -46,15 +46,35 @@ test('writeText() writes on where stdout stands, by whatever name of it', () => 
     writeSync(fd, 'one\n')
     expect(writeText(`/dev/fd/${fd}`, 'two\n').ok).toBe(true)
     writeSync(fd, 'three\n')
+    symlinkSync(`/dev/fd/${fd}`, join(root, 'link'))
+    expect(writeText(join(root, 'link'), 'four\n').ok).toBe(true)
   } finally {
     closeSync(fd)
   }
-  expect(readFileSync(out, 'utf8')).toBe('one\ntwo\nthree\n')
-  expect(readdirSync(root)).toEqual(['out'])
+  expect(readFileSync(out, 'utf8')).toBe('one\ntwo\nthree\nfour\n')
+  expect(readdirSync(root)).toEqual(['link', 'out'])
 })
 
-test('writeText() refuses a folder, and a symlink that leads nowhere', () => {
+test('writeText() takes no file away from another process that has it open', () => {
   const root = folder()
+  const out = join(root, 'out')
+  const fd = openSync(out, 'w')
+  const child = spawn('sleep', ['1000'], { stdio: ['ignore', fd, 'ignore'] })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+    closeSync(fd)
+  })
+  expect(writeText(`/proc/${child.pid}/fd/1`, 'one\n').ok).toBe(true)
+  writeSync(fd, 'ONE', 0)
+  expect(readFileSync(out, 'utf8')).toBe('ONE\n')
+})
+
+test('writeText() refuses a folder, and a symlink that leads nowhere, or to itself', () => {
+  const root = folder()
+  symlinkSync('loop', join(root, 'loop'))
+  expect(writeText(join(root, 'loop'), 'new')).toMatchObject(
+    why('there is a symlink of this name, and it leads nowhere'),
+  )
   mkdirSync(join(root, 'some'))
   symlinkSync('none', join(root, 'astray'))
   expect(writeText(join(root, 'some'), 'new')).toMatchObject(why('there is a folder of this name'))
@@ -62,7 +82,7 @@ test('writeText() refuses a folder, and a symlink that leads nowhere', () => {
     why('there is a symlink of this name, and it leads nowhere'),
   )
   expect(writeText(join(root, 'none/file'), 'new')).toMatchObject(why('ENOENT'))
-  expect(readdirSync(root).sort()).toEqual(['astray', 'some'])
+  expect(readdirSync(root).sort()).toEqual(['astray', 'loop', 'some'])
 })
 
 test('writeText() follows no symlink that stands where it puts the new file together', () => {
