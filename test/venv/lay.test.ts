@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -84,7 +84,10 @@ describe('lay()', () => {
 
   test('takes files of equal content and mode for one', () => {
     const files = { 'bin/x': 'one', 'bin/l': '->x' }
-    expect(conflicts([layer('a', files), layer('b', files)])).toEqual([])
+    const [a, b] = [layer('a', files), layer('b', files)]
+    expect(conflicts([a, b])).toEqual([])
+    chmodSync(join(b.path, 'bin/x'), 0o755)
+    expect(conflicts([a, b])).toEqual([{ path: 'bin/x', owners: ['a', 'b'] }])
   })
 
   test('takes the order, a preference, or a choice by path for an answer', () => {

@@ -23,6 +23,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { findProgram } from '../../helpers/build/missing.ts'
+import { removeTree } from '../../helpers/build/remove.ts'
 import { liveRoots } from '../../helpers/store/roots.ts'
 import { notes } from '../../helpers/venv/notes.ts'
 import { mayMountDisk, mountDisk } from '../support/mount.ts'
@@ -99,6 +100,8 @@ describe('a venv', () => {
       expect(realpathSync(join(venv, 'bin'))).not.toBe(join(before, 'bin'))
       expect(shop.printed(venv, ['hello'])).toBe('two\n')
       expect(existsSync(before)).toBe(true)
+      // And it holds its packages on.
+      expect(liveRoots(shop.store).map(root => root.owner)).toContain(before)
       child.stdin?.write('\n')
     }
     expect(lines).toEqual(['one', 'one'])
@@ -184,9 +187,17 @@ describe('a venv', () => {
     const python = { 'pyvenv.cfg': 'home = /usr/bin\n', 'lib/python3/site.py': '', 'bin/python': '' }
     const others: Readonly<Record<string, (folder: string) => void>> = {
       python: folder => fill(join(folder, '.venv'), python),
-      link: folder => symlinkSync(shop.root, join(folder, '.venv')),
+      link: folder => {
+        fill(join(shop.root, 'elsewhere'), { 'mine/x': 'mine' })
+        symlinkSync(join(shop.root, 'elsewhere'), join(folder, '.venv'))
+      },
       current: folder => fill(join(folder, '.venv'), { 'current/x': 'mine' }),
       among: folder => fill(join(folder, '.venv'), { 'mine/x': 'mine', '0123456789abcdef/packages': '' }),
+      file: folder => fill(join(folder, '.venv'), { mine: '' }),
+      empty: folder => {
+        mkdirSync(join(shop.root, 'nothing'))
+        symlinkSync(join(shop.root, 'nothing'), join(folder, '.venv'))
+      },
       bin: folder => {
         mkdirSync(join(folder, '.venv'))
         symlinkSync('scripts', join(folder, 'bin'))
@@ -209,14 +220,25 @@ describe('a venv', () => {
     fill(join(venv, '.venv'), { '.new-4000000/x': '', 'mine/x': 'mine', '0123456789abcdef0/x': 'mine' })
     const state = readlinkSync(join(venv, '.venv/current'))
     age(venv)
+    // Another bin/venv may be about to switch to it.
+    fill(join(venv, '.venv'), { 'fedcba9876543210/x': '' })
     await shop.make('venv', ['base'])
     expect(readdirSync(join(venv, '.venv')).sort()).toEqual(
-      ['0123456789abcdef0', 'current', 'mine', state].sort(),
+      ['0123456789abcdef0', 'current', 'fedcba9876543210', 'mine', state].sort(),
     )
+  })
+
+  test('is made where another bin/venv was killed, before there was any', async () => {
+    const folder = join(shop.root, 'venv')
+    fill(join(folder, '.venv'), { '.new-4000000/x': '', '0123456789abcdef/x': '' })
+    symlinkSync('0123456789abcdef', join(folder, '.venv/current.4000000'))
+    expect(await shop.try('venv', ['base'])).toBe(folder)
   })
 
   test('is refused in a folder whose path PATH cannot hold', async () => {
     expect(await shop.try('a:b', ['base'])).toContain('there is a colon in its path')
+    symlinkSync('a:b', join(shop.root, 'alias'))
+    expect(await shop.try('alias/venv', ['base'])).toContain('there is a colon in its path')
   })
 
   test('that cannot be made below /proc is told at once', async () => {
@@ -242,6 +264,19 @@ describe('a venv', () => {
     expect(readdirSync(join(venv, '.venv'))).toHaveLength(2)
     expect(shop.printed(venv, ['hello'])).toBe('two\n')
     expect(execFileSync(join(venv, 'root/bin/sh'), ['-c', 'echo linked']).toString()).toBe('linked\n')
+  })
+
+  test('that is mended while a command runs in it leaves the command what it has', async () => {
+    const venv = await shop.make('venv', ['base'])
+    const child = shop.start(venv, ['sh', '-c', 'echo begun; read -r _; busybox true'])
+    const ended = once(child, 'exit')
+    await once(child.stdout as NodeJS.ReadableStream, 'data')
+    writeFileSync(join(venv, '.venv/current/facts'), '')
+    await shop.make('venv', ['base'])
+    const old = readdirSync(join(venv, '.venv')).filter(name => name.startsWith('.old-'))
+    expect(old.map(name => existsSync(join(venv, '.venv', name, 'bin/venv-run')))).toEqual([true])
+    child.stdin?.end('\n')
+    expect(await ended).toEqual([0, null])
   })
 
   test.each(['/share/real', '.'])(
@@ -292,6 +327,7 @@ describe('a file of two packages', () => {
   "share/x"   one, two
   say which is meant: --prefer PACKAGE, --alternative PATH=PACKAGE, or --order: of those that you name the earlier one`)
     expect(shop.printed(venv, ['hello'])).toBe('one\n')
+    expect(readdirSync(join(venv, '.venv'))).toHaveLength(2)
   })
 
   test('is no conflict when both have the same', async () => {
@@ -304,8 +340,9 @@ describe('a file of two packages', () => {
       await shop.pack('same', hello('one'))
       const venv = await shop.make(`venv of ${prefer}`, ['base', 'twin', 'same', 'two'], { prefer })
       expect(shop.printed(venv, ['hello'])).toBe('one\n')
-      expect(readFileSync(join(venv, 'packages'), 'utf8').match(/^package: .*/m)?.[0]).toBe(
-        `package: ${prefer}`,
+      // An overlay takes no folder twice.
+      expect(readFileSync(join(venv, 'packages'), 'utf8').match(/^package: .*/gm)).toEqual(
+        [...prefer, 'base', 'two'].map(name => `package: ${name}`),
       )
     }
     const alternatives = [{ path: 'bin/hello', package: 'same' }]
@@ -340,6 +377,9 @@ describe('a file of two packages', () => {
       'venv: cannot take "bin/nothing" of one: the package has nothing there',
     )
     expect(await choose('bin/hello', 'none')).toContain('cannot prefer "none": the venv has no such package')
+    expect(await shop.try('venv', ['base', 'one'], { prefer: ['none'] })).toBe(
+      'venv: cannot prefer "none": the venv has no such package\n  packages base, one',
+    )
   })
 })
 
@@ -367,6 +407,33 @@ describe('a venv upon another', () => {
     const low = await shop.make('low venv', ['base', 'low', 'other'], { alternatives })
     const high = await shop.make('high venv', ['high'], { stack: low })
     expect(shop.printed(high, ['hello'])).toBe('other\n')
+  })
+
+  test('keeps symlinks that were chosen as they are, here and below', async () => {
+    await shop.pack('one', { 'share/x/link': 'one' })
+    await shop.pack('other', { 'share/x/link': '->real', 'share/x/real': 'other' })
+    const alternatives = [{ path: 'share/x', package: 'other' }]
+    const low = await shop.make('low venv', ['base', 'one', 'other'], { alternatives })
+    const high = await shop.make('high venv', ['high'], { stack: low })
+    for (const venv of [low, high]) {
+      const copies = join(venv, '.venv/current/chosen/0/share/x')
+      expect(readlinkSync(join(copies, 'link'))).toBe('real')
+    }
+  })
+
+  test('holds the packages of those below for itself, too', async () => {
+    const low = await shop.make('low venv', ['base', 'low'])
+    await shop.make('high venv', ['high'], { stack: low })
+    rmSync(low, { recursive: true })
+    expect(liveRoots(shop.store).flatMap(root => root.trees).length).toBe(3)
+  })
+
+  test('is told when a package of the one below is gone', async () => {
+    const low = await shop.make('low venv', ['low'])
+    removeTree(join(shop.store, 'trees'))
+    expect(await shop.try('high venv', ['high'], { stack: low })).toMatch(
+      /^venv: cannot stand upon the venv ".*low venv": its store is gone, or a package of it\n {2}missing ".*trees/,
+    )
   })
 
   test('is told when the one below has changed, and takes that in when it is made again', async () => {
