@@ -297,6 +297,10 @@ describe('a run of coolports-gen', () => {
       'pkg/d/.pkgkey',
       'pkg/d/.pkg.tar.gz',
     ])
+    // A single rule is enough.
+    tree.write('pkg/d/package.ts', `${manifest()}// a comment\n`)
+    expect((await tree.generate()).changed).toEqual(['pkg/d/.pkgkey.do'])
+    expect(made.filter(path => existsSync(join(tree.root, path)))).toEqual([])
   })
 
   test('refuses a dependency on a package that is gone, though nothing else changed', async () => {
