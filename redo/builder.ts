@@ -190,7 +190,9 @@ export class Builder {
     node.orphaned = false
     node.previous = node.stamp
     node.stamp = product.kind === 'file' ? product.stamp : places.before === folder ? folder : nothing
-    if (job.digest === undefined || old?.digest !== job.digest) node.version += 1
+    // After a failure its digest is that of the success before, and somebody may have been built since.
+    const isAsBefore = job.digest !== undefined && old?.digest === job.digest && !old.failed
+    if (!isAsBefore) node.version += 1
     this.#store.graph.unsaved.add(node)
     this.#store.save()
   }
