@@ -56,7 +56,7 @@ test('a target whose rule was gone for a while, and what depends on it', () => {
   })
   run(tree, 'do', 'y')
   renameSync(join(tree, 'x.do'), join(tree, 'away'))
-  run(tree, 'do', 'y')
+  expect(why(run(tree, 'do', '--explain', 'y'))).toEqual(['"y": "x" changed since'])
   writeFileSync(join(tree, 's'), '2\n')
   expect(run(tree, 'do', 'y')).toMatchObject({ status: 0, stderr: '' })
   renameSync(join(tree, 'away'), join(tree, 'x.do'))
@@ -68,18 +68,37 @@ test('a target whose rule was gone for a while, and what depends on it', () => {
   expect(run(tree, 'do', 'y', 'x')).toMatchObject({ status: 0, stderr: '' })
 })
 
-test('a file that somebody changed while its rule was gone is theirs, and that is said to who asks for it', () => {
+test.each([
+  ['and a run saw that,', true],
+  ['and no run saw that,', false],
+])(
+  'a file that somebody changed while its rule was gone, %s is theirs, and that is said to who asks for it',
+  (_, isSeen) => {
+    const tree = treeOf({ 'x.do': 'echo made >$3\n', 'y.do': 'redo-ifchange x; cat x >$3\n' })
+    run(tree, 'do', 'x')
+    renameSync(join(tree, 'x.do'), join(tree, 'away'))
+    run(tree, 'do', 'x')
+    writeFileSync(join(tree, 'x'), 'mine\n')
+    if (isSeen) run(tree, 'do', 'x')
+    renameSync(join(tree, 'away'), join(tree, 'x.do'))
+    expect(run(tree, 'do', 'y').stderr).toBe('redo  y\n')
+    const said = 'redo: x - it is a source, though it has a .do; delete it to have it built\n'
+    expect(run(tree, 'do', 'x')).toMatchObject({ status: 0, stderr: said })
+    expect(run(tree, 'redo/redo', 'x')).toMatchObject({ status: 0, stderr: said })
+    expect(readFileSync(join(tree, 'x'), 'utf8')).toBe('mine\n')
+  },
+)
+
+test('a target that somebody changed stays theirs, as each run says, and when the state is lost', () => {
   const tree = treeOf({ 'x.do': 'echo made >$3\n', 'y.do': 'redo-ifchange x; cat x >$3\n' })
-  run(tree, 'do', 'x')
-  renameSync(join(tree, 'x.do'), join(tree, 'away'))
-  run(tree, 'do', 'x')
+  run(tree, 'do', 'y')
   writeFileSync(join(tree, 'x'), 'mine\n')
-  run(tree, 'do', 'x')
-  renameSync(join(tree, 'away'), join(tree, 'x.do'))
-  expect(run(tree, 'do', 'y').stderr).toBe('redo  y\n')
-  const said = 'redo: x - it is a source, though it has a .do; delete it to have it built\n'
-  expect(run(tree, 'do', 'x')).toMatchObject({ status: 0, stderr: said })
-  expect(run(tree, 'redo/redo', 'x')).toMatchObject({ status: 0, stderr: said })
+  for (let runs = 0; runs < 2; runs += 1)
+    expect(run(tree, 'do', 'y').stderr).toContain(
+      'redo: x - you modified it; delete it to have it built again\n',
+    )
+  rmSync(join(tree, '.redo/state'))
+  expect(run(tree, 'do', 'y').status).toBe(0)
   expect(readFileSync(join(tree, 'x'), 'utf8')).toBe('mine\n')
 })
 
@@ -182,6 +201,7 @@ test('a source that is gone, and one that came', () => {
   explain(tree)
   rmSync(join(tree, 's'))
   expect(explain(tree)).toEqual(['"x": "s" changed: it is gone'])
+  expect(explain(tree)).toEqual([])
   writeFileSync(join(tree, 's'), 'one\n')
   expect(explain(tree)).toEqual(['"x": "s" changed: it appeared'])
 })

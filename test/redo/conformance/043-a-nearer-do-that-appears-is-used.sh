@@ -13,3 +13,9 @@ is own "$(cat a.b)"
 rm a.b.do
 redo-ifchange a.b
 is near "$(cat a.b)"
+# Its name is the begin of the name of its rule.
+redo-ifchange def
+is far "$(cat def)"
+echo 'echo own >$3' >def.do
+redo-ifchange def
+is own "$(cat def)"
