@@ -33,7 +33,7 @@ test('what is built for a guest alone ends with it, and what others want too doe
   const tree = treeOf({
     'all.do': 'redo-ifchange slow both\n',
     'slow.do': ': >began; sleep 2; echo slow >$3\n',
-    'both.do': ': >both-began; sleep 2; echo both >$3\n',
+    'both.do': 'echo run >>both-runs; sleep 2; echo both >$3\n',
     't.do': 'redo-ifchange both inner\n',
     'inner.do': "trap 'echo gone >trace; exit 1' TERM; : >inner-began; sleep 30\n",
   })
@@ -45,6 +45,7 @@ test('what is built for a guest alone ends with it, and what others want too doe
   expect(await host.ended).toMatchObject({ end: 0 })
   expect(readFileSync(join(tree, 'trace'), 'utf8')).toBe('gone\n')
   expect(readFileSync(join(tree, 'both'), 'utf8')).toBe('both\n')
+  expect(readFileSync(join(tree, 'both-runs'), 'utf8')).toBe('run\n')
   expect(readdirSync(tree).filter(name => name.endsWith('.tmp') || name === 't')).toEqual([])
 }, 60_000)
 

@@ -5,3 +5,7 @@ echo 'echo words >&2; echo x >$3' >y.do
 redo x 2>said
 grep -q words y.said
 ! grep -q words said || wrong 'it was printed, too'
+echo 'redo-ifchange nowhere 2>n.said || true; echo x >$3' >n.do
+redo n 2>said
+grep -q nowhere n.said
+! grep -q nowhere said || wrong 'of what cannot be built, too'
