@@ -7,3 +7,6 @@ b' '-x' '--' '-j'; do
   redo-ifchange -- "$name.out"
   is "$name" "$(cat "./$name.out")"
 done
+printf '#!/usr/bin/env -S sh -e\necho own >"$3"\n' >./-own.do
+redo-ifchange -- -own
+is own "$(cat ./-own)"

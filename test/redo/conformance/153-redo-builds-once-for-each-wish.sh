@@ -26,3 +26,11 @@ echo 'echo run >>runs; echo y >$3' >y.do
 echo 'redo y; redo-ifchange y; redo y' >both.do
 redo both
 ran runs 2
+# It is no dependency.
+echo 1 >src
+echo 'redo-ifchange src; cat src >$3' >w.do
+echo 'redo w; echo run >>z.runs; echo z >$3' >z.do
+redo-ifchange z
+echo 22 >src
+redo-ifchange w z
+ran z.runs 1
