@@ -7,10 +7,6 @@ export class Stopwatch {
     return this.#before + (this.#since === undefined ? 0 : Date.now() - this.#since)
   }
 
-  get isRunning(): boolean {
-    return this.#since !== undefined
-  }
-
   pause(): void {
     this.#before = this.elapsed
     this.#since = undefined
