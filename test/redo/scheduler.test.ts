@@ -52,6 +52,29 @@ test('a jobserver of somebody else gets the very tokens back that were taken fro
   closeSync(fd)
 })
 
+test('of the jobservers in MAKEFLAGS the last one counts, and none of a variable', () => {
+  const fifo = join(scratch, `fifo-${fifos++}`)
+  execFileSync('mkfifo', [fifo])
+  const told = (words: string) => Jobserver.join({ MAKEFLAGS: ` -j ${words}` })
+  const joined = told(`--jobserver-auth=fifo:${scratch}/nowhere --jobserver-auth=fifo:${fifo}`)
+  expect(joined).toBeDefined()
+  joined?.close()
+  expect(told(`-- A=--jobserver-auth=fifo:${fifo}`)).toBeUndefined()
+})
+
+test('descriptors that MAKEFLAGS names are a jobserver only if they were inherited as pipes', () => {
+  const fifo = join(scratch, `fifo-${fifos++}`)
+  execFileSync('mkfifo', [fifo])
+  const fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
+  const joined = (pipes: string) =>
+    Jobserver.join({ MAKEFLAGS: ` -j --jobserver-auth=${fd},${fd}`, COOLPORTS_PIPES: pipes })
+  expect(joined(' 1000 1001')).toBeUndefined()
+  const ours = joined(` 1000 ${fd}`)
+  expect(ours?.pipe).toEqual([fd, fd])
+  ours?.close()
+  closeSync(fd)
+})
+
 test.each([
   ['', ' -j --jobserver-auth=100,101'],
   ['k -j3 --jobserver-auth=3,4', ' k -j --jobserver-auth=100,101'],
