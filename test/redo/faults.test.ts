@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
+import { hasEnded } from '../../core/process.ts'
 
 // What redo must survive. A tree of targets, each the sum of a source and of earlier targets, tells by
 // itself whether every target is right.
@@ -47,6 +48,27 @@ test('kill -9 at random moments leaves a state from which the next run is right'
     expect(finish(tree).stderr).toBe('')
   }
 }, 300_000)
+
+test.skipIf(!existsSync('/proc/self/environ'))(
+  'what a killed run left, scripts that go on and what they were making, the next one does away with',
+  async () => {
+    const tree = empty()
+    const script = "mkdir $3; : >$3/part; sh -c 'echo $$ >pid; : >began; exec sleep 60'\n"
+    writeFileSync(join(tree, 'x.do'), script)
+    writeFileSync(join(tree, 'y.do'), 'echo y >$3\n')
+    const run = start(tree, 'x')
+    while (!existsSync(join(tree, 'began'))) await sleep(20)
+    run.kill('SIGKILL')
+    await ended(run)
+    const left = Number(readFileSync(join(tree, 'pid'), 'utf8'))
+    expect([remains(tree).length > 1, hasEnded(left)]).toEqual([true, false])
+    expect(finish(tree, 'y').status).toBe(0)
+    expect(remains(tree)).toEqual([])
+    for (let waits = 0; !hasEnded(left) && waits < 200; waits += 1) await sleep(50)
+    expect(hasEnded(left)).toBe(true)
+  },
+  60_000,
+)
 
 test.each([
   ['the tree', '.', '256K'],
