@@ -270,6 +270,23 @@ test('-n tells inputs first, of stamps that it cannot know them, and of a target
   expect(status).toBe(1)
 })
 
+test('-n tells that a target whose rule is gone cannot be built, when it is to be', () => {
+  const tree = treeOf({
+    'x.do': 'echo x >$3\n',
+    'name.do': ':\n',
+    'y.do': 'redo-ifchange name; echo y >$3\n',
+  })
+  run(tree, 'do', 'x', 'y')
+  for (const gone of ['x', 'x.do', 'name.do']) rmSync(join(tree, gone))
+  expect(run(tree, 'do', '-n', 'x')).toMatchObject({
+    status: 1,
+    stdout: 'cannot build "x": there is neither such a file nor a .do for it\n',
+  })
+  // Its script may ask for it no more.
+  const ofInput = run(tree, 'do', '-n', 'y')
+  expect([ofInput.status, ofInput.stdout]).toEqual([0, expect.stringMatching(/^would build "y": [^\n]*\n$/)])
+})
+
 test('-d tells what is decided about each file, inputs within those that they are for', () => {
   const tree = built()
   expect(debug(tree, '-d', 'x')).toEqual([
