@@ -71,12 +71,12 @@ export class Rules {
       at = this.#tree.top === '/' ? '' : parent(this.#tree.top) || '/'
     }
     if (at === '') return
-    for (; at !== '/'; at = parent(at) || '/') yield this.#tree.top === at ? '' : at
+    for (; at !== '/'; at = parent(at) || '/') yield at
     yield '/'
   }
 
   #seenFrom(folder: FileName, target: FileName): string {
-    if (folder === '') return target.startsWith('/') ? relative(this.#tree.top, target) : target
+    if (folder === '') return target
     if (folder.startsWith('/')) return relative(folder, this.#tree.absolute(target))
     return target.slice(folder.length + 1)
   }

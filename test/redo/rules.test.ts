@@ -39,3 +39,8 @@ test('a rule above the top of the tree sees the top, too', () => {
   const rule = [...rules.candidates('x')].find(one => one.doFile === '/above/default.do')
   expect(rule).toMatchObject({ folder: '/above', target: 'top/x' })
 })
+
+test('a target outside of the tree is made by the rules of the folders above it', () => {
+  expect(places('/x')).toEqual(['/x.do', '/default.do'])
+  expect(places('/other/x')).toEqual(['/other/x.do', '/other/default.do', '/default.do'])
+})
