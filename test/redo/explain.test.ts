@@ -270,6 +270,14 @@ test('-n tells inputs first, of stamps that it cannot know them, and of a target
   expect(status).toBe(1)
 })
 
+test('-n forces the targets alone, and tells what is left alone', () => {
+  const tree = treeOf({ 'x.do': 'redo-ifchange y; cat y >$3\n', 'y.do': 'echo y >$3\n' })
+  run(tree, 'do', 'x')
+  expect(run(tree, 'redo/redo', '-n', 'x').stdout).toBe('would build "x": it was asked for by redo\n')
+  writeFileSync(join(tree, 'y'), 'mine\n')
+  expect(run(tree, 'do', '-n', 'x').stdout.split('\n')[0]).toBe('would leave alone "y": you modified it')
+})
+
 test('-n tells that a target whose rule is gone cannot be built, when it is to be', () => {
   const tree = treeOf({
     'x.do': 'echo x >$3\n',

@@ -43,7 +43,7 @@ test('what ended is wanted still and costs no time, whether it went well or not'
 test('what is asked for again after it ended is to be built again', () => {
   const forecast = wanting('c')
   forecast.finish('c', 'built', 3000)
-  forecast.want('c', true)
+  forecast.want('c', false)
   expect(forecast.outlook(none, 1)).toEqual({ wanted: 2, left: 3000 })
 })
 

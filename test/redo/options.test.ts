@@ -10,6 +10,10 @@ test('letters can stand together, and what follows -- is a target', () => {
   expect(parsed).toMatchObject({ options: { keepGoing: true, trace: true, verbose: false, targets: ['-v'] } })
 })
 
+test('a dash alone is a target, and the end of the options', () => {
+  expect(parseOptions(['-k', '-', '-v'])).toMatchObject({ options: { verbose: false, targets: ['-', '-v'] } })
+})
+
 test('the live view can be forced, forbidden, or left to us', () => {
   const progress = (...words: string[]) => parseOptions(words)
   expect(progress('--progress')).toMatchObject({ options: { progress: true } })
