@@ -131,7 +131,7 @@ function closure(pkg: Package): string {
   return `redo-ifchange ${words(['.pkgkey', ...others])}\n${list}`
 }
 
-/** What stands in the root of the build: the run closures of the build-deps. For people: a build reads these lists themselves. */
+/** What stands in the root of the build: the run closures of the build-deps. For people: a build reads these lists itself. */
 function buildClosure(pkg: Package): string {
   const others = pkg.buildDeps.map(name => `../${name}/.closure`)
   const [only] = others

@@ -22,6 +22,7 @@ import { DATABASE } from './place.ts'
 import { isAsRecorded } from './plan.ts'
 import type { InstallProblem } from './problem.ts'
 import type { Installed, OwnedFile } from './record.ts'
+import { isFailure } from './recover.ts'
 import { factOf } from './survey.ts'
 
 /** Which packages' scripts were run to their end: a record for each, with the sha256 of the package's tar. */
@@ -41,7 +42,7 @@ export function runPostInstalls(root: string, folders: Folders): Result<void, re
   for (const one of inOrder(packages.value)) {
     const script = scriptOf(one)
     if (!script || run.get(one.name) === one.tar) continue
-    const problem = inScratch(scratch => runScript(root, folders, one, script, scratch))
+    const problem = inScratch(one.name, scratch => runScript(root, folders, one, script, scratch))
     // It may have put others in the place of folders that are open here.
     folders.forget()
     if (problem) problems.push(problem)
@@ -81,15 +82,22 @@ function inOrder(packages: readonly Installed[]): readonly Installed[] {
 }
 
 /**
- * A folder of our own outside of the root, as who installs has no store. Devices need a file system that takes
- * them, as /var/tmp is on most machines, and /tmp on fewer.
+ * With a folder of our own outside of the root, as who installs has no store. Devices need a file system that takes
+ * them, as /var/tmp is on most machines, and /tmp on fewer. Without it the script is still to be run.
  */
-function inScratch<Value>(use: (scratch: string) => Value): Value {
-  const scratch = makeScratch(['/var/tmp', tmpdir()])
+function inScratch(
+  name: string,
+  use: (scratch: string) => InstallProblem | undefined,
+): InstallProblem | undefined {
+  let scratch: string | undefined
   try {
+    scratch = makeScratch(['/var/tmp', tmpdir()])
     return use(scratch)
+  } catch (error) {
+    if (!isFailure(error)) throw error
+    return { kind: 'script failed', name, why: error.message, output: [] }
   } finally {
-    removeTree(scratch)
+    if (scratch !== undefined) removeTree(scratch)
   }
 }
 

@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { mustRun, smallTree } from '../support/small-tree.ts'
+import { mayMountDisk } from '../support/mount.ts'
+import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
 import { coolports } from './support.ts'
 
@@ -187,6 +188,19 @@ test('a post-install script has no file that is open in the shell of who install
   const inShell = ['bash', '-c', 'exec 200</etc/passwd; exec "$@"', 'bash']
   mustRun(made, [...inShell, 'bin/coolports', '-C', made.root, 'install', '--root', root, 'conf'])
   expect(readFileSync(join(root, 'etc/seen'), 'utf8')).toMatch(/200: Bad file descriptor\n$/)
+})
+
+test.skipIf(!mayMountDisk)('a post-install script that finds no place is told, and is run later', () => {
+  const { tree: made, root } = tree()
+  const install = ['bin/coolports', '-C', made.root, 'install', '--root', root]
+  const nowhere = 'mount -t tmpfs -o ro none /var/tmp && TMPDIR=/nonexistent exec "$@"'
+  const { status, said } = run(made, ['unshare', '-m', 'sh', '-c', nowhere, 'sh', ...install, 'conf'])
+  expect(said).toContain('coolports: installed conf-1.0-1\n')
+  expect(said).toContain('cannot run the post-install script of conf: ENOENT')
+  expect(status).toBe(1)
+  expect(existsSync(join(root, 'etc/conf'))).toBe(false)
+  mustRun(made, [...install, '--resume'])
+  expect(existsSync(join(root, 'etc/conf'))).toBe(true)
 })
 
 test('install --generations keeps states, and rollback switches', () => {
