@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { procCovers } from './covers.ts'
-import { DEVICES } from './devices.ts'
+import { deviceBinds } from './devices.ts'
 import { buildEnvironment } from './environment.ts'
 import { type Root, rootOptions, sealRoot } from './root.ts'
 import type { SandboxSpec } from './spec.ts'
@@ -50,7 +50,7 @@ export function sandboxOptions(
     ...rootOptions(root, work),
     ...['--proc', '/proc', ...procCovers()],
     ...['--tmpfs', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
-    ...DEVICES.flatMap(name => ['--dev-bind', join(run.devices, name), `/dev/${name}`]),
+    ...deviceBinds(run.devices),
     ...DEVICE_LINKS.flatMap(([target, path]) => ['--symlink', target, path]),
     ...['--remount-ro', '/dev'],
     ...spec.host.filter(isMounted).flatMap(path => ['--ro-bind', path, path]),

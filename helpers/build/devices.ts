@@ -15,7 +15,7 @@ import { findProgram } from './missing.ts'
 import { removeTree } from './remove.ts'
 
 /** What a program may rely on, and nothing that differs between machines. */
-export const DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'] as const
+const DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'] as const
 
 /** Nobody's: neither root's nor a person's. */
 const OWNER = 65534
@@ -38,6 +38,10 @@ export function deviceFolder(place: string): string {
     return areGood(folder) ? folder : '/dev'
   }
 }
+
+/** The bwrap options that show the devices of such a folder in the /dev of a sandbox. */
+export const deviceBinds = (folder: string): readonly string[] =>
+  DEVICES.flatMap(name => ['--dev-bind', join(folder, name), `/dev/${name}`])
 
 const areGood = (folder: string): boolean => DEVICES.every(name => isGood(folder, name))
 

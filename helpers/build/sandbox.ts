@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -12,6 +12,7 @@ import { deviceFolder } from './devices.ts'
 import { joinJobs } from './jobserver.ts'
 import { launchCommand, launchScript, residentCommand } from './launcher.ts'
 import { findProgram } from './missing.ts'
+import { opened } from './opened.ts'
 import { BuildOutput } from './output.ts'
 import { Resident } from './resident.ts'
 import { chooseRoot, type Root } from './root.ts'
@@ -87,8 +88,8 @@ async function launch(work: string, spec: SandboxSpec, root: Root, options: RunO
     ...(filterFd ? { filterFd } : {}),
     ...(makeflags ? { makeflags } : {}),
   })
-  const bwrapOptions = readable(work, 'options', bwrap.map(option => `${option}\0`).join(''))
-  const fds = [...jobs.fds, bwrapOptions, ...(filter ? [readable(work, 'filter', filter)] : [])]
+  const bwrapOptions = opened(work, 'options', bwrap.map(option => `${option}\0`).join(''))
+  const fds = [...jobs.fds, bwrapOptions, ...(filter ? [opened(work, 'filter', filter)] : [])]
   const output = interactive ? undefined : BuildOutput.open(work)
   output?.begin(join(work, 'log'), verbose)
   try {
@@ -167,10 +168,4 @@ function inShell(output: string, fds: readonly number[], script: string): string
     `exec ${fds.length + 3}>&3 ${descriptors.join(' ')} </dev/null >${output} 2>&1`,
     script,
   ].join('\n')
-}
-
-/** A new file of the work folder, open to be read. */
-function readable(work: string, name: string, content: string | Uint8Array): number {
-  writeFileSync(join(work, name), content)
-  return openSync(join(work, name), 'r')
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, renameSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
@@ -10,8 +10,9 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { OWN_NAMESPACES } from '../build/bubblewrap.ts'
 import { procCovers } from '../build/covers.ts'
 import { closeStrays } from '../build/descriptors.ts'
-import { DEVICES, deviceFolder } from '../build/devices.ts'
+import { deviceBinds, deviceFolder } from '../build/devices.ts'
 import { findProgram, missingProgram } from '../build/missing.ts'
+import { opened } from '../build/opened.ts'
 import { removeTree } from '../build/remove.ts'
 import { keyringFilter } from '../build/seccomp.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
@@ -122,7 +123,8 @@ function runScript(
   const missing = missingProgram('bwrap')
   if (missing) return { kind: 'missing', missing }
   const has = (path: string): boolean => factOf(folders, path).kind === 'folder'
-  const filter = filterIn(scratch)
+  const filter = keyringFilter()
+  const filterFd = filter && opened(scratch, 'filter', filter)
   const options = [
     ...OWN_NAMESPACES,
     ...['--uid', '0', '--gid', '0', '--cap-drop', 'ALL', '--hostname', 'root'],
@@ -131,8 +133,9 @@ function runScript(
     ...['--bind', root, '/'],
     // Where the root has a place for them; nothing is made there for their sake.
     ...(has('proc') ? ['--proc', '/proc', ...procCovers()] : []),
-    ...(has('dev') ? ['--dev', '/dev', ...devicesIn(scratch)] : []),
-    ...(filter === undefined ? [] : ['--seccomp', '3']),
+    // Others than the machine's, whose modes root's script could change.
+    ...(has('dev') ? ['--dev', '/dev', ...deviceBinds(deviceFolder(scratch))] : []),
+    ...(filterFd === undefined ? [] : ['--seccomp', '3']),
     // What the next change is to believe, and files that are written there from outside of the sandbox.
     ...(has(DATABASE) ? ['--ro-bind', `${root}/${DATABASE}`, `/${DATABASE}`] : []),
     ...['--chdir', '/'],
@@ -144,12 +147,12 @@ function runScript(
     [...options, '--', '/bin/sh', '-eu', `/${script.path}`],
     {
       env: {},
-      stdio: ['ignore', 'pipe', 'pipe', ...(filter === undefined ? [] : [filter])],
+      stdio: ['ignore', 'pipe', 'pipe', ...(filterFd === undefined ? [] : [filterFd])],
       encoding: 'utf8',
       maxBuffer: MAX_OUTPUT_BYTES,
     },
   )
-  if (filter !== undefined) closeSync(filter)
+  if (filterFd !== undefined) closeSync(filterFd)
   if (status === 0) return undefined
   const why =
     status === null
@@ -157,21 +160,6 @@ function runScript(
       : `it exited with ${status}`
   const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-SHOWN_LINES)
   return { kind: 'script failed', name, why, output: output.filter(line => line !== '') }
-}
-
-/** Others than the machine's, whose modes root's script could change; see devices.ts. */
-function devicesIn(scratch: string): readonly string[] {
-  const folder = deviceFolder(scratch)
-  return folder === '/dev' ? [] : DEVICES.flatMap(name => ['--dev-bind', join(folder, name), `/dev/${name}`])
-}
-
-/** The filter of system calls, open to be read. */
-function filterIn(scratch: string): number | undefined {
-  const filter = keyringFilter()
-  if (filter === undefined) return undefined
-  const path = join(scratch, 'filter')
-  writeFileSync(path, filter)
-  return openSync(path, 'r')
 }
 
 const MAX_OUTPUT_BYTES = 16 * 1024 ** 2

@@ -190,7 +190,7 @@ test('a post-install script has no file that is open in the shell of who install
   expect(readFileSync(join(root, 'etc/seen'), 'utf8')).toMatch(/200: Bad file descriptor\n$/)
 })
 
-test.skipIf(!mayMountDisk)('a post-install script that finds no place is told, and is run later', () => {
+test.skipIf(!mayMountDisk())('a post-install script that finds no place is told, and is run later', () => {
   const { tree: made, root } = tree()
   const install = ['bin/coolports', '-C', made.root, 'install', '--root', root]
   const nowhere = 'mount -t tmpfs -o ro none /var/tmp && TMPDIR=/nonexistent exec "$@"'
