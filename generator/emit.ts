@@ -117,12 +117,15 @@ function pkgkey(pkg: Package): string {
   ].join('')
 }
 
+/** The run closures of packages, as seen from the folder of another one. */
+const closuresOf = (names: readonly string[]): readonly string[] => names.map(name => `../${name}/.closure`)
+
 /** Lines as they come, each once: where two packages have a file of one path, the earlier package's is seen. */
 const UNIQUE = "awk '!seen[$1]++'"
 
 /** The package and all that it needs to run, one path a line. */
 function closure(pkg: Package): string {
-  const others = pkg.runDeps.map(name => `../${name}/.closure`)
+  const others = closuresOf(pkg.runDeps)
   const own = `../${pkg.name}/.pkg.tar.gz`
   const list =
     others.length === 0
@@ -133,16 +136,10 @@ function closure(pkg: Package): string {
 
 /** What stands in the root of the build: the run closures of the build-deps. For people: a build reads these lists itself. */
 function buildClosure(pkg: Package): string {
-  const others = pkg.buildDeps.map(name => `../${name}/.closure`)
-  const [only] = others
-  if (only === undefined)
+  const others = closuresOf(pkg.buildDeps)
+  if (others.length === 0)
     return 'redo-ifchange .pkgkey\necho >"$3" # an empty target would be made again and again by some redos\n'
-  // A copy by the shell itself, for this is done for every package of a tree.
-  const list =
-    others.length === 1
-      ? `while read -r path; do echo "$path"; done <${only}`
-      : `${UNIQUE} ${others.join(' ')}`
-  return `redo-ifchange ${words(['.pkgkey', ...others])}\n${list} >"$3"\n`
+  return `redo-ifchange ${words(['.pkgkey', ...others])}\n${UNIQUE} ${others.join(' ')} >"$3"\n`
 }
 
 function packageTar(pkg: Package): string {
@@ -168,8 +165,7 @@ function packageTar(pkg: Package): string {
     ].join('')
   }
   // Without a build-dep there is no list but the empty one.
-  const closures =
-    pkg.buildDeps.length === 0 ? ['.bclosure'] : pkg.buildDeps.map(name => `../${name}/.closure`)
+  const closures = pkg.buildDeps.length === 0 ? ['.bclosure'] : closuresOf(pkg.buildDeps)
   const options = [
     `--package ${full}`,
     '--key .pkgkey',
@@ -193,7 +189,7 @@ function test(pkg: Package): string {
   if (pkg.test.kind === 'skipped') {
     return `redo-ifchange .pkghash\necho ${shellWord(`skipped: ${pkg.test.why}`)} >"$3"\n`
   }
-  const closures = ['.closure', ...pkg.testDeps.map(name => `../${name}/.closure`)]
+  const closures = ['.closure', ...closuresOf(pkg.testDeps)]
   return [
     `redo-ifchange ${words(['.pkghash', `../${TEST_SHELL}/.pkg.tar.gz`, ...closures])}\n`,
     ...closures.map(path => `redo-ifchange $(cat ${path})\n`),
