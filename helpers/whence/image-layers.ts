@@ -1,4 +1,5 @@
 import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { isPackageName, type PackageName } from '../../core/name.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { readProblem } from '../tar/read.ts'
 import { type ImageFiles, openJson } from './image-files.ts'
@@ -13,7 +14,7 @@ export interface ImageLayer {
   /** Of its tar: the diffID. */
   readonly tar: Sha256
   /** By its annotations, or else by the config's history. */
-  readonly name?: string
+  readonly name?: PackageName
   readonly version?: string
   readonly pkghash?: Sha256
 }
@@ -97,12 +98,13 @@ function digestOf(value: unknown): Sha256 | undefined {
 const diffId = (config: unknown, index: number): Sha256 | undefined =>
   digestOf(listOf(fieldOf(fieldOf(config, 'rootfs'), 'diff_ids'))[index])
 
+/** What is no name of a package is none here either: a name becomes a path. */
 function annotated(annotations: unknown): Pick<ImageLayer, 'name' | 'version' | 'pkghash'> {
   const [name, version, pkghash] = ['package', 'version', 'pkghash'].map(one =>
     textOf(fieldOf(annotations, `coolports.${one}`)),
   )
   return {
-    ...(name === undefined ? {} : { name }),
+    ...(name !== undefined && isPackageName(name) ? { name } : {}),
     ...(version === undefined ? {} : { version }),
     ...(pkghash !== undefined && isSha256(pkghash) ? { pkghash } : {}),
   }
@@ -110,6 +112,6 @@ function annotated(annotations: unknown): Pick<ImageLayer, 'name' | 'version' | 
 
 function fromHistory(config: unknown, index: number): Pick<ImageLayer, 'name' | 'version'> {
   const said = textOf(fieldOf(listOf(fieldOf(config, 'history'))[index], 'created_by')) ?? ''
-  const [, name, version] = /^coolports ([a-z0-9][a-z0-9+._-]*) (\S+-\d+)$/.exec(said) ?? []
-  return name && version ? { name, version } : {}
+  const [, name = '', version] = /^coolports (\S+) (\S+-\d+)$/.exec(said) ?? []
+  return isPackageName(name) && version ? { name, version } : {}
 }

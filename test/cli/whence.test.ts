@@ -149,6 +149,20 @@ test('whence believes no layer, manifest or config that is not what its digest s
   }
 })
 
+test('whence takes no name that an image gives a package for a path, and runs no manifest there', async () => {
+  const { ground: made, tree } = await ground()
+  const source = `[{ sha256: '${SOURCE}', urls: ['https://example.org/elsewhere.tar'] }]`
+  tree.write('package.ts', manifest({ sources: source }))
+  mkdirSync(join(tree.root, '.store/packages'), { recursive: true })
+  copyFileSync(
+    join(made.tree, 'pkg/tool/.pkgkey'),
+    join(tree.root, `.store/packages/${told(made).pkghash}.key`),
+  )
+  const layout = layoutOf(made, ['base', 'tool'], '..')
+  const { out } = await coolports(tree, 'whence', layout, '/bin/tool', '--json')
+  expect(JSON.parse(out)).toMatchObject({ package: 'tool', sources: told(made).sources })
+})
+
 const layersOf = (made: Ground, names: readonly string[]) =>
   names.map(name => {
     const bytes = readFileSync(join(made.tree, 'pkg', name, '.pkg.tar.gz'))
@@ -167,8 +181,8 @@ const configOf = (layers: Layers) =>
     }),
   )
 
-/** An OCI image layout of packages, the lowest first. */
-function layoutOf(made: Ground, names: readonly string[]): string {
+/** An OCI image layout of packages, the lowest first. `called`: what its annotations call them all. */
+function layoutOf(made: Ground, names: readonly string[], called?: string): string {
   const folder = join(made.folder, 'layout')
   mkdirSync(join(folder, 'blobs/sha256'), { recursive: true })
   const put = (bytes: Uint8Array) => {
@@ -184,7 +198,7 @@ function layoutOf(made: Ground, names: readonly string[]): string {
         mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
         ...put(bytes),
         annotations: {
-          'coolports.package': name,
+          'coolports.package': called ?? name,
           'coolports.version': version,
           'coolports.pkghash': pkghash,
           'coolports.tar': `sha256:${sha256(tar)}`,
