@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -31,7 +32,7 @@ export async function unpackedTree(store: string, file: string): Promise<Result<
   sweepParts(trees)
   while (isUnpackedElsewhere(trees, digest)) await setTimeout(POLL_MS)
   if (existsSync(path)) return ok({ digest, path })
-  const unpacked = await unpack(file, join(trees, `.${digest}.${process.pid}`), path, 'marked')
+  const unpacked = await unpack(file, partPath(trees, digest), path, 'marked')
   return unpacked.ok ? ok({ digest, path }) : unpacked
 }
 
@@ -58,9 +59,16 @@ export async function provenTree(
   const trees = dirname(path)
   mkdirSync(trees, { recursive: true })
   sweepParts(trees)
-  const unpacked = await unpack(file, join(trees, `.${digest}.${process.pid}`), path, setuid)
+  const unpacked = await unpack(file, partPath(trees, digest), path, setuid)
   return unpacked.ok ? ok({ digest, path }) : unpacked
 }
+
+/**
+ * Nobody else's: in another container that shares the store a process may have our number, and would take away what
+ * we unpack while we do. The number is for those who wait, and for gc.
+ */
+const partPath = (trees: string, digest: Sha256): string =>
+  join(trees, `.${digest}.${randomBytes(4).toString('hex')}.${process.pid}`)
 
 async function unpack(
   file: string,
@@ -68,7 +76,6 @@ async function unpack(
   path: string,
   setuid: readonly string[] | 'marked',
 ): Promise<Result<Sha256, TarProblem>> {
-  removeTree(part)
   try {
     mkdirSync(part)
     chmodSync(part, 0o755)
@@ -97,7 +104,7 @@ interface Part {
 /** What others are unpacking, or were when they were killed. */
 function parts(trees: string): readonly Part[] {
   return readdirSync(trees).flatMap(name => {
-    const [, digest, pid] = /^\.([0-9a-f]{64})\.(\d+)$/.exec(name) ?? []
+    const [, digest, pid] = /^\.([0-9a-f]{64})(?:\.[0-9a-f]{8})?\.(\d+)$/.exec(name) ?? []
     const stats = digest ? lstatSync(join(trees, name), { throwIfNoEntry: false }) : undefined
     if (!digest || !pid || !stats || Number(pid) === process.pid) return []
     return [{ name, digest, alive: !hasEnded(Number(pid)), stale: Date.now() - stats.ctimeMs > STALE_MS }]

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -79,10 +80,11 @@ const unreachable = (code: string): Failure => ({ kind: 'unreachable', why: WHY[
 
 async function putFile(folder: string, name: string, path: string): Promise<Result<void, Failure>> {
   if (!isCacheFile(name)) return refuse({ kind: 'refused', why: 'a cache has no file of this name' })
-  const part = join(folder, `.${name}.${process.pid}.part`)
+  // Random, as others may write into the folder from containers and machines where a process has the same number.
+  const part = join(folder, `.${name}.${randomBytes(8).toString('hex')}.part`)
   try {
     await mkdir(folder, { recursive: true })
-    await copyFile(path, part)
+    await copyFile(path, part, constants.COPYFILE_EXCL)
     const file = await open(part, 'r+')
     try {
       await file.chmod(0o644)

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { makeFolder } from './folder.ts'
@@ -121,7 +121,8 @@ function writeUse(
   earlier: string | undefined,
 ): string | undefined {
   const path = earlier ?? join(store, 'uses', `${formatProcess(nameOf(pid))}.${process.pid}-${++count}`)
-  const part = join(dirname(path), `.${process.pid}-${count}.part`)
+  // Named after it, which is ours alone: in another container a process may have our number.
+  const part = join(dirname(path), `.${basename(path)}.part`)
   const lines = [...NEEDS.flatMap(kind => [...needed[kind]].map(digest => `${kind} ${digest}`)), END]
   try {
     makeFolder(store, 'uses')

@@ -67,6 +67,12 @@ test('a tree that takes a process longer than ten minutes is not waited for, and
   child.kill()
 })
 
+test('a tree that a process of our number in another container is unpacking is not taken away from it', async () => {
+  const { part, unpack } = await begunBy(process.pid)
+  expect((await unpack()).ok).toBe(true)
+  expect(existsSync(join(part, 'half'))).toBe(true)
+})
+
 test('a tree has the mode of all folders, whatever the umask', async () => {
   const { unpack } = await begunBy(await goneProcess())
   const before = process.umask(0o077)

@@ -267,6 +267,15 @@ describe('what stays', () => {
     writeFileSync(join(store.root, 'uses', `.${process.pid}-1.part`), '')
     expect((await gc(store.root, 0)).free.length).toBe(1)
   })
+
+  test('is written down apart from what a process of the same number in another container writes', async () => {
+    const uses = join(store.root, 'uses')
+    mkdirSync(uses)
+    const theirs = Array.from({ length: 1000 }, (_, index) => `.${process.pid}-${index}.part`)
+    for (const name of theirs) writeFileSync(join(uses, name), 'theirs')
+    await useStore(store.root, use => use.need({ distfiles: [sha256('ours')] }))
+    expect(theirs.every(name => readFileSync(join(uses, name), 'utf8') === 'theirs')).toBe(true)
+  })
 })
 
 describe('the lock', () => {
