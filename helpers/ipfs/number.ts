@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { writeWhole } from '../../core/whole-file.ts'
+import { type Lock, takeLock } from '../store/lock.ts'
 
 /**
  * Where the number of the last record stands that a key has signed: beside the key, for whoever has seen a record
@@ -20,14 +21,29 @@ export function lastNumber(keyFile: string): Result<bigint | undefined, string> 
   return /^\d{1,19}\n?$/.test(text) ? ok(BigInt(text.trim())) : refuse('it is no number')
 }
 
+/** Waits until nobody else takes a number of this key; makes the folder of the key if need be. Else why not. */
+export async function lockNumber(keyFile: string): Promise<Result<Lock, string>> {
+  const folder = `${numberPath(keyFile)}.lock`
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return ok(await takeLock(folder))
+  } catch (error) {
+    return refuse(unwritten(error))
+  }
+}
+
 /** Else why it could not be written. */
 export function writeNumber(keyFile: string, number: bigint): Result<void, string> {
   try {
     writeWhole(numberPath(keyFile), `${number}\n`)
     return ok(undefined)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return refuse(`it cannot be written (${code})`)
+    return refuse(unwritten(error))
   }
+}
+
+function unwritten(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined) throw error
+  return `it cannot be written (${code})`
 }

@@ -5,19 +5,21 @@ import { makeFolder } from './folder.ts'
 import { formatProcess, isRunning, nameOf, type ProcessName, parseProcess } from './process.ts'
 
 /**
- * Held by who takes things out of the store, and only while names vanish: builds that begin wait for it.
+ * Held for a moment by one process of many; the others wait.
  *
- * It is a symlink `lock/N` to the name of its holder. Making one is a single step that only one of many can
- * do, and takes no room on a full disk. A dead holder is not removed but outbid by N+1; so no two can both
- * think that they took over from it.
+ * It is a symlink `N` to the name of its holder, in a folder of its own. Making one is a single step that only one
+ * of many can do, and takes no room on a full disk. A dead holder is not removed but outbid by N+1; so no two can
+ * both think that they took over from it.
  */
-export interface StoreLock {
+export interface Lock {
   release(): void
 }
 
-/** Takes the lock as soon as nobody has it. */
-export async function lockStore(store: string): Promise<StoreLock> {
-  const folder = makeFolder(store, LOCK)
+/** The lock of who takes things out of the store, held only while names vanish: builds that begin wait for it. */
+export const lockStore = async (store: string): Promise<Lock> => takeLock(makeFolder(store, LOCK))
+
+/** Takes the lock of a folder, which holds nothing else, as soon as nobody has it. */
+export async function takeLock(folder: string): Promise<Lock> {
   const mine = formatProcess(nameOf(process.pid))
   for (;;) {
     const bids = bidsIn(folder)
@@ -47,7 +49,7 @@ export async function untilUnlocked(store: string): Promise<void> {
 
 const POLL_MS = 10
 
-/** A holder whose process cannot be seen is believed in for so long; names vanish in less. */
+/** A holder whose process cannot be seen is believed in for so long; none needs as much. */
 const STALE_MS = 10 * 60 * 1000
 
 const LOCK = 'lock'

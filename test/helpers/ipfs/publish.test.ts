@@ -1,7 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { sequenceOf } from '../../../helpers/ipfs/name.ts'
+import { lockNumber } from '../../../helpers/ipfs/number.ts'
 import { publish } from '../../../helpers/ipfs/publish.ts'
 import { recordsIn } from '../../../helpers/ipfs/record-folder.ts'
 import { folder } from '../fetch/support.ts'
@@ -35,6 +37,17 @@ describe('publish()', () => {
     await published(keyFile, store)
     rmSync(join(keyFile, '../default.number'))
     expect(await published(keyFile, store)).toBe(2n)
+  })
+
+  it('waits for who takes a number of the key just now, be it the first', async () => {
+    const keyFile = join(folder(), 'ipns/default.pem')
+    const lock = await lockNumber(keyFile)
+    if (!lock.ok) throw new Error(lock.error)
+    const number = published(keyFile, folder())
+    await sleep(100)
+    writeFileSync(join(keyFile, '../default.number'), '41\n')
+    lock.value.release()
+    expect(await number).toBe(42n)
   })
 
   it('publishes nothing where the last number cannot be known, or not be written', async () => {
