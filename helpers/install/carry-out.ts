@@ -1,7 +1,7 @@
 import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs'
 import { type Folders, NoFolder } from './folders.ts'
 import { FOLDER_MODE, newPath, oldPath } from './place.ts'
-import type { Step } from './step.ts'
+import type { Owner, Step } from './step.ts'
 
 /** Something stands where nothing was when the change was planned. */
 export class Occupied extends Error {
@@ -65,7 +65,7 @@ export function* backward(folders: Folders, steps: readonly Step[]): Generator<S
         // What was mended is right, whatever became of the rest.
         break
       case 'remove folder':
-        own.makeFolder(step.path, step.mode)
+        own.makeFolder(step.path, step.mode, step.owner)
         break
       case 'place':
         if (!own.isThere(newPath(step.number))) own.moveIfThere(step.path, newPath(step.number))
@@ -95,11 +95,12 @@ class Own {
     return this.#stats(path)?.isDirectory() ?? false
   }
 
-  makeFolder(path: string, mode = FOLDER_MODE): void {
+  makeFolder(path: string, mode = FOLDER_MODE, owner?: Owner): void {
     const stats = this.#stats(path)
     if (stats && !stats.isDirectory()) throw new Occupied(path)
     const full = this.#folders.at(path)
     if (!stats) mkdirSync(full, mode)
+    if (owner) give(full, owner)
     // The umask must not show.
     if (stats === undefined || (stats.mode & 0o7777) !== mode) chmodSync(full, mode)
   }
@@ -156,5 +157,14 @@ class Own {
       if (error instanceof NoFolder) return undefined
       throw error
     }
+  }
+}
+
+/** As far as one may: only root gives to others, and in a namespace of users not to those whom it does not know. */
+function give(path: string, { uid, gid }: Owner): void {
+  try {
+    lchownSync(path, uid, gid)
+  } catch (error) {
+    if (!['EPERM', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }

@@ -245,7 +245,7 @@ class Planner {
       // What is gone, or something else now, is not to be made when the change is taken back.
       if (this.#foldersBefore.get(path) || fact.kind !== 'folder') continue
       const steps = this.#after.has(path) || this.#isBelowCleared(path) ? this.#first : this.#last
-      steps.push({ kind: 'remove folder', path, mode: fact.mode })
+      steps.push({ kind: 'remove folder', path, mode: fact.mode, owner: { uid: fact.uid, gid: fact.gid } })
     }
   }
 

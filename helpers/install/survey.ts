@@ -6,11 +6,12 @@ import { type Folders, NoFolder } from './folders.ts'
 /** What stands at a path of the root. */
 export type Fact =
   | { readonly kind: 'absent' }
-  /** `disk`: the number of its file system; `names`: what it holds; `uid`: whose it is. */
+  /** `disk`: the number of its file system; `names`: what it holds; `uid`, `gid`: whose it is. */
   | {
       readonly kind: 'folder'
       readonly mode: number
       readonly uid: number
+      readonly gid: number
       readonly disk: number
       readonly names: readonly string[]
     }
@@ -44,8 +45,9 @@ export function factOf(folders: Folders, path: string): Fact {
   const stats = lstatSync(path === '' ? `${full}/.` : full, { throwIfNoEntry: false })
   if (!stats) return { kind: 'absent' }
   const mode = stats.mode & 0o7777
-  const { uid } = stats
-  if (stats.isDirectory()) return { kind: 'folder', mode, uid, disk: stats.dev, names: readdirSync(full) }
+  const { uid, gid } = stats
+  if (stats.isDirectory())
+    return { kind: 'folder', mode, uid, gid, disk: stats.dev, names: readdirSync(full) }
   if (stats.isSymbolicLink()) return { kind: 'symlink', target: readlinkSync(full) }
   if (!stats.isFile()) return { kind: 'special' }
   return { kind: 'file', mode, uid, size: stats.size, sha256: fileDigest(full) }

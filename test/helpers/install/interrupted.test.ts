@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, lchownSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { backward, forward } from '../../../helpers/install/carry-out.ts'
@@ -211,7 +211,7 @@ test('a change says that it is taken back before it is, and that it is over befo
   ])
 })
 
-test('a change that is taken back leaves the modes of folders, and makes none that was gone', async () => {
+test('a change that is taken back leaves the modes and owners of folders, and makes none that was gone', async () => {
   const ground = new Ground()
   await ground.make('a', '1', {
     'etc/a/key': 'key',
@@ -221,7 +221,9 @@ test('a change that is taken back leaves the modes of folders, and makes none th
   })
   await ground.install('a')
   ground.write({ 'etc/mine/mine': 'mine' })
-  for (const path of ['etc/a', 'etc/mine']) chmodSync(join(ground.root, path), 0o700)
+  for (const path of ['etc/a', 'etc/mine']) chmodSync(join(ground.root, path), 0o2700)
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) lchownSync(join(ground.root, 'etc/a'), 1234, 2345)
   for (const path of ['etc/gone', 'etc/other']) rmSync(join(ground.root, path), { recursive: true })
   ground.write({ 'etc/other': 'mine' })
   const before = ground.everything()
@@ -235,5 +237,6 @@ test('a change that is taken back leaves the modes of folders, and makes none th
   expect(resumeRoot(ground.root, 'back')).toEqual({ ok: true, value: 'back' })
   expect(ground.everything()).toEqual(before)
   for (const path of ['etc/a', 'etc/mine'])
-    expect([path, statSync(join(ground.root, path)).mode & 0o7777]).toEqual([path, 0o700])
+    expect([path, statSync(join(ground.root, path)).mode & 0o7777]).toEqual([path, 0o2700])
+  if (isRoot) expect(statSync(join(ground.root, 'etc/a'))).toMatchObject({ uid: 1234, gid: 2345 })
 })
