@@ -17,7 +17,7 @@ import { removeTree } from '../build/remove.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { flushDisk } from './flush.ts'
 import type { Folders } from './folders.ts'
-import { BACKWARD, CHANGE, JOURNAL, newPath } from './place.ts'
+import { BACKWARD, CHANGE, isSetting, JOURNAL, newPath } from './place.ts'
 import type { Coming, Content, Plan } from './plan.ts'
 import { journalText } from './step.ts'
 
@@ -63,7 +63,7 @@ function stageContent(content: Content, from: string, to: string, known: Map<str
   }
   const stats = lstatSync(from)
   // Edited files must not share their bytes with others.
-  const inode = stats.nlink > 1 && !content.path.startsWith('etc/') ? `${stats.dev}:${stats.ino}` : undefined
+  const inode = stats.nlink > 1 && !isSetting(content.path) ? `${stats.dev}:${stats.ino}` : undefined
   const same = inode === undefined ? undefined : known.get(inode)
   if (same !== undefined) {
     linkSync(same, to)
