@@ -1,6 +1,5 @@
 import { constants } from 'node:fs'
 import { open, statfs } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import type { Dispatcher } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { readAnswer } from './answer.ts'
@@ -40,13 +39,14 @@ export async function transfer(job: Transfer): Promise<Result<Kept, Failure>> {
   const { origin } = job
   if (origin.kind === 'tree') return copy(job, origin.path)
   if (origin.kind === 'ipfs') return assemble(job, origin.cid)
-  const { protocol } = new URL(origin.url)
-  if (protocol === 'file:') return copy(job, fileURLToPath(origin.url))
-  if (protocol === 'ftp:') return refuse({ kind: 'scheme', scheme: 'ftp' })
+  const url = new URL(origin.url)
+  if (url.protocol === 'file:') return copy(job, url)
+  if (url.protocol === 'ftp:') return refuse({ kind: 'scheme', scheme: 'ftp' })
   return download(job, origin.url)
 }
 
-async function copy(job: Transfer, path: string): Promise<Result<Kept, Failure>> {
+/** A url may name no file at all, as one with an escaped slash: node says so when it is opened. */
+async function copy(job: Transfer, path: string | URL): Promise<Result<Kept, Failure>> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK) // a fifo would wait for its writer
     try {

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { readAnswer } from '../fetch/answer.ts'
 import { describe, type Failure, passes } from '../fetch/failure.ts'
 import { ask, drop, type Asking as Network } from '../fetch/http.ts'
@@ -51,12 +50,13 @@ function hostOf({ url }: { readonly url: string }): string {
 }
 
 /** A file that is at hand can be read: it has the source, or something else. */
-async function fileFault(path: string, want: string): Promise<string | undefined> {
+async function fileFault(path: string | URL, want: string): Promise<string | undefined> {
   const hash = createHash('sha256')
   try {
     for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
   } catch (error) {
-    return `it cannot be read: ${(error as NodeJS.ErrnoException).code}`
+    const { code, message } = error as NodeJS.ErrnoException
+    return `it cannot be read: ${code ?? message}`
   }
   const got = hash.digest('hex')
   return got === want ? undefined : `its sha256 is ${got}`
@@ -68,7 +68,7 @@ async function askUrl(
   asking: Asking,
 ): Promise<string | undefined> {
   const { protocol } = new URL(url)
-  if (protocol === 'file:') return fileFault(fileURLToPath(url), request.sha256)
+  if (protocol === 'file:') return fileFault(new URL(url), request.sha256)
   if (protocol !== 'http:' && protocol !== 'https:') return `${protocol} urls are not supported`
   let failure: Failure | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -83,12 +83,19 @@ describe('mirror status', () => {
   })
 
   test('reads what is at hand, and believes its digest alone', async () => {
-    const tree = treeWith(`file:///nowhere/x`, `file://${join('/tmp', 'coolports-no-such-file')}`)
+    const tree = treeWith(
+      `file:///nowhere/x`,
+      `file://${join('/tmp', 'coolports-no-such-file')}`,
+      'file:///a%2Fb',
+      'file:///a%zz',
+    )
     tree.write(`mirrors/files/${DIGEST}.tar.gz`, 'another')
     expect((await status(tree)).told.places.map(({ why }) => why)).toEqual([
       expect.stringMatching(/^its sha256 is /),
       'it cannot be read: ENOENT',
       'it cannot be read: ENOENT',
+      'it cannot be read: ERR_INVALID_FILE_URL_PATH',
+      'it cannot be read: URI malformed',
     ])
     writeFileSync(join(tree.root, `mirrors/files/${DIGEST}.tar.gz`), BODY)
     expect((await status(tree)).told.owners).toEqual(['this tree'])

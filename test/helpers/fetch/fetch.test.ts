@@ -430,6 +430,15 @@ describe('other places than a server', () => {
     ])
   })
 
+  it('is asked after a file: url that names no file', async () => {
+    const root = folder()
+    const good = await serve(whole())
+    for (const url of [`file://${root}/a%2Fb`, `file://${root}/a%zz`, `file://${root}/a%00b`]) {
+      const { message, outcome } = await fetchInto(folder(), [want([url, good.url])])
+      expect([url, outcome.ok, message]).toEqual([url, true, undefined])
+    }
+  })
+
   it('is no place at all: the message says how to give one', async () => {
     const { message } = await fetchInto(folder(), [want([])])
     expect([message?.why, message?.remedy]).toEqual([
