@@ -147,13 +147,17 @@ async function placed(
 /** Behind the name of what is being written, that of what stood there before. */
 const OLD = '.old'
 
-/** What exports to this name left that were killed; an old layout is there if that was between two renames. */
+/**
+ * What exports to this name left that were killed; an old layout is there if that was between two renames. One of our
+ * own number is gone, too: in a container the next run often has the number of the last.
+ */
 function leftovers(out: string, shape: Shape): readonly string[] {
   const start = `.${basename(out)}.`
   const form = shape === 'folder' ? /^(\d+)\.part(?:\.old)?$/ : /^(\d+)\.part$/
   return readdirSync(dirname(out)).flatMap(name => {
     const pid = name.startsWith(start) ? form.exec(name.slice(start.length))?.[1] : undefined
-    return pid === undefined || !hasEnded(Number(pid)) ? [] : [join(dirname(out), name)]
+    const isLeft = pid !== undefined && (Number(pid) === process.pid || hasEnded(Number(pid)))
+    return isLeft ? [join(dirname(out), name)] : []
   })
 }
 

@@ -71,6 +71,14 @@ describe.each([
     expect(readdirSync(root).sort()).toEqual([`.out.${process.ppid}.part`, '.out.x.part', 'out'].sort())
   })
 
+  test('removes what a killed one of its own number left', async () => {
+    const root = folder({ [`.out.${process.pid}.part`]: 'x', [`.layout.${process.pid}.part/a`]: 'x' })
+    expect((await write(join(root, 'out'), layout('new'))).ok).toBe(true)
+    expect((await writeFolder(join(root, 'layout'), layout('new'))).ok).toBe(true)
+    expect(readdirSync(root).sort()).toEqual(['layout', 'out'])
+    expect(readdirSync(join(root, 'layout'))).not.toContain('a')
+  })
+
   test.skipIf(!mayMountDisk())('says that the disk is full, and leaves the earlier one', async () => {
     const root = join(mkdtempSync(join(tmpdir(), 'coolports disk-')), 'disk')
     disks.push(join(root, '..'))
