@@ -26,13 +26,15 @@ export function makeWork(packageFolder: string, script: string): string {
 }
 
 function fillWork(work: string, script: string): void {
-  for (const folder of ['', 'home', 'home/src', 'destdir', 'tmp']) {
+  // Nobody else's, and before there is anything in it to go into: in there are a /tmp that all may write to, and
+  // set-uid files of a package that is not packed yet.
+  mkdirSync(work, 0o700)
+  chmodSync(work, 0o700)
+  for (const folder of ['home', 'home/src', 'destdir', 'tmp']) {
     mkdirSync(join(work, folder))
     chmodSync(join(work, folder), 0o755)
   }
   chmodSync(join(work, 'tmp'), 0o1777)
-  // Nobody else's: in there are a /tmp that all may write to, and set-uid files of a package that is not packed yet.
-  chmodSync(work, 0o700)
   writeFileSync(join(work, 'build.sh'), script)
   chmodSync(join(work, 'build.sh'), 0o755)
   utimesSync(join(work, 'build.sh'), PACKAGE_TIME, PACKAGE_TIME)
