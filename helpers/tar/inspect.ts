@@ -1,4 +1,5 @@
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { MAX_ENTRIES } from './bounds.ts'
 import { entryPath, symlinkProblem } from './path.ts'
 import { type TarProblem, TarRefusal } from './problem.ts'
 import { readProblem, readTar, type Source } from './read.ts'
@@ -49,8 +50,11 @@ function heldBy({ header }: Source): Held {
   return { kind: type ?? 'unknown', path: name, mode: mode ?? 0, size: size ?? 0, target: linkname || null }
 }
 
-/** What unpacking would refuse: names that lead outside, or through what is no folder, what comes twice, links to nothing, devices. */
-export function entryCheck(): (held: Held) => string | undefined {
+/**
+ * What unpacking would refuse: names that lead outside, or through what is no folder, what comes twice, links to nothing,
+ * devices, and folders without end: an entry may bring two thousand that have none of their own.
+ */
+export function entryCheck(maxFolders = MAX_ENTRIES): (held: Held) => string | undefined {
   const kinds = new Map<string, string>()
   /** The folders of what came, whether they came themselves or not. */
   const folders = new Set<string>()
@@ -65,6 +69,7 @@ export function entryCheck(): (held: Held) => string | undefined {
         return `its folder ${JSON.stringify(folder)} is a ${there === 'symlink' ? there : 'file'}`
       folders.add(folder)
     }
+    if (folders.size > maxFolders) return `it and those before it lie in more than ${maxFolders} folders`
     kinds.set(path.value, kind)
     switch (kind) {
       case 'directory':

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { entryCheck, inspectTar } from '../../../helpers/tar/inspect.ts'
 import { type UnpackOptions, unpackTar } from '../../../helpers/tar/unpack.ts'
 import { END, entry, header, pax, paxRecord } from './bytes.ts'
 import { folder } from './folder.ts'
@@ -261,6 +262,17 @@ describe('an archive', () => {
     expect(await outcome([deep, entry({ name: 'f' }), END], { maxEntries: 100 })).toEqual({
       ok: false,
       error: { kind: 'too large', what: 'entries', limit: 100 },
+    })
+  })
+
+  test('may not do so either where it is only looked at', async () => {
+    const deep = pax('p', ['path', `${'d/'.repeat(200)}x`])
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      yield Buffer.concat([deep, entry({ name: 'f' }), END])
+    }
+    expect(await inspectTar(bytes(), { check: entryCheck(200) })).toEqual({ ok: true })
+    expect(await inspectTar(bytes(), { check: entryCheck(100) })).toMatchObject({
+      error: { kind: 'entry', why: 'it and those before it lie in more than 100 folders' },
     })
   })
 
