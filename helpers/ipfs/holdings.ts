@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
@@ -113,7 +113,7 @@ const layoutPath = (store: string, key: string): string => join(store, 'ipfs', '
 function stampOf(path: string): string {
   const hash = createHash('sha256')
   const add = (name: string): void => {
-    const stat = statSync(name, { bigint: true, throwIfNoEntry: false })
+    const stat = lstatSync(name, { bigint: true, throwIfNoEntry: false })
     hash.update(`${JSON.stringify(name)} ${stat?.size} ${stat?.mtimeNs} ${stat?.ino}\n`)
     if (stat?.isDirectory()) for (const below of list(name)) add(join(name, below))
   }

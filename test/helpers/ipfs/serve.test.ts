@@ -179,6 +179,15 @@ describe('a mirror', () => {
     expect(answer.length).toBeLessThan(500)
   })
 
+  it('follows no symlink of a folder, be it in a circle, when it looks at that', async () => {
+    const root = folder()
+    symlinkSync('.', join(root, 'a'))
+    expect(await new Holdings(folder(), [], () => {}).cidOfPath(root)).toEqual({
+      ok: false,
+      error: '"a" is neither a file nor a folder',
+    })
+  })
+
   it('does not follow a link out of the store', async () => {
     const { url, store } = await mirror()
     const digest = sha256('link')
