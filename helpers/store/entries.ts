@@ -79,9 +79,11 @@ function measure(path: string, stats: Stats, blocks: Map<string, number>): void 
 /** Some file systems keep little ones where they keep names, and count nothing. */
 const room = (stats: Stats): number => Math.max(stats.blocks, 1) * 512
 
-/** Sources that came in part: see helpers/fetch/part.ts. */
+/** Where sources lie that came in part: see helpers/fetch/part.ts. */
+export const PARTIALS = 'distfiles/.partial'
+
 function partials(store: string): readonly StoreEntry[] {
-  const folder = join(store, 'distfiles/.partial')
+  const folder = join(store, PARTIALS)
   return namesIn(folder).flatMap(file => {
     const path = join(folder, file)
     const stats = lstatSync(path, { throwIfNoEntry: false })

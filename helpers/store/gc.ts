@@ -4,7 +4,7 @@ import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { hasEnded } from '../../core/process.ts'
 import { removeTree } from '../build/remove.ts'
 import { readNote } from './content.ts'
-import { isPart, type StoreEntry, storeEntries } from './entries.ts'
+import { isPart, PARTIALS, type StoreEntry, storeEntries } from './entries.ts'
 import { lockStore } from './lock.ts'
 import { forgetUse, KINDS, lastUsed } from './mark.ts'
 import { type Plan, planGc, type Stay } from './plan.ts'
@@ -102,12 +102,16 @@ let count = 0
 
 /** What killed processes left: names that were put aside, and files that were being written. */
 function remains(store: string): readonly string[] {
-  return KINDS.flatMap(kind => {
+  return [...KINDS, PARTIALS].flatMap(kind => {
     const folder = join(store, kind)
     return names(folder).flatMap(name => {
       const path = join(folder, name)
       if (name.startsWith('.gone.')) return isLeft(name) ? putAside(path) : []
-      return isPart(name) && isSha256(name.replace(/^\./, '').slice(0, 64)) && isAbandoned(path)
+      // What came in part is an entry, and no remains.
+      return kind !== PARTIALS &&
+        isPart(name) &&
+        isSha256(name.replace(/^\./, '').slice(0, 64)) &&
+        isAbandoned(path)
         ? putAside(path)
         : []
     })

@@ -140,6 +140,9 @@ describe('what is freed', () => {
     // One of another container, where nobody sees whether it runs, and one of somebody else.
     const others = ['.gone.1.1.1.1', `mine.${dead}.part`]
     for (const name of [gone, ...others]) mkdirSync(join(trees, name))
+    const partials = join(store.root, 'distfiles/.partial')
+    mkdirSync(partials, { recursive: true })
+    writeFileSync(join(partials, gone), 'part')
     await gc(store.root, 0)
     expect(readdirSync(packages).sort()).toEqual([...written].sort())
     vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
@@ -151,6 +154,7 @@ describe('what is freed', () => {
     await ended
     await gc(store.root, 0)
     expect([...readdirSync(packages), ...readdirSync(trees)].sort()).toEqual(others)
+    expect(readdirSync(partials)).toEqual([])
   })
 })
 
