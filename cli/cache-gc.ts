@@ -17,7 +17,7 @@ export const cacheGc = command({
   usage: 'gc',
   about: 'Free what was not used for longest, until the store fits into a budget',
   details:
-    'What a venv, an installed root or a running build uses stays, whatever the budget. Builds may run meanwhile.\nExit status: 0 it fits, 1 what stays is more than the budget, 2 misuse or trouble.',
+    'What a venv or a running build uses stays, whatever the budget. Builds may run meanwhile.\nExit status: 0 it fits, 1 what stays is more than the budget, 2 misuse or trouble.',
   examples: [
     ['coolports cache gc --budget 20G', 'all but the latest 20 GB'],
     ['coolports cache gc --budget 0 --dry-run', 'what could go, and why the rest stays'],

@@ -3,16 +3,18 @@ import { isAbsolute, join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
+import { formatProcess, nameOf } from './process.ts'
 
 /**
- * Who uses what of the store beyond the end of a process: a venv, an installed root. `coolports cache gc`
- * frees nothing that a root holds. The owner is a path, and a root whose owner is gone counts no more: to
- * let go of everything, `rm -rf` the owner.
+ * Who uses what of the store beyond the end of a process, such as a venv. `coolports cache gc` frees nothing that a
+ * root holds. The owner is a path, and a root whose owner is gone counts no more: to let go of everything, `rm -rf`
+ * the owner.
  *
  * What is not in the store yet can be held as well. Hold it before you look whether it is there, or look by
  * `useStore` (use.ts): then no gc can come in between.
  *
- * A root is a recutils record, `roots/NAME` in the store, of any NAME without a leading dot:
+ * A root is a recutils record, `roots/NAME` in the store, of any NAME without a leading dot. Ours hold trees; other
+ * programs may write some of their own:
  *
  *     owner: "/home/user/my venv"      (an absolute path, quoted as in JSON)
  *     tree: <sha256 of a tar>          (any number)
@@ -28,16 +30,20 @@ export interface Root {
 }
 
 /** From now on `owner` holds these unpacked trees, by the sha256 of their tars, and no others. */
-export const holdTree = (store: string, owner: string, digests: readonly Sha256[]): void =>
-  hold(store, owner, 'tree', digests)
-
-/** From now on `owner` holds these built packages, by pkghash, and no others. */
-export const holdPackage = (store: string, owner: string, hashes: readonly Sha256[]): void =>
-  hold(store, owner, 'package', hashes)
-
-/** Lets go of all that `owner` holds. */
-export function letGo(store: string, owner: string): void {
-  for (const kind of ['tree', 'package'] as const) rmSync(rootPath(store, owner, kind), { force: true })
+export function holdTree(store: string, owner: string, digests: readonly Sha256[]): void {
+  if (!isAbsolute(owner)) throw new Error(`the owner of a root is no absolute path: ${JSON.stringify(owner)}`)
+  mkdirSync(rootsFolder(store), { recursive: true })
+  // A path may be longer than a file's name, and hold what no name may.
+  const name = `${sha256(owner)}.tree`
+  // As the process calls itself, for in another container one may have its number.
+  const part = join(rootsFolder(store), `.${name}.${formatProcess(nameOf(process.pid))}`)
+  const text = [`owner: ${JSON.stringify(owner)}`, ...digests.map(digest => `tree: ${digest}`), '']
+  try {
+    writeFileSync(part, text.join('\n'))
+    renameSync(part, join(rootsFolder(store), name))
+  } finally {
+    rmSync(part, { force: true })
+  }
 }
 
 /** All roots whose owners exist, and those that cannot be read. */
@@ -52,25 +58,7 @@ export function sweepRoots(store: string): void {
   }
 }
 
-function hold(store: string, owner: string, kind: 'tree' | 'package', digests: readonly Sha256[]): void {
-  if (!isAbsolute(owner)) throw new Error(`the owner of a root is no absolute path: ${JSON.stringify(owner)}`)
-  const path = rootPath(store, owner, kind)
-  mkdirSync(rootsFolder(store), { recursive: true })
-  const part = join(rootsFolder(store), `.${process.pid}.part`)
-  const text = [`owner: ${JSON.stringify(owner)}`, ...digests.map(digest => `${kind}: ${digest}`), '']
-  try {
-    writeFileSync(part, text.join('\n'))
-    renameSync(part, path)
-  } finally {
-    rmSync(part, { force: true })
-  }
-}
-
 const rootsFolder = (store: string): string => join(store, 'roots')
-
-/** A path may be longer than a file's name, and hold what no name may. */
-const rootPath = (store: string, owner: string, kind: string): string =>
-  join(rootsFolder(store), `${sha256(owner)}.${kind}`)
 
 function allRoots(store: string): readonly Root[] {
   let names: readonly string[]

@@ -10,10 +10,10 @@ import { bytesOf, storeEntries } from '../../../helpers/store/entries.ts'
 import { gc, gcPlan } from '../../../helpers/store/gc.ts'
 import { lockStore } from '../../../helpers/store/lock.ts'
 import { formatProcess, isRunning, nameOf } from '../../../helpers/store/process.ts'
-import { holdPackage, holdTree } from '../../../helpers/store/roots.ts'
+import { holdTree } from '../../../helpers/store/roots.ts'
 import { useStore, useStoreFor } from '../../../helpers/store/use.ts'
 import { verifyStore } from '../../../helpers/store/verify.ts'
-import { Store } from './store.ts'
+import { holdPackages, Store } from './store.ts'
 
 let store: Store
 
@@ -70,7 +70,7 @@ describe('what is freed', () => {
     const one = storeEntries(store.root).entries.filter(({ kind }) => kind === 'packages')
     expect(one.length).toBe(2)
     expect(bytesOf(one)).toBeLessThan(bytesOf([one[0] as never]) + 20_000)
-    holdPackage(store.root, store.root, [sha256('twin')])
+    holdPackages(store.root, store.root, [sha256('twin')])
     const plan = await gc(store.root, 0)
     expect(plan.after).toBe(bytesOf(storeEntries(store.root).entries))
     expect(existsSync(treePath(store.root, tar))).toBe(false)
@@ -164,7 +164,7 @@ describe('what stays', () => {
     const owner = join(store.root, 'a venv')
     mkdirSync(owner)
     holdTree(store.root, owner, [a.tar])
-    holdPackage(store.root, owner, [b.hash])
+    holdPackages(store.root, owner, [b.hash])
     const plan = await gc(store.root, 0)
     expect(kept().filter(name => !name.startsWith('contents'))).toEqual([
       `packages ${b.hash}`,

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
-import { holdPackage, holdTree, letGo, liveRoots, sweepRoots } from '../../../helpers/store/roots.ts'
+import { holdTree, liveRoots, sweepRoots } from '../../../helpers/store/roots.ts'
+import { holdPackages } from './store.ts'
 
 let top = ''
 let store = ''
@@ -25,7 +26,7 @@ describe('a root', () => {
       mkdirSync(owner)
       holdTree(store, owner, [sha256('a')])
       holdTree(store, owner, [sha256('b'), sha256('c')])
-      holdPackage(store, owner, [sha256('p')])
+      holdPackages(store, owner, [sha256('p')])
       expect(held()).toEqual(
         expect.arrayContaining([
           { owner, trees: [sha256('b'), sha256('c')], packages: [] },
@@ -57,13 +58,6 @@ describe('a root', () => {
   test('counts no more where a file stands in place of a folder above its owner', () => {
     writeFileSync(join(top, 'file'), '')
     holdTree(store, join(top, 'file/venv'), [sha256('a')])
-    expect(held()).toEqual([])
-  })
-
-  test('ends when its owner lets go', () => {
-    holdTree(store, top, [sha256('a')])
-    holdPackage(store, top, [sha256('a')])
-    letGo(store, top)
     expect(held()).toEqual([])
   })
 

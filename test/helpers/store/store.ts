@@ -59,3 +59,10 @@ export class Store {
     rmSync(this.root, { recursive: true, force: true })
   }
 }
+
+/** Holds packages, by a root such as other programs write them. */
+export function holdPackages(store: string, owner: string, hashes: readonly Sha256[]): void {
+  mkdirSync(join(store, 'roots'), { recursive: true })
+  const lines = [`owner: ${JSON.stringify(owner)}`, ...hashes.map(hash => `package: ${hash}`), '']
+  writeFileSync(join(store, 'roots', sha256(owner)), lines.join('\n'))
+}
