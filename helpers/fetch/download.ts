@@ -79,7 +79,7 @@ export async function watched<Value>(
   }
 }
 
-export function connectionFailure(error: unknown): Failure {
+function connectionFailure(error: unknown): Failure {
   const { code, message, errors } = error as {
     code?: string
     message?: string

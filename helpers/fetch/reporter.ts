@@ -8,13 +8,3 @@ export interface Reporter {
   note(text: string): void
   close(): void
 }
-
-export const SILENT: Reporter = {
-  started() {},
-  moved() {},
-  failed() {},
-  fetched() {},
-  waiting() {},
-  note() {},
-  close() {},
-}

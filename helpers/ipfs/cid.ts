@@ -5,7 +5,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 
 /** The codecs of blocks that hold files: nodes of a graph (dag-pb), and plain bytes. */
 export const DAG_PB = 0x70
-export const RAW = 0x55
+const RAW = 0x55
 const SHA2_256 = 0x12
 
 /**

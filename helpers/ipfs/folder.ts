@@ -47,37 +47,7 @@ async function entryOf(
   return refuse({ kind: 'absent', name })
 }
 
-/** All entries of a folder, in the order in which they stand there. Their names are as hostile as they like. */
-export async function listFolder(
-  root: CID,
-  blocks: Blocks,
-  signal: AbortSignal,
-): Promise<Result<readonly Entry[], IpfsFailure>> {
-  const entries: Entry[] = []
-  const coming = [{ cid: root, depth: 0 }]
-  for (let next = coming.pop(); next; next = coming.pop()) {
-    const node = await nodeOf(next.cid, blocks, signal)
-    if (!node.ok) return node
-    const { value } = node
-    if (value.kind === 'file' || (value.kind === 'folder' && next.depth > 0))
-      return refuse({ kind: 'unsound', why: 'it is a file, not a folder' })
-    if (value.kind === 'folder') return ok(value.entries)
-    for (const { name, cid } of value.entries) {
-      if (name.length > 2) entries.push({ name: name.slice(2), cid })
-      else coming.push({ cid, depth: next.depth + 1 })
-    }
-    if (next.depth >= DEEPEST) return refuse({ kind: 'unsound', why: 'a folder of too many layers' })
-    if (entries.length + coming.length > MOST_ENTRIES)
-      return refuse({ kind: 'unsound', why: `a folder of more than ${MOST_ENTRIES} entries` })
-  }
-  return ok(entries)
-}
-
-export async function nodeOf(
-  cid: CID,
-  blocks: Blocks,
-  signal: AbortSignal,
-): Promise<Result<Node, IpfsFailure>> {
+async function nodeOf(cid: CID, blocks: Blocks, signal: AbortSignal): Promise<Result<Node, IpfsFailure>> {
   const block = await blocks.get(cid, signal)
   if (!block.ok) return block
   const node = parseNode(cid, block.value)
@@ -93,5 +63,3 @@ const hex = (byte: number): string => byte.toString(16).toUpperCase().padStart(2
 
 /** A byte of the 64-bit hash for each layer. */
 const DEEPEST = 8
-
-const MOST_ENTRIES = 200_000
