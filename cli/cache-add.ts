@@ -95,9 +95,8 @@ export const cacheAdd = command({
         if (added.value.kind === 'disputed') status = complain(no(disputed(label, url, member, added.value)))
         else print(`${how(added.value)} ${label} ${member.pkghash}`)
       }
-      const closed = await publisher.value.close()
-      if (!closed.ok) status = complain(no({ cannot: `write to ${quoted(url)}`, why: closed.error.kind }))
     } finally {
+      await publisher.value.close()
       await place.value.close()
       rmSync(scratch, { recursive: true, force: true })
     }

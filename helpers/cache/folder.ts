@@ -26,7 +26,7 @@ export function folderPublisher(url: string): Result<Publisher, Fault> {
   return ok({
     name: url,
     put: (file, path) => putFile(folder.value, file, path),
-    close: async () => ok(undefined),
+    close: async () => {},
   })
 }
 

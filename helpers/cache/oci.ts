@@ -52,10 +52,7 @@ export function ociPublisher(url: string, env: Env): Result<Publisher, Fault> {
       pushed = undefined
       return refuse(failureOf(there.error))
     },
-    close: async () => {
-      await connected.close()
-      return ok(undefined)
-    },
+    close: () => connected.close(),
   })
 }
 

@@ -34,8 +34,8 @@ export interface Publisher {
   readonly name: string
   /** Copies the file at `path` under this name, in one step; one that is there is replaced. */
   put(file: string, path: string): Promise<Result<void, Failure>>
-  /** Whatever is still to be written is written, or says why not. */
-  close(): Promise<Result<void, Failure>>
+  /** Lets go of connections; nothing is put afterwards. */
+  close(): Promise<void>
 }
 
 export type Env = Readonly<Record<string, string | undefined>>

@@ -96,7 +96,7 @@ describe('what was built here', () => {
         names.push(name)
         return ok(undefined)
       },
-      close: async () => ok(undefined),
+      close: async () => {},
     }
     expect(await add(member, { publisher })).toEqual({ ok: true, value: { kind: 'signed' } })
     const { id } = MINE.public
