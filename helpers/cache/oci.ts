@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { type Sha256, sha256 } from '../../core/digest.ts'
+import { sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { fileStreamDigest } from '../../core/stream-digest.ts'
 import { LIMITS } from '../fetch/limits.ts'
 import { type BlobSource, blobOfBytes, blobOfFile } from '../oci/blob-source.ts'
 import { type Connected, connect } from '../oci/connect.ts'
@@ -141,11 +140,8 @@ async function putFile(pushing: Pushing, file: string, path: string): Promise<Re
   }
 }
 
-async function blobAt(path: string): Promise<BlobSource> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
-  return blobOfFile(path, hash.digest('hex') as Sha256, (await stat(path)).size)
-}
+const blobAt = async (path: string): Promise<BlobSource> =>
+  blobOfFile(path, await fileStreamDigest(path), (await stat(path)).size)
 
 function failureOf(failure: OciFailure): Failure {
   switch (failure.kind) {

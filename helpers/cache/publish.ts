@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, statSync, writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
@@ -7,6 +7,7 @@ import { PACKAGE_FILE } from '../../core/name.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packagePath } from '../../core/store.ts'
+import { fileStreamDigest } from '../../core/stream-digest.ts'
 import type { ClosureMember } from '../export/closure.ts'
 import { identityAt } from '../tar/identity.ts'
 import { tarDigest } from '../tar/unpack.ts'
@@ -68,7 +69,7 @@ export async function publish(
   if (kept.length > 0 && valid.length === 0) return refuse(expired(member, kept, run))
   const there = await whatIsThere(member.pkghash, run)
   if (!there.ok) return there
-  const ours = { tar: member.tar, gz: await digestOf(member.file), size: statSync(member.file).size }
+  const ours = { tar: member.tar, gz: await fileStreamDigest(member.file), size: statSync(member.file).size }
   return origin.kind === 'built here'
     ? say(member, closure, ours, there.value, run)
     : passOn(member, valid, ours, there.value, run)
@@ -230,13 +231,6 @@ async function whatIsThere(
     await file.close()
     await rm(path, { force: true })
   }
-}
-
-async function digestOf(file: string): Promise<Sha256> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }))
-    hash.update(chunk as Uint8Array)
-  return hash.digest('hex') as Sha256
 }
 
 const refused = ({ name }: { readonly name: string }, failure: Failure): Fault => ({

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { atMost } from '../../core/at-most.ts'
 import type { Sha256 } from '../../core/digest.ts'
 import { formatMessage, type Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
+import { fileStreamDigest } from '../../core/stream-digest.ts'
 import { ipfsLater } from './ipfs-later.ts'
 import type { Limits } from './limits.ts'
 import { loadMirrors } from './mirrors.ts'
@@ -81,17 +81,10 @@ async function isInStore(
 ): Promise<boolean> {
   const path = distfilePath(store, sha256)
   if (!existsSync(path)) return false
-  if (!verify || (await digestOf(path)) === sha256) return true
+  if (!verify || (await fileStreamDigest(path)) === sha256) return true
   report.note(`${file} in the store is damaged, fetching it again`)
   rmSync(path, { force: true })
   return false
-}
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
-    hash.update(chunk as Uint8Array)
-  return hash.digest('hex')
 }
 
 async function fetchMissing(

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
 import {
   chmodSync,
   copyFileSync,
-  createReadStream,
   lstatSync,
   lutimesSync,
   mkdirSync,
@@ -11,7 +9,6 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
 
 /** Copies a file, a symlink as such, or a folder with all below it; modes are those of a package. */
@@ -38,11 +35,4 @@ export function levelTree(path: string, time: number): void {
     chmodSync(path, 0o755)
   }
   lutimesSync(path, time, time)
-}
-
-export async function fileDigest(path: string): Promise<Sha256> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
-    hash.update(chunk as Uint8Array)
-  return hash.digest('hex') as Sha256
 }

@@ -1,6 +1,6 @@
 import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
-import { fileDigest } from './copy.ts'
+import { fileStreamDigest } from '../../core/stream-digest.ts'
 
 /** Why a file that should be a source cannot be given to others: what the store holds under a name may be damaged by now. */
 export async function damage(
@@ -8,7 +8,7 @@ export async function damage(
   { file, sha256 }: { readonly file: string; readonly sha256: Sha256 },
   verb: 'copy' | 'push',
 ): Promise<Message | undefined> {
-  const got = await fileDigest(path)
+  const got = await fileStreamDigest(path)
   if (got === sha256) return undefined
   return {
     cannot: `${verb} the source ${quoted(file)}`,

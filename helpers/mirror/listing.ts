@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
-import { fileDigest } from './copy.ts'
+import { fileStreamDigest } from '../../core/stream-digest.ts'
 
 export const LISTING = 'SHA256SUMS'
 
@@ -9,7 +9,7 @@ export const LISTING = 'SHA256SUMS'
 export async function writeListing(folder: string): Promise<void> {
   const lines: string[] = []
   for (const path of filesIn(folder, '').sort(byCodeUnit)) {
-    if (path !== LISTING) lines.push(listingLine(path, await fileDigest(join(folder, path))))
+    if (path !== LISTING) lines.push(listingLine(path, await fileStreamDigest(join(folder, path))))
   }
   writeFileSync(join(folder, LISTING), lines.join(''))
 }

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { fileStreamDigest } from '../../core/stream-digest.ts'
 import { readAnswer } from '../fetch/answer.ts'
 import { describe, type Failure, passes } from '../fetch/failure.ts'
 import { ask, drop, type Asking as Network } from '../fetch/http.ts'
@@ -51,15 +50,13 @@ function hostOf({ url }: { readonly url: string }): string {
 
 /** A file that is at hand can be read: it has the source, or something else. */
 async function fileFault(path: string | URL, want: string): Promise<string | undefined> {
-  const hash = createHash('sha256')
   try {
-    for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
+    const got = await fileStreamDigest(path)
+    return got === want ? undefined : `its sha256 is ${got}`
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     return `it cannot be read: ${code ?? message}`
   }
-  const got = hash.digest('hex')
-  return got === want ? undefined : `its sha256 is ${got}`
 }
 
 async function askUrl(

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
+import { fileStreamDigest, streamDigest } from '../../core/stream-digest.ts'
 import { MARKED_MODE, PACKAGE_TIME } from '../tar/entry.ts'
 import { readIdentity } from '../tar/identity.ts'
 import { listTree } from '../tar/list.ts'
@@ -94,7 +94,7 @@ function faultOf(store: string, entry: StoreEntry): Promise<string | undefined> 
 
 async function distfileFault(path: string, want: string): Promise<string | undefined> {
   if (!lstatSync(path).isFile()) return 'it is no plain file'
-  const got = await digestOf(createReadStream(path, { highWaterMark: 1 << 20 }))
+  const got = await fileStreamDigest(path)
   return got === want ? undefined : `its sha256 is ${got}`
 }
 
@@ -110,7 +110,7 @@ async function packageFault(store: string, hash: Sha256): Promise<string | undef
   const want = readIdentity(path)
   if (want === undefined) return 'its gzip header does not name the sha256 of its tar'
   try {
-    const got = await digestOf(gunzipped(path))
+    const got = await streamDigest(gunzipped(path))
     return got === want ? undefined : `the sha256 of its tar is ${got}, and it names ${want}`
   } catch (error) {
     const problem = 'code' in Object(error) && /^Z_/.test(String((error as NodeJS.ErrnoException).code))
@@ -125,7 +125,7 @@ async function treeFault(path: string, want: string): Promise<string | undefined
   const entries = listTree(path, { setuid: 'marked' })
   if (!entries.ok)
     return entries.error.map(problem => ('why' in problem ? problem.why : problem.kind)).join(', ')
-  const got = await digestOf(writeTar(path, entries.value))
+  const got = await streamDigest(writeTar(path, entries.value))
   return got === want ? modesFault(path) : `the sha256 of its tar would be ${got}`
 }
 
@@ -158,10 +158,4 @@ function noteFault(store: string, path: string, name: string): string | undefine
   const file = packagePath(store, note.hash)
   if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return undefined
   return readIdentity(file) === note.tar ? undefined : 'its package has another tar'
-}
-
-async function digestOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of chunks) hash.update(chunk)
-  return hash.digest('hex')
 }

@@ -21,6 +21,7 @@ import type { Header } from 'tar-stream'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { streamDigest } from '../../core/stream-digest.ts'
 import { type Bounds, MAX_ENTRIES } from './bounds.ts'
 import { MARKED_MODE, PACKAGE_TIME, packageMode, SET_UID } from './entry.ts'
 import { readIdentity } from './identity.ts'
@@ -63,15 +64,13 @@ export async function unpackPackage(
 
 /** The sha256 of the tar inside of a package's file, whatever the file says of itself. */
 export async function tarDigest(file: string): Promise<Result<Sha256, TarProblem>> {
-  const hash = createHash('sha256')
   try {
-    for await (const chunk of gunzipped(file)) hash.update(chunk)
+    return ok(await streamDigest(gunzipped(file)))
   } catch (error) {
     const problem = readProblem(error)
     if (problem) return refuse(problem)
     throw error
   }
-  return ok(hash.digest('hex') as Sha256)
 }
 
 /** The bytes inside a gzip file of one or more members. */
