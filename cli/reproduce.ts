@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isSha256, type Sha256 } from '../core/digest.ts'
@@ -10,6 +10,7 @@ import { command, jobsOption, packagesOption } from './command.ts'
 import { bringUpToDate } from './door.ts'
 import { findAll } from './find.ts'
 import { complain, print, shown, trouble } from './say.ts'
+import { writeText } from './text-file.ts'
 
 /** What came of one package that was built twice. */
 interface Outcome {
@@ -87,8 +88,7 @@ export const reproduce = command({
       return 1
     }
     elsewhere.remove()
-    if (args.record !== undefined) await record(resolve(args.record), outcomes, elsewhere.variations)
-    return 0
+    return args.record === undefined ? 0 : record(resolve(args.record), outcomes, elsewhere.variations)
   },
 })
 
@@ -132,7 +132,7 @@ async function record(
   file: string,
   outcomes: readonly Outcome[],
   variations: readonly Variation[],
-): Promise<void> {
+): Promise<number> {
   const { readReproduced, reproducedText } = await import('../helpers/reproduce/record.ts')
   const before = existsSync(file) ? readReproduced(readFileSync(file, 'utf8')) : []
   const kept = before.filter(old => outcomes.every(({ name }) => name !== old.package))
@@ -143,7 +143,8 @@ async function record(
     sha256: here,
     varied,
   }))
-  writeFileSync(file, reproducedText([...kept, ...added]))
+  const written = writeText(file, reproducedText([...kept, ...added]))
+  return written.ok ? 0 : complain(written.error)
 }
 
 function digestIn(root: string, name: string, file: string): Sha256 {

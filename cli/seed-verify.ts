@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Sha256 } from '../core/digest.ts'
@@ -10,6 +10,7 @@ import { command, jobsOption } from './command.ts'
 import { bringUpToDate } from './door.ts'
 import { requireTree } from './find.ts'
 import { complain, no, print, type Refusal, shown, trouble } from './say.ts'
+import { writeText } from './text-file.ts'
 
 /** The ways to make the seed anew: from what, by which program of the host, as which package. */
 const WAYS = {
@@ -80,6 +81,7 @@ export const seedVerify = command({
     if (!parts.ok) return complain(parts.error)
     const [pinned, made] = ['seed', way.package].map(name => parts.value.find(part => part.name === name))
     if (!pinned || !made) throw new Error('the seed was not among the packages that were verified')
+    let noted = 0
     if (args.statement !== undefined) {
       const { statementText } = await import('../helpers/reproduce/statement.ts')
       const compilers = way.compilers.map(name => findProgram(name) ?? name)
@@ -90,15 +92,17 @@ export const seedVerify = command({
         pinned: pinned.sha256,
         made: made.sha256,
       })
-      writeFileSync(resolve(args.statement), text)
+      const written = writeText(resolve(args.statement), text)
+      // What came of an hour's work is told all the same.
+      if (!written.ok) noted = complain(written.error)
     }
     if (made.sha256 === pinned.sha256) {
       print(`the same, sha256 ${made.sha256}`)
-      return 0
+      return noted
     }
     print(`it differs: sha256 ${pinned.sha256} is pinned, ${made.sha256} was made`)
     await tellDifferences(args.tree, way.package)
-    return 1
+    return Math.max(1, noted)
   },
 })
 
