@@ -6,7 +6,7 @@ import { distfilePath, storeRoot } from '../core/store.ts'
 import type { PeerNode } from '../helpers/bitswap/node.ts'
 import type { Blocks } from '../helpers/ipfs/block.ts'
 import { command } from './command.ts'
-import { complain, print, trouble } from './say.ts'
+import { complain, print, shown, trouble } from './say.ts'
 
 export const mirrorServe = command({
   usage: 'serve [paths..]',
@@ -67,7 +67,7 @@ export const mirrorServe = command({
     for (const path of paths) {
       const cid = await blocks.cidOfPath(path)
       if (!cid.ok) return complain(trouble({ cannot: `serve ${quoted(path)}`, why: cid.error }))
-      print(`${cid.value}  ${path}`)
+      print(`${cid.value}  ${shown(path)}`)
     }
     const server = mirrorServer({
       fileOf: sha256 => distfilePath(store, sha256),

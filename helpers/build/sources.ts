@@ -28,7 +28,7 @@ export function sourceFiles(
   return read
 }
 
-/** Gives a source the time of all: that of a store from before this was done, or that somebody else filled, is its own. */
+/** Gives a source the time that all have: in a store of an older version, or of somebody else's, it may have another. */
 function levelTime(path: string): void {
   if (statSync(path).mtimeMs === PACKAGE_TIME * 1000) return
   try {

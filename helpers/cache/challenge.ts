@@ -33,7 +33,7 @@ export interface Comparison {
   readonly troubles: readonly Trouble[]
   /** What a build here came out as, else what the store has of it; `built` tells which. */
   readonly local?: { readonly tar: Sha256; readonly built: boolean }
-  /** Who says otherwise than the build here; without one, than most do; without most, everybody. */
+  /** Who says otherwise than the build here; without one, than most say; where no answer has the most, everybody. */
   readonly differing: readonly string[]
 }
 

@@ -8,8 +8,8 @@ import type { Env } from './place.ts'
 const LIFE_MS = 2 * 60 * 1000
 
 /**
- * What the processes of a run tell each other about caches: each writes a file of its own, which
- * whoever makes it made first. Under bin/do they stand in the folder of the run and go with it; other
+ * What the processes of a run tell each other about caches. A note is a file, so that of several who want to
+ * leave the same one only one is the first. Under bin/do they stand in the folder of the run and go with it; other
  * redos have no such folder, so there they are in the store and soon forgotten.
  */
 export class Notes {

@@ -83,9 +83,7 @@ export async function mergedMembers(
 const EXTRAS_NAME = '--with'
 
 const extraPaths = (members: readonly Member[]): ReadonlyMap<string, string> =>
-  new Map(
-    members.map(({ entry }) => [entry.path, entry.kind === 'directory' ? 'directory' : `${EXTRAS_NAME}`]),
-  )
+  new Map(members.map(({ entry }) => [entry.path, entry.kind === 'directory' ? 'directory' : EXTRAS_NAME]))
 
 const SHOWN = 20
 

@@ -1,4 +1,5 @@
 import { type Sha256, sha256 } from '../../core/digest.ts'
+import { byCodeUnit } from '../../core/order.ts'
 import { ARCH } from '../build/conventions.ts'
 import type { Descriptor } from '../oci/manifest.ts'
 import { formatManifest } from '../oci/manifest.ts'
@@ -78,4 +79,4 @@ export function makeImage(layers: readonly ImageLayer[], options: RunOptions): I
 }
 
 const sorted = (labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+  Object.fromEntries(Object.entries(labels).sort(([a], [b]) => byCodeUnit(a, b)))

@@ -30,7 +30,7 @@ async function run(errand: Errand): Promise<void> {
 type Door = (words: readonly string[], client: number) => number | undefined | Promise<number | undefined>
 
 const doors: Readonly<Record<string, Door>> = {
-  // Help and misuse have stdout and time; a person's shell has a terminal.
+  // Not help and misuse, which write to stdout and are in no hurry, nor a person's shell, which has a terminal.
   'do-build': words => {
     const command = parseCommand(words, process.env)
     if (!command.ok || !['build', 'test', 'import'].includes(command.value.kind)) return undefined

@@ -47,7 +47,7 @@ interface Opening {
   readonly flags: number
 }
 
-/** Open anew a file has a place of its own; so only one that is read from its start. */
+/** Who opens a file anew reads it from its start; so it must be one of which nothing was read yet. */
 function readingEnd(path: string): Opening | undefined {
   const isShared = placeIn(path) !== '0'
   return reopens(path, isShared) ? { path, flags: constants.O_RDONLY | constants.O_NOCTTY } : undefined

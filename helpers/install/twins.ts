@@ -3,8 +3,8 @@ import { type Folders, NoFolder } from './folders.ts'
 
 /**
  * Whether two names in a folder of the root are one to its file system. It is tried, by a file that is gone at once:
- * in the folder itself, for on some file systems each folder has its own mind; or, while it is not there, in the one
- * that it will be made in, and will take after.
+ * in the folder itself, for some file systems decide it folder by folder; or, while that is not there, in the one in
+ * which it will be made, and after which it will take.
  */
 export function areOne(folders: Folders, folder: string, name: string, other: string): boolean {
   const at = (end: string): string =>

@@ -6,8 +6,8 @@ import { writeWhole } from '../../core/whole-file.ts'
 
 /**
  * Which tar a build of this key came out as here. The store has it in `packages/PKGHASH.built`, as the text
- * `tar <the tar's sha256>`; only what builds writes it. It stays true whatever becomes of the package beside it,
- * and is the one proof that a package was built here: that nobody else's word of it is there proves nothing.
+ * `tar <the tar's sha256>`; only what builds writes it. It stays true whatever becomes of the package beside it.
+ * It is the only proof that a package was built here: that no record of another builder lies there proves nothing.
  */
 export function readBuilt(store: string, hash: Sha256): Sha256 | undefined {
   let text: string

@@ -24,7 +24,10 @@ async function openInArchive(archive: string, name: string): Promise<AsyncIterab
   return (await bytes.next()).done ? undefined : bytes
 }
 
-/** Reads the archive anew for each file: that costs less than a copy of all layers. Begins with nothing, if the file is there. */
+/**
+ * Reads the archive anew for each file: that costs less than a copy of all layers. The first chunk is empty, and there
+ * only if the file is.
+ */
 async function* bytesInArchive(archive: string, name: string): AsyncGenerator<Uint8Array> {
   for await (const source of readTar(createReadStream(archive))) {
     const { name: found, type } = source.header
