@@ -8,7 +8,7 @@ export interface Opening {
   readonly faults: readonly { readonly url: string; readonly why: string; readonly message: Message }[]
 }
 
-/** What decides how a place is reached, but for its url. */
+/** What decides how a place is reached, and as whom, but for its url: a helper works for guests of the run, too. */
 const AROUND = [
   'http_proxy',
   'https_proxy',
@@ -17,6 +17,13 @@ const AROUND = [
   'HTTPS_PROXY',
   'NO_PROXY',
   'NODE_EXTRA_CA_CERTS',
+  'HOME',
+  'DOCKER_CONFIG',
+  'COOLPORTS_IPFS_GATEWAYS',
+  'COOLPORTS_IPFS_PEERS',
+  'IPFS_API',
+  'IPFS_PATH',
+  'COOLPORTS_STORE',
 ]
 
 /**
