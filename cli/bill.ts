@@ -8,7 +8,7 @@ import { storeRoot } from '../core/store.ts'
 import { keyText } from '../generator/key.ts'
 import type { Package } from '../generator/package.ts'
 import { unpackedTree } from '../helpers/build/trees.ts'
-import type { ClosureMember } from '../helpers/export/closure.ts'
+import { type ClosureMember, withTrees } from '../helpers/export/closure.ts'
 import type {
   Bill,
   BilledFile,
@@ -38,12 +38,11 @@ export async function billOf(
   if (!read.ok) return read
   const manifests = read.value
 
-  const shipped: ShippedPackage[] = []
-  for (const member of closure) {
-    const one = await shippedPackage(tree, manifests, member)
-    if (!one.ok) return one
-    shipped.push(one.value)
-  }
+  const found = await withTrees(storeRoot(process.env, tree), closure, () =>
+    shippedPackages(tree, manifests, closure),
+  )
+  if (!found.ok) return found
+  const shipped = found.value
   const made = walk(
     manifests,
     closure.map(({ name }) => name),
@@ -59,12 +58,26 @@ export async function billOf(
   }
   const byName = (a: BilledPackage, b: BilledPackage): number => byCodeUnit(a.name, b.name)
   return ok({
-    shipped: shipped.sort(byName),
+    shipped: [...shipped].sort(byName),
     builders: builders.sort(byName),
     added: added.flatMap(({ entry, from }) =>
       from instanceof Uint8Array ? [billedFile(entry.path, from)] : [],
     ),
   })
+}
+
+async function shippedPackages(
+  tree: string,
+  manifests: Manifests,
+  closure: readonly ClosureMember[],
+): Promise<Result<readonly ShippedPackage[], Refusal>> {
+  const shipped: ShippedPackage[] = []
+  for (const member of closure) {
+    const one = await shippedPackage(tree, manifests, member)
+    if (!one.ok) return one
+    shipped.push(one.value)
+  }
+  return ok(shipped)
 }
 
 async function shippedPackage(

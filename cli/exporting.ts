@@ -3,7 +3,7 @@ import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
 import { type Attachment, attach } from '../helpers/export/attachment.ts'
-import type { ClosureMember } from '../helpers/export/closure.ts'
+import { type ClosureMember, withTrees } from '../helpers/export/closure.ts'
 import { imageOf, mergedMembers, type Settled, settleSelection } from '../helpers/export/export.ts'
 import { dockerFiles, type FormFile, layoutFiles } from '../helpers/export/form.ts'
 import type { Layer } from '../helpers/export/layer.ts'
@@ -56,7 +56,9 @@ export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
   const bills = await billsOf(asked, members.value, settled.value)
   if (!bills.ok) return bills
   const done = await (asked.form === 'tar'
-    ? tarball(asked, settled.value, bills.value)
+    ? withTrees(storeRoot(process.env, asked.tree), members.value, () =>
+        tarball(asked, settled.value, bills.value),
+      )
     : image(asked, settled.value, named.value, bills.value))
   if (!done.ok) return done
   for (const { file, text } of bills.value) {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
+import { withTrees } from '../helpers/export/closure.ts'
 import type { Done, Wanted } from '../helpers/install/change.ts'
 import { DATABASE } from '../helpers/install/place.ts'
 import type { InstallProblem } from '../helpers/install/problem.ts'
@@ -48,9 +49,12 @@ export const install = command({
     if (!members.ok) return complain(members.error)
     const asRoot = process.getuid?.() === 0
     const { readCandidates } = await import('../helpers/install/candidate.ts')
-    const candidates = await readCandidates(storeRoot(process.env, args.tree), members.value, { asRoot })
-    if (!candidates.ok) return complainOf('install', candidates.error)
-    const done = await changeIn(root, { add: candidates.value, remove: [] }, args.generations)
+    const store = storeRoot(process.env, args.tree)
+    const done = await withTrees(store, members.value, async () => {
+      const candidates = await readCandidates(store, members.value, { asRoot })
+      if (!candidates.ok) return candidates
+      return changeIn(root, { add: candidates.value, remove: [] }, args.generations)
+    })
     if (!done.ok) return complainOf('install', done.error)
     tell(done.value)
     if (!asRoot) for (const { name, setuid } of members.value) tellNotSetuid(name, setuid)

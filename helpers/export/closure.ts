@@ -5,6 +5,7 @@ import { type Message, quoted } from '../../core/message.ts'
 import { isPackageName, PACKAGE_FILE, type PackageName } from '../../core/name.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { setuidIn } from '../../core/setuid.ts'
+import { useStore } from '../store/use.ts'
 import { readIdentity } from '../tar/identity.ts'
 
 /** One built package of a closure. */
@@ -48,6 +49,17 @@ export function packageClosure(
   }
   return problems.length > 0 ? refuse(problems) : ok(members)
 }
+
+/** Does something for which the unpacked trees of a closure are needed, while no gc takes them out of the store. */
+export const withTrees = <Value>(
+  store: string,
+  members: readonly ClosureMember[],
+  work: () => Promise<Value>,
+): Promise<Value> =>
+  useStore(store, async use => {
+    await use.need({ trees: members.map(({ tar }) => tar) })
+    return work()
+  })
 
 /** The packages that the `.closure` of one names: itself first. */
 export function closureNames(root: string, name: PackageName): Result<readonly PackageName[], Message> {
