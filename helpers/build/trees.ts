@@ -106,8 +106,10 @@ function parts(trees: string): readonly Part[] {
   return readdirSync(trees).flatMap(name => {
     const [, digest, pid] = /^\.([0-9a-f]{64})(?:\.[0-9a-f]{8})?\.(\d+)$/.exec(name) ?? []
     const stats = digest ? lstatSync(join(trees, name), { throwIfNoEntry: false }) : undefined
-    if (!digest || !pid || !stats || Number(pid) === process.pid) return []
-    return [{ name, digest, alive: !hasEnded(Number(pid)), stale: Date.now() - stats.ctimeMs > STALE_MS }]
+    if (!digest || !pid || !stats) return []
+    // One of our own number is not ours, as we look before we begin.
+    const alive = Number(pid) !== process.pid && !hasEnded(Number(pid))
+    return [{ name, digest, alive, stale: Date.now() - stats.ctimeMs > STALE_MS }]
   })
 }
 

@@ -68,9 +68,12 @@ test('a tree that takes a process longer than ten minutes is not waited for, and
 })
 
 test('a tree that a process of our number in another container is unpacking is not taken away from it', async () => {
-  const { part, unpack } = await begunBy(process.pid)
-  expect((await unpack()).ok).toBe(true)
-  expect(existsSync(join(part, 'half'))).toBe(true)
+  const [early, late] = [await begunBy(process.pid), await begunBy(process.pid)]
+  expect((await early.unpack()).ok).toBe(true)
+  expect(existsSync(join(early.part, 'half'))).toBe(true)
+  vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+  expect((await late.unpack()).ok).toBe(true)
+  expect(existsSync(late.part)).toBe(false)
 })
 
 test('a tree has the mode of all folders, whatever the umask', async () => {
