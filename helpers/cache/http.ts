@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Dispatcher } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { describe as describeFetch } from '../fetch/failure.ts'
+import { connectionFailure, describe as describeFetch } from '../fetch/failure.ts'
 import { ask, connections, drop, type Response } from '../fetch/http.ts'
 import { LIMITS } from '../fetch/limits.ts'
 import { urlFault } from '../fetch/url.ts'
@@ -82,18 +82,7 @@ async function* told(body: AsyncIterable<Uint8Array>, total?: number): AsyncGene
 const lengthOf = (header: string | string[] | undefined): number | undefined =>
   typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 
-function whyOf(error: unknown): string {
-  const { code, message, errors } = error as {
-    code?: string
-    message?: string
-    errors?: readonly { code?: string }[]
-  }
-  const known = code ?? errors?.[0]?.code ?? message ?? 'unknown'
-  return describeFetch({ kind: 'connection', code: known, detail: message || known }).replace(
-    /^no answer: /,
-    '',
-  )
-}
+const whyOf = (error: unknown): string => describeFetch(connectionFailure(error)).replace(/^no answer: /, '')
 
 /**
  * The certificates that node reads when it starts, for a process that was started without the

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Failure } from './failure.ts'
+import { connectionFailure, type Failure } from './failure.ts'
 import { ask, drop, type Response } from './http.ts'
 import type { Limits } from './limits.ts'
 import { Watch } from './watch.ts'
@@ -77,14 +77,4 @@ export async function watched<Value>(
   } finally {
     watch.end()
   }
-}
-
-function connectionFailure(error: unknown): Failure {
-  const { code, message, errors } = error as {
-    code?: string
-    message?: string
-    errors?: readonly { code?: string }[]
-  }
-  const known = typeof code === 'string' ? code : errors?.[0]?.code
-  return { kind: 'connection', code: known ?? 'unknown', detail: String(message) }
 }

@@ -74,6 +74,19 @@ export function passes(failure: Failure): boolean {
   }
 }
 
+/** What was thrown while a server was asked. */
+export function connectionFailure(error: unknown): Failure {
+  const code = codeOf(error) ?? 'unknown'
+  return { kind: 'connection', code, detail: (error as Error).message || code }
+}
+
+/** The code of what a connection or a disk threw; where several addresses were tried, that of the first. */
+export function codeOf(error: unknown): string | undefined {
+  const { code, errors } = error as { code?: unknown; errors?: readonly { code?: unknown }[] }
+  const known = code ?? errors?.[0]?.code
+  return typeof known === 'string' ? known : undefined
+}
+
 /** How the disk's errors read to a person; also used where no place was asked. */
 export const DISK: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',

@@ -3,7 +3,7 @@ import { open, statfs } from 'node:fs/promises'
 import type { Dispatcher } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { readAnswer } from './answer.ts'
-import type { Failure } from './failure.ts'
+import { codeOf, connectionFailure, type Failure } from './failure.ts'
 import { ask, drop } from './http.ts'
 import type { IpfsReader } from './ipfs.ts'
 import type { Limits } from './limits.ts'
@@ -62,7 +62,7 @@ async function copy(job: Transfer, path: string | URL): Promise<Result<Kept, Fai
     }
   } catch (error) {
     if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
-    return refuse({ kind: 'file', why: FILE[codeOf(error)] ?? `it cannot be read: ${codeOf(error)}` })
+    return refuse({ kind: 'file', why: FILE[wordOf(error)] ?? `it cannot be read: ${wordOf(error)}` })
   }
 }
 
@@ -92,7 +92,7 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
     if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
     if (watch.stalled) return refuse(stalled(job))
     if (part.size > 0 && total !== undefined) return refuse({ kind: 'cut', have: part.size, total })
-    return refuse({ kind: 'connection', code: codeOf(error), detail: String((error as Error).message) })
+    return refuse(connectionFailure(error))
   } finally {
     watch.end()
   }
@@ -175,7 +175,7 @@ async function pour(
     try {
       await part.append(chunk)
     } catch (error) {
-      throw new DiskError(codeOf(error))
+      throw new DiskError(wordOf(error))
     }
     moved(part.size, total ?? size)
   }
@@ -195,14 +195,8 @@ class DiskError extends Error {
   }
 }
 
-function codeOf(error: unknown): string {
-  const { code, message, errors } = error as {
-    code?: string
-    message?: string
-    errors?: readonly { code?: string }[]
-  }
-  return code ?? errors?.[0]?.code ?? message ?? 'unknown'
-}
+/** In words for a person: some errors have no code. */
+const wordOf = (error: unknown): string => codeOf(error) ?? (error as Error).message
 
 const FILE: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',

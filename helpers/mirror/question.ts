@@ -1,6 +1,6 @@
 import { fileStreamDigest } from '../../core/stream-digest.ts'
 import { readAnswer } from '../fetch/answer.ts'
-import { describe, type Failure, passes } from '../fetch/failure.ts'
+import { codeOf, connectionFailure, describe, type Failure, passes } from '../fetch/failure.ts'
 import { ask, drop, type Asking as Network } from '../fetch/http.ts'
 import type { IpfsReader } from '../fetch/ipfs.ts'
 import type { Origin } from '../fetch/origin.ts'
@@ -54,8 +54,7 @@ async function fileFault(path: string | URL, want: string): Promise<string | und
     const got = await fileStreamDigest(path)
     return got === want ? undefined : `its sha256 is ${got}`
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    return `it cannot be read: ${code ?? message}`
+    return `it cannot be read: ${codeOf(error) ?? (error as Error).message}`
   }
 }
 
@@ -105,10 +104,7 @@ async function askOnce(
   } catch (error) {
     if (timeout.aborted)
       return { kind: 'stalled', have: 0, seconds: (limits.connectMs + limits.idleMs) / 1000 }
-    const { code, message, errors } = error as NodeJS.ErrnoException & {
-      errors?: readonly { code?: string }[]
-    }
-    return { kind: 'connection', code: code ?? errors?.[0]?.code ?? message, detail: message }
+    return connectionFailure(error)
   }
 }
 
