@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
 import { formatMessage, type Message } from '../../core/message.ts'
@@ -65,11 +66,17 @@ function takeSame(
   if (inputs.key === undefined || text === undefined || awaitsComparison(store, inputs.key.hash)) return false
   const same = findContent(store, text)
   if (same === undefined) return false
-  // The note of its content was written by a build here, whose tar it is.
-  keepBuilt(store, inputs.key, same.path, same.tar, message => say(formatMessage('do-build', message)))
+  try {
+    // The note of its content was written by a build here, whose tar it is.
+    keepBuilt(store, inputs.key, same.path, same.tar, message => say(formatMessage('do-build', message)))
+    placeAnother(same.path, out)
+  } catch (error) {
+    // Packages of the store are in no use that a gc would know of: one may have taken it just now.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync(same.path)) return false
+    throw error
+  }
   markUsed(store, 'packages', same.hash)
   markUsed(store, 'contents', sha256(text))
-  placeAnother(same.path, out)
   removeWork('.')
   say(`${label}: same inputs as ${same.hash.slice(0, 12)}, taken from the store`)
   return true
