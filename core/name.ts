@@ -12,6 +12,9 @@ export const isPackageName = (text: string): text is PackageName => PACKAGE_NAME
 export const PACKAGE_FILE = '.pkg.tar.gz'
 export const LAST_PACKAGE_FILE = '.last.pkg.tar.gz'
 
+/** What the last build that went well has printed, in the same folder. */
+export const LOG_FILE = '.log'
+
 /** A bare file name that is safe in a path, a list with one name a line, and unquoted in a shell word. */
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9+._~@%=,-]{0,199}$/
 

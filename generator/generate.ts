@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LAST_PACKAGE_FILE } from '../core/name.ts'
+import { LAST_PACKAGE_FILE, LOG_FILE } from '../core/name.ts'
 import type { Checked } from './check.ts'
 import { API_TARGET, type Emitted, emitApi, emitNames, emitPackage, targets } from './emit.ts'
 import { dependentsOf, findCycles } from './graph.ts'
@@ -77,7 +77,7 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   )
   if (problems.length > 0) return { problems, changed: [], packages: names.length }
 
-  const orphans = findOrphans(root, known, [...emittedNames, ...targets, LAST_PACKAGE_FILE])
+  const orphans = findOrphans(root, known, [...emittedNames, ...targets, LAST_PACKAGE_FILE, LOG_FILE])
   const shared = [...defaultRules(root), emitNames(names), ...(api ? [emitApi(api)] : [])]
   if (check) {
     const emitted = [...checked.flatMap(one => emitPackage(one.package)), ...shared]

@@ -21,7 +21,7 @@ import { makeReadable } from './readable.ts'
 import { removeTree } from './remove.ts'
 import { runSandbox } from './sandbox.ts'
 import { namedSources } from './sources.ts'
-import { keepFailed, makeWork, removeWork } from './work.ts'
+import { keepFailed, keepLog, makeWork, removeWork } from './work.ts'
 
 /**
  * Builds a package: runs its script in the sandbox, packs DESTDIR, gives the file its name. Where the store has
@@ -134,6 +134,7 @@ async function buildIn(
   const tell = (message: Message): void => say(formatMessage('do-build', message))
   if (inputs.key) keepBuilt(store, inputs.key, file, packed.value.digest, tell, content)
   placeFile(file, command.out)
+  keepLog('.', work)
   removeWork('.', work)
   if (packed.value.entries === 0) say(`${label}: it is empty: nothing was installed below $DESTDIR`)
   const seconds = Math.round((performance.now() - started) / 1000)

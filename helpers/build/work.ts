@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { LOG_FILE } from '../../core/name.ts'
 import { hasEnded } from '../../core/process.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { removeTree } from './remove.ts'
@@ -47,6 +48,10 @@ export function keepFailed(packageFolder: string, work: string): string {
   renameSync(work, failed)
   return failed
 }
+
+/** Keeps what a build that went well has printed: it tells which tests ran, and what configure has found. */
+export const keepLog = (packageFolder: string, work: string): void =>
+  renameSync(join(work, 'log'), resolve(packageFolder, LOG_FILE))
 
 /** Removes the folder of a build that went well, if it needed one, and that of an earlier failure with it. */
 export function removeWork(packageFolder: string, work?: string): void {

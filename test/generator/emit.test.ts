@@ -271,6 +271,7 @@ describe('a run of coolports-gen', () => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest(), 'pkg/b/package.ts': manifest() })
     await tree.generate()
     tree.write('pkg/a/.pkgkey', 'built')
+    tree.write('pkg/a/.log', 'said')
     tree.write('pkg/b/mine.txt', 'kept')
     for (const name of ['a', 'b']) rmSync(join(tree.root, `pkg/${name}/package.ts`))
     mkdirSync(join(tree.root, 'pkg/empty'))

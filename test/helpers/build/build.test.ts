@@ -41,7 +41,19 @@ test('a build packs what its script put into DESTDIR, says so in two lines and l
     `build plain-1-1\nbuilt plain-1-1 in 0 s, 0.0 MB, tar sha256 ${digest}\n`,
   )
   expect(readIdentity(file)).toBe(digest)
-  expect(names('plain')).toEqual(['.bclosure', '.pkg.tar.gz'])
+  expect(names('plain')).toEqual(['.bclosure', '.log', '.pkg.tar.gz'])
+})
+
+test('what the last build that went well has printed is kept, and what a failed one has stays apart from it', () => {
+  shop.closure('chatty', 'base')
+  const log = (name: string) => readFileSync(join(shop.folder('chatty'), name), 'utf8')
+  shop.build('chatty', 'echo 1 of 2 tests passed; echo 1 was skipped >&2')
+  expect(log('.log')).toBe('1 of 2 tests passed\n1 was skipped\n')
+  shop.build('chatty', 'echo broken; exit 1')
+  expect(log('.log')).toBe('1 of 2 tests passed\n1 was skipped\n')
+  expect(log('.build.failed/log')).toBe('broken\n')
+  shop.build('chatty', ':', { env: { COOLPORTS_VERBOSE: '1' } })
+  expect(log('.log')).toBe('')
 })
 
 test('a build prints all it has to say when COOLPORTS_VERBOSE is set', () => {
@@ -127,7 +139,7 @@ do-build: cannot build broken-1-1: its script exited with 7
   expect(missing.stdout + missing.stderr).toMatch(/^sh: .*nosuch: not found\n$/)
 
   expect(shop.build('broken', ':').status).toBe(0)
-  expect(names('broken')).toEqual(['.bclosure', '.pkg.tar.gz'])
+  expect(names('broken')).toEqual(['.bclosure', '.log', '.pkg.tar.gz'])
 })
 
 test('a failed build tells the phase where its shell named a line', () => {
@@ -164,7 +176,7 @@ test('a failed build is removed by the next one even when it made its folders re
   expect(shop.build('stubborn', `${script}; false`, user).status).toBe(1)
   const again = shop.build('stubborn', script, user)
   expect(again.stderr).toContain('built stubborn-1-1')
-  expect(names('stubborn')).toEqual(['.bclosure', '.pkg.tar.gz'])
+  expect(names('stubborn')).toEqual(['.bclosure', '.log', '.pkg.tar.gz'])
 })
 
 test('a build that is killed takes all of its processes with it, and the next one sweeps up', async () => {
@@ -178,7 +190,7 @@ test('a build that is killed takes all of its processes with it, and the next on
   expect(names('killed')).toEqual(['.bclosure', `.build.${child.pid}`])
   await until(() => hasEnded(child.pid ?? 0))
   expect(shop.build('killed', ':').status).toBe(0)
-  expect(names('killed')).toEqual(['.bclosure', '.pkg.tar.gz'])
+  expect(names('killed')).toEqual(['.bclosure', '.log', '.pkg.tar.gz'])
 })
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -202,7 +214,7 @@ test('two builds of one package at once do not harm each other', async () => {
   const both = [shop.start('twice', script), shop.start('twice', script)]
   const ends = both.map(child => new Promise(resolve => child.once('exit', resolve)))
   expect(await Promise.all(ends)).toEqual([0, 0])
-  expect(names('twice')).toEqual(['.bclosure', '.pkg.tar.gz'])
+  expect(names('twice')).toEqual(['.bclosure', '.log', '.pkg.tar.gz'])
 })
 
 test('builds that need the same new package at once unpack it without harm', async () => {
@@ -280,7 +292,7 @@ test('folders too deep for any path, with names that are no UTF-8, are removed, 
   expect(shop.build('deep', deep).stderr).toContain('built deep-1-1')
   expect(shop.build('deep', `${deep}; exit 1`).status).toBe(1)
   expect(shop.build('deep', ':').stderr).toContain('built deep-1-1')
-  expect(names('deep')).toEqual(['.bclosure', '.pkg.tar.gz'])
+  expect(names('deep')).toEqual(['.bclosure', '.log', '.pkg.tar.gz'])
 })
 
 test('a build sees no time of its sources, and no empty folder of files/', () => {

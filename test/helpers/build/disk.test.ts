@@ -38,6 +38,7 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     expect(shop.build('big', SCRIPT, { args: ARGS }).status).toBe(0)
     bytes = readFileSync(out())
     rmSync(out())
+    rmSync(join(shop.folder('big'), '.log'))
     rmSync(join(shop.store, 'packages'), { recursive: true, force: true })
   })
 
@@ -62,7 +63,7 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     expect(ran.stderr).toContain('built big-1-1')
     expect(ran.status).toBe(0)
     expect(readFileSync(out()).equals(bytes)).toBe(true)
-    expect(names()).toEqual([...INPUTS.slice(0, 2), '.pkg.tar.gz', '.pkgkey'])
+    expect(names()).toEqual([...INPUTS.slice(0, 2), '.log', '.pkg.tar.gz', '.pkgkey'])
   }
 
   test('while a package is unpacked into the store: no half tree stays', () => {
