@@ -12,6 +12,9 @@ import { keepFailed } from './work.ts'
 
 const TAIL_LINES = 40
 
+/** What a shell answers whose last command is nowhere on PATH. */
+const NOT_FOUND = 127
+
 export interface Attempt {
   readonly label: string
   readonly action: 'build' | 'test'
@@ -55,6 +58,7 @@ export function sandboxProblem(
     action,
     ended: endedWords(ended.status),
     ...(phase === undefined ? {} : { phase }),
+    isProgramMissing: ended.status === NOT_FOUND,
     log: shownPath(log),
     enter: enterCommand(),
     trace: `${enterCommand()} ${TRACED[action]}`,

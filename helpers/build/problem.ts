@@ -35,11 +35,19 @@ export type BuildProblem =
       readonly ended: string
       /** Where the script was, when that can be told. */
       readonly phase?: string
+      /** Whether the shell did not find a program. */
+      readonly isProgramMissing: boolean
       readonly log: string
       readonly enter: string
       /** Shows which command failed. */
       readonly trace: string
     }
+
+/** Where a program comes from that a script asked for in vain. */
+const LACKED = {
+  build: 'a program: name the package that has it in buildDeps',
+  test: 'a program: name the package that has it in testDeps, or in runDeps if this one cannot run without it',
+} as const
 
 /** 1: the answer is no. 2: there was no answer. */
 export function exitStatus(problem: BuildProblem): 1 | 2 {
@@ -134,6 +142,7 @@ export function buildMessage(problem: BuildProblem): Message {
         cannot: `${problem.action} ${problem.label}`,
         why: `its script ${problem.ended}`,
         facts: [
+          ...(problem.isProgramMissing ? [['lacks', LACKED[problem.action]] as const] : []),
           ...(problem.phase === undefined ? [] : [['phase', problem.phase] as const]),
           ['log', problem.log],
           ['enter', problem.enter],

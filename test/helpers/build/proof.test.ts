@@ -80,6 +80,13 @@ test('a test that fails gives no report, exits 1 and can be entered', () => {
   ).toBe('in hello\n')
 })
 
+test('a test that asks for a program which is not there says where such a program comes from', () => {
+  expect(tested('nosuch').stderr).toContain(
+    'its script exited with 127\n  lacks a program: name the package that has it in testDeps, or in runDeps if',
+  )
+  expect(tested('exit 1').stderr).not.toContain('lacks')
+})
+
 test('what else a test needs comes after the closure of the package', async () => {
   await shop.pack('rival', folder => {
     writeFileSync(join(folder, 'greeting'), 'rival\n')
