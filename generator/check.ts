@@ -456,7 +456,7 @@ class Reader {
     this.field(
       ['update'],
       'where newer versions are found is not said, and the url does not tell',
-      "add update: { kind: 'listing', url: '…', pattern: '…' }, or { kind: 'fixed', why: '…' }",
+      "add update: { kind: 'listing' or 'git-tags', url: '…', pattern: '…' }, or { kind: 'fixed', why: '…' }",
     )
     return { kind: 'fixed', why: '' }
   }

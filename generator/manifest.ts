@@ -153,6 +153,7 @@ type OneWord = string | number | Script
  * The common indentation is taken away.
  */
 export function sh(strings: TemplateStringsArray, ...words: readonly Word[]): Script {
+  if (!Array.isArray(strings?.raw)) throw new Misuse('sh is called like a function', 'write it as sh`…`')
   const literals = dedent(strings.raw.map(text => text.replace(/\\(`|\$\{)/g, '$1')))
   let text = literals[0] ?? ''
   words.forEach((word, index) => {

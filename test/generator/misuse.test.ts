@@ -66,6 +66,9 @@ test.each([
   ["lines('echo one', sh`x`)", 'part 1 of lines() is the text "echo one", not a script'],
   ['lines(sh`x`, undefined, [sh`x`])', 'part 3 of lines() is a list, not a script'],
   ["withCheck(sh`x`, 'make check')", 'the check of withCheck() is the text "make check", not a script'],
+  ["sh('make')", 'sh is called like a function'],
+  ["sh(['make'])", 'sh is called like a function'],
+  ['sh()', 'sh is called like a function'],
   ["withBuildDeps('x', ['seed'])", 'the build of withBuildDeps() is the text "x", not a script'],
 ])('%s is refused', async (build, why) => {
   expect(await refusalOf(build)).toBe(

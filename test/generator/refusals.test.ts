@@ -134,7 +134,7 @@ describe('a manifest is refused at file:line:column', () => {
 
   test('when neither it nor the url of its source tells where newer versions are found', async () => {
     expect(await refusalOf({ update: undefined })).toBe(
-      "pkg/a/package.ts:3:30: cannot accept update: where newer versions are found is not said, and the url does not tell\n  add update: { kind: 'listing', url: '…', pattern: '…' }, or { kind: 'fixed', why: '…' }",
+      "pkg/a/package.ts:3:30: cannot accept update: where newer versions are found is not said, and the url does not tell\n  add update: { kind: 'listing' or 'git-tags', url: '…', pattern: '…' }, or { kind: 'fixed', why: '…' }",
     )
   })
 
