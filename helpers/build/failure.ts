@@ -44,6 +44,8 @@ export function sandboxProblem(
   const log = join(failed, 'log')
   const lines = lastLines(log, TAIL_LINES)
   if (ended.kind === 'not started') {
+    if (lines.some(line => /^bwrap: execvp \S+: Exec format error$/.test(line)))
+      return { kind: 'foreign shell', label }
     if (lines.some(line => line.startsWith('bwrap: execvp /bin/sh: ')))
       return { kind: 'no shell inside', label }
     const remedy = namespaceRemedy()

@@ -24,6 +24,7 @@ export type BuildProblem =
   | { readonly kind: 'missing'; readonly missing: Missing }
   | { readonly kind: 'decompressor failed'; readonly thing: string; readonly words: string }
   | { readonly kind: 'no shell inside'; readonly label: string }
+  | { readonly kind: 'foreign shell'; readonly label: string }
   | { readonly kind: 'no sandbox'; readonly label: string; readonly words: string; readonly remedy?: string }
   /** A cache's word about the same key, which this build was to check. */
   | { readonly kind: 'disproved'; readonly label: string; readonly claim: Claim; readonly got: Sha256 }
@@ -125,6 +126,12 @@ export function buildMessage(problem: BuildProblem): Message {
       }
     case 'disk full':
       return diskFullMessage(`${problem.action} ${problem.label}`, problem.folder)
+    case 'foreign shell':
+      return {
+        cannot: `run the script of ${problem.label}`,
+        why: `its shell is for another kind of machine than this one, ${process.arch}`,
+        remedy: 'the seed, and so all that it builds, is for x86_64',
+      }
     case 'no shell inside':
       return {
         cannot: `run the script of ${problem.label}`,

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { hasEnded } from '../../../core/process.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
-import { ORDINARY, Workshop } from './workshop.ts'
+import { BUSYBOX, ORDINARY, Workshop } from './workshop.ts'
 
 // Whatever else this machine is doing.
 vi.setConfig({ testTimeout: 180_000 })
@@ -149,6 +149,22 @@ test('a failed build tells the phase where its shell named a line', () => {
     '  phase build\n  log   pkg/phases/.build.failed/log\n',
   )
   expect(shop.build('phases', script.replace('nosuch --option', 'false')).stderr).not.toContain('  phase ')
+})
+
+test('a build whose shell is for another kind of machine is told so', async () => {
+  await shop.pack('foreign', folder => {
+    mkdirSync(join(folder, 'bin'))
+    const program = readFileSync(BUSYBOX)
+    // The field of an ELF header that names the machine: AArch64, or x86-64 where that is the machine.
+    program.writeUInt16LE(process.arch === 'arm64' ? 62 : 183, 18)
+    writeFileSync(join(folder, 'bin/sh'), program, { mode: 0o755 })
+  })
+  shop.closure('elsewhere', 'foreign')
+  const ran = shop.build('elsewhere', ':')
+  expect(ran.stderr).toContain(
+    `do-build: cannot run the script of elsewhere-1-1: its shell is for another kind of machine than this one, ${process.arch}\n  the seed, and so all that it builds, is for x86_64\n`,
+  )
+  expect(ran.status).toBe(2)
 })
 
 test('a build whose packages hold no shell is told so, not what bwrap says of it', async () => {
