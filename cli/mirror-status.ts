@@ -1,4 +1,5 @@
 import { formatMessage } from '../core/message.ts'
+import type { Availability } from '../helpers/mirror/census.ts'
 import { askingOptions, command, jsonOption } from './command.ts'
 import { findAll } from './find.ts'
 import { wantedSources } from './needs.ts'
@@ -12,7 +13,7 @@ export const mirrorStatus = command({
   usage: 'status [packages..]',
   about: 'Ask in how many independent places each source can be had now',
   details:
-    'Of the packages and all that must be built for them, or of the whole tree. Places of one host count once, and so do all archives of Debian; the store does not count. Nothing is fetched: a file of this machine is read, a server is asked for the first byte, and its word is taken.\nExit status: 0 each source has enough, 1 one has fewer, 2 misuse or trouble.',
+    'Of the packages and all that must be built for them, or of the whole tree. Places of one host count once, and so do all archives of Debian; the store does not count. A source that lies in the tree is in each clone of it: that is enough. Nothing is fetched: a file of this machine is read, a server is asked for the first byte, and its word is taken.\nExit status: 0 each source has enough, 1 one has fewer, 2 misuse or trouble.',
   examples: [
     ['coolports mirror status', 'all sources of the tree'],
     ['coolports mirror status --at-least 3 make', 'make and all that it is built from'],
@@ -66,8 +67,9 @@ export const mirrorStatus = command({
       print(json(list))
     } else {
       const width = Math.max(0, ...found.map(({ file }) => file.length))
-      for (const { file, owners, places } of found) {
-        const few = owners.length < least
+      for (const one of found) {
+        const { file, owners, places } = one
+        const few = isScarce(one, least)
         const count = String(owners.length).padStart(3)
         print(
           `${few ? paint.red(count) : count}  ${file.padEnd(width)}  ${owners.map(shown).join(', ')}`.trimEnd(),
@@ -76,7 +78,7 @@ export const mirrorStatus = command({
           if (why !== null) print(`       ${shown(at)}: ${shown(why)}`)
       }
     }
-    const few = found.filter(({ owners }) => owners.length < least)
+    const few = found.filter(one => isScarce(one, least))
     if (few.length === 0) return 0
     return complain(
       no({
@@ -87,3 +89,7 @@ export const mirrorStatus = command({
     )
   },
 })
+
+/** What lies in the tree is in each clone of it, and does not go away with anybody's server. */
+const isScarce = ({ owners, places }: Availability, least: number): boolean =>
+  owners.length < least && !places.some(({ kind, has }) => kind === 'tree' && has)

@@ -101,6 +101,20 @@ describe('mirror status', () => {
     expect((await status(tree)).told.owners).toEqual(['this tree'])
   })
 
+  test('is content with a source that lies in the tree, as long as that is not damaged', async () => {
+    const tree = treeWith('file:///nowhere/x')
+    const file = `mirrors/files/${DIGEST}.tar.gz`
+    tree.write(file, '')
+    writeFileSync(join(tree.root, file), BODY)
+    expect(await coolports(tree, 'mirror', 'status')).toMatchObject({
+      status: 0,
+      out: '  1  x-1.tar.gz  this tree\n',
+      err: '',
+    })
+    tree.write(file, 'another')
+    expect((await status(tree)).status).toBe(1)
+  })
+
   test('counts all archives of Debian as one place, and a pattern by its host', async () => {
     const { url } = await serve(whole())
     vi.stubEnv('COOLPORTS_DEBIAN_MIRRORS', `${url}/debian ${otherName(url)}/debian`)
