@@ -63,17 +63,17 @@ export async function run(
   const view =
     terminal === undefined || forecast === undefined ? undefined : new View(terminal, forecast, coordinator)
   const signal = onSignals(coordinator, ignored)
-  onTrouble(coordinator, () => {
+  const fold = () => {
     view?.close()
     console.close()
     terminal?.close()
-  })
+  }
+  const onTrouble = (error: unknown) => stopAndGiveUp(error, coordinator, fold)
+  process.once('uncaughtException', onTrouble)
   const targets = options.targets.map(target => tree.name(cwd, target))
-  const ok = await coordinator.bring(targets, command === 'redo')
+  const ok = await coordinator.bring(targets, command === 'redo').catch(onTrouble)
   coordinator.close()
-  view?.close()
-  console.close()
-  terminal?.close()
+  fold()
   store.close()
   removeRunFolder(runFolder)
   lock.release()
@@ -107,10 +107,8 @@ async function takeLock(
  * A run that cannot keep its books, on a full disk say, is over. It leaves things as a crash would, which
  * the next run puts in order; what is on record is right.
  */
-function onTrouble(coordinator: Coordinator, fold: () => void): void {
-  process.once('uncaughtException', error => {
-    coordinator.stop('SIGKILL')
-    fold()
-    giveUp(error)
-  })
+function stopAndGiveUp(error: unknown, coordinator: Coordinator, fold: () => void): never {
+  coordinator.stop('SIGKILL')
+  fold()
+  giveUp(error)
 }

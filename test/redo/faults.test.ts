@@ -298,6 +298,22 @@ test('a .do that cannot be read or started fails its target, and the others are 
   expect(remains(tree)).toEqual([])
 }, 60_000)
 
+test('a run that cannot go on ends its scripts, also when it had just begun them', async () => {
+  const tree = empty()
+  // In the place of the log of "b" is what cannot be replaced by one.
+  mkdirSync(join(tree, '.redo/log/b.log'), { recursive: true })
+  writeFileSync(join(tree, 'a.do'), 'sleep 1\n: >went-on\n')
+  writeFileSync(join(tree, 'b.do'), 'echo text >$3\n')
+  const run = spawnSync(process.execPath, [...command('a'), 'b'], {
+    cwd: tree,
+    encoding: 'utf8',
+    env: environment(),
+  })
+  expect([run.status, run.stderr]).toEqual([2, expect.stringContaining('redo: cannot go on: ')])
+  await sleep(2000)
+  expect(existsSync(join(tree, 'went-on'))).toBe(false)
+}, 60_000)
+
 test('a target that cannot be put in place is a failure, and the old one stays', () => {
   const tree = empty()
   mkdirSync(join(tree, 'x'))
