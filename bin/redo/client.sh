@@ -66,8 +66,14 @@ redo_question() { # VERB ARGUMENT...
 # Sets redo_status; is false at the end of the file. The answer `: STATUS # TEXT` is a command that does
 # nothing, for one that nobody waited for reaches a shell that stays as such.
 redo_hear() {
+  redo_tries=0
   # shellcheck disable=SC2034 # the colon and the hash are there for the shell alone
-  IFS=' ' read -r redo_colon redo_status redo_hash redo_text <&9 || return
+  until IFS=' ' read -r redo_colon redo_status redo_hash redo_text <&9; do
+    # In some shells a signal that the script traps ends the read, with the status of the end of the file. That
+    # one comes again and again.
+    redo_tries=$((redo_tries + 1))
+    [ "$redo_tries" -lt 1000 ] || return
+  done
   [ -z "$redo_text" ] || printf 'redo: %s\n' "$redo_text" >&2
 }
 
