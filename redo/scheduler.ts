@@ -78,9 +78,11 @@ export class Scheduler {
     return this.#queued.size
   }
 
+  /** The scripts have ended by now. What they left behind may stand in line still, and goes on without a token. */
   close(): void {
     clearTimeout(this.#poll)
     this.#poll = undefined
+    for (const go of this.#resumes.splice(0)) go()
     this.#jobs.close()
   }
 

@@ -136,6 +136,16 @@ test('what nobody wants any more is dropped, and costs no token', async () => {
   scheduler.close()
 })
 
+test('who stands in line to go on at the end goes on, and takes no token of a jobserver that is closed', async () => {
+  const { scheduler, began, wish } = setUp(2)
+  for (const name of ['a', 'b']) wish(name)
+  for (const name of ['c', 'd']) scheduler.resume(() => began.push(name))
+  scheduler.release()
+  scheduler.close()
+  await turn()
+  expect(began).toEqual(['a', 'b', 'c', 'd'])
+})
+
 function setUp(jobs: number) {
   fifos += 1
   const fifo = join(scratch, `tokens-${fifos}`)
