@@ -1,4 +1,4 @@
-import { linkSync, lstatSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasEnded, isRunning, startOf } from '../core/process.ts'
 
@@ -33,17 +33,18 @@ export class TreeLock {
       )
       for (;;) {
         const bids = bidsIn(folder)
-        const holder = bids.map(bid => holderOf(folder, bid)).find(one => one !== undefined && isHolding(one))
+        const holder = holderAmong(folder, bids)
         if (holder !== undefined) return holder.pid
         const bid = (bids.at(-1) ?? 0) + 1
         const path = join(folder, `lock.${bid}`)
         if (!link(mine, path)) continue
-        // Somebody may have come and gone since we looked, and left a later holder.
-        if (bidsIn(folder).at(-1) !== bid) {
-          unlinkSync(path)
+        // Others may have come and gone since we looked, and left a holder, with a higher number or a lower one.
+        const others = bidsIn(folder).filter(other => other !== bid)
+        if (holderAmong(folder, others) !== undefined) {
+          rmSync(path, { force: true })
           continue
         }
-        for (const old of bids) rmSync(join(folder, `lock.${old}`), { force: true })
+        for (const old of others) rmSync(join(folder, `lock.${old}`), { force: true })
         for (const left of leftIn(folder)) rmSync(join(folder, left), { recursive: true, force: true })
         return new TreeLock(path)
       }
@@ -69,6 +70,10 @@ function leftIn(folder: string): readonly string[] {
     const pid = /^lock-of-(\d+)$/.exec(name)?.[1]
     return pid !== undefined && hasEnded(Number(pid))
   })
+}
+
+function holderAmong(folder: string, bids: readonly number[]): Holder | undefined {
+  return bids.map(bid => holderOf(folder, bid)).find(one => one !== undefined && isHolding(one))
 }
 
 function holderOf(folder: string, bid: number): Holder | undefined {

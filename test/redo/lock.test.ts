@@ -11,9 +11,21 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
 import { startOf } from '../../core/process.ts'
 import { TreeLock } from '../../redo/lock.ts'
+
+/** What others do between the look of a bidder and its bid. */
+const meanwhile = vi.hoisted(() => ({ happens: () => {} }))
+
+vi.mock('node:fs', async original => {
+  const fs = await original<typeof import('node:fs')>()
+  const linkSync: typeof fs.linkSync = (from, to) => {
+    meanwhile.happens()
+    fs.linkSync(from, to)
+  }
+  return { ...fs, linkSync }
+})
 
 const scratch = mkdtempSync(join(tmpdir(), 'redo-lock-'))
 
@@ -62,6 +74,22 @@ test('another process with the id of a dead holder is no holder', () => {
   take(folder).release()
   writeFileSync(join(folder, 'lock.1'), JSON.stringify({ pid: other.pid, start: '' }))
   expect(TreeLock.take(folder)).toBe(other.pid)
+  other.kill()
+})
+
+test('who took the lock under a lower number meanwhile keeps it', () => {
+  const folder = mkdtempSync(join(scratch, 'tree-'))
+  const { pid: dead } = spawnSync('true')
+  writeFileSync(join(folder, 'lock.3'), JSON.stringify({ pid: dead, start: '1' }))
+  const other = spawn('sleep', ['60'])
+  meanwhile.happens = () => {
+    // A run outbids the dead one too, is done, and leaves none to be outbid by the next.
+    rmSync(join(folder, 'lock.3'), { force: true })
+    writeFileSync(join(folder, 'lock.1'), JSON.stringify({ pid: other.pid, start: '' }))
+    meanwhile.happens = () => {}
+  }
+  expect(TreeLock.take(folder)).toBe(other.pid)
+  expect(readdirSync(folder)).toEqual(['lock.1'])
   other.kill()
 })
 
