@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { fileDigest } from '../core/file-digest.ts'
 import { Console } from './console.ts'
 import type { Coordinator } from './coordinator.ts'
 import type { FileNode } from './graph.ts'
@@ -113,7 +113,7 @@ export class Clients {
 
   #stamp(job: Job, file: string, { keep }: { readonly keep: boolean }): Answer {
     try {
-      job.digest = createHash('sha256').update(readFileSync(file)).digest('hex')
+      job.digest = fileDigest(realpathSync.native(file))
       if (!keep) rmSync(file, { force: true })
       return [0]
     } catch (error) {

@@ -298,6 +298,21 @@ test('a .do that cannot be read or started fails its target, and the others are 
   expect(remains(tree)).toEqual([])
 }, 60_000)
 
+test('what is stamped may be larger than a file that node reads in one piece', () => {
+  const tree = empty()
+  // The holes of a file in memory are read fast, and take no room.
+  const other = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : scratch, 'redo-faults-'))
+  try {
+    writeFileSync(
+      join(tree, 'x.do'),
+      `truncate -s 2049M ${other}/large; ln -s ${other}/large $3; redo-stamp <$3\n`,
+    )
+    expect(finish(tree, 'x')).toMatchObject({ status: 0, stderr: 'redo  x\n' })
+  } finally {
+    rmSync(other, { recursive: true })
+  }
+}, 60_000)
+
 test('a run that cannot go on ends its scripts, also when it had just begun them', async () => {
   const tree = empty()
   // In the place of the log of "b" is what cannot be replaced by one.
