@@ -28,8 +28,9 @@ export async function readModule(
 ): Promise<Result<Module, readonly Problem[]> | undefined> {
   const bytes = readBytes(join(root, path))
   if (!bytes) return undefined
-  const text = bytes.toString('utf8')
-  const about = { path, text, sha256: sha256(bytes) }
+  if (!bytes.ok) return refuse([{ kind: 'file', path, why: bytes.error }])
+  const text = bytes.value.toString('utf8')
+  const about = { path, text, sha256: sha256(bytes.value) }
   const plain = readJavaScript(text)
   if ('code' in plain && !hasTypes(text)) return ok({ ...about, typed: false, ...plain })
 
@@ -45,10 +46,12 @@ export async function readModule(
 export const writtenPlace = async ({ text, typed }: Module, place: Place): Promise<Place> =>
   typed ? withTypes(text, place) : place
 
-function readBytes(path: string): Buffer | undefined {
+/** Undefined where there is no file; one that is there and cannot be read would be left out without a word. */
+function readBytes(path: string): Result<Buffer, string> | undefined {
   try {
-    return readFileSync(path)
-  } catch {
-    return undefined
+    return ok(readFileSync(path))
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException
+    return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code) ? undefined : refuse(message)
   }
 }

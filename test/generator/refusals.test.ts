@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { manifest, Tree } from '../support/tree.ts'
@@ -570,6 +570,18 @@ test('problems are told file by file, each from its top', () => {
 test.each(['-rf', 'a b', 'a\nb', "a'b", 'Make', 'ä'])('a folder named %j is refused', async name => {
   const tree = new Tree({ [`pkg/${name}/package.ts`]: manifest() })
   expect(await tree.refusals()).toContain(`cannot take ${JSON.stringify(name)} for a package`)
+})
+
+test('a manifest that is there and cannot be read is refused, not left out', async () => {
+  const tree = new Tree({
+    'pkg/a/package.ts': manifest(),
+    'pkg/b/package.ts': manifest({}, "import a from '../a/package.ts'"),
+  })
+  // Node reads no file of such a size, whoever runs the tests; root may read all others.
+  truncateSync(join(tree.root, 'pkg/a/package.ts'), 3 * 1024 ** 3)
+  expect(await tree.refusals()).toMatch(
+    /cannot read "pkg\/a\/package.ts": .*\n.*the manifest of a, which it imports, cannot be read/,
+  )
 })
 
 describe('what is no plain file or folder is refused', () => {
