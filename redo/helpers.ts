@@ -50,8 +50,9 @@ export class Helpers {
       else finish(128 + constants.signals[signal], `${lost(errand)} was ended by ${signal}`)
     }
     const told = ({ status, wentWell }: Outcome) => {
+      const wasToldToEnd = !this.#busy.has(helper)
       // Who has failed may have left something behind, as whoever ends in the middle.
-      if (status === undefined || wentWell) this.#idle.push(helper)
+      if (!wasToldToEnd && (status === undefined || wentWell)) this.#idle.push(helper)
       else helper.disconnect()
       finish(status)
     }
