@@ -31,7 +31,16 @@ function begunIn(runFolder: string): readonly string[] {
   return readText(join(runFolder, 'begun'))
     .split('\n')
     .slice(0, -1)
-    .map(line => JSON.parse(line) as string)
+    .flatMap(line => nameIn(line) ?? [])
+}
+
+/** Undefined for a line that a crash of the machine spoiled. */
+function nameIn(line: string): string | undefined {
+  try {
+    return JSON.parse(line) as string
+  } catch {
+    return undefined
+  }
 }
 
 /** Kills the processes that have the folder of the dead run in their environment. Needs a /proc. */

@@ -70,6 +70,15 @@ test.skipIf(!existsSync('/proc/self/environ'))(
   60_000,
 )
 
+test('a spoiled list of what a run had begun, as after a crash of the machine, stops no later run', () => {
+  const tree = empty()
+  mkdirSync(join(tree, '.redo/run-1'))
+  writeFileSync(join(tree, '.redo/run-1/begun'), '\0\0\0\n"x.redo-1.tmp"\n')
+  for (const name of ['x.redo-1.tmp', 'all.do']) writeFileSync(join(tree, name), '')
+  expect(finish(tree).status).toBe(0)
+  expect(remains(tree)).toEqual([])
+})
+
 test.each([
   ['the tree', '.', '256K'],
   ['.redo', '.redo', '32K'],
