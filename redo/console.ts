@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import { legible } from './legible.ts'
 import type { OpenLog } from './logs.ts'
-import { writeStderr } from './stderr.ts'
 
 /** What one build says, in the file of its log, and where in it the builds that it asked for belong. */
 export class Transcript {
@@ -77,7 +76,7 @@ const mostUnprinted = 100
  */
 export class Console {
   readonly #out: (bytes: Uint8Array) => void
-  readonly #open: Transcript[]
+  readonly #open: Transcript[] = []
   readonly #roots: Transcript[] = []
   #text: string[] = []
   /** What was printed last does not end a line. */
@@ -87,9 +86,8 @@ export class Console {
   #unprinted = 0
   #isClosed = false
 
-  constructor(out: (bytes: Uint8Array) => void = writeStderr) {
+  constructor(out: (bytes: Uint8Array) => void) {
     this.#out = out
-    this.#open = []
   }
 
   /** A build begins: for nobody's sake but the caller's, or at a place in another one. */

@@ -19,7 +19,7 @@ import type { Running } from './view.ts'
 import { Waits } from './waits.ts'
 import type { Workshop } from './workshop.ts'
 
-export interface Wishes {
+interface Wishes {
   readonly keepGoing: boolean
   readonly shuffle: boolean
   readonly explain: boolean
@@ -28,7 +28,7 @@ export interface Wishes {
 /** Brings targets up to date: decides what to build, once each, and lets those who wait know. */
 export class Coordinator {
   readonly store: Store
-  readonly wishes: Wishes
+  readonly #wishes: Wishes
   readonly #rules: Rules
   readonly #logs: Logs
   readonly #console: Console
@@ -62,7 +62,7 @@ export class Coordinator {
     const { tree, store, logs, console, wishes, traces } = options
     const rules = new Rules(tree)
     this.store = store
-    this.wishes = wishes
+    this.#wishes = wishes
     this.#rules = rules
     this.#logs = logs
     this.#console = console
@@ -178,7 +178,7 @@ export class Coordinator {
   }
 
   request(by: Task | undefined, force: boolean, own: Setting): Request {
-    const { keepGoing, shuffle } = this.wishes
+    const { keepGoing, shuffle } = this.#wishes
     const setting = inherited(own, by)
     const isApart = own.console !== undefined
     return { by, force, keepGoing, shuffle, setting, isApart, silent: false, failed: false, abandoned: false }

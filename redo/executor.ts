@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
+import { shellWord } from '../core/shell.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { SignalName } from './signals.ts'
 
@@ -60,14 +61,14 @@ export class Executors {
       return spawn('sh', ['-s'], { detached: true, stdio, env: options.environment })
     }
     const { commands, ignored } = options
-    this.#begin = `redo_ignored=${quoted(ignored.join(' '))}; . ${quoted(`${commands}/executor.sh`)}`
+    this.#begin = `redo_ignored=${shellWord(ignored.join(' '))}; . ${shellWord(`${commands}/executor.sh`)}`
   }
 
   run(call: Call, ended: (ending: Ending) => void): ChildProcess {
     const executor = this.#idle.pop() ?? this.#add()
     this.#busy.set(Number(call[7]), executor)
     executor.ended = ended
-    this.#mailbox.write(executor.slot, `redo_job ${call.map(quoted).join(' ')}\n`)
+    this.#mailbox.write(executor.slot, `redo_job ${call.map(shellWord).join(' ')}\n`)
     return executor.child
   }
 
@@ -118,9 +119,4 @@ export function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void
   } catch {
     // It has ended meanwhile, and left nothing.
   }
-}
-
-/** A word of sh, whatever is in it. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -25,7 +25,7 @@ import { exists } from './stamp.ts'
  * one, and the death of the coordinator is an end of file for each that waits.
  */
 export class Mailbox {
-  readonly folder: string
+  readonly #folder: string
   readonly #slots: number[] = []
   readonly #busy = new Set<number>()
   /** The slots of shells that stay, each with the job whose question is open there. */
@@ -34,7 +34,7 @@ export class Mailbox {
 
   /** Makes the fifos, and as many others as are named, with one mkfifo(1). */
   constructor(folder: string, others: readonly string[], receive: (message: Message) => void) {
-    this.folder = folder
+    this.#folder = folder
     const slots = Array.from({ length: firstSlots }, (_, at) => String(at))
     this.mkfifo(['ask', ...others, ...slots])
     this.#openSlots(slots)
@@ -87,12 +87,12 @@ export class Mailbox {
       this.#busy.add(slot)
       this.#lines.set(slot, undefined)
       this.#growInTime()
-      return { slot, read: openSync(join(this.folder, String(slot)), constants.O_RDONLY) }
+      return { slot, read: openSync(join(this.#folder, String(slot)), constants.O_RDONLY) }
     }
   }
 
   mkfifo(names: readonly string[]): void {
-    execFileSync('mkfifo', names, { cwd: this.folder, stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync('mkfifo', names, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'inherit'] })
   }
 
   close(): void {
@@ -105,7 +105,7 @@ export class Mailbox {
     const { verb, slot, job } = message
     if (verb === 'bye') {
       this.#busy.delete(slot)
-      unlinkSync(join(this.folder, `${slot}.busy`))
+      unlinkSync(join(this.#folder, `${slot}.busy`))
       receive(message)
       return
     }
@@ -125,13 +125,13 @@ export class Mailbox {
   /** Takes away what an earlier client was given to print. */
   #clear(slot: number): void {
     for (const left of ['out', 'reply']) {
-      const path = join(this.folder, `${slot}.${left}`)
+      const path = join(this.#folder, `${slot}.${left}`)
       if (exists(path)) rmSync(path)
     }
   }
 
   #fromFile(message: Message): Message {
-    const file = join(this.folder, `${message.slot}.args`)
+    const file = join(this.#folder, `${message.slot}.args`)
     const [cwd = '/', ...args] = argumentsIn(readFileSync(file))
     rmSync(file, { force: true })
     return { ...message, verb: message.verb.slice(1), cwd, args }
@@ -139,7 +139,7 @@ export class Mailbox {
 
   #take(slot: number): boolean {
     try {
-      writeFileSync(join(this.folder, `${slot}.busy`), '', { flag: 'wx' })
+      writeFileSync(join(this.#folder, `${slot}.busy`), '', { flag: 'wx' })
       return true
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
@@ -159,12 +159,12 @@ export class Mailbox {
     const unnamed = more.map(name => `${name}.new`)
     this.mkfifo(unnamed)
     this.#openSlots(unnamed)
-    for (const name of more) renameSync(join(this.folder, `${name}.new`), join(this.folder, name))
+    for (const name of more) renameSync(join(this.#folder, `${name}.new`), join(this.#folder, name))
   }
 
   #openSlots(names: readonly string[]): void {
     for (const name of names)
-      this.#slots.push(openSync(join(this.folder, name), constants.O_RDWR | constants.O_NONBLOCK))
+      this.#slots.push(openSync(join(this.#folder, name), constants.O_RDWR | constants.O_NONBLOCK))
   }
 }
 

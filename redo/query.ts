@@ -1,3 +1,4 @@
+import { byCodeUnit } from '../core/order.ts'
 import { Checker } from './check.ts'
 import type { FileNode, Graph } from './graph.ts'
 import { Rules } from './rules.ts'
@@ -63,5 +64,5 @@ function isSource(node: FileNode): boolean {
 
 function listed(nodes: readonly FileNode[], tree: Tree, cwd: string): Reply {
   const names = nodes.map(node => tree.seenFrom(cwd, node.name))
-  return { lines: names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)), status: 0 }
+  return { lines: names.sort(byCodeUnit), status: 0 }
 }

@@ -74,10 +74,6 @@ export class Scheduler {
     return this.#jobs.size
   }
 
-  get queued(): number {
-    return this.#queued.size
-  }
-
   /** The scripts have ended by now. What they left behind may stand in line still, and goes on without a token. */
   close(): void {
     clearTimeout(this.#poll)
@@ -115,7 +111,7 @@ export class Scheduler {
   /** Once for each change: the question is asked again and again. */
   #tell(): void {
     if (this.#trace === undefined) return
-    const text = `no token is free: ${this.#resumes.length} wait to go on, ${this.queued} to start`
+    const text = `no token is free: ${this.#resumes.length} wait to go on, ${this.#queued.size} to start`
     if (text !== this.#told) this.#trace(text)
     this.#told = text
   }

@@ -1,4 +1,4 @@
-import { type BigIntStats, lstatSync, type Stats, statSync } from 'node:fs'
+import { lstatSync, type Stats, statSync } from 'node:fs'
 
 /** What a file looked like at one moment. Two equal stamps mean: nobody touched it in between. */
 export type Stamp = string & { readonly brand: 'Stamp' }
@@ -63,14 +63,14 @@ function differingFields(before: string, after: string): string {
 
 function look(path: string, follow = false): Stats | undefined {
   try {
-    return (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false }) as Stats | undefined
+    return (follow ? statSync : lstatSync)(path, { throwIfNoEntry: false })
   } catch {
     // A path through something that is no folder, a loop of symlinks, a name too long: no such file.
     return undefined
   }
 }
 
-function describe(stats: Stats | BigIntStats): string {
+function describe(stats: Stats): string {
   return `${stats.mtimeMs} ${stats.size} ${stats.ino} ${stats.mode} ${stats.uid} ${stats.gid}`
 }
 
