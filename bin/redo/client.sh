@@ -103,7 +103,7 @@ redo_take_slot() {
 # A write of up to 4096 bytes to a fifo is not mixed with those of others, if it is one write: a
 # shell may cut at newlines. What is longer, or holds a newline, goes into a file.
 redo_say() { # ARGUMENT...
-  [ -z "${redo_environment-}" ] || env -0 >"$REDO_RUN/$redo_slot.env" || return
+  [ -z "${redo_environment-}" ] || env -0 >"$REDO_RUN/$redo_slot.env" || redo_unwritten env
   redo_all="$PWD $*"
   case $redo_all in
   *"$redo_newline"*) ;;
@@ -114,8 +114,16 @@ redo_say() { # ARGUMENT...
     fi
     ;;
   esac
-  printf '%s\0' "$PWD" "$@" >"$REDO_RUN/$redo_slot.args"
+  printf '%s\0' "$PWD" "$@" >"$REDO_RUN/$redo_slot.args" || redo_unwritten args
   printf '%s\0' "@$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" / 0 >&8
+}
+
+# A question that lacks its end, as on a full disk, would be another one. Its room is for those who go on.
+redo_unwritten() { # args|env
+  [ -d "$REDO_RUN" ] || redo_gone
+  : >"$REDO_RUN/$redo_slot.$1"
+  printf 'redo: cannot ask for anything: it cannot be written below %s\n' "$REDO_RUN" >&2
+  exit 2
 }
 
 # The slot is free again.

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -115,6 +116,38 @@ test.each([
   },
   60_000,
 )
+
+test('a question for which the disk has no room fails, and is not asked in part', () => {
+  const tree = empty()
+  const names = Array.from({ length: 3000 }, (_, at) => `a-source-with-a-long-name-${at}`)
+  for (const name of names) writeFileSync(join(tree, name), '')
+  writeFileSync(join(tree, 'list'), names.map(name => `${name}\n`).join(''))
+  writeFileSync(join(tree, 'all.do'), 'redo-ifchange $(cat list)\n')
+  expect(finish(tree).status).toBe(0)
+  // All is on record, and a new record of the target has room; the names themselves have not.
+  const saved = mkdtempSync(join(scratch, 'saved-'))
+  cpSync(join(tree, '.redo'), saved, { recursive: true })
+  const script = `
+    cp -R '${saved}/.' .redo
+    cat /dev/zero 2>/dev/null >.redo/ballast; truncate -s -60K .redo/ballast
+    echo : >>all.do
+    "$@"; echo $?; rm .redo/ballast; "$@"; echo $?`
+  const disk = [
+    '--dev-bind',
+    '/',
+    '/',
+    '--size',
+    `${1 << 20}`,
+    '--tmpfs',
+    join(tree, '.redo'),
+    '--chdir',
+    tree,
+  ]
+  const words = [...disk, 'sh', '-c', script, 'sh', process.execPath, ...command('all')]
+  const run = spawnSync('bwrap', words, { encoding: 'utf8', env: environment() })
+  expect(run.stderr).toContain('redo: cannot ask for anything: it cannot be written below ')
+  expect(run.stdout).toBe('1\n0\n')
+}, 60_000)
 
 test('a terminated run ends its scripts, keeps no lock and leaves no temporary file', async () => {
   const tree = empty()
