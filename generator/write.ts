@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
 import { API_TARGET, type Emitted, targets } from './emit.ts'
@@ -64,7 +64,8 @@ export function removeTargets(root: string, packages: Iterable<string>): void {
     const folder = join(root, 'pkg', name)
     for (const target of readdirSync(folder).filter(file => targets.includes(file))) {
       // The last package stays, under another name, for whoever asks what has changed since.
-      if (target === PACKAGE_FILE) renameSync(join(folder, target), join(folder, LAST_PACKAGE_FILE))
+      if (target === PACKAGE_FILE)
+        unlessGone(() => renameSync(join(folder, target), join(folder, LAST_PACKAGE_FILE)))
       else rmSync(join(folder, target), { force: true })
     }
   }
@@ -75,8 +76,18 @@ export const removeApiTarget = (root: string): void => rmSync(join(root, API_TAR
 
 /** Takes away what is no longer emitted, and folders that are empty then. */
 export function removeOrphans(root: string, orphans: readonly string[]): void {
-  for (const path of orphans) rmSync(join(root, path))
-  for (const folder of new Set(orphans.map(dirname))) {
-    if (readdirSync(join(root, folder)).length === 0) rmSync(join(root, folder), { recursive: true })
+  for (const path of orphans) rmSync(join(root, path), { force: true })
+  for (const folder of new Set(orphans.map(path => join(root, dirname(path)))))
+    unlessGone(() => {
+      if (readdirSync(folder).length === 0) rmdirSync(folder)
+    })
+}
+
+/** Another coolports-gen may do the same at the same moment, as where two builds are started at once. */
+function unlessGone(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
