@@ -83,15 +83,29 @@ describe.each(['dash', 'busybox ash', 'mksh', 'bash'])('a door run by %s', shell
   })
 })
 
-test.each(
-  readdirSync(join(repository, 'bin'), { withFileTypes: true }).flatMap(entry =>
-    // do-reuse is for rules, and has no help.
-    entry.isFile() && entry.name !== 'do-reuse' ? [entry.name] : [],
-  ),
-)('bin/%s is run by a symlink from elsewhere, as npx does', name => {
+const doors = readdirSync(join(repository, 'bin'), { withFileTypes: true }).flatMap(entry =>
+  // do-reuse is for rules, and has no help.
+  entry.isFile() && entry.name !== 'do-reuse' ? [entry.name] : [],
+)
+
+test.each(doors)('bin/%s is run by a symlink from elsewhere, as npx does', name => {
   const link = join(root, name)
   symlinkSync(join(repository, 'bin', name), link)
   const ran = spawnSync(link, ['--help'], { cwd: root, encoding: 'utf8' })
   expect(ran.stderr).not.toMatch(/cannot open|can't open|not found|No such file/)
   expect(`${ran.stdout}${ran.stderr}`).toMatch(/\S/)
 })
+
+test.each([...doors.map(name => [name, '--help']), ['do-reuse', 'hash', 'out']])(
+  'bin/%s is run by a path from where one stands, whatever CDPATH is',
+  (name, ...words) => {
+    writeFileSync(join(root, 'hash'), `${'0'.repeat(64)}\n`)
+    symlinkSync(join(repository, 'bin'), join(root, 'bin'))
+    const { stderr } = spawnSync(`bin/${name}`, words, {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, CDPATH: '.:/usr', PKG_CACHE_URL: join(root, 'nowhere') },
+    })
+    expect(stderr).not.toMatch(/cannot open|can't open|not found|No such file/)
+  },
+)
