@@ -27,7 +27,7 @@ export async function printLog(
   const { logs, target, recursive, out } = options
   if (!logs.has(target)) return false
   if (recursive) {
-    printTree(options, target, new Set())
+    printTree(options, target)
     return true
   }
   let printed = 0
@@ -41,22 +41,34 @@ export async function printLog(
   }
 }
 
-/** As it was printed then: what a build asked for stands where it did. */
-function printTree(options: Shown, target: FileName, shown: Set<FileName>): void {
-  const { graph, logs, unchanged, out } = options
-  if (shown.has(target) || !logs.has(target)) return
-  shown.add(target)
+/**
+ * As it was printed then: what a build asked for stands where it did, and each log once. A list and not a recursion,
+ * as chains may be long.
+ */
+function printTree(options: Shown, root: FileName): void {
+  const shown = new Set([root])
+  const open = [printOne(options, root)]
+  for (let log = open.at(-1); log !== undefined; log = open.at(-1)) {
+    const { value: inner, done } = log.next()
+    if (done) open.pop()
+    else if (!shown.has(inner) && options.logs.has(inner)) {
+      shown.add(inner)
+      open.push(printOne(options, inner))
+    }
+  }
+}
+
+/** Prints one log, and yields each target whose log belongs at the place that it has come to. */
+function* printOne({ graph, logs, unchanged, out }: Shown, target: FileName): Generator<FileName, void> {
   out(`redo  ${legible(target)}\n`)
   const bytes = logs.read(target)
   let printed = 0
   for (const inner of logs.inner(target)) {
     out(bytes.subarray(printed, inner.at))
     printed = inner.at
-    printTree(options, inner.target, shown)
+    yield inner.target
   }
-  if (unchanged) {
-    for (const input of graph.find(target)?.making?.inputs ?? []) printTree(options, input.name, shown)
-  }
+  if (unchanged) for (const input of graph.find(target)?.making?.inputs ?? []) yield input.name
   out(bytes.subarray(printed))
 }
 
