@@ -9,7 +9,7 @@ export type Verdict =
   /** There is nothing to do: a source, or a target that is up to date. */
   | { readonly kind: 'clean' }
   | { readonly kind: 'dirty'; readonly reason: Reason }
-  /** It depends on how these stamped targets come out; bring them up to date, then ask again. */
+  /** It depends on how these stamped targets come out, each named once; bring them up to date, then ask again. */
   | { readonly kind: 'unsure'; readonly stamped: readonly FileNode[] }
   /** Neither is there such a file nor a rule to make it. */
   | { readonly kind: 'unknown' }
@@ -29,6 +29,8 @@ export class Checker {
   readonly #overridden: (node: FileNode) => void
   readonly #traces: Pick<Traces, 'checks' | 'everything'> | undefined
   readonly #decided = new Map<FileNode, Verdict>()
+  /** What cannot be decided yet; good until a target is up to date. Without it each way to a target would be walked. */
+  readonly #unsure = new Map<FileNode, Verdict>()
   readonly #looked = new Set<FileNode>()
   readonly #told = new Map<FileNode, string>()
   readonly #there = new Map<FileNode, boolean>()
@@ -63,11 +65,13 @@ export class Checker {
 
   /** The next check of this file, or of one that depends on it, shall look again. */
   forget(node: FileNode): void {
+    this.#unsure.clear()
     this.#decided.delete(node)
     this.#looked.delete(node)
   }
 
   forgetAll(): void {
+    this.#unsure.clear()
     this.#decided.clear()
     this.#looked.clear()
     this.#there.clear()
@@ -81,14 +85,14 @@ export class Checker {
     const frames: Frame[] = []
     const onTrail = new Set<FileNode>()
     const enter = (node: FileNode): Verdict | undefined => {
-      const known = this.#alone(node, node === root)
+      const known = this.#unsure.get(node) ?? this.#alone(node, node === root)
       if (known !== undefined || node.making === undefined) {
         if (this.#traces !== undefined) this.#tell(frames.length, node, known ?? clean)
         return known ?? clean
       }
       this.#traces?.checks?.(`${'  '.repeat(frames.length)}${quote(node.name)}: looking at its inputs`)
       onTrail.add(node)
-      frames.push({ node, making: node.making, next: 0, stamped: [] })
+      frames.push({ node, making: node.making, next: 0, stamped: new Set() })
       return undefined
     }
     let verdict = enter(root)
@@ -104,8 +108,9 @@ export class Checker {
         }
       }
       if (frames.at(-1) !== frame) continue
-      verdict ??= frame.stamped.length > 0 ? { kind: 'unsure', stamped: frame.stamped } : clean
-      if (verdict.kind !== 'unsure') this.#decided.set(frame.node, verdict)
+      verdict ??= frame.stamped.size > 0 ? { kind: 'unsure', stamped: [...frame.stamped] } : clean
+      const known = verdict.kind === 'unsure' ? this.#unsure : this.#decided
+      known.set(frame.node, verdict)
       onTrail.delete(frame.node)
       frames.pop()
       if (this.#traces !== undefined) this.#tell(frames.length, frame.node, verdict)
@@ -244,7 +249,7 @@ interface Frame {
   readonly node: FileNode
   readonly making: Making
   next: number
-  readonly stamped: FileNode[]
+  readonly stamped: Set<FileNode>
 }
 
 const clean: Verdict = { kind: 'clean' }
@@ -260,12 +265,12 @@ function weigh(frame: Frame, verdict: Verdict): Verdict | undefined {
   frame.next += 1
   switch (verdict.kind) {
     case 'unsure':
-      frame.stamped.push(...verdict.stamped)
+      for (const node of verdict.stamped) frame.stamped.add(node)
       return undefined
     case 'dirty':
       if (input.making?.digest === undefined || input.version !== version)
         return dirty({ kind: 'input', input: input.name, why: verdict.reason })
-      frame.stamped.push(input)
+      frame.stamped.add(input)
       return undefined
     case 'unknown':
       return dirty({ kind: 'changed', input, from: version })
@@ -289,6 +294,6 @@ function inWords(node: FileNode, verdict: Verdict): string {
 
 /** What it depends on whose stamp decides. */
 export function stamped(nodes: readonly FileNode[]): string {
-  const names = [...new Set(nodes)].map(node => quote(node.name))
+  const names = nodes.map(node => quote(node.name))
   return `it depends on the stamp${names.length === 1 ? '' : 's'} of ${names.join(', ')}`
 }

@@ -283,7 +283,7 @@ export class Coordinator {
   async #pursue(task: Task, first: Verdict): Promise<void> {
     let verdict = first
     while (verdict.kind === 'unsure') {
-      const inputs = [...new Set(verdict.stamped)]
+      const inputs = verdict.stamped
       const failing = inputs.find(node => this.#finished.get(node) === 'failed')
       const request: Request = { ...this.request(task, false, {}), silent: true }
       const ok = failing === undefined && (await this.fulfil(request, inputs))

@@ -1,0 +1,41 @@
+import { expect, test, vi } from 'vitest'
+import { Checker } from '../../redo/check.ts'
+import { type FileNode, Graph, type Making } from '../../redo/graph.ts'
+import type { Rules } from '../../redo/rules.ts'
+import { nothing } from '../../redo/stamp.ts'
+
+test('what is reached in many ways is looked at once, also while a stamp decides on it', () => {
+  const graph = new Graph()
+  const rule = graph.node('default.do')
+  const target = (name: string, inputs: readonly FileNode[], more: Partial<Making> = {}): FileNode => {
+    const node = graph.node(name)
+    const usual = { always: false, digest: undefined, failed: false, before: undefined, took: 0 }
+    node.making = { rule, inputs, versions: inputs.map(() => 0), absent: [], ...usual, ...more }
+    node.stamp = nothing
+    return node
+  }
+  const stamped = target('stamped', [], { always: true, digest: 'a' })
+  const all = [stamped]
+  for (let layer = 0, below = [stamped]; layer < 20; layer += 1) {
+    below = ['left', 'right'].map(side => target(`${side} ${layer}`, below))
+    all.push(...below)
+  }
+  const progress = vi.fn(() => undefined)
+  const checker = new Checker({
+    graph,
+    rules: { findName: () => rule.name } as unknown as Rules,
+    progress,
+    wasBuilt: () => false,
+    overridden: () => {},
+  })
+
+  for (const node of all.toReversed()) {
+    const verdict = node === stamped ? { kind: 'dirty' } : { kind: 'unsure', stamped: [stamped] }
+    expect(checker.check(node)).toMatchObject(verdict)
+  }
+  expect(progress).toHaveBeenCalledTimes(all.length)
+
+  checker.forget(stamped)
+  stamped.making = { ...(stamped.making as Making), always: false }
+  for (const node of all) expect(checker.check(node).kind).toBe('clean')
+})
