@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * Whether there is no process of this id, be it ours or somebody else's, or it has ended, be it that whoever started it
- * has not heard of it yet: in a container often nobody ever does, and it stays in the list.
+ * Whether no process of this id runs, be it ours or somebody else's. One that has ended may stay in the list until
+ * whoever started it asks after it, which in a container often nobody does: it counts as ended.
  */
 export const hasEnded = (pid: number): boolean => !isRunning(pid)
 
 /**
- * The same the other way round. With `start`, as `startOf` told it once, a later process of the same id does not count,
- * where the kernel tells.
+ * Whether a process of this id runs. Of one with `start`, which `startOf` told earlier, a later process of the same id
+ * is told apart, where there is a /proc.
  */
 export function isRunning(pid: number, start?: string): boolean {
   const stat = statOf(pid)

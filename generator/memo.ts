@@ -31,7 +31,7 @@ export type Stamped = readonly [path: Input['path'], stamp: string]
 
 const PATH = 'pkg/.gen.json'
 
-/** A list of two: the digest of the second's text, and the memo. Code that will run is in it. */
+/** The file is a list of two: the memo, and before it the digest of its text, for code that will run is in it. */
 const BEGIN = `["${'0'.repeat(64)}",`.length
 const framed = (memo: string): string => `["${sha256(memo)}",${memo}]`
 

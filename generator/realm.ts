@@ -63,7 +63,7 @@ export class Realm {
       this.#run(`${head}${code}))())`, { filename: name, lineOffset: -1 })
       return undefined
     } catch (error) {
-      // Of the realm's own SyntaxError, or of another one's: not of a class that can be asked for here.
+      // A SyntaxError of the realm or one of ours, which are two classes: its name tells, and not instanceof.
       const { name: kind, message, stack = '' } = error as Error
       if (kind !== 'SyntaxError') throw error
       // NAME:LINE, the line, and a mark below the column.
@@ -74,7 +74,8 @@ export class Realm {
 
   /** Evaluates modules that were defined, and what they import. */
   load(names: readonly string[]): readonly Evaluated[] {
-    // A watched call costs a thread, so all go into one; only if that one does not end, the culprit is sought.
+    // A call with a time limit costs a thread, so all modules share one. Only if it does not end in time is each
+    // tried alone, to find out which one it is.
     const all = this.#evaluate(names)
     return all ?? names.map(name => this.#evaluate([name])?.[0] ?? NEVER_ENDS)
   }

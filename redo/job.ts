@@ -64,7 +64,7 @@ export class Starter {
     readonly commands: string
     readonly verbose: boolean
     readonly trace: boolean
-    /** What the run ignores, scripts do too, but for that by which it ends them. */
+    /** The signals that the run ignores. Its scripts ignore them too, except SIGTERM, by which it ends them. */
     readonly ignored: readonly SignalName[]
     /** The jobserver of the scripts that run in shells that stay. */
     readonly pipe: readonly [read: number, write: number]

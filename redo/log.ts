@@ -72,7 +72,7 @@ function* printOne({ graph, logs, unchanged, out }: Shown, target: FileName): Ge
   out(bytes.subarray(printed))
 }
 
-/** A run tells the temporary files of its jobs in the order of their numbers, and keeps a file for each that runs. */
+/** A run lists the temporary file of its Nth job in line N of `begun`, and has a file `stdout-N` while that one runs. */
 function isRunning(folder: string, target: FileName): boolean {
   for (const name of readdirSync(folder)) {
     const begun = join(folder, name, 'begun')

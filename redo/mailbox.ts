@@ -53,8 +53,8 @@ export class Mailbox {
   }
 
   /**
-   * Ends the wait of a client with its exit status and, if there is something to say, one line. To a
-   * shell that stays and nobody in it who waits, an answer is a command that does nothing.
+   * Ends the wait of a client with its exit status and, if there is something to say, one line. An answer
+   * for which no script waits is read by the shell itself: to it, it is a command that does nothing.
    */
   answer({ slot, job }: Message, status: number, text = ''): void {
     if (this.#lines.has(slot)) {
@@ -152,7 +152,7 @@ export class Mailbox {
     if (this.#busy.size * 2 > this.#slots.length) this.#grow()
   }
 
-  /** A fifo has its name when it is open here: to a client that came before, we would seem to be gone. */
+  /** A fifo gets its name when it is open here. A client that found it earlier would take us for gone. */
   #grow(): void {
     const count = this.#slots.length
     const more = Array.from({ length: count }, (_, at) => String(count + at))

@@ -29,8 +29,8 @@ export class Rules {
   }
 
   /**
-   * For a check: remembers the `default*.do`, which thousands of targets share. Whether there is the `.do`
-   * of the target alone is asked.
+   * For a check: remembers which `default*.do` there are, for thousands of targets share them. Only the `.do`
+   * of this very target is asked for, by `isThere`.
    */
   findName(target: FileName, isThere: (doFile: FileName) => boolean): FileName | undefined {
     let isOwn = true

@@ -131,10 +131,7 @@ function targetOf(path: string): string | undefined {
   }
 }
 
-/**
- * The top of the tree that `cwd` lies in: the nearest folder upward with a `.redo`, but never above
- * a git checkout; else the top of the checkout; else `cwd` itself.
- */
+/** The top of the tree that `cwd` lies in: the nearest folder upward with a `.redo` or a `.git`, else `cwd` itself. */
 export function findTop(cwd: string): string {
   const start = realpathSync(cwd)
   for (let at = start; ; at = dirname(at)) {

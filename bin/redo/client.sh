@@ -1,7 +1,10 @@
 # shellcheck shell=sh
-# What the commands of this folder share: how to ask the coordinator of a run, which told of itself by
-# REDO_RUN (its folder), REDO_JOB (which .do this is; of a guest, see redo/guest.ts, -PID), REDO_SLOT (the first fifo to try for answers),
-# REDO_LOG (where stderr goes, if nobody redirected it) and REDO_PID.
+# What the commands of this folder share: how to ask the coordinator of a run. It told of itself by
+#   REDO_RUN   its folder
+#   REDO_PID   its process
+#   REDO_JOB   which .do this is; of a guest, see redo/guest.ts, -PID
+#   REDO_SLOT  the first fifo to try for answers
+#   REDO_LOG   where stderr goes, if nobody redirected it
 #
 # Starts no program unless it must: a .do calls this thousands of times. A part of it runs within .do
 # files, see executor.sh, so that it leaves options, IFS and descriptors of its caller as they are.
