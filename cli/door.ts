@@ -13,12 +13,13 @@ export async function runDoor(
   door: string,
   args: readonly string[],
   output: 'as it is' | 'to stderr' = 'as it is',
+  cwd?: string,
 ): Promise<number> {
   const path = join(root, 'bin', door)
   if (!existsSync(path)) {
     return complain(trouble({ cannot: `run ${door}`, why: `the tree ${quoted(root)} has no bin/${door}` }))
   }
-  return follow(path, args, output)
+  return follow(path, args, output, cwd)
 }
 
 /** Runs the generator on the tree, exactly as `coolports-gen` does. */
@@ -34,14 +35,23 @@ export async function bringUpToDate(root: string, targets: readonly string[], jo
   return generated === 0 ? runRedo(root, targets, jobs) : generated
 }
 
-/** The same by the rules that are there. */
+/**
+ * The same by the rules that are there. In the tree, whose books redo is to keep: from another folder it would keep
+ * others there, and what it has made would be sources to everybody else.
+ */
 export const runRedo = (root: string, targets: readonly string[], jobs = 1): Promise<number> =>
-  runDoor(root, 'do', [`-j${jobs}`, ...targets.map(target => join(root, target))], 'to stderr')
+  runDoor(root, 'do', [`-j${jobs}`, ...targets], 'to stderr', root)
 
-function follow(program: string, args: readonly string[], output: 'as it is' | 'to stderr'): Promise<number> {
+function follow(
+  program: string,
+  args: readonly string[],
+  output: 'as it is' | 'to stderr',
+  cwd?: string,
+): Promise<number> {
   return new Promise(resolve => {
     const child = spawn(program, args, {
       stdio: output === 'as it is' ? 'inherit' : ['ignore', 2, 2],
+      ...(cwd === undefined ? {} : { cwd }),
     })
     // A terminal interrupts both; the child ends first and cleans up, then this program ends.
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -1,11 +1,11 @@
-import { copyFileSync, linkSync, mkdirSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
 import { packTree } from '../../helpers/tar/pack.ts'
-import { manifest, type Tree } from '../support/tree.ts'
-import { coolportsDoor, treeWithDoors } from './support.ts'
+import { manifest, Tree } from '../support/tree.ts'
+import { coolportsDoor, coolportsIn, treeWithDoors } from './support.ts'
 
 const treeOfTwo = (): Tree =>
   treeWithDoors({
@@ -50,6 +50,19 @@ describe('key', () => {
     coolportsDoor(tree, 'key', 'low')
     tree.write('pkg/low/package.ts', manifest({ release: '2' }))
     expect(coolportsDoor(tree, 'key', 'low').out).toContain('\nrelease 2\n')
+  })
+
+  test('asked for in another folder is kept in the books of the tree, and nothing is left in that folder', () => {
+    const tree = treeOfTwo()
+    const elsewhere = new Tree()
+    const hash = () => coolportsIn(elsewhere.root, {}, '-C', tree.root, 'key', 'low', '--hash').out
+    const before = hash()
+    expect(readdirSync(elsewhere.root)).toEqual(readdirSync(new Tree().root))
+    tree.write('pkg/low/package.ts', manifest({ release: '2' }))
+    const after = coolportsDoor(tree, 'key', 'low', '--hash').out
+    expect(after).toMatch(/^[0-9a-f]{64}\n$/)
+    expect(after).not.toBe(before)
+    expect(hash()).toBe(after)
   })
 })
 
