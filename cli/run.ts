@@ -144,11 +144,26 @@ function program(choose: (work: () => Promise<number>) => void): Argv<Common> {
     .help('help', 'print this')
     .alias('help', 'h')
     .strict()
+    .check(givenOnce)
     .demandCommand(1, 'no command is named')
     .wrap(100)
     .exitProcess(false)
   for (const command of commands) command.register(parser, choose)
   return parser
+}
+
+/**
+ * yargs makes a list of an option that is given twice, which no command takes that wants one value. It calls a check
+ * with the arguments and what it knows of the options, as its manual says and its types do not.
+ */
+function givenOnce(args: Readonly<Record<string, unknown>>, known: unknown): true {
+  const { key, array } = known as {
+    readonly key: Readonly<Record<string, unknown>>
+    readonly array: readonly string[]
+  }
+  const twice = Object.keys(key).find(name => Array.isArray(args[name]) && !array.includes(name))
+  if (twice === undefined) return true
+  throw new Error(`--${twice} is given twice`)
 }
 
 /** Answers what may stand next, as the scripts of `completion` ask for it. */

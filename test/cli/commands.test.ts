@@ -212,6 +212,11 @@ describe('misuse exits 2 with one line and what to do', () => {
     [['trust', 'add'], 'too few words for: coolports trust add <key>\n  see: coolports trust add --help'],
     [['cache', 'gc'], 'missing required argument: budget\n  see: coolports cache gc --help'],
     [['seed-verify', '--cc', 'clang'], '--cc is for --from host\n  see: coolports seed-verify --help'],
+    [
+      ['sbom', '--format', 'spdx', '--format', 'spdx', 'x'],
+      '--format is given twice\n  see: coolports sbom --help',
+    ],
+    [['cache', 'add', '-o', 'a', '-o', 'b', 'x'], '--out is given twice\n  see: coolports cache add --help'],
     [['list', '--jsn'], 'unknown argument: jsn\n  see: coolports list --help'],
     [['list', 'more'], 'unknown argument: more\n  see: coolports list --help'],
     [
