@@ -41,13 +41,13 @@ export const mirrorPublish = command({
         if (!(ttl >= 0 && ttl <= 86_400)) throw new Error('--ttl needs a number of seconds, a day at most')
         return true
       }),
-  run: async ({ path, key, days, ttl }) => {
+  run: async ({ tree, path, key, days, ttl }) => {
     const [{ publish }, { parseCid }, { Holdings }] = await Promise.all([
       import('../helpers/ipfs/publish.ts'),
       import('../helpers/ipfs/cid.ts'),
       import('../helpers/ipfs/holdings.ts'),
     ])
-    const store = storeRoot(process.env)
+    const store = storeRoot(process.env, tree)
     const note = (text: string): void => {
       process.stderr.write(`coolports: ${text}\n`)
     }

@@ -15,7 +15,7 @@ export const mirrorResolve = command({
       demandOption: true,
       describe: 'the name, with or without ipns://',
     }),
-  run: async ({ name }) => {
+  run: async ({ tree, name }) => {
     const [{ ipfsAsked }, { connect }, { resolveName }, { recordsIn }, { connections }, { LIMITS }] =
       await Promise.all([
         import('../helpers/ipfs/asked.ts'),
@@ -32,7 +32,7 @@ export const mirrorResolve = command({
     const { records, close } = connect(asked, { dispatcher: opened.value, limits: LIMITS }, () => {})
     try {
       const { signal } = new AbortController()
-      const seen = recordsIn(storeRoot(process.env))
+      const seen = recordsIn(storeRoot(process.env, tree))
       const resolved = await resolveName(name.replace(/^ipns:\/\//, ''), { places: records, seen, signal })
       if (!resolved.ok) return complain(no({ cannot: `resolve ${quoted(name)}`, why: resolved.error }))
       print(['/ipfs', resolved.value.cid, ...resolved.value.path].join('/'))

@@ -53,13 +53,13 @@ export const mirrorServe = command({
         }
         return true
       }),
-  run: async ({ paths, host, port, peers, 'peer-port': peerPort }) => {
+  run: async ({ tree, paths, host, port, peers, 'peer-port': peerPort }) => {
     const [{ Holdings }, { mirrorServer }, { recordsIn }] = await Promise.all([
       import('../helpers/ipfs/holdings.ts'),
       import('../helpers/ipfs/serve.ts'),
       import('../helpers/ipfs/record-folder.ts'),
     ])
-    const store = storeRoot(process.env)
+    const store = storeRoot(process.env, tree)
     const note = (text: string): void => {
       process.stderr.write(`coolports: ${text}\n`)
     }

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -39,9 +40,11 @@ function run(words: readonly string[], more?: Readonly<Record<string, string>>) 
 }
 
 /** Starts `mirror serve`; answers what it printed, the url last. */
-async function serve(...words: readonly string[]) {
+const serve = (...words: readonly string[]) => serveWith({}, words)
+
+async function serveWith(more: Readonly<Record<string, string>>, words: readonly string[]) {
   const child = spawn(coolports, ['mirror', 'serve', ...words], {
-    env: environment(),
+    env: environment(more),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   later(() => child.kill('SIGKILL'))
@@ -139,6 +142,19 @@ describe('coolports mirror', () => {
       1,
       `coolports: cannot resolve "${name}": 127.0.0.1:9 gave no answer: the connection was refused\n`,
     ])
+  })
+
+  it('-C has the names of the store of that tree, and they are served from there', async () => {
+    environment()
+    const alone = { COOLPORTS_STORE: '', COOLPORTS_IPFS_GATEWAYS: '', IPFS_API: '' }
+    const [one, other] = [join(home, 'one'), join(home, 'other')]
+    const [name = ''] = run(['-C', one, 'publish', HELLO], alone).out.split('  ')
+    expect(existsSync(join(one, '.store/ipfs/names'))).toBe(true)
+    expect(run(['-C', one, 'resolve', name], alone).out).toBe(`/ipfs/${HELLO}\n`)
+    expect(run(['-C', other, 'resolve', name], alone).status).toBe(1)
+    put(distfilePath(join(one, '.store'), sha256('source')), 'source')
+    const { url } = await serveWith(alone, ['-C', one])
+    expect(await (await fetch(`${url}/sha256/${sha256('source')}`)).text()).toBe('source')
   })
 
   it('names its commands when none or another one is named', () => {
