@@ -32,6 +32,11 @@ export const cacheAdd = command({
         type: 'string',
         requiresArg: true,
         describe: 'the last day on which the records are to be believed: 2027-12-31',
+      })
+      .check(({ out }) => {
+        // A script's variable that is not set, most likely; it does not mean the folder that one is in.
+        if (out !== '') return true
+        throw new Error('--out needs a folder or a url')
       }),
   run: async args => {
     const [

@@ -26,11 +26,16 @@ export const mirrorExport = command({
         demandOption: true,
         describe: 'a folder that is not there yet, or empty',
       }),
-    ).option('prove', {
-      type: 'string',
-      requiresArg: true,
-      describe: 'a package to build from the bundle, without a network',
-    }),
+    )
+      .option('prove', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'a package to build from the bundle, without a network',
+      })
+      .check(({ dir }) => {
+        if (dir !== '') return true
+        throw new Error('the folder has no name')
+      }),
   run: async args => {
     const { tree: root } = args
     const to = resolve(args.dir)

@@ -35,7 +35,8 @@ export const mirrorPublish = command({
         requiresArg: true,
         describe: 'for how many seconds others need not ask again',
       })
-      .check(({ key, days, ttl }) => {
+      .check(({ path, key, days, ttl }) => {
+        if (path === '') throw new Error('the path is empty')
         if (!isPackageName(key)) throw new Error('--key needs a plain name')
         if (!(days > 0 && days <= 3650)) throw new Error('--days needs a number above 0')
         if (!(ttl >= 0 && ttl <= 86_400)) throw new Error('--ttl needs a number of seconds, a day at most')

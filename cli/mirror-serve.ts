@@ -23,7 +23,12 @@ export const mirrorServe = command({
   ],
   options: yargs =>
     yargs
-      .positional('paths', { type: 'string', array: true, default: [], describe: 'files or folders' })
+      .positional('paths', {
+        type: 'string',
+        array: true,
+        default: [] as readonly string[],
+        describe: 'files or folders',
+      })
       .option('host', {
         type: 'string',
         default: '127.0.0.1',
@@ -46,6 +51,9 @@ export const mirrorServe = command({
         describe: 'the port to listen on for those',
       })
       .check(args => {
+        // A script's variable that is not set, most likely: it would give all of a folder, or to all of the network.
+        if (args.host === '') throw new Error('--host needs an address')
+        if (args.paths.includes('')) throw new Error('a path is empty')
         for (const name of ['port', 'peer-port'] as const) {
           const port = args[name]
           if (!(Number.isInteger(port) && port >= 0 && port < 65536))

@@ -157,6 +157,16 @@ describe('coolports mirror', () => {
     expect(await (await fetch(`${url}/sha256/${sha256('source')}`)).text()).toBe('source')
   })
 
+  it.each([
+    [['serve', '--host', ''], '--host needs an address'],
+    [['serve', ''], 'a path is empty'],
+    [['publish', ''], 'the path is empty'],
+    [['export', '', 'make'], 'the folder has no name'],
+  ])('%j is a variable that is not set, and means neither a folder nor the network', (words, why) => {
+    const ran = run(words)
+    expect([ran.status, ran.err.split('\n')[0]]).toEqual([2, `coolports: cannot run: ${why}`])
+  })
+
   it('names its commands when none or another one is named', () => {
     expect(run([]).err).toContain('no command of mirror is named')
     expect(run(['frobnicate']).status).toBe(2)
