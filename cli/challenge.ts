@@ -46,6 +46,7 @@ export const challenge = command({
     if (!keys.ok) return complain(trouble(keys.error))
     const { places, faults } = await openPlaces(cacheUrls(process.env), process.env)
     for (const { message } of faults) complain(trouble(message))
+    if (places.length === 0 && faults.length > 0) return 2
     if (places.length === 0)
       return complain(
         trouble({ cannot: 'ask anybody', why: 'no package cache is named', remedy: 'set PKG_CACHE_URL' }),

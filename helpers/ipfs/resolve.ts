@@ -63,13 +63,16 @@ async function newestRecord(
     }),
   )
   const [newest] = found.sort((a, b) => (a.sequence < b.sequence ? 1 : a.sequence > b.sequence ? -1 : 0))
-  if (!newest) return refuse(why.length > 0 ? why.join('; ') : 'there is nobody to ask')
+  if (!newest) return refuse(why.length > 0 ? why.join('; ') : NOBODY)
   const last = kept && sequenceOf(kept)
   if (last !== undefined && newest.sequence < last)
     return refuse(`all records that can be had are older than one that was seen (number ${last})`)
   if (newest !== found.find(record => known?.ok && record === known.value)) keep(seen, name, newest)
   return ok(newest)
 }
+
+const NOBODY =
+  'there is nobody to ask: name gateways in COOLPORTS_IPFS_GATEWAYS, or run an IPFS daemon; peers are not asked'
 
 /** A store that takes no more is no reason to do without what the name means. */
 function keep(seen: RecordFolder, { text }: IpnsName, { bytes }: NameRecord): void {

@@ -1,8 +1,9 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { commands } from '../../cli/run.ts'
 import { sha256 } from '../../core/digest.ts'
+import { makeKey } from '../../helpers/cache/minisign.ts'
 import { manifest, Tree } from '../support/tree.ts'
 import { coolports, coolportsDoor, coolportsIn, treeWithDoors } from './support.ts'
 
@@ -201,6 +202,18 @@ describe('an unknown package', () => {
 
   test('is shown quoted', async () => {
     expect((await coolports(new Tree(packages()), 'show', '../\u001b[31m')).err).toContain('"../\\u001b[31m"')
+  })
+})
+
+describe('challenge', () => {
+  test('says of a cache that cannot be one just that, and not that none is named', async () => {
+    vi.stubEnv('PKG_CACHE_URL', 'ftp://example.org')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const key = makeKey().key.public.text
+    const { status, err } = await coolports(new Tree(packages()), 'challenge', 'tool', '--key', key)
+    expect(status).toBe(2)
+    expect(err).toContain('cannot use the package cache "ftp://example.org"')
+    expect(err).not.toContain('no package cache is named')
   })
 })
 

@@ -142,6 +142,7 @@ describe('coolports mirror', () => {
       1,
       `coolports: cannot resolve "${name}": 127.0.0.1:9 gave no answer: the connection was refused\n`,
     ])
+    expect(run(['resolve', name], { IPFS_API: '' }).err).toContain('name gateways in COOLPORTS_IPFS_GATEWAYS')
   })
 
   it('-C has the names of the store of that tree, and they are served from there', async () => {
