@@ -12,7 +12,8 @@ export class Places implements Blocks {
   readonly #note: (text: string) => void
   readonly #hedgeMs: number
   #usable: readonly BlockPlace[]
-  #asked = false
+  /** Whether any has given a block: before that nobody knows whom to ask first. */
+  #answered = false
   readonly #strikes = new Map<BlockPlace, number>()
   readonly #left: Tried[] = []
 
@@ -28,12 +29,11 @@ export class Places implements Blocks {
   }
 
   /**
-   * A block from the first place that gives it. The first block of a run is asked of all at once; later ones
+   * A block from the first place that gives it. Blocks are asked of all at once until one has come; later ones
    * of the best place, and of the next one when that does not answer soon.
    */
   get(cid: CID, signal: AbortSignal): Promise<Result<Uint8Array, IpfsFailure>> {
-    const hedge = this.#asked ? this.#hedgeMs : 0
-    this.#asked = true
+    const hedge = this.#answered ? this.#hedgeMs : 0
     const waiting = [...this.#usable]
     const tried: Tried[] = [...this.#left]
     const race = new AbortController()
@@ -76,6 +76,7 @@ export class Places implements Blocks {
   }
 
   #praise(place: BlockPlace): void {
+    this.#answered = true
     this.#strikes.delete(place)
     if (this.#usable[0] === place || !this.#usable.includes(place)) return
     this.#usable = [place, ...this.#usable.filter(one => one !== place)]

@@ -235,6 +235,16 @@ describe('Places', () => {
     expect(await read(placesAt(urls.map(({ url }) => url)))).toBe('the file')
   })
 
+  it('asks all gateways at once for blocks that are wanted before one has come', async () => {
+    const silent = await serve(() => {})
+    const good = await serveStore(store, noArchive)
+    // Patience longer than that of the test itself, also with the next gateway.
+    const { places } = placesAt([silent.url, good.url], { idleMs: 600_000 }, 600_000)
+    const { signal } = new AbortController()
+    const got = await Promise.all([places.get(ROOT, signal), places.get(ROOT, signal)])
+    expect(got.map(({ ok }) => ok)).toEqual([true, true])
+  })
+
   it('asks the next gateway as well when the best one dawdles', async () => {
     const slow = await serveStore(store, (...question) => noArchive(...question) || !isRoot(question[0]))
     const good = await serveStore(store, noArchive)
