@@ -106,6 +106,7 @@ async function fetchMissing(
   const ipfs = ipfsLater(env, { dispatcher, limits }, text => report.note(text))
   const from = new Map<Sha256, Origin>()
   const refused = new Map<Sha256, Message>()
+  const mute = new Set<string>()
   try {
     await atMost(options.jobs, missing, async request => {
       const got = await obtain(request, originsOf(request, mirrors), {
@@ -116,6 +117,7 @@ async function fetchMissing(
         ipfs: ipfs.open,
         env,
         report,
+        mute,
       })
       if (!got.ok) refused.set(request.sha256, got.error)
       else if (got.value) from.set(request.sha256, got.value)

@@ -7,7 +7,7 @@ import { distfilePath } from '../../core/store.ts'
 import { describe, type Failure, passes } from './failure.ts'
 import type { IpfsReader } from './ipfs.ts'
 import type { Limits } from './limits.ts'
-import { nickname, type Origin } from './origin.ts'
+import { hostOf, nickname, type Origin } from './origin.ts'
 import { busyProcess, openPart, type Part } from './part.ts'
 import { nowhere, storeTrouble, type Tried } from './refusal.ts'
 import type { Reporter } from './reporter.ts'
@@ -24,6 +24,8 @@ export interface Obtaining {
   /** For the docker config. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly report: Reporter
+  /** Hosts that kept a source of this run waiting for nothing: the others ask them last. */
+  readonly mute: Set<string>
 }
 
 /** Brings one source into the store from the first place that has it. Answers that place; nothing if another process was faster. */
@@ -71,8 +73,10 @@ async function fromFirst(
     return ok(undefined)
   }
   const tried: Tried[] = []
-  for (const [index, origin] of origins.entries()) {
-    const last = index === origins.length - 1
+  const isMute = (origin: Origin): number => Number(run.mute.has(hostOf(origin) ?? ''))
+  const ordered = [...origins].sort((a, b) => isMute(a) - isMute(b))
+  for (const [index, origin] of ordered.entries()) {
+    const last = index === ordered.length - 1
     run.report.started(request.file, nickname(origin, run.tree))
     const failure = await fromOne(request, origin, part, last, run)
     if (!failure) {
@@ -85,6 +89,8 @@ async function fromFirst(
       await part.discard()
       return refuse(storeTrouble(request, run.store, failure))
     }
+    const host = hostOf(origin)
+    if (host !== undefined && isWait(failure)) run.mute.add(host)
     run.report.failed(request.file, nickname(origin, run.tree), describe(failure), last)
     tried.push({ origin, failure })
   }
@@ -145,12 +151,17 @@ export function pauseAfter(
   limits: Limits,
 ): number | undefined {
   if (!passes(failure) || attempt >= limits.attempts) return undefined
-  if (failure.kind === 'stalled' && !last) return undefined // another place may be quicker than this one's patience
+  if (isWait(failure) && !last) return undefined // another place may be quicker than this one's patience
   const backoff = limits.backoffMs * 2 ** (attempt - 1)
   const asked = failure.kind === 'status' ? (failure.retryAfterMs ?? 0) : 0
   if (asked > limits.retryAfterMs) return last ? limits.retryAfterMs : undefined
   return Math.max(backoff, asked)
 }
+
+/** Whether it cost all the patience that there is. */
+const isWait = (failure: Failure): boolean =>
+  failure.kind === 'stalled' ||
+  (failure.kind === 'connection' && ['UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'].includes(failure.code))
 
 /** How far an attempt must get to be no failure. */
 const HEADWAY = 2 ** 20

@@ -49,6 +49,10 @@ export function address(origin: Origin): string {
   }
 }
 
+/** The host of a place that is on one. */
+export const hostOf = (origin: Origin): string | undefined =>
+  origin.kind === 'tree' || origin.kind === 'ipfs' ? undefined : new URL(origin.url).host || undefined
+
 /** The short name of a place, for a line of progress. */
 export function nickname(origin: Origin, tree: string): string {
   if (origin.kind === 'tree')

@@ -264,6 +264,26 @@ describe('a download that breaks', () => {
     expect([hanging.asked.length, Date.now() - begun < 3000]).toEqual([1, true])
   })
 
+  it('is asked last for the other sources of a run when it kept one waiting', async () => {
+    const root = folder()
+    const hanging = await serve(() => {})
+    const bodies = [BODY, LIE]
+    const good = await serve((request, response) =>
+      whole(bodies[Number(request.url?.slice(1))])(request, response),
+    )
+    const requests = bodies.map((body, index) =>
+      want([`${hanging.url}/${index}`, `${good.url}/${index}`], { sha256: sha256(body) }),
+    )
+    expect((await fetchInto(root, requests, { jobs: 1 })).outcome.ok).toBe(true)
+    expect([hanging.asked.length, good.asked.length]).toEqual([1, 2])
+    // And yet it is asked where nobody else has the source.
+    const alone = [want([hanging.url]), want([`${hanging.url}/x`], { sha256: sha256('x') })]
+    expect(
+      (await fetchInto(folder(), alone, { jobs: 1, limits: { ...QUICK, attempts: 1 } })).outcome.ok,
+    ).toBe(false)
+    expect(hanging.asked.length).toBe(3)
+  })
+
   it('is retried elsewhere when a server falls silent in the middle, with what it gave', async () => {
     const root = folder()
     const silent = await serve(

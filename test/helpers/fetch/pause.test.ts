@@ -25,8 +25,12 @@ describe('pauseAfter()', () => {
 
   it('leaves a place that hangs for the next one, and asks again only the last', () => {
     const stalled = { kind: 'stalled', have: 0, seconds: 30 } as const
-    expect(pauseAfter(stalled, 1, false, LIMITS)).toBeUndefined()
-    expect(pauseAfter(stalled, 1, true, LIMITS)).toBe(1000)
+    const unheard = { kind: 'connection', code: 'UND_ERR_CONNECT_TIMEOUT', detail: '' } as const
+    for (const failure of [stalled, unheard]) {
+      expect(pauseAfter(failure, 1, false, LIMITS)).toBeUndefined()
+      expect(pauseAfter(failure, 1, true, LIMITS)).toBe(1000)
+    }
+    expect(pauseAfter({ ...unheard, code: 'ECONNREFUSED' }, 1, false, LIMITS)).toBe(1000)
   })
 })
 
