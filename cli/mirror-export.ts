@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, utimesSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type Message, quoted } from '../core/message.ts'
+import { hasEnded } from '../core/process.ts'
 import { storeRoot } from '../core/store.ts'
 import { PACKAGE_TIME } from '../helpers/tar/entry.ts'
 import { command, packagesOption } from './command.ts'
@@ -76,7 +77,7 @@ export const mirrorExport = command({
     ])
     const store = storeRoot(process.env, root)
     const part = `${to}.${process.pid}.part`
-    removeTree(part)
+    for (const left of abandoned(to)) removeTree(left)
     try {
       mkdirSync(part, { recursive: true })
       const filled = await fillBundle(part, {
@@ -111,6 +112,22 @@ export const mirrorExport = command({
     return 0
   },
 })
+
+/** What earlier ones left that were interrupted or killed: a bundle is large, and the disk may be small. */
+function abandoned(to: string): readonly string[] {
+  const [folder, own] = [dirname(to), basename(to)]
+  const isLeft = (name: string): boolean => {
+    const pid = name.startsWith(own) ? /^\.(\d+)\.part$/.exec(name.slice(own.length))?.[1] : undefined
+    return pid !== undefined && (hasEnded(Number(pid)) || Number(pid) === process.pid)
+  }
+  try {
+    return readdirSync(folder)
+      .filter(isLeft)
+      .map(name => join(folder, name))
+  } catch {
+    return [] // a folder that may be written to and not read
+  }
+}
 
 /** The bundle would be made without them, and fail where nobody can mend it. */
 const untracked = (dir: string, paths: readonly string[]): Message => ({

@@ -1,8 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { Message } from '../../core/message.ts'
+import { hasEnded } from '../../core/process.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { findProgram, missingMessage, missingProgram } from '../build/missing.ts'
 import { removeTree } from '../build/remove.ts'
@@ -22,7 +32,8 @@ export async function proveBundle(
     const missing = missingProgram(program)
     if (missing) return refuse(missingMessage(missing))
   }
-  const top = mkdtempSync(join(tmpdir(), 'coolports-proof-'))
+  sweep()
+  const top = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
   try {
     const tree = join(top, 'tree')
     copyTree(join(bundle, 'tree'), tree)
@@ -41,6 +52,19 @@ export async function proveBundle(
     return refuse({ cannot: `build ${name} from the bundle`, why: error.message })
   } finally {
     removeTree(top)
+  }
+}
+
+const PREFIX = 'coolports-proof-'
+
+/** Removes what processes left that were interrupted or killed. */
+function sweep(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? /^(\d+)-/.exec(name.slice(PREFIX.length))?.[1] : undefined
+    const path = join(tmpdir(), name)
+    if (pid === undefined || !hasEnded(Number(pid))) continue
+    const stats = lstatSync(path, { throwIfNoEntry: false })
+    if (stats?.isDirectory() && stats.uid === process.getuid?.()) removeTree(path)
   }
 }
 

@@ -4,14 +4,16 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sha256 } from '../../core/digest.ts'
 import { listingLine } from '../../helpers/mirror/listing.ts'
 import { runtimeModules } from '../../helpers/mirror/modules.ts'
@@ -105,8 +107,17 @@ describe('mirror export', () => {
   test('makes a folder from which a package is built without a network, and proves it', () => {
     const tree = trackedTree()
     const bundle = join(tree.root, 'a bundle')
+    // Of some that were killed, and of one that is not; no process has the number of the first.
+    const temporary = mkdtempSync(join(tmpdir(), 'export-test-'))
+    onTestFinished(() => rmSync(temporary, { recursive: true, force: true }))
+    const left = [`${bundle}.4194305.part`, join(temporary, 'coolports-proof-4194305-x')]
+    const others = [`${bundle}.1.part`, join(temporary, 'coolports-proof-1-x'), `${bundle}.4194305.parts`]
+    for (const folder of [...left, ...others]) mkdirSync(join(folder, 'tree'), { recursive: true })
+    vi.stubEnv('TMPDIR', temporary)
     const { status, out, err } = exported(tree, '--prove', 'high', bundle, 'high')
     expect(status, err).toBe(0)
+    expect([...left, ...others].filter(existsSync)).toEqual(others)
+    vi.unstubAllEnvs()
     expect(out).toBe(`${bundle}: 3 packages, 2 sources; high was built from it without a network\n`)
     expect(err).toContain('built high-1.0-1')
     expect(err).toContain('tested high-1.0-1')
