@@ -98,7 +98,7 @@ async function ask(wanted: Wanted, settings: Settings, around: Around): Promise<
     return none('not asked: the trusted keys cannot be read')
   }
   if (trusted.value.length === 0) {
-    once(NOBODY)
+    once(nobody(trustPath(env)))
     return none('not asked: no key is trusted')
   }
   const opened = await openPlaces(settings.urls, env)
@@ -160,11 +160,12 @@ function linkOrCopy(kept: string, out: string): boolean {
   }
 }
 
-const NOBODY: Message = {
+const nobody = (file: string): Message => ({
   cannot: 'use package caches',
   why: 'you trust nobody who signs packages',
+  facts: [['trusted keys', existsSync(file) ? file : `${file} (there is no such file)`]],
   remedy: 'coolports trust add KEY names one; until then everything is built',
-}
+})
 
 const disprovedMessage = (
   { name, version, key }: Wanted,

@@ -226,6 +226,16 @@ describe('a spot check', () => {
   })
 })
 
+test('where nobody is trusted it is said which file that was read in', async () => {
+  const env = { PKG_CACHE_URL: folder, REDO_RUN: '' }
+  const file = join(folder, 'no trust')
+  expect((await ask('one', { ...env, COOLPORTS_TRUST: file })).said).toContain(
+    `trusted keys ${file} (there is no such file)`,
+  )
+  writeTrust(file, [])
+  expect((await ask('one', { ...env, COOLPORTS_TRUST: file })).said).toContain(`trusted keys ${file}\n`)
+})
+
 const failing = () => serve((_, response) => response.writeHead(500).end())
 
 describe('a cache that failed', () => {
