@@ -15,11 +15,17 @@ export function rawKeyIn(file: string): Result<Uint8Array, string> {
     return ok(Buffer.concat([Buffer.from(d, 'base64url'), Buffer.from(x, 'base64url')]))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT')
+    if (code !== 'ENOENT' && code !== 'ENOTDIR')
       return refuse(code === 'EACCES' ? 'permission denied' : 'it is no private key in PEM')
   }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-  const { privateKey } = generateKeyPairSync('ed25519')
-  writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600, flag: 'wx' })
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const { privateKey } = generateKeyPairSync('ed25519')
+    writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return refuse(`there is none, and it cannot be made (${code})`)
+  }
   return rawKeyIn(file)
 }

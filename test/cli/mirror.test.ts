@@ -119,6 +119,20 @@ describe('coolports mirror', () => {
     expect(run(['serve', '--port', '70000']).status).toBe(2)
   })
 
+  it.skipIf(!isInstalled())(`serve --peers ends where its key cannot be made${WITHOUT}`, () => {
+    const ran = run(['serve', '--peers'], { HOME: put(join(folder(), 'file'), '') })
+    expect([ran.status, ran.out]).toEqual([2, ''])
+    expect(ran.err).toMatch(
+      /^coolports: cannot use the key ".*\/peer.pem": there is none, and it cannot be made \(\w+\)\n$/,
+    )
+  })
+
+  it('publish says that its key cannot be made', () => {
+    const ran = run(['publish', HELLO], { HOME: put(join(folder(), 'file'), '') })
+    expect(ran.status).toBe(2)
+    expect(ran.err).toMatch(/cannot use the key ".*\/default.pem": .*it cannot be made/)
+  })
+
   it('publish makes a name mean a folder, and resolve follows it, also when it changes', async () => {
     environment()
     const { url } = await serve()
