@@ -84,7 +84,7 @@ export const mirrorStatus = command({
       no({
         cannot: `count on ${few.length} of ${found.length} sources`,
         why: `they can be had in fewer than ${least} places`,
-        remedy: 'add urls, or a mirror: mirrors/debian, mirrors/http, mirrors/files',
+        remedy: 'add urls, or a mirror: mirrors/debian, mirrors/http, mirrors/oci, mirrors/files',
       }),
     )
   },
