@@ -127,10 +127,12 @@ describe('coolports mirror', () => {
     )
   })
 
-  it('publish says that its key cannot be made', () => {
+  it('publish says that there is no place for its key', () => {
     const ran = run(['publish', HELLO], { HOME: put(join(folder(), 'file'), '') })
     expect(ran.status).toBe(2)
-    expect(ran.err).toMatch(/cannot use the key ".*\/default.pem": .*it cannot be made/)
+    expect(ran.err).toMatch(
+      /cannot number the next record by ".*\/default.number": it cannot be written \(ENOTDIR\)/,
+    )
   })
 
   it('publish makes a name mean a folder, and resolve follows it, also when it changes', async () => {
