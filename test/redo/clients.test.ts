@@ -29,14 +29,42 @@ test('a guest is one until it says goodbye, and not only until it has its answer
   expect(guests.areHere).toBe(false)
 })
 
-test('a guest whose process ends is none any more', async () => {
+test('a guest that asks where another one did is waited for in its place', async () => {
+  const guests = new Guests()
+  guests.welcome(3, process.pid, vi.fn())
+  const idle = guests.idle()
+  guests.welcome(3, process.pid, vi.fn())
+  guests.goodbye(3)
+  await idle
+  guests.welcome(4, process.pid, vi.fn())
+  const idleAgain = guests.idle()
+  guests.dismiss()
+  await idleAgain
+  expect(guests.areHere).toBe(false)
+})
+
+test('a guest whose process ends is none any more, also when another one was there before', async () => {
   const guests = new Guests()
   const died = vi.fn()
+  guests.welcome(3, process.pid, vi.fn())
+  guests.goodbye(3)
   const child = spawn('sleep', ['0.3'])
   guests.welcome(3, child.pid ?? 0, died)
   expect(guests.areHere).toBe(true)
   await guests.idle()
   expect(died).toHaveBeenCalledTimes(1)
+})
+
+test('nobody is looked for when no guest is there', () => {
+  vi.useFakeTimers()
+  const guests = new Guests()
+  guests.welcome(3, process.pid, vi.fn())
+  guests.welcome(4, process.pid, vi.fn())
+  guests.goodbye(3)
+  expect(vi.getTimerCount()).toBe(1)
+  guests.goodbye(4)
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
 })
 
 test('a run at its end leaves the questions of other runs open: they see it go, and take a turn of their own', () => {

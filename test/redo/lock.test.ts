@@ -40,12 +40,34 @@ test('who comes second is told the process of the first, until that one releases
   expect(readdirSync(folder)).toEqual([])
 })
 
+test.skipIf(startOf(process.pid) === undefined)(
+  'a lock tells whose it is, and since when that process is there, for its number may come again',
+  () => {
+    const folder = mkdtempSync(join(scratch, 'tree-'))
+    const lock = take(folder)
+    expect(JSON.parse(readFileSync(join(folder, 'lock.1'), 'utf8'))).toEqual({
+      pid: process.pid,
+      start: startOf(process.pid),
+    })
+    lock.release()
+  },
+)
+
 test('a holder that is dead is outbid, and its lock goes', () => {
   const folder = mkdtempSync(join(scratch, 'tree-'))
   const { pid } = spawnSync('true')
   writeFileSync(join(folder, 'lock.4'), JSON.stringify({ pid, start: '1' }))
   const lock = take(folder)
   expect(readdirSync(folder)).toEqual(['lock.5'])
+  lock.release()
+})
+
+test('dead holders are outbid by their numbers, of which 10 is more than 9', () => {
+  const folder = mkdtempSync(join(scratch, 'tree-'))
+  const { pid } = spawnSync('true')
+  for (const bid of [9, 10]) writeFileSync(join(folder, `lock.${bid}`), JSON.stringify({ pid, start: '1' }))
+  const lock = take(folder)
+  expect(readdirSync(folder)).toEqual(['lock.11'])
   lock.release()
 })
 

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest'
-import { parseOptions } from '../../redo/options.ts'
+import { flagsOf, parseOptions } from '../../redo/options.ts'
 
-test.each([[['-j', '4', 'x']], [['-j4', 'x']], [['--jobs=4', 'x']]])('%j asks for four jobs', words => {
-  expect(parseOptions(words)).toMatchObject({ kind: 'options', options: { jobs: 4, targets: ['x'] } })
-})
+test.each([[['-j', '4', 'x']], [['-j4', 'x']], [['--jobs=4', 'x']], [['--jobs', '4', 'x']]])(
+  '%j asks for four jobs',
+  words => {
+    expect(parseOptions(words)).toMatchObject({ kind: 'options', options: { jobs: 4, targets: ['x'] } })
+  },
+)
 
 test('letters can stand together, and what follows -- is a target', () => {
   const parsed = parseOptions(['-kx', '--', '-v'])
@@ -26,6 +29,7 @@ test('the live view can be forced, forbidden, or left to us', () => {
 
 test('-d counts, and stands together with other letters', () => {
   expect(parseOptions(['-d'])).toMatchObject({ options: { debug: 1, debugLocks: false } })
+  expect(parseOptions(['--debug', '-d'])).toMatchObject({ options: { debug: 2 } })
   expect(parseOptions(['-kdd', '--debug-locks'])).toMatchObject({
     options: { debug: 2, debugLocks: true, keepGoing: true },
   })
@@ -35,4 +39,23 @@ test('an unknown option and a -j without a number are refused', () => {
   expect(parseOptions(['--nope'])).toEqual({ kind: 'misuse', why: 'there is no option --nope' })
   expect(parseOptions(['-jx'])).toMatchObject({ kind: 'misuse' })
   expect(parseOptions(['-j0'])).toMatchObject({ kind: 'misuse' })
+  expect(parseOptions(['-j'])).toEqual({ kind: 'misuse', why: '-j wants a number of jobs, not ""' })
+  // A fifo holds no more tokens.
+  expect(parseOptions(['-j9999'])).toMatchObject({ options: { jobs: 9999 } })
+  expect(parseOptions(['-j10000'])).toMatchObject({ kind: 'misuse' })
+})
+
+test.each([['-h'], ['--help']])('%s is an answer, whatever comes before it', word => {
+  expect(parseOptions(['-k', word, '--nope'])).toEqual({ kind: 'help' })
+})
+
+test('a guest passes on what is its own: all but what the host alone can do', () => {
+  const said = (...words: readonly string[]) => {
+    const parsed = parseOptions(words)
+    return parsed.kind === 'options' ? flagsOf(parsed.options) : []
+  }
+  const own = ['-j3', '--keep-going', '--shuffle', '--explain', '--verbose', '--xtrace']
+  expect(said(...own, '-n', '-d', '--debug-locks', '--progress', 'x')).toEqual(own)
+  expect(said('x')).toEqual([])
+  for (const flag of own) expect(said(flag, 'x')).toEqual([flag])
 })
