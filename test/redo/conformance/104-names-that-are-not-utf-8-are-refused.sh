@@ -11,4 +11,5 @@ is 3 "$(grep -c 'not in UTF-8' said)"
 is 'all.do default.do said y.do' "$(echo *)"
 mkdir "$name"
 (cd "$name" && fails redo-ifchange x)
+grep -q 'not in UTF-8' "$name/said"
 is "" "$(ls "$name" | grep -v said || true)"
