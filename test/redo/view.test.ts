@@ -2,10 +2,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import type { Forecast } from '../../redo/forecast.ts'
 import { fit, legible } from '../../redo/legible.ts'
 import { Terminal as Lines } from '../../redo/terminal.ts'
-import { duration, isViewUsual, viewOf } from '../../redo/view.ts'
+import { duration, isViewUsual, type Running, View, viewOf } from '../../redo/view.ts'
 import { Screen } from './screen.ts'
 
 // The live view, on a pseudo terminal of script(1). Scripts wait for a file, not for a time; so the
@@ -14,6 +15,10 @@ import { Screen } from './screen.ts'
 const root = resolve(import.meta.dirname, '../..')
 const scratch = mkdtempSync(join(tmpdir(), 'redo-view-'))
 
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 test('the view shows what runs below whole lines of output, and folds away', async () => {
@@ -103,6 +108,11 @@ test('--progress draws where there is no terminal, and nothing else does', () =>
   expect(plain(tree, 'slow')).toBe('redo  slow\n')
 })
 
+test('what is said last needs no end of a line to be seen', () => {
+  const tree = treeOf({ 'x.do': 'printf "no end" >&2\n' })
+  expect(plain(tree, '--progress', 'x')).toMatch(/no end$/)
+})
+
 test('in the background of a shell there is no view', async () => {
   const tree = treeOf({ 'all.do': 'sleep 1; echo said >&2\n' })
   const terminal = open(tree, 'all & wait', 60, 12, 'set -m; ')
@@ -148,10 +158,80 @@ test('a line that is wider than the window takes one row, and nothing above it i
   expect(screen.text).toBe('one\ntwo\nthree\nfour\n')
 })
 
+test('output is wrapped as ever while lines are drawn below it', () => {
+  const screen = new Screen(10, 6)
+  const terminal = new Lines(bytes => screen.write(asTerminal(bytes)))
+  terminal.show(['view'])
+  terminal.write(Buffer.from(`${'x'.repeat(15)}\n`))
+  expect(screen.text).toBe('xxxxxxxxxx\nxxxxx\nview')
+})
+
+test('a line that waits for its end stays as it was, and comes once', () => {
+  let written = ''
+  const terminal = new Lines(bytes => {
+    written += Buffer.from(bytes).toString()
+  })
+  const bytes = Buffer.from('begun')
+  terminal.write(bytes)
+  bytes.fill('#')
+  terminal.close()
+  terminal.close()
+  expect(written).toBe('begun')
+})
+
+test('lines that are drawn already are not drawn again', () => {
+  const drawn = vi.fn()
+  const terminal = new Lines(drawn)
+  for (const lines of [['one'], ['one'], ['two'], [], []]) terminal.show(lines)
+  expect(drawn).toHaveBeenCalledTimes(3)
+})
+
+test('the view begins after 0.3 s, counts as jobs what it has seen at once, and ends with the run', () => {
+  const listeners = () => [process.listenerCount('SIGTSTP'), process.stderr.listenerCount('resize')]
+  const before = listeners()
+  const { view, show, outlook, run } = drawing(['a', 'b'])
+  vi.advanceTimersByTime(299)
+  expect(show).not.toHaveBeenCalled()
+  vi.advanceTimersByTime(1)
+  expect(show.mock.calls).toEqual([[['1 of 3 done, 2 running', '       5 s  a', '       5 s  b']]])
+  const ran = new Map([['b', 5000]])
+  run.running = [{ name: 'b', ran: 5000 }]
+  vi.advanceTimersByTime(200)
+  expect(outlook).toHaveBeenLastCalledWith(ran, 2)
+  run.jobs = 7
+  process.stderr.emit('resize')
+  expect(outlook).toHaveBeenLastCalledWith(ran, 7)
+  expect(show).toHaveBeenCalledTimes(3)
+  view.close()
+  vi.advanceTimersByTime(1000)
+  expect(show).toHaveBeenCalledTimes(3)
+  expect(listeners()).toEqual(before)
+})
+
+test('a run that is over within 0.3 s shows no view', () => {
+  const { view, show } = drawing(['a'])
+  vi.advanceTimersByTime(299)
+  view.close()
+  vi.advanceTimersByTime(1000)
+  expect(show).not.toHaveBeenCalled()
+})
+
+test('who stops a run with Ctrl-Z gets a clean terminal first', () => {
+  const { view, show } = drawing(['a'])
+  const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
+  vi.advanceTimersByTime(300)
+  process.emit('SIGTSTP', 'SIGTSTP')
+  expect(show).toHaveBeenLastCalledWith([])
+  expect(kill.mock.calls).toEqual([[process.pid, 'SIGSTOP']])
+  expect(show.mock.invocationCallOrder.at(-1)).toBeLessThan(kill.mock.invocationCallOrder[0] ?? 0)
+  view.close()
+})
+
 test('a view is usual on a terminal that can move its cursor, and not under a make or another redo', () => {
   expect(isViewUsual(true, { TERM: 'xterm' })).toBe(true)
   expect(isViewUsual(false, { TERM: 'xterm' })).toBe(false)
   expect(isViewUsual(true, { TERM: 'dumb' })).toBe(false)
+  expect(isViewUsual(true, { TERM: '' })).toBe(false)
   expect(isViewUsual(true, {})).toBe(false)
   expect(isViewUsual(true, { TERM: 'xterm', MAKELEVEL: '1' })).toBe(false)
   expect(isViewUsual(true, { TERM: 'xterm', REDO: '/usr/bin/redo' })).toBe(false)
@@ -166,7 +246,8 @@ test('the view takes half of the rows, and counts those that have no room', () =
     '       1 s  target-1',
     '            and 7 more',
   ])
-  expect(viewOf(facts, { columns: 80, rows: 2 })).toHaveLength(1)
+  for (let rows = 2; rows <= 30; rows += 1)
+    expect(viewOf(facts, { columns: 80, rows })).toHaveLength(Math.min(10, Math.floor(rows / 2)))
   expect(viewOf(facts, { columns: 12, rows: 8 }).every(line => line.length < 12)).toBe(true)
 })
 
@@ -184,8 +265,25 @@ test('legible() shows what a terminal would obey', () => {
 })
 
 test('durations are coarse', () => {
-  expect([400, 59_400, 61_000, 7_260_000].map(duration)).toEqual(['0 s', '59 s', '1 min 1 s', '2 h 1 min'])
+  expect([400, 600, 59_400, 61_000, 7_260_000].map(duration)).toEqual([
+    ...['0 s', '1 s', '59 s', '1 min 1 s', '2 h 1 min'],
+  ])
+  expect([60_000, 3_600_000].map(duration)).toEqual(['1 min 0 s', '1 h 0 min'])
 })
+
+/** A view of these targets, by a clock that we move; what it draws, and what it asks for. */
+function drawing(names: readonly string[]) {
+  vi.useFakeTimers()
+  const show = vi.fn()
+  const outlook = vi.fn(() => ({ wanted: 3, left: undefined }))
+  const run: { running: readonly Running[]; jobs: number | undefined } = {
+    running: names.map(name => ({ name, ran: 5000 })),
+    jobs: undefined,
+  }
+  const forecast = { done: 1, failed: 0, outlook } as unknown as Forecast
+  const view = new View({ show } as unknown as Lines, forecast, run)
+  return { view, show, outlook, run }
+}
 
 function treeOf(files: Readonly<Record<string, string>>): string {
   const tree = mkdtempSync(join(scratch, 'tree-'))
