@@ -270,6 +270,17 @@ test('-n tells inputs first, of stamps that it cannot know them, and of a target
   expect(status).toBe(1)
 })
 
+test('-n tells what a target asks for in the order in which it asks, and of a new one that it is new', () => {
+  const tree = treeOf({
+    'x.do': 'redo-ifchange b a c; echo x >$3\n',
+    'default.do': 'redo-always; echo made >$3\n',
+  })
+  expect(run(tree, 'redo/redo', '-n', 'x').stdout).toBe('would build "x": it was never built\n')
+  run(tree, 'do', 'x')
+  const lines = run(tree, 'do', '-n', 'x').stdout.split('\n')
+  expect(lines.map(line => /"(\w)":/.exec(line)?.[1])).toEqual(['b', 'a', 'c', 'x', undefined])
+})
+
 test('-n forces the targets alone, and tells what is left alone', () => {
   const tree = treeOf({ 'x.do': 'redo-ifchange y; cat y >$3\n', 'y.do': 'echo y >$3\n' })
   run(tree, 'do', 'x')
