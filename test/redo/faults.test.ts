@@ -149,6 +149,21 @@ test('a question for which the disk has no room fails, and is not asked in part'
   expect(run.stdout).toBe('1\n0\n')
 }, 60_000)
 
+test('a run that cannot keep its books kills its scripts, shows what they said, and says why', async () => {
+  const tree = empty()
+  writeFileSync(join(tree, 'slow.do'), "sh -c 'echo $$ >pid; : >began; exec sleep 60'\n")
+  // The file that the first record would make.
+  const script = 'until [ -e began ]; do sleep 0.05; done; printf half >&2; mkdir .redo/state\n'
+  writeFileSync(join(tree, 'bad.do'), script)
+  writeFileSync(join(tree, 'all.do'), 'redo-ifchange bad slow\n')
+  const { status, stderr } = finish(tree, 'all', '-j2', '--progress')
+  expect(status).toBe(2)
+  expect(stderr).toMatch(/half\n?redo: cannot go on: EISDIR: [^\n]*\n {2}what was built is kept; [^\n]*\n$/)
+  const left = Number(readFileSync(join(tree, 'pid'), 'utf8'))
+  for (let waits = 0; !hasEnded(left) && waits < 200; waits += 1) await sleep(50)
+  expect(hasEnded(left)).toBe(true)
+}, 60_000)
+
 test('a terminated run ends its scripts, keeps no lock and leaves no temporary file', async () => {
   const tree = empty()
   writeFileSync(join(tree, 'x.do'), ': >began; echo part >$3; sleep 30; echo x >$3\n')
@@ -258,20 +273,24 @@ test('what a script asked for before it ended is said where another one waits fo
 }, 60_000)
 
 test.each([
-  ['is empty', () => ''],
-  ['is of another version', () => 'coolports redo state 0\n'],
-  ['is not text', () => '\0\u0001\u0002'],
-  ['lost its middle', (text: string) => text.slice(0, 200) + text.slice(300)],
-  ['has another byte somewhere', (text: string) => text.replace('.src', '.srd')],
+  ['is empty', () => '', ''],
+  ['is of another version', () => 'coolports redo state 0\n', 'it is of another version'],
+  ['is not text', () => '\0\u0001\u0002', 'it is of another version'],
+  ['lost its middle', (text: string) => text.slice(0, 200) + text.slice(300), 'the block at byte'],
+  ['has another byte somewhere', (text: string) => text.replace('.src', '.srd'), 'the block at byte'],
 ])(
   'a state that %s costs a rebuild, never a wrong result',
-  (_, damage) => {
+  (_, damage, why) => {
     const tree = sums(20)
     expect(finish(tree).status).toBe(0)
     const state = join(tree, '.redo/state')
     writeFileSync(state, damage(readFileSync(state, 'utf8')))
     writeFileSync(join(tree, '3.src'), '4711\n')
-    expect(finish(tree).status).toBe(0)
+    const { status, stderr } = finish(tree)
+    expect(status).toBe(0)
+    const [, said = ''] =
+      /^redo: cannot use the state in ".redo\/state": (.*); everything is/m.exec(stderr) ?? []
+    expect([said !== '', said]).toEqual([why !== '', expect.stringContaining(why)])
     expect(wrong(tree)).toEqual([])
     expect(finish(tree).stderr).toBe('')
   },
@@ -436,17 +455,18 @@ function start(tree: string, target = 'all'): ChildProcess {
 function finish(
   tree: string,
   target = 'all',
-  jobs = '-j2',
+  ...options: readonly string[]
 ): { readonly status: number | null; readonly stderr: string } {
-  return spawnSync(process.execPath, command(target, jobs), {
+  return spawnSync(process.execPath, command(target, ...options), {
     cwd: tree,
     encoding: 'utf8',
     env: environment(),
   })
 }
 
-function command(target: string, jobs = '-j2'): string[] {
-  return [join(root, 'dist/redo.js'), join(root, 'bin/redo'), 'do', jobs, target]
+function command(target: string, ...options: readonly string[]): string[] {
+  const given = options.length === 0 ? ['-j2'] : options
+  return [join(root, 'dist/redo.js'), join(root, 'bin/redo'), 'do', ...given, target]
 }
 
 function environment(): NodeJS.ProcessEnv {

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+import { startOf } from '../../core/process.ts'
 
 // A second run in a tree is a guest of the first: what people may count on when they are one.
 
@@ -80,6 +81,68 @@ test('a guest whose host is stopped says so', async () => {
   expect(stderr).toContain(`the run of process ${host.child.pid}, which built this, was stopped`)
 }, 60_000)
 
+test('a guest whose host is killed takes its place, and builds what it wants anew', async () => {
+  const tree = treeOf({
+    'slow.do': ': >began; sleep 60\n',
+    't.do': 'echo run >>runs; until [ -e go ]; do sleep 0.05; done; echo t >$3\n',
+  })
+  const host = start(tree, ['slow'])
+  await file(tree, 'began')
+  const guest = start(tree, ['t'])
+  await file(tree, 'runs')
+  host.child.kill('SIGKILL')
+  await vi.waitFor(() => expect(readFileSync(join(tree, 'runs'), 'utf8')).toBe('run\nrun\n'), 30_000)
+  writeFileSync(join(tree, 'go'), '')
+  expect(await guest.ended).toMatchObject({ end: 0 })
+  expect(readFileSync(join(tree, 't'), 'utf8')).toBe('t\n')
+}, 60_000)
+
+test('a guest asks from its own folder, for names that may begin with a dash', async () => {
+  const tree = treeOf({ 'slow.do': ': >began; until [ -e go ]; do sleep 0.05; done\n' })
+  mkdirSync(join(tree, 'inner'))
+  writeFileSync(join(tree, 'inner/-x.do'), 'echo "$1" >$3\n')
+  const host = start(tree, ['slow'])
+  await file(tree, 'began')
+  expect(await start(join(tree, 'inner'), ['--', '-x']).ended).toMatchObject({ end: 0 })
+  expect(readFileSync(join(tree, 'inner/-x'), 'utf8')).toBe('-x\n')
+  writeFileSync(join(tree, 'go'), '')
+  expect(await host.ended).toMatchObject({ end: 0 })
+}, 60_000)
+
+test.skipIf(!existsSync('/proc/thread-self/children'))(
+  'who asks for a guest ignores what the guest ignores, as under nohup',
+  async () => {
+    const tree = treeOf({
+      'slow.do': ': >began; until [ -e go ]; do sleep 0.05; done\n',
+      't.do': ': >t-began; until [ -e go ]; do sleep 0.05; done\n',
+    })
+    const host = start(tree, ['slow'])
+    await file(tree, 'began')
+    const guest = start(tree, ['t'], { REDO_IGNORED: 'HUP' })
+    await file(tree, 't-began')
+    const { pid } = guest.child
+    const client = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+    const [, mask = ''] = /^SigIgn:\s*(\S+)$/m.exec(readFileSync(`/proc/${client}/status`, 'utf8')) ?? []
+    expect(Number.parseInt(mask.slice(-1), 16) & 1).toBe(1)
+    writeFileSync(join(tree, 'go'), '')
+    for (const run of [host, guest]) expect(await run.ended).toMatchObject({ end: 0 })
+  },
+  60_000,
+)
+
+test('a run waits for whoever has the lock and cannot be asked, and tells so', async () => {
+  const tree = treeOf({ 't.do': 'echo t >$3\n' })
+  const holder = spawn('sleep', ['600'])
+  const { pid = 0 } = holder
+  writeFileSync(join(tree, '.redo/lock.1'), JSON.stringify({ pid, start: startOf(pid) ?? '' }))
+  const run = start(tree, ['t'])
+  const waiting = `redo: waiting for the run of process ${pid} in this tree\n`
+  await vi.waitFor(() => expect(run.said()).toBe(waiting), 30_000)
+  expect(existsSync(join(tree, 't'))).toBe(false)
+  holder.kill()
+  expect(await run.ended).toEqual({ end: 0, stderr: `${waiting}redo  t\n` })
+}, 60_000)
+
 test.each(['do', 'redo'])(
   'what is built for the guest `%s` sees its environment and its options',
   async command => {
@@ -117,6 +180,8 @@ async function file(tree: string, name: string): Promise<void> {
 interface Run {
   /** The coordinator, or the guest, itself. */
   readonly child: ChildProcess
+  /** What it has said on stderr so far. */
+  readonly said: () => string
   readonly ended: Promise<{ readonly end: number | NodeJS.Signals | null; readonly stderr: string }>
 }
 
@@ -140,5 +205,5 @@ function start(tree: string, words: readonly string[], more: NodeJS.ProcessEnv =
   const ended = new Promise<{ end: number | NodeJS.Signals | null; stderr: string }>(done =>
     child.once('close', (code, signal) => done({ end: code ?? signal, stderr })),
   )
-  return { child, ended }
+  return { child, said: () => stderr, ended }
 }
