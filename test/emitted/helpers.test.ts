@@ -147,6 +147,19 @@ grep -E '^(Sig[PBIC]|Cap|Umask|Groups|Seccomp|NoNewPrivs|Cpus_allowed:)' /proc/s
       `(cd ../seed; ${build('x', 'exit 4').replaceAll('closure closure', 'closure ../one/closure')})\n`,
     ],
     ['a umask', `umask 077; ${build('x', 'umask; mkdir f; stat -c %a f; exit 1')}`],
+    [
+      'a script from a named fifo whose writer has gone',
+      'rm -f f; mkfifo f; echo "pwd; exit 3" >f & ../../bin/do-build --package x --closure closure --out x.tar.gz <f\n',
+    ],
+    ['a priority', build('x', 'set -- $(cat /proc/self/stat); echo "nice ${19}"; exit 1', 'nice -n 5')],
+    [
+      'one processor',
+      build('x', "sed -n '/^Cpus_allowed:/p' /proc/self/status; nproc; exit 1", 'taskset -c 0'),
+    ],
+    [
+      'a jobserver that has gone, and its descriptors to a pipe of the door',
+      build('x', 'echo "flags ${MAKEFLAGS-none}"; exit 1', 'MAKEFLAGS="-j --jobserver-auth=6,6"'),
+    ],
     ['a limit', `ulimit -f 1; ${build('x', 'head -c 100000 /dev/zero >big')}`],
   ])('%s', (_, call) => {
     const said = (prefix: string): string => {
