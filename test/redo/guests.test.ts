@@ -10,6 +10,9 @@ import { startOf } from '../../core/process.ts'
 const root = resolve(import.meta.dirname, '../..')
 const scratch = mkdtempSync(join(tmpdir(), 'redo-guests-'))
 
+/** In a script: waits for that file, or for the end of the tree. */
+const untilGo = 'until [ -e go ] || [ ! -e slow.do ]; do sleep 0.05; done'
+
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 test('a guest prints all that was built for it said, also when the host has nothing else to do', async () => {
@@ -84,7 +87,7 @@ test('a guest whose host is stopped says so', async () => {
 test('a guest whose host is killed takes its place, and builds what it wants anew', async () => {
   const tree = treeOf({
     'slow.do': ': >began; sleep 60\n',
-    't.do': 'echo run >>runs; until [ -e go ]; do sleep 0.05; done; echo t >$3\n',
+    't.do': `echo run >>runs; ${untilGo}; echo t >$3\n`,
   })
   const host = start(tree, ['slow'])
   await file(tree, 'began')
@@ -98,7 +101,7 @@ test('a guest whose host is killed takes its place, and builds what it wants ane
 }, 60_000)
 
 test('a guest asks from its own folder, for names that may begin with a dash', async () => {
-  const tree = treeOf({ 'slow.do': ': >began; until [ -e go ]; do sleep 0.05; done\n' })
+  const tree = treeOf({ 'slow.do': `: >began; ${untilGo}\n` })
   mkdirSync(join(tree, 'inner'))
   writeFileSync(join(tree, 'inner/-x.do'), 'echo "$1" >$3\n')
   const host = start(tree, ['slow'])
@@ -113,8 +116,8 @@ test.skipIf(!existsSync('/proc/thread-self/children'))(
   'who asks for a guest ignores what the guest ignores, as under nohup',
   async () => {
     const tree = treeOf({
-      'slow.do': ': >began; until [ -e go ]; do sleep 0.05; done\n',
-      't.do': ': >t-began; until [ -e go ]; do sleep 0.05; done\n',
+      'slow.do': `: >began; ${untilGo}\n`,
+      't.do': `: >t-began; ${untilGo}\n`,
     })
     const host = start(tree, ['slow'])
     await file(tree, 'began')

@@ -4,7 +4,7 @@ cat >x.do <<'X'
 echo begins >&2
 if [ -e first ]; then
   : >began
-  until [ -e go ]; do sleep 0.05; done
+  until [ -e go ] || [ ! -e x.do ]; do sleep 0.05; done
 fi
 : >first
 echo ends >&2

@@ -6,14 +6,14 @@ cat >x.do <<'X'
 sh signal.sh HUP resident >$3 || :
 sh signal.sh TERM resident >>$3 || :
 : >x.began
-until [ -e go ]; do sleep 0.1; done
+until [ -e go ] || [ ! -e x.do ]; do sleep 0.1; done
 X
 cat >y.do <<'Y'
 #!/usr/bin/env sh
 sh signal.sh INT program >$3
 sh signal.sh TERM program >>$3
 : >y.began
-until [ -e go ]; do sleep 0.1; done
+until [ -e go ] || [ ! -e x.do ]; do sleep 0.1; done
 Y
 trap '' HUP TERM
 redo -j2 x y 2>said &
