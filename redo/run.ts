@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import { Console } from './console.ts'
@@ -9,6 +9,7 @@ import { TreeLock } from './lock.ts'
 import { Logs } from './logs.ts'
 import type { Message } from './message.ts'
 import { flagsOf, type Options } from './options.ts'
+import { quote } from './reason.ts'
 import { cleanUpAfterCrash, removeRunFolder } from './remains.ts'
 import { onSignals, type SignalName } from './signals.ts'
 import { writeStderr } from './stderr.ts'
@@ -32,7 +33,7 @@ export async function run(
   const cwd = realpathSync(process.cwd())
   const tree = new Tree(findTop(cwd))
   process.chdir(tree.top)
-  mkdirSync('.redo', { recursive: true })
+  if (!mayKeepBooks(tree.top)) return 2
   const hasView = options.progress ?? isViewUsual(isatty(2), process.env)
   const terminal = hasView ? new Terminal(writeStderr) : undefined
   const console = new Console(terminal === undefined ? writeStderr : bytes => terminal.write(bytes))
@@ -81,6 +82,23 @@ export async function run(
   const received = signal()
   if (received !== undefined) process.kill(process.pid, received)
   return ok ? 0 : 1
+}
+
+/** Makes the folder of the books. False, and said, where the tree may only be read: it is somebody else's. */
+function mayKeepBooks(top: string): boolean {
+  try {
+    // Not recursive: that tells of a disk that is read-only as ENOENT.
+    if (!existsSync('.redo')) mkdirSync('.redo')
+    accessSync('.redo', constants.W_OK | constants.X_OK)
+    return true
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return true // by another run, meanwhile
+    if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
+    const why = `redo: cannot build in ${quote(top)}: its folder .redo cannot be written (${code})`
+    writeStderr(Buffer.from(`${why}\n  build in a tree of your own, such as a clone\n`))
+    return false
+  }
 }
 
 /** The lock, or the exit status of a visit to the run that has it. */

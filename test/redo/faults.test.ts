@@ -117,6 +117,25 @@ test.each([
   60_000,
 )
 
+test.each([
+  ['with books', true],
+  ['without', false],
+])('a tree that may only be read, %s, is told as such', (_, isKnown) => {
+  const tree = empty()
+  writeFileSync(join(tree, 'all.do'), ':\n')
+  if (isKnown) mkdirSync(join(tree, '.redo'), { recursive: true })
+  else rmSync(join(tree, '.redo'), { recursive: true, force: true })
+  const words = ['--dev-bind', '/', '/', '--ro-bind', tree, tree, '--chdir', tree]
+  const run = spawnSync('bwrap', [...words, process.execPath, ...command('all')], {
+    encoding: 'utf8',
+    env: environment(),
+  })
+  expect([run.status, run.stderr]).toEqual([
+    2,
+    `redo: cannot build in "${tree}": its folder .redo cannot be written (EROFS)\n  build in a tree of your own, such as a clone\n`,
+  ])
+})
+
 test('a question for which the disk has no room fails, and is not asked in part', () => {
   const tree = empty()
   const names = Array.from({ length: 3000 }, (_, at) => `a-source-with-a-long-name-${at}`)
