@@ -1,4 +1,6 @@
+# only: coolports
 # However many ways lead down to a stamped target, what lies between is checked, and nothing of it is built.
+# Of other implementations one walks down each way, of which there are two to the 24th.
 echo 1 >src
 echo 'redo-ifchange src; echo same >$3; echo x >>s.runs; redo-stamp <$3' >s.do
 file default.layer.do <<'X'
