@@ -49,9 +49,20 @@ export function keepFailed(packageFolder: string, work: string): string {
   return failed
 }
 
-/** Keeps what a build that went well has printed: it tells which tests ran, and what configure has found. */
-export const keepLog = (packageFolder: string, work: string): void =>
-  renameSync(join(work, 'log'), resolve(packageFolder, LOG_FILE))
+/**
+ * Keeps what a build that went well has printed: it tells which tests ran, and what configure has found. Else the code
+ * of why not, as where a folder has the name; a package is worth more than its log.
+ */
+export function keepLog(packageFolder: string, work: string): string | undefined {
+  try {
+    renameSync(join(work, 'log'), resolve(packageFolder, LOG_FILE))
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    return code
+  }
+}
 
 /** Removes the folder of a build that went well, if it needed one, and that of an earlier failure with it. */
 export function removeWork(packageFolder: string, work?: string): void {

@@ -56,6 +56,17 @@ test('what the last build that went well has printed is kept, and what a failed 
   expect(log('.log')).toBe('')
 })
 
+test('a package whose log cannot be kept is built all the same', () => {
+  shop.closure('quiet', 'base')
+  mkdirSync(join(shop.folder('quiet'), '.log'))
+  const { status, stderr } = shop.build('quiet', ':')
+  expect(stderr).toContain(
+    'do-build: cannot keep what the build of quiet-1-1 has printed: EISDIR\nquiet-1-1: it is empty',
+  )
+  expect(status).toBe(0)
+  expect(names('quiet')).toEqual(['.bclosure', '.log', '.pkg.tar.gz'])
+})
+
 test('a build prints all it has to say when COOLPORTS_VERBOSE is set', () => {
   shop.closure('loud', 'base')
   const ran = shop.build('loud', 'echo one; echo two >&2; echo three; echo >"$DESTDIR/x"', {

@@ -20,6 +20,7 @@ vi.mock('../../../helpers/store/content.ts', async original => {
 vi.mock('../../../helpers/build/sandbox.ts', () => ({
   runSandbox: async (work: string) => {
     writeFileSync(join(work, 'destdir/file'), 'built')
+    writeFileSync(join(work, 'log'), '')
     return { kind: 'exited', status: 0 }
   },
 }))
