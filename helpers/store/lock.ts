@@ -30,12 +30,14 @@ export async function takeLock(folder: string): Promise<Lock> {
     const bid = (bids.at(-1) ?? 0) + 1
     const path = join(folder, String(bid))
     if (!bidFor(path, mine)) continue
-    // Somebody may have come and gone since we looked, and left a later bid.
-    if (bidsIn(folder).at(-1) !== bid) {
+    // Others may have come and gone since we looked, and left a holder, with a higher number or a lower one.
+    const others = bidsIn(folder).filter(other => other !== bid)
+    if (others.some(other => isHeld(folder, other))) {
       rmSync(path, { force: true })
+      await setTimeout(POLL_MS * Math.random())
       continue
     }
-    for (const old of bids) rmSync(join(folder, String(old)), { force: true })
+    for (const old of others) rmSync(join(folder, String(old)), { force: true })
     return { release: () => rmSync(path, { force: true }) }
   }
 }
