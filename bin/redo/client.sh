@@ -73,9 +73,12 @@ redo_hear() {
   # shellcheck disable=SC2034 # the colon and the hash are there for the shell alone
   until IFS=' ' read -r redo_colon redo_status redo_hash redo_text <&9; do
     # In some shells a signal that the script traps ends the read, with the status of the end of the file. That
-    # one comes again and again.
+    # one comes again and again; but a script may be sent as many signals while it waits.
     redo_tries=$((redo_tries + 1))
-    [ "$redo_tries" -lt 1000 ] || return
+    [ "$redo_tries" -ge 1000 ] || continue
+    redo_is_run || return
+    redo_tries=0
+    sleep 1
   done
   [ -z "$redo_text" ] || printf 'redo: %s\n' "$redo_text" >&2
 }
@@ -93,7 +96,7 @@ redo_take_slot() {
   until [ -p "$REDO_RUN/$redo_slot" ] && { true >"$REDO_RUN/$redo_slot.busy"; } 2>/dev/null; do
     if [ -p "$REDO_RUN/$redo_slot" ]; then
       redo_slot=$((redo_slot + 1))
-    elif kill -0 "$REDO_PID" 2>/dev/null && [ -p "$REDO_RUN/ask" ]; then
+    elif redo_is_run; then
       redo_slot=0
       sleep 1
     else
@@ -101,6 +104,13 @@ redo_take_slot() {
     fi
   done
   [ -z "$redo_clobber" ] || set +C
+}
+
+# Whether the coordinator runs; one that was killed may stay in the list of processes, as a zombie.
+redo_is_run() {
+  kill -0 "$REDO_PID" 2>/dev/null && [ -p "$REDO_RUN/ask" ] || return
+  [ ! -r "/proc/$REDO_PID/stat" ] || IFS= read -r redo_state <"/proc/$REDO_PID/stat" || return
+  case ${redo_state-} in *') '[ZX]' '*) return 1 ;; esac
 }
 
 # A write of up to 4096 bytes to a fifo is not mixed with those of others, if it is one write: a
@@ -125,6 +135,8 @@ redo_say() { # ARGUMENT...
 redo_unwritten() { # args|env
   [ -d "$REDO_RUN" ] || redo_gone
   : >"$REDO_RUN/$redo_slot.$1"
+  # The slot of a shell that stays is for its next script.
+  [ "$redo_slot" = "${redo_line-}" ] || redo_bye
   printf 'redo: cannot ask for anything: it cannot be written below %s\n' "$REDO_RUN" >&2
   exit 2
 }
