@@ -9,10 +9,34 @@ export type Verdict =
   /** There is nothing to do: a source, or a target that is up to date. */
   | { readonly kind: 'clean' }
   | { readonly kind: 'dirty'; readonly reason: Reason }
-  /** It depends on how these stamped targets come out, each named once; bring them up to date, then ask again. */
-  | { readonly kind: 'unsure'; readonly stamped: readonly FileNode[] }
+  | Unsure
   /** Neither is there such a file nor a rule to make it. */
   | { readonly kind: 'unknown' }
+
+/**
+ * It depends on how some stamped targets come out; bring them up to date, then ask again. Only those next to a target
+ * are kept with its verdict, for a chain may be long and have one at each of its links.
+ */
+class Unsure {
+  readonly kind = 'unsure'
+  readonly #parts: ReadonlySet<FileNode | Unsure>
+
+  constructor(parts: ReadonlySet<FileNode | Unsure>) {
+    this.#parts = parts
+  }
+
+  /** All of them, each once. */
+  get stamped(): readonly FileNode[] {
+    const seen = new Set<FileNode | Unsure>()
+    const left: (FileNode | Unsure)[] = [this]
+    for (let part = left.pop(); part !== undefined; part = left.pop()) {
+      if (seen.has(part)) continue
+      seen.add(part)
+      if (part instanceof Unsure) for (const inner of [...part.#parts].reverse()) left.push(inner)
+    }
+    return [...seen].filter((part): part is FileNode => !(part instanceof Unsure))
+  }
+}
 
 /**
  * What became of a target in this run; the run tells, the check asks. Undecided means that its stamped
@@ -30,7 +54,7 @@ export class Checker {
   readonly #traces: Pick<Traces, 'checks' | 'everything'> | undefined
   readonly #decided = new Map<FileNode, Verdict>()
   /** What cannot be decided yet; good until a target is up to date. Without it each way to a target would be walked. */
-  readonly #unsure = new Map<FileNode, Verdict>()
+  readonly #unsure = new Map<FileNode, Unsure>()
   readonly #looked = new Set<FileNode>()
   readonly #told = new Map<FileNode, string>()
   readonly #there = new Map<FileNode, boolean>()
@@ -92,7 +116,7 @@ export class Checker {
       }
       this.#traces?.checks?.(`${'  '.repeat(frames.length)}${quote(node.name)}: looking at its inputs`)
       onTrail.add(node)
-      frames.push({ node, making: node.making, next: 0, stamped: new Set() })
+      frames.push({ node, making: node.making, next: 0, unsure: new Set() })
       return undefined
     }
     let verdict = enter(root)
@@ -108,9 +132,9 @@ export class Checker {
         }
       }
       if (frames.at(-1) !== frame) continue
-      verdict ??= frame.stamped.size > 0 ? { kind: 'unsure', stamped: [...frame.stamped] } : clean
-      const known = verdict.kind === 'unsure' ? this.#unsure : this.#decided
-      known.set(frame.node, verdict)
+      verdict ??= frame.unsure.size > 0 ? outcome(frame.unsure) : clean
+      if (verdict.kind === 'unsure') this.#unsure.set(frame.node, verdict)
+      else this.#decided.set(frame.node, verdict)
       onTrail.delete(frame.node)
       frames.pop()
       if (this.#traces !== undefined) this.#tell(frames.length, frame.node, verdict)
@@ -131,7 +155,7 @@ export class Checker {
     switch (this.#progress(node)) {
       case 'undecided':
         if (asked) break
-        return { kind: 'unsure', stamped: [node] }
+        return new Unsure(new Set([node]))
       case 'active':
         if (asked) break
         return dirty({ kind: 'building' })
@@ -249,10 +273,17 @@ interface Frame {
   readonly node: FileNode
   readonly making: Making
   next: number
-  readonly stamped: Set<FileNode>
+  /** What hinders a decision so far. */
+  readonly unsure: Set<FileNode | Unsure>
 }
 
 const clean: Verdict = { kind: 'clean' }
+
+/** Where a single input is unsure, its own verdict serves. */
+function outcome(parts: ReadonlySet<FileNode | Unsure>): Unsure {
+  const [first] = parts
+  return parts.size === 1 && first instanceof Unsure ? first : new Unsure(parts)
+}
 
 function dirty(reason: Reason): Verdict {
   return { kind: 'dirty', reason }
@@ -265,12 +296,12 @@ function weigh(frame: Frame, verdict: Verdict): Verdict | undefined {
   frame.next += 1
   switch (verdict.kind) {
     case 'unsure':
-      for (const node of verdict.stamped) frame.stamped.add(node)
+      frame.unsure.add(verdict)
       return undefined
     case 'dirty':
       if (input.making?.digest === undefined || input.version !== version)
         return dirty({ kind: 'input', input: input.name, why: verdict.reason })
-      frame.stamped.add(input)
+      frame.unsure.add(input)
       return undefined
     case 'unknown':
       return dirty({ kind: 'changed', input, from: version })
