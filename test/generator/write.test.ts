@@ -35,3 +35,11 @@ test('what another one takes away at the same moment is no trouble', () => {
   removeOrphans(root, orphans)
   expect(existsSync(folder)).toBe(false)
 })
+
+test('a folder into which somebody writes when it was found empty stays', () => {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, '.fetch'), '')
+  meanwhile.happens = () => writeFileSync(join(folder, 'package.ts'), '')
+  removeOrphans(root, ['pkg/a/.fetch'])
+  expect(existsSync(join(folder, 'package.ts'))).toBe(true)
+})
