@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { contentPath, packagePath } from '../../core/store.ts'
 import { writeWhole } from '../../core/whole-file.ts'
-import { readIdentity } from '../tar/identity.ts'
+import { identityAt } from '../tar/identity.ts'
 
 /**
  * What a package's bytes are made of, as a text (see `contentKey`), and the sha256 of the tar that came of it.
@@ -31,7 +31,7 @@ export function findContent(store: string, text: string): SameContent | undefine
   if (note === undefined || note.text !== text) return undefined
   const path = packagePath(store, note.hash)
   if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
-  return readIdentity(path) === note.tar ? { hash: note.hash, tar: note.tar, path } : undefined
+  return identityAt(path) === note.tar ? { hash: note.hash, tar: note.tar, path } : undefined
 }
 
 /** Notes which package came of some content, unless one is known. */
@@ -48,8 +48,17 @@ export interface Note extends Content {
 
 /** Undefined where there is none, or where it is no such note. */
 export function readNote(path: string): Note | undefined {
-  if (!existsSync(path)) return undefined
   const [, hash = '', tar = '', text = ''] =
-    /^pkghash ([^\n]*)\ntar ([^\n]*)\n(.*)$/s.exec(readFileSync(path, 'utf8')) ?? []
+    /^pkghash ([^\n]*)\ntar ([^\n]*)\n(.*)$/s.exec(textAt(path) ?? '') ?? []
   return isSha256(hash) && isSha256(tar) ? { hash, tar, text } : undefined
+}
+
+/** It is read without a look before, for a gc may take it at any time. */
+function textAt(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
 }
