@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -95,10 +95,12 @@ test('the end is that of helpers that have nothing to do, too', async () => {
 test.skipIf(!existsSync('/proc/self/stat'))(
   'what is done for a client that has gone is ended, and nobody is told',
   async () => {
-    const { pid, reply } = begin('working', '', spawnSync('true').pid)
+    const client = spawn('sleep', ['60'])
+    const { pid, reply } = begin('working', '', client.pid)
     const told = vi.fn()
     void reply.then(told)
     const helper = await pid()
+    client.kill()
     await vi.waitFor(() => expect(isListed(helper)).toBe(false), 10_000)
     expect(told).not.toHaveBeenCalled()
   },
@@ -108,7 +110,10 @@ test.skipIf(!existsSync('/proc/self/stat'))(
   'a helper that is done at the moment when it is told to end gets no further errand',
   async () => {
     const told = join(scratch, 'told')
-    const { pid } = begin('done-when-told', told, spawn('sleep', ['0.3']).pid)
+    const client = spawn('sleep', ['60'])
+    const { pid } = begin('done-when-told', told, client.pid)
+    await pid()
+    client.kill()
     await vi.waitFor(() => expect(existsSync(told)).toBe(true), 10_000)
     const next = await errand('well')
     expect(next.reply).toEqual([0, undefined])
