@@ -65,7 +65,7 @@ export class Checker {
     readonly progress: (node: FileNode) => Progress
     /** Is there a trace that redo built a file of which the state knows nothing? */
     readonly wasBuilt: (node: FileNode) => boolean
-    /** Called once for each target that somebody changed by hand. */
+    /** Called for each target that somebody changed by hand, perhaps more than once. */
     readonly overridden: (node: FileNode) => void
     readonly traces?: Pick<Traces, 'checks' | 'everything'>
   }) {
@@ -85,6 +85,17 @@ export class Checker {
     const verdict = this.#look(node, now)
     if (this.#traces !== undefined) this.#tell(0, node, verdict)
     return verdict
+  }
+
+  /** Whether a target may be built in any case: not when somebody changed it by hand. */
+  isOurs(node: FileNode): boolean {
+    const { making } = node
+    if (making === undefined) return false
+    this.#file(node, making)
+    if (node.making === making) return true
+    // It may have been a target when it was checked.
+    this.forget(node)
+    return false
   }
 
   /** The next check of this file, or of one that depends on it, shall look again. */

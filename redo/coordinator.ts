@@ -268,7 +268,7 @@ export class Coordinator {
       return false
     }
     this.#asking = request
-    if (request.force && node.making !== undefined) return dirty({ kind: 'forced' })
+    if (request.force && this.#checker.isOurs(node)) return dirty({ kind: 'forced' })
     const verdict = this.#checker.check(node)
     if (verdict.kind === 'clean') {
       if (request.by === undefined) this.#tellSource(request, node)

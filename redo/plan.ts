@@ -29,10 +29,13 @@ export function plan(
     rules,
     progress: () => undefined,
     wasBuilt: node => wasBuilt(node.name),
-    overridden: node => lines.push(`would leave alone ${quote(node.name)}: you modified it`),
+    overridden: node => {
+      const line = `would leave alone ${quote(node.name)}: you modified it`
+      if (!lines.includes(line)) lines.push(line)
+    },
   })
   for (const node of inputsFirst(targets.map(name => graph.node(name)))) {
-    const isForced = force && targets.includes(node.name) && node.making !== undefined
+    const isForced = force && targets.includes(node.name) && checker.isOurs(node)
     const verdict: Verdict = isForced ? { kind: 'dirty', reason: { kind: 'forced' } } : checker.check(node)
     switch (verdict.kind) {
       case 'clean':

@@ -1,8 +1,11 @@
-import { expect, test, vi } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Checker } from '../../redo/check.ts'
 import { type FileNode, Graph, type Making } from '../../redo/graph.ts'
 import type { Rules } from '../../redo/rules.ts'
-import { nothing } from '../../redo/stamp.ts'
+import { nothing, stampOf } from '../../redo/stamp.ts'
 
 /** Targets that are up to date but for what they depend on, and a checker of them. */
 function setUp() {
@@ -60,4 +63,20 @@ test('of a long chain with a stamp at each link all stamps are named, and none i
   expect(verdict.kind === 'unsure' && verdict.stamped.map(({ name }) => name)).toEqual(
     stamps.map(({ name }) => name),
   )
+})
+
+test('what hangs on a stamp is checked anew when the stamped target is found changed by hand', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'redo-check-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const { target, checker } = setUp()
+  const stamped = target(join(folder, 'stamped'), [], { always: true, digest: 'a' })
+  writeFileSync(stamped.name, 'built')
+  stamped.stamp = stampOf(stamped.name)
+  const above = target(join(folder, 'above'), [stamped])
+  expect(checker.check(above)).toMatchObject({ kind: 'unsure', stamped: [stamped] })
+  expect(checker.isOurs(stamped)).toBe(true)
+
+  writeFileSync(stamped.name, 'by hand')
+  expect(checker.isOurs(stamped)).toBe(false)
+  expect(checker.check(above)).toMatchObject({ kind: 'dirty', reason: { kind: 'changed' } })
 })

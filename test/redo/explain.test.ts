@@ -287,6 +287,7 @@ test('-n forces the targets alone, and tells what is left alone', () => {
   expect(run(tree, 'redo/redo', '-n', 'x').stdout).toBe('would build "x": it was asked for by redo\n')
   writeFileSync(join(tree, 'y'), 'mine\n')
   expect(run(tree, 'do', '-n', 'x').stdout.split('\n')[0]).toBe('would leave alone "y": you modified it')
+  expect(run(tree, 'redo/redo', '-n', 'y').stdout).toBe('would leave alone "y": you modified it\n')
 })
 
 test('-n tells that a target whose rule is gone cannot be built, when it is to be', () => {
