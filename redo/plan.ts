@@ -41,9 +41,10 @@ export function plan(
       case 'clean':
         break
       case 'dirty':
-        // It had a rule when it was built, which may be gone since.
-        if (rules.find(node.name) === undefined) refuse(node.name)
-        else lines.push(`would build ${quote(node.name)}: ${sentence(verdict.reason)}`)
+        if (rules.find(node.name) !== undefined)
+          lines.push(`would build ${quote(node.name)}: ${sentence(verdict.reason)}`)
+        // It had a rule when it was built, which may be gone since; nobody may ask for it any more.
+        else if (targets.includes(node.name)) refuse(node.name)
         break
       case 'unsure':
         lines.push(`may build ${quote(node.name)}: ${stamped(verdict.stamped)}`)
