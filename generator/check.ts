@@ -8,6 +8,7 @@ import { entryPath } from '../helpers/tar/path.ts'
 import type { Loaded } from './load.ts'
 import { locate } from './locate.ts'
 import { nearest } from './nearest.ts'
+import { nearestPackage } from './nearest-package.ts'
 import type { Edge, Package, PackageSource, PackageUpdate, ScriptOrSkipped } from './package.ts'
 import { fieldName, type Problem } from './problem.ts'
 import { manifestPath, type PackageFile } from './tree.ts'
@@ -364,7 +365,7 @@ class Reader {
       this.edges.push({ to, path })
       return
     }
-    const near = nearest(to, [...this.#known])
+    const near = nearestPackage(to, this.#known)
     const at = this.#at(path)
     this.problems.push({ kind: 'unknown-dependency', at, name: to, ...(near ? { nearest: near } : {}) })
   }

@@ -1,7 +1,7 @@
 import { API, type Api, bundleApi } from './api.ts'
 import { locate, locateImport } from './locate.ts'
 import { type Module, readModule, writtenPlace } from './module.ts'
-import { nearest } from './nearest.ts'
+import { nearestPackage } from './nearest-package.ts'
 import { fieldName, type Problem } from './problem.ts'
 import { type Failure, Realm, type Stranger } from './realm.ts'
 import { type Input, manifestPath } from './tree.ts'
@@ -141,7 +141,7 @@ async function evaluationProblem(
   const name = MANIFEST_IMPORT.exec(specifier)?.[1] ?? specifier
   if (known.has(name))
     return { kind: 'evaluation', at, text: `the manifest of ${name}, which it imports, cannot be read` }
-  const near = nearest(name, [...known])
+  const near = nearestPackage(name, known)
   return { kind: 'unknown-import', at, specifier, name, ...(near ? { nearest: near } : {}) }
 }
 
