@@ -52,8 +52,10 @@ function keyedInputs(
     }),
   ]
   const said = key.text.split('\n').filter(line => /^(source|file) /.test(line))
-  const unkeyed = shown.filter(line => !said.includes(line))
-  const unshown = said.filter(line => !shown.includes(line))
+  // Sets, for there may be as many files as there are in a source.
+  const [areSaid, areShown] = [new Set(said), new Set(shown)]
+  const unkeyed = shown.filter(line => !areSaid.has(line))
+  const unshown = said.filter(line => !areShown.has(line))
   if (unkeyed.length + unshown.length === 0) return ok(undefined)
   return refuse([{ kind: 'not keyed', key: key.path, unkeyed, unshown }])
 }
