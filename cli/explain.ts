@@ -73,7 +73,7 @@ export const explain = command({
     else if (upToDate) print(`${name.value} is up to date`)
     else {
       print(`${name.value} is out of date:`)
-      for (const line of report(found, '  ')) print(line)
+      for (const line of report(found)) print(line)
       if (same !== null) print(taken(same))
     }
     return upToDate ? 0 : 1
@@ -90,17 +90,30 @@ async function foreseen(root: string, store: string, name: string): Promise<Sha2
 const taken = (same: Sha256): string =>
   `it will not be built: its inputs are those of ${short(same)}, which is taken from the store`
 
-function report({ changes, dependencies }: Reason, indent: string): readonly string[] {
-  return [
-    ...changes.map(({ sign, line }) => {
+/** A list and not a recursion, as chains may be long. */
+function report(found: Reason): readonly string[] {
+  const lines: string[] = []
+  const open: ReturnType<typeof found.dependencies.values>[] = []
+  const enter = ({ changes, dependencies }: Reason): void => {
+    open.push(dependencies.values())
+    for (const { sign, line } of changes) {
       const text = `${sign} ${shownLine(line)}`
-      return indent + (sign === '-' ? paint.red(text) : paint.green(text))
-    }),
-    ...dependencies.flatMap(({ name, built, present, reason }) => [
-      `${indent}${paint.bold(name)} is another one: ${short(built)} before, ${short(present)} now`,
-      ...(reason ? report(reason, `${indent}  `) : []),
-    ]),
-  ]
+      lines.push('  '.repeat(open.length) + (sign === '-' ? paint.red(text) : paint.green(text)))
+    }
+  }
+  enter(found)
+  for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+    const { value, done } = at.next()
+    if (done) {
+      open.pop()
+      continue
+    }
+    const { name, built, present, reason } = value
+    const is = `is another one: ${short(built)} before, ${short(present)} now`
+    lines.push(`${'  '.repeat(open.length)}${paint.bold(name)} ${is}`)
+    if (reason) enter(reason)
+  }
+  return lines
 }
 
 const short = (hash: Sha256): string => hash.slice(0, 12)

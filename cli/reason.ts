@@ -27,43 +27,46 @@ export interface Keys {
   readonly present: (name: string) => string | undefined
 }
 
-/** Follows changed dependencies down to the keys in which something else than a dependency changed. */
-export function reason(
-  name: string,
-  before: string,
-  after: string,
-  keys: Keys,
-  told = new Set<string>(),
-): Reason {
+/**
+ * Follows changed dependencies down to the keys in which something else than a dependency changed. A list and
+ * not a recursion, as chains may be long.
+ */
+export function reason(name: string, before: string, after: string, keys: Keys): Reason {
+  const told = new Set<string>()
+  const top = compare(name, before, after)
+  const open = [top]
+  for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+    const { value: changed, done } = at.changed.next()
+    if (done) {
+      open.pop()
+      continue
+    }
+    const was = keys.byHash(changed.built)
+    const is = keys.present(changed.name)
+    const first = !told.has(changed.name)
+    told.add(changed.name)
+    const inner = first && was !== undefined && is !== undefined ? compare(changed.name, was, is) : undefined
+    at.dependencies.push({ ...changed, reason: inner?.reason ?? null })
+    if (inner) open.push(inner)
+  }
+  return top.reason
+}
+
+/** In what two keys differ, and the dependencies that are others now, whose own reasons are to be found. */
+function compare(name: string, before: string, after: string) {
   const old = split(before)
   const young = split(after)
-  const changed = [...young.dependencies].filter(([dependency, hash]) => {
-    const was = old.dependencies.get(dependency)
-    return was !== undefined && was !== hash
+  const changed = [...young.dependencies].flatMap(([dependency, present]) => {
+    const built = old.dependencies.get(dependency)
+    return built === undefined || built === present ? [] : [{ name: dependency, built, present }]
   })
-  const followed = new Set(changed.map(([dependency]) => dependency))
+  const followed = new Set(changed.map(dependency => dependency.name))
   const rest = (text: string): readonly string[] =>
     lines(text).filter(line => !followed.has(dependencyIn(line)?.name ?? ''))
-  return {
-    name,
-    built: sha256(before),
-    present: sha256(after),
-    changes: difference(rest(before), rest(after)),
-    dependencies: changed.map(([dependency, present]) => {
-      const built = old.dependencies.get(dependency) as Sha256
-      const was = keys.byHash(built)
-      const is = keys.present(dependency)
-      const first = !told.has(dependency)
-      told.add(dependency)
-      return {
-        name: dependency,
-        built,
-        present,
-        reason:
-          first && was !== undefined && is !== undefined ? reason(dependency, was, is, keys, told) : null,
-      }
-    }),
-  }
+  const dependencies: ChangedDependency[] = []
+  const changes = difference(rest(before), rest(after))
+  const reason: Reason = { name, built: sha256(before), present: sha256(after), changes, dependencies }
+  return { reason, dependencies, changed: changed.values() }
 }
 
 const lines = (text: string): readonly string[] => text.replace(/\n$/, '').split('\n')

@@ -19,35 +19,50 @@ export function foreseeSame(
   manifests: Manifests,
   name: string,
 ): SameContent | undefined {
-  const known = new Map<string, Sha256 | undefined>()
-
-  const tarOf = (one: string): Sha256 | undefined => {
-    if (!known.has(one)) {
-      const key = keyOf(root, one)
-      const built = key === undefined ? undefined : packagePath(store, sha256(key))
-      const there = built !== undefined && lstatSync(built, { throwIfNoEntry: false })?.isFile() === true
-      known.set(one, there ? readIdentity(built) : sameAs(one)?.tar)
+  const tars = new Map<string, Sha256 | undefined>()
+  const top = inputsOf(root, manifests, name)
+  const open = top === undefined ? [] : [top]
+  let found: SameContent | undefined
+  // A list and not a recursion, as chains may be long.
+  for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+    const member = at.closure[at.tars.length]
+    if (member === undefined) {
+      const text = contentKey(at.key, at.tars)
+      found = text === undefined ? undefined : findContent(store, text)
+      tars.set(at.name, found?.tar)
+      open.pop()
+    } else if (tars.has(member)) {
+      const tar = tars.get(member)
+      if (tar !== undefined) {
+        at.tars.push(tar)
+        continue
+      }
+      found = undefined
+      open.pop()
+    } else {
+      tars.set(member, builtTar(root, store, member))
+      const inner = tars.get(member) === undefined ? inputsOf(root, manifests, member) : undefined
+      if (inner) open.push(inner)
     }
-    return known.get(one)
   }
+  return found
+}
 
-  const sameAs = (one: string): SameContent | undefined => {
-    const key = keyOf(root, one)
-    const found = readable(manifests, one)
-    if (key === undefined || !found.ok) return undefined
-    const closure = walk(manifests, found.value.buildDeps, pkg => pkg.runDeps)
-    if (!closure.ok) return undefined
-    const tars: Sha256[] = []
-    for (const member of closure.value) {
-      const tar = tarOf(member)
-      if (tar === undefined) return undefined
-      tars.push(tar)
-    }
-    const text = contentKey(key, tars)
-    return text === undefined ? undefined : findContent(store, text)
-  }
+/** What a build of the package would be shown. */
+function inputsOf(root: string, manifests: Manifests, name: string) {
+  const key = keyOf(root, name)
+  const found = readable(manifests, name)
+  if (key === undefined || !found.ok) return undefined
+  const closure = walk(manifests, found.value.buildDeps, pkg => pkg.runDeps)
+  return closure.ok ? { name, key, closure: closure.value, tars: [] as Sha256[] } : undefined
+}
 
-  return sameAs(name)
+/** The tar of the package of the present key, where the store has that. */
+function builtTar(root: string, store: string, name: string): Sha256 | undefined {
+  const key = keyOf(root, name)
+  const built = key === undefined ? undefined : packagePath(store, sha256(key))
+  const there = built !== undefined && lstatSync(built, { throwIfNoEntry: false })?.isFile() === true
+  return there ? readIdentity(built) : undefined
 }
 
 function keyOf(root: string, name: string): string | undefined {
