@@ -105,6 +105,11 @@ export class Checker {
     this.#looked.delete(node)
   }
 
+  /** Some targets are undecided by now: who depends on them depends on these alone, and not on all that is below them. */
+  forgetUnsure(): void {
+    this.#unsure.clear()
+  }
+
   forgetAll(): void {
     this.#unsure.clear()
     this.#decided.clear()
@@ -120,7 +125,7 @@ export class Checker {
     const frames: Frame[] = []
     const onTrail = new Set<FileNode>()
     const enter = (node: FileNode): Verdict | undefined => {
-      const known = this.#unsure.get(node) ?? this.#alone(node, node === root)
+      const known = this.#alone(node, node === root)
       if (known !== undefined || node.making === undefined) {
         if (this.#traces !== undefined) this.#tell(frames.length, node, known ?? clean)
         return known ?? clean
@@ -175,6 +180,8 @@ export class Checker {
       case 'failed':
         return dirty({ kind: 'failed' })
     }
+    const unsure = this.#unsure.get(node)
+    if (unsure !== undefined) return unsure
     const verdict = this.#file(node, making) ?? this.#circumstances(node, making)
     if (verdict !== undefined) this.#decided.set(node, verdict)
     return verdict

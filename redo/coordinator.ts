@@ -208,7 +208,12 @@ export class Coordinator {
     const [first] = fresh.keys()
     if (first !== undefined) {
       this.#schedulerOf(first).batch(() => {
-        for (const [task, verdict] of fresh) void this.#pursue(task, verdict)
+        // Those that were looked at first did not know that the others are brought up to date as well.
+        if (fresh.size > 1) this.#checker.forgetUnsure()
+        for (const [task, verdict] of fresh) {
+          const isEarly = fresh.size > 1 && verdict.kind === 'unsure'
+          void this.#pursue(task, isEarly ? this.#checker.check(task.node) : verdict)
+        }
       })
     }
     if (awaited.length === 0) return !request.failed

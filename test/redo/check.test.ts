@@ -18,19 +18,21 @@ function setUp() {
     node.stamp = nothing
     return node
   }
-  const progress = vi.fn(() => undefined)
+  const findName = vi.fn(() => rule.name)
+  /** Those that are being brought up to date. */
+  const undecided = new Set<FileNode>()
   const checker = new Checker({
     graph,
-    rules: { findName: () => rule.name } as unknown as Rules,
-    progress,
+    rules: { findName } as unknown as Rules,
+    progress: node => (undecided.has(node) ? 'undecided' : undefined),
     wasBuilt: () => false,
     overridden: () => {},
   })
-  return { target, progress, checker }
+  return { target, findName, undecided, checker }
 }
 
 test('what is reached in many ways is looked at once, also while a stamp decides on it', () => {
-  const { target, progress, checker } = setUp()
+  const { target, findName, checker } = setUp()
   const stamped = target('stamped', [], { always: true, digest: 'a' })
   const all = [stamped]
   for (let layer = 0, below = [stamped]; layer < 20; layer += 1) {
@@ -42,7 +44,7 @@ test('what is reached in many ways is looked at once, also while a stamp decides
     const verdict = node === stamped ? { kind: 'dirty' } : { kind: 'unsure', stamped: [stamped] }
     expect(checker.check(node)).toMatchObject(verdict)
   }
-  expect(progress).toHaveBeenCalledTimes(all.length)
+  expect(findName).toHaveBeenCalledTimes(all.length)
 
   checker.forget(stamped)
   stamped.making = { ...(stamped.making as Making), always: false }
@@ -79,4 +81,14 @@ test('what hangs on a stamp is checked anew when the stamped target is found cha
   writeFileSync(stamped.name, 'by hand')
   expect(checker.isOurs(stamped)).toBe(false)
   expect(checker.check(above)).toMatchObject({ kind: 'dirty', reason: { kind: 'changed' } })
+})
+
+test('a target that is being brought up to date stands for all that decides on it', () => {
+  const { target, undecided, checker } = setUp()
+  const stamped = ['one', 'other'].map(name => target(name, [], { always: true, digest: name }))
+  const lower = target('lower', stamped)
+  const upper = target('upper', [lower])
+  expect(checker.check(lower)).toMatchObject({ kind: 'unsure', stamped })
+  undecided.add(lower)
+  expect(checker.check(upper)).toMatchObject({ kind: 'unsure', stamped: [lower] })
 })

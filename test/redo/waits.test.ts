@@ -32,3 +32,15 @@ test('who waits twice for the same, as from two commands, waits until both have 
   waits.remove(a, b)
   expect(waits.add(b, a)).toBeUndefined()
 })
+
+test('that nobody waits for himself is seen at once, however many wait', () => {
+  const waits = new Waits()
+  const crowd = Array.from({ length: 40_000 }, (_, index) => graph.node(`one of many ${index}`))
+  // Walked along each time, the row of those who wait takes minutes.
+  const ways = crowd.flatMap((node, index) => [
+    waits.add(node, crowd[index - 1] ?? a),
+    waits.add(graph.node(`above ${node.name}`), node),
+  ])
+  expect(ways.filter(way => way !== undefined)).toEqual([])
+  expect(waits.add(crowd[0] as Node, crowd[2] as Node)).toEqual([0, 2, 1, 0].map(at => crowd[at]))
+})
