@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, utimesSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Message, quoted } from '../core/message.ts'
-import { hasEnded } from '../core/process.ts'
+import { isLeftBy } from '../core/process.ts'
 import { storeRoot } from '../core/store.ts'
 import { PACKAGE_TIME } from '../helpers/tar/entry.ts'
 import { command, packagesOption } from './command.ts'
@@ -118,7 +118,7 @@ function abandoned(to: string): readonly string[] {
   const [folder, own] = [dirname(to), basename(to)]
   const isLeft = (name: string): boolean => {
     const pid = name.startsWith(own) ? /^\.(\d+)\.part$/.exec(name.slice(own.length))?.[1] : undefined
-    return pid !== undefined && (hasEnded(Number(pid)) || Number(pid) === process.pid)
+    return pid !== undefined && isLeftBy(Number(pid))
   }
   try {
     return readdirSync(folder)

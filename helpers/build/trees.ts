@@ -3,7 +3,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:f
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
-import { hasEnded } from '../../core/process.ts'
+import { isLeftBy } from '../../core/process.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { treePath } from '../../core/store.ts'
 import { readIdentity } from '../tar/identity.ts'
@@ -107,9 +107,7 @@ function parts(trees: string): readonly Part[] {
     const [, digest, pid] = /^\.([0-9a-f]{64})(?:\.[0-9a-f]{8})?\.(\d+)$/.exec(name) ?? []
     const stats = digest ? lstatSync(join(trees, name), { throwIfNoEntry: false }) : undefined
     if (!digest || !pid || !stats) return []
-    // One of our own number is not ours, as we look before we begin.
-    const alive = Number(pid) !== process.pid && !hasEnded(Number(pid))
-    return [{ name, digest, alive, stale: Date.now() - stats.ctimeMs > STALE_MS }]
+    return [{ name, digest, alive: !isLeftBy(Number(pid)), stale: Date.now() - stats.ctimeMs > STALE_MS }]
   })
 }
 

@@ -16,7 +16,7 @@ import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
-import { hasEnded } from '../../core/process.ts'
+import { isLeftBy } from '../../core/process.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packMembers } from '../tar/pack.ts'
 import { type TarProblem, TarRefusal, tarMessage } from '../tar/problem.ts'
@@ -147,17 +147,13 @@ async function placed(
 /** Behind the name of what is being written, that of what stood there before. */
 const OLD = '.old'
 
-/**
- * What exports to this name left that were killed; an old layout is there if that was between two renames. One of our
- * own number is gone, too: in a container the next run often has the number of the last.
- */
+/** What exports to this name left that were killed; an old layout is there if that was between two renames. */
 function leftovers(out: string, shape: Shape): readonly string[] {
   const start = `.${basename(out)}.`
   const form = shape === 'folder' ? /^(\d+)\.part(?:\.old)?$/ : /^(\d+)\.part$/
   return readdirSync(dirname(out)).flatMap(name => {
     const pid = name.startsWith(start) ? form.exec(name.slice(start.length))?.[1] : undefined
-    const isLeft = pid !== undefined && (Number(pid) === process.pid || hasEnded(Number(pid)))
-    return isLeft ? [join(dirname(out), name)] : []
+    return pid !== undefined && isLeftBy(Number(pid)) ? [join(dirname(out), name)] : []
   })
 }
 
