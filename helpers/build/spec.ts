@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { textIfThere } from '../../core/text-if-there.ts'
 
 /** All that is needed to set up a package's sandbox, now or again later: what sandbox.json holds. */
 export interface SandboxSpec {
@@ -24,10 +25,6 @@ export const writeSpec = (work: string, spec: SandboxSpec): void =>
 
 /** Undefined when there is no such work folder. */
 export function readSpec(work: string): SandboxSpec | undefined {
-  try {
-    return JSON.parse(readFileSync(join(work, NAME), 'utf8')) as SandboxSpec
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  const text = textIfThere(join(work, NAME))
+  return text === undefined ? undefined : (JSON.parse(text) as SandboxSpec)
 }

@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { lstatSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { contentPath, packagePath } from '../../core/store.ts'
+import { textIfThere } from '../../core/text-if-there.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { identityAt } from '../tar/identity.ts'
 
@@ -49,16 +50,6 @@ export interface Note extends Content {
 /** Undefined where there is none, or where it is no such note. */
 export function readNote(path: string): Note | undefined {
   const [, hash = '', tar = '', text = ''] =
-    /^pkghash ([^\n]*)\ntar ([^\n]*)\n(.*)$/s.exec(textAt(path) ?? '') ?? []
+    /^pkghash ([^\n]*)\ntar ([^\n]*)\n(.*)$/s.exec(textIfThere(path) ?? '') ?? []
   return isSha256(hash) && isSha256(tar) ? { hash, tar, text } : undefined
-}
-
-/** It is read without a look before, for a gc may take it at any time. */
-function textAt(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }

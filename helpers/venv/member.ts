@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { quoted } from '../../core/message.ts'
 import { PACKAGE_FILE } from '../../core/name.ts'
+import { textIfThere } from '../../core/text-if-there.ts'
 import { closureFiles } from '../build/closure.ts'
 
 /** A package of the tree that is to be in a venv, as redo left it. */
@@ -19,7 +20,7 @@ export interface Member {
 export function closureNames(root: string, names: readonly string[]): readonly string[] | undefined {
   const met = new Set<string>()
   for (const name of names) {
-    const list = readIfThere(join(root, 'pkg', name, '.closure'))
+    const list = textIfThere(join(root, 'pkg', name, '.closure'))
     if (list === undefined) return undefined
     for (const file of closureFiles(list)) met.add(basename(dirname(file)))
   }
@@ -34,13 +35,4 @@ export function readMember(root: string, name: string): Member {
   if (!isSha256(pkghash)) throw new Error(`pkg/${name}/.pkghash holds no digest: ${quoted(pkghash)}`)
   const version = `${field('version')}-${field('release')}`
   return { name, version, pkghash, file: join(folder, PACKAGE_FILE) }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
 }
