@@ -1,11 +1,13 @@
 import { accessSync, constants, existsSync, mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { isatty } from 'node:tty'
+import { SILENCE_MS } from '../core/heartbeat.ts'
+import { type Lock, tryLock } from '../core/lock.ts'
+import { isVisible, type ProcessName } from '../core/process-name.ts'
 import { Console } from './console.ts'
 import { Coordinator } from './coordinator.ts'
 import { Forecast } from './forecast.ts'
 import { visit } from './guest.ts'
-import { TreeLock } from './lock.ts'
 import { Logs } from './logs.ts'
 import type { Message } from './message.ts'
 import { flagsOf, type Options } from './options.ts'
@@ -106,19 +108,27 @@ async function takeLock(
   console: Console,
   visit: (host: number) => number | undefined,
   trace: Trace | undefined,
-): Promise<TreeLock | number> {
+): Promise<Lock | number> {
   for (let waits = 0; ; waits += 1) {
-    const lock = TreeLock.take('.redo')
-    if (lock instanceof TreeLock) {
+    const lock = tryLock('.redo')
+    if (lock.ok) {
       trace?.('took the lock of the tree')
-      return lock
+      return lock.value
     }
-    if (waits === 0) trace?.(`process ${lock} has the lock of the tree: asking it, or waiting for it`)
-    const status = visit(lock)
+    const { pid } = lock.error
+    if (waits === 0) trace?.(`process ${pid} has the lock of the tree: asking it, or waiting for it`)
+    // Coordinator and scripts know each other by process ids, which mean nothing to one in another container.
+    const status = isVisible(lock.error) ? visit(pid) : undefined
     if (status !== undefined) return status
-    if (waits === 20) console.line(`redo: waiting for the run of process ${lock} in this tree`)
+    if (waits === 20) console.line(waitingFor(lock.error))
     await new Promise(resolve => setTimeout(resolve, 50))
   }
+}
+
+function waitingFor(holder: ProcessName): string {
+  const told = `redo: waiting for the run of process ${holder.pid} in this tree`
+  if (isVisible(holder)) return told
+  return `${told}\n  it is in another container; if it was killed there, it is waited for ${SILENCE_MS / 60_000} minutes`
 }
 
 /**

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Lock, tryLock } from '../../core/lock.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { TreeLock } from '../../redo/lock.ts'
 import type { Candidate } from './candidate.ts'
 import { databaseFolder, makeDatabase, readDatabase } from './database.ts'
 import { desiredPackages } from './desired.ts'
@@ -80,14 +80,14 @@ function inRoot<Value>(
   let folders: Folders | undefined
   // Of the lock alone: it goes from where it was put, whatever a script has put in the place of its folder.
   let locked: Folders | undefined
-  let lock: TreeLock | undefined
+  let lock: Lock | undefined
   try {
     const real = makeDatabase(root)
     folders = new Folders(real)
     locked = new Folders(real)
-    const taken = TreeLock.take(databaseFolder(locked))
-    if (typeof taken === 'number') return refuse([{ kind: 'busy', root, pid: taken }])
-    lock = taken
+    const taken = tryLock(databaseFolder(locked))
+    if (!taken.ok) return refuse([{ kind: 'busy', root, pid: taken.error.pid }])
+    lock = taken.value
     return use(real, folders)
   } catch (error) {
     if (!isFailure(error)) throw error

@@ -9,8 +9,8 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type Lock, tryLock } from '../../core/lock.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { TreeLock } from '../../redo/lock.ts'
 import { removeTree } from '../build/remove.ts'
 import { changeRoot, type Done, type Wanted } from './change.ts'
 import { cloneRoot } from './clone.ts'
@@ -80,12 +80,12 @@ function switchTo(top: string, number: number): void {
 }
 
 function locked<Value>(top: string, work: () => Answer<Value>): Answer<Value> {
-  let lock: TreeLock | undefined
+  let lock: Lock | undefined
   try {
     for (const path of [top, join(top, ROOTS)]) if (!existsSync(path)) makeOpen(path)
-    const taken = TreeLock.take(join(top, ROOTS))
-    if (typeof taken === 'number') return refuse([{ kind: 'busy', root: top, pid: taken }])
-    lock = taken
+    const taken = tryLock(join(top, ROOTS))
+    if (!taken.ok) return refuse([{ kind: 'busy', root: top, pid: taken.error.pid }])
+    lock = taken.value
     for (const name of readdirSync(join(top, ROOTS))) {
       // What was begun, and its process killed.
       if (/^\.\d+\.part$/.test(name)) removeTree(join(top, ROOTS, name))

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
+import { type Lock, takeLock } from '../../core/lock.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { writeWhole } from '../../core/whole-file.ts'
-import { type Lock, takeLock } from '../store/lock.ts'
 
 /**
  * Where the number of the last record stands that a key has signed: beside the key, for whoever has seen a record

@@ -2,8 +2,8 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { isAbsolute, join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
+import { formatProcess, nameOf } from '../../core/process-name.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
-import { formatProcess, nameOf } from './process.ts'
 
 /**
  * Who uses what of the store beyond the end of a process, such as a venv. `coolports cache gc` frees nothing that a

@@ -1,11 +1,12 @@
-import { lstatSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
+import { type Heartbeat, hasHeartbeat, startHeartbeat } from '../../core/heartbeat.ts'
+import { formatProcess, isRunning, nameOf, parseProcess } from '../../core/process-name.ts'
 import { makeFolder } from './folder.ts'
-import { untilUnlocked } from './lock.ts'
+import { untilStoreUnlocked } from './lock.ts'
 import { markUsed } from './mark.ts'
-import { formatProcess, isRunning, nameOf, parseProcess } from './process.ts'
 
 /** Unpacked trees, by the sha256 of their tars, and sources. */
 export interface Wanted {
@@ -35,9 +36,7 @@ export async function useStore<Value>(
 ): Promise<Value> {
   const needed: Needed = { trees: new Set(), distfiles: new Set() }
   let path: string | undefined
-  const beat = setInterval(() => path && touch(path), BEAT_MS)
-  // It must not keep the process from ending.
-  beat.unref()
+  let heartbeat: Heartbeat | undefined
   try {
     return await work({
       need: async wanted => {
@@ -48,11 +47,12 @@ export async function useStore<Value>(
           }
         }
         path = writeUse(store, process.pid, needed, path)
-        await untilUnlocked(store)
+        if (path !== undefined) heartbeat ??= startHeartbeat(path)
+        await untilStoreUnlocked(store)
       },
     })
   } finally {
-    clearInterval(beat)
+    heartbeat?.stop()
     if (path !== undefined) rmSync(path, { force: true })
   }
 }
@@ -63,7 +63,7 @@ export async function useStoreFor(pid: number, store: string, wanted: Wanted): P
   const needed = { trees: new Set(wanted.trees), distfiles: new Set(wanted.distfiles) }
   sweepUses(store)
   writeUse(store, pid, needed, undefined)
-  await untilUnlocked(store)
+  await untilStoreUnlocked(store)
 }
 
 /** What running processes need. */
@@ -105,11 +105,6 @@ type Needed = Readonly<Record<(typeof NEEDS)[number], Set<Sha256>>>
 
 /** Without it as the last line, a use is not all there. */
 const END = 'end'
-
-const BEAT_MS = 60 * 1000
-
-/** For so long a process is believed in that cannot be seen, as it runs in another container. */
-const STALE_MS = 10 * BEAT_MS
 
 let count = 0
 
@@ -162,13 +157,8 @@ function usesIn(store: string): readonly Found[] {
     const path = join(folder, name)
     const part = name.startsWith('.')
     const process = part ? undefined : parseProcess(name.split('.').slice(0, 3).join('.'))
-    return { path, part, live: (process && isRunning(process)) ?? isFresh(path) }
+    return { path, part, live: (process && isRunning(process)) ?? hasHeartbeat(path) }
   })
-}
-
-const isFresh = (path: string): boolean => {
-  const made = lstatSync(path, { throwIfNoEntry: false })
-  return made !== undefined && Date.now() - made.mtimeMs < STALE_MS
 }
 
 function readLines(path: string): readonly string[] | undefined {
@@ -177,14 +167,5 @@ function readLines(path: string): readonly string[] | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     return []
-  }
-}
-
-function touch(path: string): void {
-  try {
-    const now = Date.now() / 1000
-    utimesSync(path, now, now)
-  } catch {
-    // Whoever took it away thinks us dead; nothing can be done from here.
   }
 }

@@ -1,8 +1,18 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { formatProcess, nameOf } from '../../core/process-name.ts'
 import { storeRoot } from '../../core/store.ts'
 import { lockStore } from '../../helpers/store/lock.ts'
 import { mayMountDisk } from '../support/mount.ts'
@@ -170,7 +180,7 @@ describe('an installed root', () => {
       said: `coolports: cannot read ${JSON.stringify(root)}: nothing was installed there\n`,
     })
     mkdirSync(join(root, 'var/lib/coolports/packages'), { recursive: true })
-    writeFileSync(join(root, 'var/lib/coolports/lock.1'), JSON.stringify({ pid: process.pid, start: '' }))
+    symlinkSync(formatProcess(nameOf(process.pid)), join(root, 'var/lib/coolports/lock.1'))
     expect(await said(made, 'remove', '--root', root, 'seed')).toEqual({
       status: 2,
       said: `coolports: cannot change ${JSON.stringify(root)}: another program is changing it\n  process ${process.pid}\n`,

@@ -1,14 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
-import { startOf } from '../../core/process.ts'
+import { formatProcess, nameOf } from '../../core/process-name.ts'
 
 // A second run in a tree is a guest of the first: what people may count on when they are one.
 
 const root = resolve(import.meta.dirname, '../..')
 const scratch = mkdtempSync(join(tmpdir(), 'redo-guests-'))
+
+/** Options of unshare: the process is the first of its kind, and sees no other. */
+const CONTAINER = ['-rpf', '--mount-proc', '--kill-child']
 
 /** In a script: waits for that file, or for the end of the tree. */
 const untilGo = 'until [ -e go ] || [ ! -e slow.do ]; do sleep 0.05; done'
@@ -137,7 +149,7 @@ test('a run waits for whoever has the lock and cannot be asked, and tells so', a
   const tree = treeOf({ 't.do': 'echo t >$3\n' })
   const holder = spawn('sleep', ['600'])
   const { pid = 0 } = holder
-  writeFileSync(join(tree, '.redo/lock.1'), JSON.stringify({ pid, start: startOf(pid) ?? '' }))
+  symlinkSync(formatProcess(nameOf(pid)), join(tree, '.redo/lock.1'))
   const run = start(tree, ['t'])
   const waiting = `redo: waiting for the run of process ${pid} in this tree\n`
   await vi.waitFor(() => expect(run.said()).toBe(waiting), 30_000)
@@ -145,6 +157,26 @@ test('a run waits for whoever has the lock and cannot be asked, and tells so', a
   holder.kill()
   expect(await run.ended).toEqual({ end: 0, stderr: `${waiting}redo  t\n` })
 }, 60_000)
+
+test.skipIf(spawnSync('unshare', [...CONTAINER, 'true']).status !== 0)(
+  'runs in containers that share a tree wait for each other, though both have the same process id',
+  async () => {
+    const tree = treeOf({
+      'slow.do': 'echo run >>runs; : >began; until [ -e go ]; do sleep 0.05; done; echo slow >$3\n',
+      't.do': 'redo-ifchange slow; cat slow >$3\n',
+    })
+    const first = start(tree, ['slow'], {}, 'do', ['unshare', ...CONTAINER])
+    await file(tree, 'began')
+    const second = start(tree, ['t'], {}, 'do', ['unshare', ...CONTAINER])
+    const waiting = 'redo: waiting for the run of process 1 in this tree\n  it is in another container;'
+    await vi.waitFor(() => expect(second.said()).toContain(waiting), 30_000)
+    expect(existsSync(join(tree, 't'))).toBe(false)
+    writeFileSync(join(tree, 'go'), '')
+    for (const run of [first, second]) expect(await run.ended).toMatchObject({ end: 0 })
+    expect(readFileSync(join(tree, 'runs'), 'utf8')).toBe('run\n')
+  },
+  60_000,
+)
 
 test.each(['do', 'redo'])(
   'what is built for the guest `%s` sees its environment and its options',
@@ -188,19 +220,23 @@ interface Run {
   readonly ended: Promise<{ readonly end: number | NodeJS.Signals | null; readonly stderr: string }>
 }
 
-function start(tree: string, words: readonly string[], more: NodeJS.ProcessEnv = {}, command = 'do'): Run {
+function start(
+  tree: string,
+  words: readonly string[],
+  more: NodeJS.ProcessEnv = {},
+  command = 'do',
+  within: readonly string[] = [],
+): Run {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(REDO|MAKE|MFLAGS|NODE_EXTRA)/.test(name),
   )
-  const child = spawn(
-    process.execPath,
-    [join(root, 'dist/redo.js'), join(root, 'bin/redo'), command, ...words],
-    {
-      cwd: tree,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...Object.fromEntries(inherited), ...more },
-    },
-  )
+  const redo = [process.execPath, join(root, 'dist/redo.js'), join(root, 'bin/redo'), command, ...words]
+  const [program = '', ...others] = [...within, ...redo]
+  const child = spawn(program, others, {
+    cwd: tree,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...Object.fromEntries(inherited), ...more },
+  })
   let stderr = ''
   child.stderr?.setEncoding('utf8').on('data', text => {
     stderr += text

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
+import { formatProcess, isRunning, nameOf } from '../../../core/process-name.ts'
 import { distfilePath, packagePath, treePath } from '../../../core/store.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
 import { findContent } from '../../../helpers/store/content.ts'
 import { bytesOf, storeEntries } from '../../../helpers/store/entries.ts'
 import { gc, gcPlan } from '../../../helpers/store/gc.ts'
 import { lockStore } from '../../../helpers/store/lock.ts'
-import { formatProcess, isRunning, nameOf } from '../../../helpers/store/process.ts'
 import { holdTree } from '../../../helpers/store/roots.ts'
 import { useStore, useStoreFor } from '../../../helpers/store/use.ts'
 import { verifyStore } from '../../../helpers/store/verify.ts'
@@ -318,13 +318,13 @@ describe('the lock', () => {
     const { pid } = spawnSync('true')
     mkdirSync(join(store.root, 'lock'))
     const dead = `${pid}.1.${nameOf(process.pid).space}`
-    symlinkSync(dead, join(store.root, 'lock/7'))
+    symlinkSync(dead, join(store.root, 'lock/lock.7'))
     writeFileSync(join(store.root, 'lock/note'), '')
     await useStore(store.root, use => use.need({}))
     const lock = await lockStore(store.root)
-    expect(readdirSync(join(store.root, 'lock'))).toEqual(['8', 'note'])
+    expect(readdirSync(join(store.root, 'lock'))).toEqual(['lock.8', 'note'])
     // What a dead one left does not hide who lives.
-    symlinkSync(dead, join(store.root, 'lock/7'))
+    symlinkSync(dead, join(store.root, 'lock/lock.7'))
     const order: string[] = []
     const next = lockStore(store.root).then(({ release }) => {
       order.push('next')
@@ -340,7 +340,7 @@ describe('the lock', () => {
 
 test('the lock of a process of another container is believed in, unless it is ten minutes old', async () => {
   mkdirSync(join(store.root, 'lock'))
-  symlinkSync('1.1.1', join(store.root, 'lock/7'))
+  symlinkSync('1.1.1', join(store.root, 'lock/lock.7'))
   let isUsed = false
   const use = useStore(store.root, async use => {
     await use.need({})

@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs'
-import { isRunning as processIsRunning, startOf } from '../../core/process.ts'
+import { isRunning as processIsRunning, startOf } from './process.ts'
 
 /**
  * A process in words that stay true: its id, when it was started (in the kernel's ticks), for the kernel
@@ -29,11 +29,13 @@ export function parseProcess(text: string): ProcessName | undefined {
   return pid && start && space ? { pid: Number(pid), start, space } : undefined
 }
 
-/** Undefined where that cannot be told, as of a process in another container that shares the store. */
-export function isRunning({ pid, start, space }: ProcessName): boolean | undefined {
-  if (space !== nameOf(process.pid).space) return undefined
-  return processIsRunning(pid, start === '-' ? undefined : start)
+/** Undefined where that cannot be told, as of a process in another container that shares our files. */
+export function isRunning(name: ProcessName): boolean | undefined {
+  return isVisible(name) ? processIsRunning(name.pid, name.start === '-' ? undefined : name.start) : undefined
 }
+
+/** Whether its id means to us what it means to those who wrote it down. */
+export const isVisible = ({ space }: ProcessName): boolean => space === nameOf(process.pid).space
 
 function spaceOf(pid: number): string {
   try {

@@ -1,0 +1,37 @@
+import { lstatSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { hasHeartbeat, SILENCE_MS, startHeartbeat } from '../../core/heartbeat.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'coolports-heartbeat-'))
+const path = join(folder, 'sign')
+
+afterEach(() => {
+  vi.useRealTimers()
+  rmSync(path, { force: true })
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('who gives signs of life is held for alive, and ten minutes longer', () => {
+  vi.useFakeTimers()
+  symlinkSync('nowhere', path)
+  const heartbeat = startHeartbeat(path)
+  vi.advanceTimersByTime(3 * SILENCE_MS)
+  expect(hasHeartbeat(path)).toBe(true)
+  heartbeat.stop()
+  vi.advanceTimersByTime(SILENCE_MS - 60_000)
+  expect(hasHeartbeat(path)).toBe(true)
+  vi.advanceTimersByTime(60_000)
+  expect(hasHeartbeat(path)).toBe(false)
+})
+
+test('what is not there gives none, and is not made', () => {
+  vi.useFakeTimers()
+  const heartbeat = startHeartbeat(path)
+  vi.advanceTimersByTime(SILENCE_MS)
+  heartbeat.stop()
+  expect(hasHeartbeat(path)).toBe(false)
+  expect(lstatSync(path, { throwIfNoEntry: false })).toBeUndefined()
+})
