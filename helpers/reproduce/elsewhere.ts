@@ -250,7 +250,11 @@ function start(
   const passed = Object.entries(process.env).filter(([name]) =>
     /^(COOLPORTS_(DEBIAN_MIRRORS|VERBOSE)|(https?|all|no)_proxy)$/i.test(name),
   )
-  const [program = '', ...words] = differences.wrap(['sh', '-c', 'umask 077 && exec "$@"', 'sh', ...command])
+  const [program = '', ...words] = differences.wrap([
+    ...['sh', '-c', 'umask 077 && exec "$@"', 'sh'],
+    ...endingWithUs(),
+    ...command,
+  ])
   return spawn(findProgram(program) ?? program, words, {
     cwd: root,
     stdio: ['ignore', 2, 2],
@@ -269,6 +273,15 @@ function start(
       TMPDIR: tmpdir(),
     },
   })
+}
+
+/**
+ * What stands before a command that is to be told when we are killed: it would build for hours what nobody waits
+ * for. After all that changes the user, for that takes it back.
+ */
+function endingWithUs(): readonly string[] {
+  const words = ['setpriv', '--pdeathsig', 'TERM']
+  return spawnSync('setpriv', [...words.slice(1), 'true'], { stdio: 'ignore' }).status === 0 ? words : []
 }
 
 const ending = (child: ChildProcess): Promise<number> =>

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { checkout } from '../support/checkout.ts'
@@ -31,6 +31,18 @@ export default definePackage({
 
 /** The folder of the other build, by what was said. */
 const keptBy = (stdout: string): string => /^the other packages are in (.+)$/m.exec(stdout)?.[1] ?? ''
+
+/** What runs on this machine. */
+const commands = (): readonly string[] =>
+  readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .flatMap(pid => {
+      try {
+        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')]
+      } catch {
+        return []
+      }
+    })
 
 // Needs root, to be two users and two hosts.
 describe.runIf(process.getuid?.() === 0)('reproduce', () => {
@@ -127,6 +139,10 @@ describe.runIf(process.getuid?.() === 0)('reproduce', () => {
       expect(await ended).toBe(signal === 'SIGINT' ? 130 : signal)
       if (signal === 'SIGKILL') {
         expect(existsSync(there())).toBe(true)
+        await vi.waitFor(
+          () => expect(commands().filter(words => words.includes(there()))).toEqual([]),
+          30_000,
+        )
         expect(reproduce('-j2', 'zlib').status).toBe(0)
       }
       expect(existsSync(dirname(there()))).toBe(false)

@@ -162,7 +162,7 @@ test.skipIf(spawnSync('unshare', [...CONTAINER, 'true']).status !== 0)(
   'runs in containers that share a tree wait for each other, though both have the same process id',
   async () => {
     const tree = treeOf({
-      'slow.do': 'echo run >>runs; : >began; until [ -e go ]; do sleep 0.05; done; echo slow >$3\n',
+      'slow.do': `echo run >>runs; : >began; ${untilGo}; echo slow >$3\n`,
       't.do': 'redo-ifchange slow; cat slow >$3\n',
     })
     const first = start(tree, ['slow'], {}, 'do', ['unshare', ...CONTAINER])
