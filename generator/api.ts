@@ -19,7 +19,8 @@ export const API = 'coolports'
 /** Makes one module of the API's files. esbuild does it in a process of its own, from the moment of the call. */
 export async function bundleApi(root: string, bundle: typeof build): Promise<Api> {
   const result = await bundle({
-    entryPoints: [join(root, 'templates/index.ts')],
+    // Not with the root, in whose name an asterisk would stand for many.
+    entryPoints: ['./templates/index.ts'],
     absWorkingDir: root,
     bundle: true,
     write: false,

@@ -13,6 +13,13 @@ run_program() {
 # prepare_program NAME: installs npm dependencies that are missing or others, and bundles the programs when a source file
 # is newer than this one. Costs a millisecond and no process when there is nothing to do.
 prepare_program() {
+  case $coolports in
+  *:* | *\\*)
+    # Scripts find the commands of redo by PATH; node loads no module from a folder with a backslash.
+    printf 'coolports: cannot run: there is a colon or a backslash in the path of the tree, "%s"\n' "$coolports" >&2
+    exit 2
+    ;;
+  esac
   case ${COOLPORTS_STORE:-/} in
   /*) ;;
   *)

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -22,10 +23,12 @@ writeFileSync('dist/say.js', \`console.log(\${JSON.stringify(readFileSync('helpe
 console.log('bundled')
 `
 
+let top = ''
 let root = ''
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'coolports door-'))
+  top = mkdtempSync(join(tmpdir(), 'coolports door-'))
+  root = top
   for (const folder of ['core', 'helpers/fetch', 'node_modules'])
     mkdirSync(join(root, folder), { recursive: true })
   cpSync(join(repository, 'helpers/door.sh'), join(root, 'helpers/door.sh'))
@@ -35,7 +38,7 @@ beforeEach(() => {
   source('helpers/fetch/text.ts', 'one', 100)
 })
 
-afterEach(() => rmSync(root, { recursive: true }))
+afterEach(() => rmSync(top, { recursive: true }))
 
 /** Writes a source file as it was left some seconds ago. */
 function source(path: string, text: string, secondsAgo: number): void {
@@ -48,6 +51,8 @@ function age(path: string, secondsAgo: number): void {
   utimesSync(join(root, path), then, then)
 }
 
+const UNFIT = 'coolports: cannot run: there is a colon or a backslash in the path of the tree, '
+
 describe.each(['dash', 'busybox ash', 'mksh', 'bash'])('a door run by %s', shell => {
   const [program = '', ...words] = shell.split(' ')
   const run = (): string => {
@@ -57,6 +62,14 @@ describe.each(['dash', 'busybox ash', 'mksh', 'bash'])('a door run by %s', shell
     })
     return stderr + stdout
   }
+
+  test.each(['a:b', 'a\\b'])('refuses a tree at a path as %s, where nothing would be found', name => {
+    const moved = join(root, name)
+    mkdirSync(moved)
+    for (const part of ['helpers', 'core', 'build.mjs']) renameSync(join(root, part), join(moved, part))
+    root = moved
+    expect(run()).toBe(`${UNFIT}"${moved}"\n`)
+  })
 
   test('bundles the programs once', () => {
     expect(run()).toBe('bundled\none\n')

@@ -46,7 +46,8 @@ const commands = (): readonly string[] =>
 
 // Needs root, to be two users and two hosts.
 describe.runIf(process.getuid?.() === 0)('reproduce', () => {
-  const { root, remove } = checkout('one')
+  // All that a shell, make, a pattern or a url may take for something else.
+  const { root, remove } = checkout(`it's [one]*, $of "many"; 100%20 &#?`)
   afterAll(remove)
 
   beforeAll(() => {

@@ -7,7 +7,7 @@ import { USERS } from '../venv/shop.ts'
 
 /** The seed holds make as the tree builds it, and a compiler. */
 describe('a venv of the seed', () => {
-  const { root, remove } = checkout('venv')
+  const { root, remove } = checkout(`it's [one]*, $of "many"; 100%20 &#?`)
   afterAll(remove)
 
   beforeAll(() => {

@@ -19,7 +19,7 @@ export class Tree {
   readonly root: string
 
   constructor(files: Readonly<Record<string, string>> = {}) {
-    this.root = mkdtempSync(join(tmpdir(), 'coolports tree-'))
+    this.root = mkdtempSync(join(tmpdir(), 'coolports [tree]*-'))
     made.push(this.root)
     for (const part of API_FILES) {
       cpSync(join(repository, part), join(this.root, part), { recursive: true, preserveTimestamps: true })
