@@ -6,70 +6,65 @@ import type { Logs } from './logs.ts'
 import type { FileName } from './tree.ts'
 
 interface Shown {
+  /** `.redo`, with the folders of runs. */
+  readonly folder: string
   readonly graph: Graph
   readonly logs: Logs
+  /** Also the logs of the builds that were asked for, each once. */
+  readonly recursive: boolean
   /** In a recursive log: also what was up to date when the build asked for it. */
   readonly unchanged: boolean
+  /** Goes on while there are builds under way. */
+  readonly follow: boolean
   readonly out: (text: string | Buffer) => void
 }
 
-/** Prints what the last build of a target said; false when there was none. */
-export async function printLog(
-  options: Shown & {
-    readonly folder: string
-    readonly target: FileName
-    /** Also the logs of the builds that it asked for, each once. */
-    readonly recursive: boolean
-    /** Goes on while the target is being built. */
-    readonly follow: boolean
-  },
-): Promise<boolean> {
-  const { logs, target, recursive, out } = options
-  if (!logs.has(target)) return false
-  if (recursive) {
-    printTree(options, target)
-    return true
-  }
-  let printed = 0
-  for (;;) {
-    const running = options.follow && isRunning(options.folder, target)
-    const bytes = logs.read(target)
-    if (bytes.length > printed) out(bytes.subarray(printed))
-    printed = bytes.length
-    if (!running) return true
-    await new Promise(resolve => setTimeout(resolve, 100))
-  }
-}
-
 /**
- * As it was printed then: what a build asked for stands where it did, and each log once. A list and not a recursion,
- * as chains may be long.
+ * Prints what the last build of a target said, as it was printed then: what the build asked for stands where it did.
+ * False when there was none.
  */
-function printTree(options: Shown, root: FileName): void {
-  const shown = new Set([root])
-  const open = [printOne(options, root)]
+export async function printLog(options: Shown, target: FileName): Promise<boolean> {
+  if (!options.logs.has(target)) return false
+  const shown = new Set([target])
+  // A list and not a recursion, as chains may be long.
+  const open = [printOne(options, target)]
   for (let log = open.at(-1); log !== undefined; log = open.at(-1)) {
-    const { value: inner, done } = log.next()
+    const { value: inner, done } = await log.next()
     if (done) open.pop()
     else if (!shown.has(inner) && options.logs.has(inner)) {
       shown.add(inner)
       open.push(printOne(options, inner))
     }
   }
+  return true
 }
 
 /** Prints one log, and yields each target whose log belongs at the place that it has come to. */
-function* printOne({ graph, logs, unchanged, out }: Shown, target: FileName): Generator<FileName, void> {
-  out(`redo  ${legible(target)}\n`)
-  const bytes = logs.read(target)
+async function* printOne(options: Shown, target: FileName): AsyncGenerator<FileName, void> {
+  const { folder, graph, logs, recursive, unchanged, follow, out } = options
+  if (recursive) out(`redo  ${legible(target)}\n`)
   let printed = 0
-  for (const inner of logs.inner(target)) {
-    out(bytes.subarray(printed, inner.at))
-    printed = inner.at
-    yield inner.target
+  let entered = 0
+  for (;;) {
+    // Asked in this order: so nothing is missed of what is said last, and the log is as long as its places tell.
+    const running = follow && isRunning(folder, target)
+    const places = recursive ? logs.inner(target) : []
+    const bytes = logs.read(target)
+    const printTo = (end: number): void => {
+      if (end > printed) out(bytes.subarray(printed, end))
+      printed = end
+    }
+    for (const inner of places.slice(entered)) {
+      printTo(inner.at)
+      yield inner.target
+    }
+    entered = places.length
+    if (!running && recursive && unchanged)
+      for (const input of graph.find(target)?.making?.inputs ?? []) yield input.name
+    printTo(bytes.length)
+    if (!running) return
+    await new Promise(resolve => setTimeout(resolve, 100))
   }
-  if (unchanged) for (const input of graph.find(target)?.making?.inputs ?? []) yield input.name
-  out(bytes.subarray(printed))
 }
 
 /** A run lists the temporary file of its Nth job in line N of `begun`, and has a file `stdout-N` while that one runs. */

@@ -109,16 +109,16 @@ async function log(words: readonly string[]): Promise<number> {
   if (target === undefined || more.length > 0 || /[^-rfu]/.test(flags))
     return misuse('redo-log', 'it wants [-r] [-u] [-f] TARGET')
   const { tree, cwd, graph } = open()
-  const found = await printLog({
+  const shown = {
     folder: '.redo',
     graph,
     logs: new Logs(join('.redo', 'log')),
-    target: tree.name(cwd, target),
     recursive: flags.includes('r'),
     unchanged: flags.includes('u'),
     follow: flags.includes('f'),
-    out: text => process.stdout.write(text),
-  })
+    out: (text: string | Buffer) => process.stdout.write(text),
+  }
+  const found = await printLog(shown, tree.name(cwd, target))
   if (!found) process.stderr.write(`redo-log: cannot show the log of ${quote(target)}: it was never built\n`)
   return found ? 0 : 1
 }

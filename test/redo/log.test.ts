@@ -18,16 +18,16 @@ test('the logs of a chain of builds, however long it is, stand where each was as
     if (at < last) writeFileSync(join(scratch, `${at}.in`), `7 "${at + 1}"\n`)
   }
   const printed: string[] = []
-  const found = await printLog({
+  const shown = {
     folder: scratch,
     graph: new Graph(),
     logs: new Logs(scratch),
-    target: '0',
     recursive: true,
     unchanged: false,
     follow: false,
-    out: text => printed.push(`${text}`),
-  })
+    out: (text: string | Buffer) => printed.push(`${text}`),
+  }
+  const found = await printLog(shown, '0')
   const down = Array.from({ length: last }, (_, at) => `redo  ${at}\nbefore\n`).join('')
   expect(found).toBe(true)
   expect(printed.join('')).toBe(`${down}redo  ${last}\nbefore\nafter\n${'after\n'.repeat(last)}`)
