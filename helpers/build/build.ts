@@ -35,7 +35,7 @@ export const build = (
 ): Promise<Result<void, readonly BuildProblem[]>> =>
   useStore(store, async use => {
     if (command.fetch !== undefined) await use.need({ distfiles: namedSources(store, command.fetch) })
-    const key = openKey(store, command)
+    const key = openKey(store, { ...command, script })
     if (!key.ok) return key
     const members = await closureTrees(store, command.closures, use)
     const inputs = { key: key.value, members }

@@ -14,29 +14,45 @@ export interface Key {
   readonly hash: Sha256
 }
 
-/** The key of a build that has one, if the build would be shown just what it names. */
-export function openKey(
-  store: string,
-  inputs: { readonly key?: string; readonly fetch?: string; readonly files?: string },
-): Result<Key | undefined, readonly BuildProblem[]> {
+/** What a build would be shown, and what it would run. */
+interface Inputs {
+  /** The file of the key. */
+  readonly key?: string
+  /** Lists of packages: those of build-deps, or one of its own that is empty. */
+  readonly closures?: readonly string[]
+  readonly fetch?: string
+  readonly files?: string
+  readonly host?: readonly string[]
+  /** An import runs none. */
+  readonly script?: string
+}
+
+/**
+ * The key of a build that has one, if the build would be shown just what it names, and run what it says: the store
+ * and the content keys believe that whatever has a key is what the key tells of. A rule that somebody edited is not,
+ * nor one that coolports-gen replaces while redo has the key that was there before.
+ */
+export function openKey(store: string, inputs: Inputs): Result<Key | undefined, readonly BuildProblem[]> {
   if (inputs.key === undefined) return ok(undefined)
   if (!existsSync(inputs.key)) return refuse([{ kind: 'no list', list: inputs.key }])
   const text = readFileSync(inputs.key, 'utf8')
   const key = { path: inputs.key, text, hash: sha256(text) }
   const sources = inputs.fetch === undefined ? ok([]) : sourceFiles(store, inputs.fetch)
   if (!sources.ok) return sources
-  const keyed = keyedInputs(key, sources.value, inputs.files)
-  return keyed.ok ? ok(key) : keyed
+  const keyed = keyedInputs(key, sources.value, inputs)
+  if (!keyed.ok) return keyed
+  const other = otherLine(scriptIn(text), linesOf(inputs.script ?? ''))
+  return other === undefined ? ok(key) : refuse([{ kind: 'other script', key: inputs.key, ...other }])
 }
 
 /**
- * Whether a build would be shown just what its key speaks of: the key's sources, and the key's
- * files below files/, no other and none more. So nothing reaches a build past its key.
+ * Whether a build would be shown just what its key speaks of: the key's sources and files below files/, and what
+ * its dependencies need, no other and none more. So nothing reaches a build past its key.
  */
 function keyedInputs(
   key: Key,
   sources: readonly SourceFile[],
-  files: string | undefined,
+  { closures = [], files, host = [] }: Inputs,
 ): Result<void, readonly BuildProblem[]> {
   const listed = files === undefined ? ok([]) : listTree(files)
   if (!listed.ok) {
@@ -50,12 +66,43 @@ function keyedInputs(
       const digest = entry.kind === 'symlink' ? 'symlink' : fileDigest(join(files ?? '', entry.path))
       return [`file ${mode} ${digest} ${entry.path}`]
     }),
+    ...host.map(path => `host-path ${path}`),
+    ...closures.flatMap(path => (path === '.bclosure' ? [] : [`build-dep ${nameIn(path)}`])),
   ]
-  const said = key.text.split('\n').filter(line => /^(source|file) /.test(line))
+  const said = key.text
+    .split('\n')
+    .filter(line => /^(source|file|host-path|build-dep) /.test(line))
+    .map(line => line.replace(/^(build-dep \S+) [0-9a-f]{64}$/, '$1'))
   // Sets, for there may be as many files as there are in a source.
   const [areSaid, areShown] = [new Set(said), new Set(shown)]
   const unkeyed = shown.filter(line => !areSaid.has(line))
   const unshown = said.filter(line => !areShown.has(line))
   if (unkeyed.length + unshown.length === 0) return ok(undefined)
   return refuse([{ kind: 'not keyed', key: key.path, unkeyed, unshown }])
+}
+
+/** The package of a list in the folder of another package. */
+const nameIn = (path: string): string => /^\.\.\/([^/]+)\/\.closure$/.exec(path)?.[1] ?? path
+
+/** The lines of the script in the text of a key, see generator/key.ts: `| ` stands before each. */
+const scriptIn = (text: string): readonly string[] =>
+  text.split('\n').flatMap(line => (line === '|' || line.startsWith('| ') ? [line.slice(2)] : []))
+
+const linesOf = (script: string): readonly string[] =>
+  script === '' ? [] : script.replace(/\n$/, '').split('\n')
+
+/** The first line, from 1, in which a script is not the one of its key; undefined where there is none. */
+function otherLine(
+  keyed: readonly string[],
+  given: readonly string[],
+): { readonly line: number; readonly keyed?: string; readonly given?: string } | undefined {
+  const length = Math.max(keyed.length, given.length)
+  const at = Array.from({ length }).findIndex((_, index) => keyed[index] !== given[index])
+  if (at < 0) return undefined
+  const [inKey, here] = [keyed[at], given[at]]
+  return {
+    line: at + 1,
+    ...(inKey === undefined ? {} : { keyed: inKey }),
+    ...(here === undefined ? {} : { given: here }),
+  }
 }

@@ -17,6 +17,14 @@ export type BuildProblem =
       readonly unkeyed: readonly string[]
       readonly unshown: readonly string[]
     }
+  | {
+      readonly kind: 'other script'
+      readonly key: string
+      /** The first that differs, from 1; one of the two may end before it. */
+      readonly line: number
+      readonly keyed?: string
+      readonly given?: string
+    }
   | { readonly kind: 'not one archive'; readonly list: string; readonly count: number }
   | { readonly kind: 'no shell'; readonly file: string }
   | { readonly kind: 'no failed build'; readonly folder: string }
@@ -91,6 +99,16 @@ export function buildMessage(problem: BuildProblem): Message {
           ...problem.unshown.map(line => ['only in the key', quoted(line)] as const),
         ],
         remedy: 'run: npx coolports-gen',
+      }
+    case 'other script':
+      return {
+        cannot: 'run the build script',
+        why: `it is not that of its key, ${quoted(problem.key)}`,
+        facts: [
+          [`line ${problem.line}`, problem.given === undefined ? 'none' : quoted(problem.given)],
+          ['in the key', problem.keyed === undefined ? 'none' : quoted(problem.keyed)],
+        ],
+        remedy: 'rules are not edited but made of manifests; run: npx coolports-gen',
       }
     case 'not one archive':
       return {

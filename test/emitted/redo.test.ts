@@ -78,6 +78,31 @@ function interpreter(shell: string): string {
   return join(folder, 'sh')
 }
 
+describe('rules that somebody has edited', () => {
+  test.each([
+    ['script', 'echo hello >', 'echo hallo >', 'cannot run the build script: it is not that of its key'],
+    ['packages', '--closure ', '--closure ../other/.closure --closure ', 'not in the key "build-dep other"'],
+  ])(
+    'are not run with another %s: that would be kept as the package of the key',
+    async (_, old, other, why) => {
+      const tree = louderTree('/bin/sh')
+      tree.write('pkg/other/package.ts', PACKAGES.greeting)
+      await tree.generate()
+      mustRun(tree, ['bin/do', 'pkg/other/.closure', 'pkg/other/.pkg.tar.gz'])
+      const rule = 'pkg/greeting/.pkg.tar.gz.do'
+      const text = tree.read(rule)
+      tree.write(rule, text.replace(old, other))
+      const { status, said } = run(tree, ['bin/do', 'pkg/greeting/.pkg.tar.gz'])
+      expect(status).not.toBe(0)
+      expect(said).toContain(why)
+      expect(said).toContain('run: npx coolports-gen')
+      await tree.generate()
+      expect(tree.read(rule)).toBe(text)
+      expect(mustRun(tree, ['bin/do', 'pkg/greeting/.pkg.tar.gz'])).toContain('built greeting-1.0-1')
+    },
+  )
+})
+
 describe('rules that are older than their manifest', () => {
   test('refuse to build and say what to run', async () => {
     const tree = louderTree('/bin/sh')

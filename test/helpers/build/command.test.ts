@@ -89,7 +89,8 @@ describe('parseSources()', () => {
     const text = `file: ../a\nsha256: ${digest}\n\nfile: b\nsha256: ${digest.slice(1)}\n\nfile: c\nsha256: ${digest}\n\nfile: c\nsha256: ${digest}\n\nnonsense\n`
     const read = parseSources('/s', '.fetch', text)
     expect(
-      !read.ok && read.error.map(problem => ('line' in problem ? [problem.line, problem.why] : [])),
+      !read.ok &&
+        read.error.map(problem => (problem.kind === 'bad fetch list' ? [problem.line, problem.why] : [])),
     ).toEqual([
       [13, 'it is no "name: value"'],
       [1, '"../a" is no file name'],

@@ -6,7 +6,7 @@ import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { packagePath } from '../../../core/store.ts'
 import { disprovedClaim, expectSame } from '../../../helpers/cache/spot-check.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
-import { type Ran, Workshop } from './workshop.ts'
+import { keyedScript, type Ran, Workshop } from './workshop.ts'
 
 // What a cache said of a package is compared with what comes out here.
 
@@ -22,13 +22,16 @@ beforeAll(async () => {
 afterAll(() => shop.close())
 
 /** A key whose dependency was made in one of several ways, and came out the same each time. */
-function keyed(source: readonly string[], dependency: string): Sha256 {
-  const key = ['coolports-pkgkey 1', 'name one', ...source, `build-dep base ${sha256(dependency)}`, '']
-  writeFileSync(join(shop.folder('one'), '.pkgkey'), key.join('\n'))
-  return sha256(key.join('\n'))
+function keyed(recipe: string, dependency: string): Sha256 {
+  const key = `coolports-pkgkey 1\nname one\n${recipe}run-dep base ${sha256(dependency)}\n`
+  writeFileSync(join(shop.folder('one'), '.pkgkey'), key)
+  return sha256(key)
 }
 
-const built = (): Ran => shop.build('one', 'echo x >"$DESTDIR/x"', { args: ['--key', '.pkgkey'] })
+const SCRIPT = 'echo x >"$DESTDIR/x"'
+const BUILT = keyedScript(SCRIPT)
+
+const built = (): Ran => shop.build('one', SCRIPT, { args: ['--key', '.pkgkey'] })
 
 function imported(): Ran {
   const args = ['--import', 'one-1-1', '--key', '.pkgkey', '--fetch', '.fetch', '--out', '.pkg.tar.gz']
@@ -40,8 +43,8 @@ test.each([
   ['an import', imported],
 ])('%s that came out otherwise fails, and is not kept', (kind, run) => {
   writeFileSync(join(shop.folder('one'), '.fetch'), shop.source('archive', archive))
-  const source = run === imported ? [`source ${sha256(archive)} archive`] : []
-  const hash = keyed(source, `the dependency of ${kind}`)
+  const recipe = run === imported ? `source ${sha256(archive)} archive\n` : BUILT
+  const hash = keyed(recipe, `the dependency of ${kind}`)
   expectSame(shop.store, hash, { tar: sha256('a lie'), builders: ['mallory'], place: '/x' })
   const ran = run()
   expect(ran.stderr).toContain('THIS BUILD OF THE SAME KEY CAME OUT DIFFERENT')
@@ -51,12 +54,12 @@ test.each([
 })
 
 test('a package that is to be compared is built, though the store has one of the same content', () => {
-  keyed([], 'first')
+  keyed(BUILT, 'first')
   expect(built().stderr).toContain('built one-1-1')
   const tar = readIdentity(join(shop.folder('one'), '.pkg.tar.gz')) ?? sha256('')
-  keyed([], 'second')
+  keyed(BUILT, 'second')
   expect(built().stderr).toContain('same inputs as')
-  const hash = keyed([], 'third')
+  const hash = keyed(BUILT, 'third')
   expectSame(shop.store, hash, { tar, builders: ['alice'], place: '/x' })
   expect(built().stderr).toContain('built one-1-1')
   expect(existsSync(packagePath(shop.store, hash))).toBe(true)

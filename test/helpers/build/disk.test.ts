@@ -8,7 +8,7 @@ import { sha256 } from '../../../core/digest.ts'
 import { packageKeyPath, packagePath } from '../../../core/store.ts'
 import { fillDisk, mayMountDisk, mountDisk, resizeDisk } from '../../support/mount.ts'
 import { END, entry } from '../tar/bytes.ts'
-import { Workshop } from './workshop.ts'
+import { keyedScript, Workshop } from './workshop.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
 
@@ -49,10 +49,11 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
   const INPUTS = ['.bclosure', '.fetch', '.pkgkey']
 
   /** The files that a build of `big` begins with. */
-  function prepare(): void {
+  function prepare(script = SCRIPT): void {
     shop.closure('big', 'base')
     writeFileSync(join(shop.folder('big'), '.fetch'), shop.source('noise', NOISE))
-    writeFileSync(join(shop.folder('big'), '.pkgkey'), `name big\nsource ${sha256(NOISE)} noise\n`)
+    const key = `name big\nsource ${sha256(NOISE)} noise\n${keyedScript(script)}`
+    writeFileSync(join(shop.folder('big'), '.pkgkey'), key)
   }
 
   const build = (script = SCRIPT) => shop.build('big', script, { args: ARGS })
@@ -119,8 +120,9 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
 
   test('while a script runs: its failure is not taken for that of the package', () => {
     mountDisk(shop.folder('big'), 3 * MB)
-    prepare()
-    const ran = build('echo working; head -c 9000000 /dev/zero >"$DESTDIR/big"')
+    const script = 'echo working; head -c 9000000 /dev/zero >"$DESTDIR/big"'
+    prepare(script)
+    const ran = build(script)
     expect(ran.status).toBe(2)
     expect(ran.stderr).toMatch(/^build big-1-1\n {2}working\n/)
     expect(ran.stderr).toContain(
@@ -128,18 +130,21 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     )
     expect(names()).toEqual(INPUTS)
     resizeDisk(shop.folder('big'), 20 * MB)
+    prepare()
     expectRight()
   })
 
   test('while a script runs that does not look: what it made is no package', () => {
     mountDisk(shop.folder('big'), 3 * MB)
-    prepare()
-    const ran = build('head -c 9000000 /dev/zero >"$DESTDIR/big" || true')
+    const script = 'head -c 9000000 /dev/zero >"$DESTDIR/big" || true'
+    prepare(script)
+    const ran = build(script)
     expect(ran.status).toBe(2)
     expect(ran.stderr).toContain('do-build: cannot pack big-1-1: the disk is full\n')
     expect(names()).toEqual(INPUTS)
     expect(existsSync(join(shop.store, 'packages'))).toBe(false)
     resizeDisk(shop.folder('big'), 20 * MB)
+    prepare()
     expectRight()
   })
 

@@ -24,8 +24,12 @@ const KEY = [
   `source ${sha256('y')} y`,
   `file 755 ${sha256('b')} b`,
   `file 644 ${sha256('a')} deep/a`,
+  'host-path /usr',
   'build script',
   '| source of another kind',
+  '|',
+  '| file of another kind',
+  `build-dep x ${sha256('')}`,
   '',
 ].join('\n')
 
@@ -36,11 +40,23 @@ function fetchList(...names: readonly string[]): void {
   writeFileSync(join(folder, 'fetch'), records.join('\n'))
 }
 
-const open = () =>
+const SCRIPT = 'source of another kind\n\nfile of another kind\n'
+
+const open = (
+  more: {
+    readonly script?: string
+    readonly host?: readonly string[]
+    readonly closures?: readonly string[]
+  } = {},
+) =>
   openKey(join(folder, 'store'), {
     key: join(folder, 'key'),
     fetch: join(folder, 'fetch'),
     files: join(folder, 'files'),
+    host: ['/usr'],
+    closures: ['../x/.closure'],
+    script: SCRIPT,
+    ...more,
   })
 
 test('a key that speaks of all that a build would be shown is taken', () => {
@@ -71,4 +87,43 @@ test.each<[string, () => void, readonly string[], readonly string[]]>([
     ok: false,
     error: [{ kind: 'not keyed', key: join(folder, 'key'), unkeyed, unshown }],
   })
+})
+
+test.each<[string, string, object]>([
+  [
+    'another line',
+    SCRIPT.replace('source', 'sauce'),
+    { line: 1, given: 'sauce of another kind', keyed: 'source of another kind' },
+  ],
+  ['a line more', `${SCRIPT}more`, { line: 4, given: 'more' }],
+  ['a line less', 'source of another kind\n\n', { line: 3, keyed: 'file of another kind' }],
+  [
+    'lines in another order',
+    SCRIPT.split('\n').reverse().join('\n'),
+    { line: 1, given: '', keyed: 'source of another kind' },
+  ],
+])('a script with %s than that of the key is refused', (_, script, difference) => {
+  const error = [{ kind: 'other script', key: join(folder, 'key'), ...difference }]
+  expect(open({ script })).toEqual({ ok: false, error })
+})
+
+test('a folder of the host that the key does not speak of is refused', () => {
+  const unkeyed = ['host-path /etc']
+  expect(open({ host: ['/usr', '/etc'] })).toMatchObject({
+    ok: false,
+    error: [{ kind: 'not keyed', unkeyed, unshown: [] }],
+  })
+  expect(open({ host: [] })).toMatchObject({
+    ok: false,
+    error: [{ unkeyed: [], unshown: ['host-path /usr'] }],
+  })
+})
+
+test.each<[string, readonly string[], readonly string[], readonly string[]]>([
+  ['a package more', ['../x/.closure', '../gcc/.closure'], ['build-dep gcc'], []],
+  ['a package less', ['.bclosure'], [], ['build-dep x']],
+  ['another list', ['/tmp/x/.closure'], ['build-dep /tmp/x/.closure'], ['build-dep x']],
+])('%s to build with than the key speaks of is refused', (_, closures, unkeyed, unshown) => {
+  const error = [{ kind: 'not keyed', key: join(folder, 'key'), unkeyed, unshown }]
+  expect(open({ closures })).toEqual({ ok: false, error })
 })

@@ -27,12 +27,22 @@ vi.mock('../../../helpers/build/sandbox.ts', () => ({
 
 /** Builds a package that has a key of its own by a dependency alone, whose hash is none of its content. */
 async function built(store: string, name: string): Promise<readonly string[]> {
-  const place = folder({ list: '', '.pkgkey': `build-dep x ${'0'.repeat(63)}${name}\n` })
+  const place = folder({
+    '.bclosure': '',
+    '.pkgkey': `build script\n| true\nrun-dep x ${'0'.repeat(63)}${name}\n`,
+  })
   const said: string[] = []
   const before = process.cwd()
   process.chdir(place)
   try {
-    const inputs = { label: name, closures: ['list'], host: [], key: '.pkgkey', out: 'out', verbose: false }
+    const inputs = {
+      label: name,
+      closures: ['.bclosure'],
+      host: [],
+      key: '.pkgkey',
+      out: 'out',
+      verbose: false,
+    }
     const done = await build({ kind: 'build', ...inputs }, store, 'true', line => said.push(line))
     expect(done.ok).toBe(true)
     expect(identityAt('out')).toMatch(/^[0-9a-f]{64}$/)

@@ -174,6 +174,10 @@ export class Workshop {
   }
 }
 
+/** The end of the text of a key: it has the script that is run, a line for each. */
+export const keyedScript = (script: string): string =>
+  ['build script', ...script.split('\n').map(line => `| ${line}`), ''].join('\n')
+
 /** A whole small system in one static file: a shell and the commands that scripts here use. */
 export const BUSYBOX = ['/usr/bin/busybox', '/bin/busybox'].find(existsSync) ?? 'busybox'
 
