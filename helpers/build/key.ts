@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { fileDigest } from '../../core/file-digest.ts'
@@ -39,6 +39,9 @@ export function openKey(store: string, inputs: Inputs): Result<Key | undefined, 
   const key = { path: inputs.key, text, hash: sha256(text) }
   const sources = inputs.fetch === undefined ? ok([]) : sourceFiles(store, inputs.fetch)
   if (!sources.ok) return sources
+  // Against the time of a build it costs nothing to read them once more.
+  const damaged = sources.value.filter(({ path, digest }) => fileDigest(realpathSync(path)) !== digest)
+  if (damaged.length > 0) return refuse(damaged.map(source => ({ kind: 'damaged source', ...source })))
   const keyed = keyedInputs(key, sources.value, inputs)
   if (!keyed.ok) return keyed
   const other = otherLine(scriptIn(text), linesOf(inputs.script ?? ''))

@@ -11,6 +11,7 @@ export type BuildProblem =
   | { readonly kind: 'no list'; readonly list: string }
   | { readonly kind: 'bad fetch list'; readonly list: string; readonly line: number; readonly why: string }
   | { readonly kind: 'no source'; readonly file: string; readonly digest: string; readonly path: string }
+  | { readonly kind: 'damaged source'; readonly file: string; readonly path: string }
   | {
       readonly kind: 'not keyed'
       readonly key: string
@@ -89,6 +90,13 @@ export function buildMessage(problem: BuildProblem): Message {
           ['store', problem.path],
         ],
         remedy: 'fetch it first, with bin/do-fetch',
+      }
+    case 'damaged source':
+      return {
+        cannot: `show the source ${quoted(problem.file)}`,
+        why: 'what the store has of it is not what its sha256 says',
+        facts: [['store', problem.path]],
+        remedy: 'run: bin/coolports cache verify; then it is fetched again',
       }
     case 'not keyed':
       return {

@@ -63,6 +63,13 @@ test('a key that speaks of all that a build would be shown is taken', () => {
   expect(open()).toMatchObject({ ok: true, value: { text: KEY, hash: sha256(KEY) } })
 })
 
+test('a source that is damaged in the store is refused', () => {
+  const path = join(folder, 'store/distfiles', sha256('y'))
+  writeFileSync(path, 'other')
+  const error = [{ kind: 'damaged source', file: 'y', path }]
+  expect(open()).toMatchObject({ ok: false, error })
+})
+
 test.each<[string, () => void, readonly string[], readonly string[]]>([
   ['a file more', () => writeFileSync(join(folder, 'files/c'), 'c'), [`file 644 ${sha256('c')} c`], []],
   ['a symlink more', () => symlinkSync('b', join(folder, 'files/l')), ['file 644 symlink l'], []],
