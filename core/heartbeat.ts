@@ -2,7 +2,7 @@ import { lstatSync, lutimesSync } from 'node:fs'
 
 /**
  * Signs of life for those who cannot see our process, as they run in another container: the time of a file or a
- * symlink, renewed every minute. Who keeps the event loop busy for longer gives none meanwhile.
+ * symlink, renewed all the time. Who keeps the event loop busy for long gives none meanwhile.
  */
 export interface Heartbeat {
   stop(): void
@@ -21,10 +21,13 @@ export function hasHeartbeat(path: string): boolean {
   return made !== undefined && Date.now() - made.mtimeMs < SILENCE_MS
 }
 
-const BEAT_MS = 60 * 1000
+const BEAT_MS = 10 * 1000
 
-/** Who was silent for so long is held for dead. */
-export const SILENCE_MS = 10 * BEAT_MS
+/**
+ * Who was silent for so long is held for dead: long enough for a machine that swaps, and short enough for whoever
+ * comes after a container that was killed.
+ */
+export const SILENCE_MS = 2 * 60 * 1000
 
 function touch(path: string): void {
   try {

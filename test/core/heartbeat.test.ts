@@ -14,7 +14,7 @@ afterEach(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('who gives signs of life is held for alive, and ten minutes longer', () => {
+test('who gives signs of life is held for alive, and two minutes longer', () => {
   vi.useFakeTimers()
   symlinkSync('nowhere', path)
   const heartbeat = startHeartbeat(path)

@@ -338,7 +338,7 @@ describe('the lock', () => {
   })
 })
 
-test('the lock of a process of another container is believed in, unless it is ten minutes old', async () => {
+test('the lock of a process of another container is believed in, unless it is two minutes old', async () => {
   mkdirSync(join(store.root, 'lock'))
   symlinkSync('1.1.1', join(store.root, 'lock/lock.7'))
   let isUsed = false
@@ -348,7 +348,7 @@ test('the lock of a process of another container is believed in, unless it is te
   })
   await new Promise(resolve => setTimeout(resolve, 50))
   expect(isUsed).toBe(false)
-  vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+  vi.useFakeTimers({ now: Date.now() + 3 * 60 * 1000, toFake: ['Date'] })
   await use
   expect(isUsed).toBe(true)
 })
