@@ -44,7 +44,7 @@ export function openKey(store: string, inputs: Inputs): Result<Key | undefined, 
   if (damaged.length > 0) return refuse(damaged.map(source => ({ kind: 'damaged source', ...source })))
   const keyed = keyedInputs(key, sources.value, inputs)
   if (!keyed.ok) return keyed
-  const other = otherLine(scriptIn(text), linesOf(inputs.script ?? ''))
+  const other = firstDifference(scriptIn(text), linesOf(inputs.script ?? ''))
   return other === undefined ? ok(key) : refuse([{ kind: 'other script', key: inputs.key, ...other }])
 }
 
@@ -95,17 +95,13 @@ const linesOf = (script: string): readonly string[] =>
   script === '' ? [] : script.replace(/\n$/, '').split('\n')
 
 /** The first line, from 1, in which a script is not the one of its key; undefined where there is none. */
-function otherLine(
+function firstDifference(
   keyed: readonly string[],
   given: readonly string[],
-): { readonly line: number; readonly keyed?: string; readonly given?: string } | undefined {
-  const length = Math.max(keyed.length, given.length)
-  const at = Array.from({ length }).findIndex((_, index) => keyed[index] !== given[index])
-  if (at < 0) return undefined
-  const [inKey, here] = [keyed[at], given[at]]
-  return {
-    line: at + 1,
-    ...(inKey === undefined ? {} : { keyed: inKey }),
-    ...(here === undefined ? {} : { given: here }),
-  }
+):
+  | { readonly line: number; readonly keyed: string | undefined; readonly given: string | undefined }
+  | undefined {
+  const longer = given.length > keyed.length ? given : keyed
+  const at = longer.findIndex((_, index) => keyed[index] !== given[index])
+  return at < 0 ? undefined : { line: at + 1, keyed: keyed[at], given: given[at] }
 }

@@ -23,8 +23,8 @@ export type BuildProblem =
       readonly key: string
       /** The first that differs, from 1; one of the two may end before it. */
       readonly line: number
-      readonly keyed?: string
-      readonly given?: string
+      readonly keyed: string | undefined
+      readonly given: string | undefined
     }
   | { readonly kind: 'not one archive'; readonly list: string; readonly count: number }
   | { readonly kind: 'no shell'; readonly file: string }
