@@ -13,7 +13,7 @@ import type { Command } from './command.ts'
 import { contentKey } from './content-key.ts'
 import { sandboxProblem } from './failure.ts'
 import { keepBuilt } from './keep.ts'
-import { type Key, openKey } from './key.ts'
+import { checkFiles, type Key, openKey } from './key.ts'
 import { placeAnother, placeFile } from './place.ts'
 import { prepareSandbox } from './prepare.ts'
 import type { BuildProblem } from './problem.ts'
@@ -21,6 +21,7 @@ import { makeReadable } from './readable.ts'
 import { removeTree } from './remove.ts'
 import { runSandbox } from './sandbox.ts'
 import { namedSources } from './sources.ts'
+import type { SandboxSpec } from './spec.ts'
 import { keepFailed, keepLog, makeWork, removeWork } from './work.ts'
 
 /**
@@ -99,7 +100,7 @@ async function buildIn(
   say: (line: string) => void,
 ): Promise<Result<void, readonly BuildProblem[]>> {
   const { label } = command
-  const spec = prepareSandbox(store, work, command, inputs.members)
+  const spec = prepareKeyed(work, command, store, inputs)
   if (!spec.ok) {
     removeTree(work)
     return spec
@@ -142,4 +143,17 @@ async function buildIn(
   const megabytes = (packed.value.fileBytes / 1e6).toFixed(1)
   say(`built ${label} in ${seconds} s, ${megabytes} MB, tar sha256 ${packed.value.digest}`)
   return ok(undefined)
+}
+
+/** With a key, what the build is shown as files is the key's, whatever became of files/ meanwhile. */
+function prepareKeyed(
+  work: string,
+  command: Command & { kind: 'build' },
+  store: string,
+  { key, members }: Made,
+): Result<SandboxSpec, readonly BuildProblem[]> {
+  const spec = prepareSandbox(store, work, command, members)
+  if (!spec.ok || key === undefined) return spec
+  const keyed = checkFiles(key, spec.value.files ? join(work, 'files') : undefined)
+  return keyed.ok ? spec : keyed
 }

@@ -5,7 +5,7 @@ import { fileDigest } from '../../core/file-digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { listTree } from '../tar/list.ts'
 import type { BuildProblem } from './problem.ts'
-import { type SourceFile, sourceFiles } from './sources.ts'
+import { sourceFiles } from './sources.ts'
 
 /** A package's key as it was made: its text, and the pkghash that names it. */
 export interface Key {
@@ -14,14 +14,13 @@ export interface Key {
   readonly hash: Sha256
 }
 
-/** What a build would be shown, and what it would run. */
+/** What a build would be shown, its files aside, and what it would run. */
 interface Inputs {
   /** The file of the key. */
   readonly key?: string
   /** Lists of packages: those of build-deps, or one of its own that is empty. */
   readonly closures?: readonly string[]
   readonly fetch?: string
-  readonly files?: string
   readonly host?: readonly string[]
   /** An import runs none. */
   readonly script?: string
@@ -42,46 +41,51 @@ export function openKey(store: string, inputs: Inputs): Result<Key | undefined, 
   // Against the time of a build it costs nothing to read them once more.
   const damaged = sources.value.filter(({ path, digest }) => fileDigest(realpathSync(path)) !== digest)
   if (damaged.length > 0) return refuse(damaged.map(source => ({ kind: 'damaged source', ...source })))
-  const keyed = keyedInputs(key, sources.value, inputs)
+  const keyed = compare(key, /^(source|host-path|build-dep) /, [
+    ...sources.value.map(({ file, digest }) => `source ${digest} ${file}`),
+    ...(inputs.host ?? []).map(path => `host-path ${path}`),
+    ...(inputs.closures ?? []).flatMap(path => (path === '.bclosure' ? [] : [`build-dep ${nameIn(path)}`])),
+  ])
   if (!keyed.ok) return keyed
   const other = firstDifference(scriptIn(text), linesOf(inputs.script ?? ''))
   return other === undefined ? ok(key) : refuse([{ kind: 'other script', key: inputs.key, ...other }])
 }
 
 /**
- * Whether a build would be shown just what its key speaks of: the key's sources and files below files/, and what
- * its dependencies need, no other and none more. So nothing reaches a build past its key.
+ * Whether the files that a build is shown are those of its key, no other and none more. To be asked of the copy that
+ * it sees: somebody may be at work on the files of the package.
  */
-function keyedInputs(
-  key: Key,
-  sources: readonly SourceFile[],
-  { closures = [], files, host = [] }: Inputs,
+export function checkFiles(key: Key, folder: string | undefined): Result<void, readonly BuildProblem[]> {
+  const listed = folder === undefined ? ok([]) : listTree(folder)
+  if (!listed.ok)
+    return refuse(
+      listed.error.map(problem => ({ kind: 'tar', action: 'show', thing: folder ?? '', problem })),
+    )
+  const shown = listed.value.flatMap(entry => {
+    if (entry.kind === 'directory') return []
+    const mode = 'mode' in entry && (entry.mode & 0o100) !== 0 ? '755' : '644'
+    const digest = entry.kind === 'symlink' ? 'symlink' : fileDigest(join(folder ?? '', entry.path))
+    return [`file ${mode} ${digest} ${entry.path}`]
+  })
+  return compare(key, /^file /, shown)
+}
+
+/** Whether the lines of a kind in a key are just these, in any order. */
+function compare(
+  { path, text }: Key,
+  kind: RegExp,
+  shown: readonly string[],
 ): Result<void, readonly BuildProblem[]> {
-  const listed = files === undefined ? ok([]) : listTree(files)
-  if (!listed.ok) {
-    return refuse(listed.error.map(problem => ({ kind: 'tar', action: 'show', thing: files ?? '', problem })))
-  }
-  const shown = [
-    ...sources.map(({ file, digest }) => `source ${digest} ${file}`),
-    ...listed.value.flatMap(entry => {
-      if (entry.kind === 'directory') return []
-      const mode = 'mode' in entry && (entry.mode & 0o100) !== 0 ? '755' : '644'
-      const digest = entry.kind === 'symlink' ? 'symlink' : fileDigest(join(files ?? '', entry.path))
-      return [`file ${mode} ${digest} ${entry.path}`]
-    }),
-    ...host.map(path => `host-path ${path}`),
-    ...closures.flatMap(path => (path === '.bclosure' ? [] : [`build-dep ${nameIn(path)}`])),
-  ]
-  const said = key.text
+  const said = text
     .split('\n')
-    .filter(line => /^(source|file|host-path|build-dep) /.test(line))
+    .filter(line => kind.test(line))
     .map(line => line.replace(/^(build-dep \S+) [0-9a-f]{64}$/, '$1'))
   // Sets, for there may be as many files as there are in a source.
   const [areSaid, areShown] = [new Set(said), new Set(shown)]
   const unkeyed = shown.filter(line => !areSaid.has(line))
   const unshown = said.filter(line => !areShown.has(line))
   if (unkeyed.length + unshown.length === 0) return ok(undefined)
-  return refuse([{ kind: 'not keyed', key: key.path, unkeyed, unshown }])
+  return refuse([{ kind: 'not keyed', key: path, unkeyed, unshown }])
 }
 
 /** The package of a list in the folder of another package. */

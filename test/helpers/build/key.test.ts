@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
-import { openKey } from '../../../helpers/build/key.ts'
+import { checkFiles, openKey } from '../../../helpers/build/key.ts'
 
 let folder: string
 beforeEach(() => {
@@ -52,15 +52,29 @@ const open = (
   openKey(join(folder, 'store'), {
     key: join(folder, 'key'),
     fetch: join(folder, 'fetch'),
-    files: join(folder, 'files'),
     host: ['/usr'],
     closures: ['../x/.closure'],
     script: SCRIPT,
     ...more,
   })
 
+/** Both answers in one: first that about the key, then that about the files. */
+const check = () => {
+  const key = open()
+  return key.ok && key.value ? checkFiles(key.value, join(folder, 'files')) : key
+}
+
 test('a key that speaks of all that a build would be shown is taken', () => {
   expect(open()).toMatchObject({ ok: true, value: { text: KEY, hash: sha256(KEY) } })
+  expect(check()).toMatchObject({ ok: true })
+})
+
+test('a key that speaks of files is of no build without them', () => {
+  const key = open()
+  const unshown = [`file 755 ${sha256('b')} b`, `file 644 ${sha256('a')} deep/a`]
+  expect(key.ok && key.value && checkFiles(key.value, undefined)).toMatchObject({
+    error: [{ unkeyed: [], unshown }],
+  })
 })
 
 test('a source that is damaged in the store is refused', () => {
@@ -90,7 +104,7 @@ test.each<[string, () => void, readonly string[], readonly string[]]>([
   ],
 ])('%s than the key speaks of is refused', (_, change, unkeyed, unshown) => {
   change()
-  expect(open()).toEqual({
+  expect(check()).toEqual({
     ok: false,
     error: [{ kind: 'not keyed', key: join(folder, 'key'), unkeyed, unshown }],
   })
