@@ -8,7 +8,7 @@ import { copiedTo, discard, install, type Places, type Product, productOf } from
 import { quote, sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
-import { folder, isOfFile, nothing, type Stamp, stampOf } from './stamp.ts'
+import { exists, folder, isOfFile, nothing, type Stamp, stampOf } from './stamp.ts'
 import { Stopwatch } from './stopwatch.ts'
 import type { Store } from './store.ts'
 import type { Job, Task } from './task.ts'
@@ -144,6 +144,9 @@ export class Builder {
     if (!ok && !job.stopped) {
       this.#fail(job, places)
       job.transcript.line(`redo: cannot build ${quote(places.target)}: ${quote(rule.doFile)} ${product}`)
+      const gone = [...job.inputs.keys()].find(isGone)
+      if (gone !== undefined)
+        job.transcript.line(`  ${quote(gone.name)}, which it asked for, was removed since: run it again`)
     }
     job.console.end(job.transcript)
     return ok
@@ -214,6 +217,9 @@ export class Builder {
     this.#store.save()
   }
 }
+
+/** What was there in this run, and was taken away by somebody else, such as coolports-gen. */
+const isGone = ({ name, stamp = nothing }: FileNode): boolean => stamp !== nothing && !exists(name)
 
 function inputsOf(job: Job): Omit<Making, 'failed' | 'before' | 'took'> {
   const inputs = [...job.inputs.keys()]
