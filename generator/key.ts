@@ -1,3 +1,4 @@
+import { scriptLines } from '../core/key-script.ts'
 import { setuidLine } from '../core/setuid.ts'
 import { ARCH, SANDBOX_VERSION, TAR_VERSION } from '../helpers/build/conventions.ts'
 import type { Package } from './package.ts'
@@ -23,15 +24,7 @@ export function keyText(pkg: Package): string {
     ...pkg.hostPaths.map(path => `host-path ${path}`),
     ...pkg.setuid.map(setuidLine),
     `build ${how}`,
-    ...prefixed(buildScript(pkg)),
+    ...scriptLines(buildScript(pkg)),
     '',
   ].join('\n')
 }
-
-const prefixed = (text: string): readonly string[] =>
-  text === ''
-    ? []
-    : text
-        .replace(/\n$/, '')
-        .split('\n')
-        .map(line => (line === '' ? '|' : `| ${line}`))

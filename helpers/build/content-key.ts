@@ -13,10 +13,16 @@ export function contentKey(key: string, closure: readonly Sha256[]): string | un
   if (lines.some(line => line.startsWith('host-path '))) return undefined
   return [
     'coolports-contentkey 1',
-    // The recipe's own lines begin with `|`, so none of them is taken for a dependency.
-    ...lines.map(line => line.replace(/^((?:run|build)-dep \S+) [0-9a-f]{64}$/, '$1')),
+    ...lines.map(withoutHash),
     // A root has each tree once, where it comes first.
     ...[...new Set(closure)].map(digest => `tree ${digest}`),
     '',
   ].join('\n')
 }
+
+/**
+ * A line of a key, of a dependency only what it is called. The recipe's own lines begin with `|`, so none of them is
+ * taken for a dependency.
+ */
+export const withoutHash = (line: string): string =>
+  line.replace(/^((?:run|build)-dep \S+) [0-9a-f]{64}$/, '$1')

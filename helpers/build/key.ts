@@ -1,9 +1,12 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { fileDigest } from '../../core/file-digest.ts'
+import { scriptIn, scriptLines } from '../../core/key-script.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { textIfThere } from '../../core/text-if-there.ts'
 import { listTree } from '../tar/list.ts'
+import { withoutHash } from './content-key.ts'
 import type { BuildProblem } from './problem.ts'
 import { sourceFiles } from './sources.ts'
 
@@ -33,8 +36,8 @@ interface Inputs {
  */
 export function openKey(store: string, inputs: Inputs): Result<Key | undefined, readonly BuildProblem[]> {
   if (inputs.key === undefined) return ok(undefined)
-  if (!existsSync(inputs.key)) return refuse([{ kind: 'no list', list: inputs.key }])
-  const text = readFileSync(inputs.key, 'utf8')
+  const text = textIfThere(inputs.key)
+  if (text === undefined) return refuse([{ kind: 'no list', list: inputs.key }])
   const key = { path: inputs.key, text, hash: sha256(text) }
   const sources = inputs.fetch === undefined ? ok([]) : sourceFiles(store, inputs.fetch)
   if (!sources.ok) return sources
@@ -47,7 +50,7 @@ export function openKey(store: string, inputs: Inputs): Result<Key | undefined, 
     ...(inputs.closures ?? []).flatMap(path => (path === '.bclosure' ? [] : [`build-dep ${nameIn(path)}`])),
   ])
   if (!keyed.ok) return keyed
-  const other = firstDifference(scriptIn(text), linesOf(inputs.script ?? ''))
+  const other = firstDifference(scriptIn(text), scriptIn(scriptLines(inputs.script ?? '').join('\n')))
   return other === undefined ? ok(key) : refuse([{ kind: 'other script', key: inputs.key, ...other }])
 }
 
@@ -79,7 +82,7 @@ function compare(
   const said = text
     .split('\n')
     .filter(line => kind.test(line))
-    .map(line => line.replace(/^(build-dep \S+) [0-9a-f]{64}$/, '$1'))
+    .map(withoutHash)
   // Sets, for there may be as many files as there are in a source.
   const [areSaid, areShown] = [new Set(said), new Set(shown)]
   const unkeyed = shown.filter(line => !areSaid.has(line))
@@ -90,13 +93,6 @@ function compare(
 
 /** The package of a list in the folder of another package. */
 const nameIn = (path: string): string => /^\.\.\/([^/]+)\/\.closure$/.exec(path)?.[1] ?? path
-
-/** The lines of the script in the text of a key, see generator/key.ts: `| ` stands before each. */
-const scriptIn = (text: string): readonly string[] =>
-  text.split('\n').flatMap(line => (line === '|' || line.startsWith('| ') ? [line.slice(2)] : []))
-
-const linesOf = (script: string): readonly string[] =>
-  script === '' ? [] : script.replace(/\n$/, '').split('\n')
 
 /** The first line, from 1, in which a script is not the one of its key; undefined where there is none. */
 function firstDifference(

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { sha256 } from '../../../core/digest.ts'
+import { scriptLines } from '../../../core/key-script.ts'
 import { removeTree } from '../../../helpers/build/remove.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 
@@ -175,8 +176,7 @@ export class Workshop {
 }
 
 /** The end of the text of a key: it has the script that is run, a line for each. */
-export const keyedScript = (script: string): string =>
-  ['build script', ...script.split('\n').map(line => `| ${line}`), ''].join('\n')
+export const keyedScript = (script: string): string => ['build script', ...scriptLines(script), ''].join('\n')
 
 /** A whole small system in one static file: a shell and the commands that scripts here use. */
 export const BUSYBOX = ['/usr/bin/busybox', '/bin/busybox'].find(existsSync) ?? 'busybox'
