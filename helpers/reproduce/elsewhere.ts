@@ -196,8 +196,7 @@ function chooseDifferences(): Differences {
     wrap: (command: readonly string[]) => readonly string[],
   ): void => {
     // Tried first: a container or an old kernel may forbid it.
-    const [program = '', ...words] = wrap(['true'])
-    if (spawnSync(program, words, { stdio: 'ignore' }).status !== 0) return
+    if (!works(wrap(['true']))) return
     variations.push({ what, here, there })
     wraps.push(wrap)
   }
@@ -281,8 +280,11 @@ function start(
  */
 function endingWithUs(): readonly string[] {
   const words = ['setpriv', '--pdeathsig', 'TERM']
-  return spawnSync('setpriv', [...words.slice(1), 'true'], { stdio: 'ignore' }).status === 0 ? words : []
+  return works([...words, 'true']) ? words : []
 }
+
+const works = ([program = '', ...words]: readonly string[]): boolean =>
+  spawnSync(program, words, { stdio: 'ignore' }).status === 0
 
 const ending = (child: ChildProcess): Promise<number> =>
   new Promise(resolve => {
