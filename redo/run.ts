@@ -41,7 +41,7 @@ export async function run(
   const console = new Console(terminal === undefined ? writeStderr : bytes => terminal.write(bytes))
   const traces = tracesTo(console, options)
   const visiting = { folder: join(tree.top, '.redo'), commands, cwd, command, words, ignored } as const
-  const lock = await takeLock(console, host => visit({ ...visiting, host }), traces.locks)
+  const lock = await lockTree(console, host => visit({ ...visiting, host }), traces.locks)
   if (typeof lock === 'number') return lock
   cleanUpAfterCrash('.redo')
 
@@ -104,7 +104,7 @@ function mayKeepBooks(top: string): boolean {
 }
 
 /** The lock, or the exit status of a visit to the run that has it. */
-async function takeLock(
+async function lockTree(
   console: Console,
   visit: (host: number) => number | undefined,
   trace: Trace | undefined,
