@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { checkout } from '../support/checkout.ts'
+import { commands } from '../support/commands.ts'
 
 const PACKAGES = ['make', 'mksh', 'xz', 'zlib']
 
@@ -31,18 +32,6 @@ export default definePackage({
 
 /** The folder of the other build, by what was said. */
 const keptBy = (stdout: string): string => /^the other packages are in (.+)$/m.exec(stdout)?.[1] ?? ''
-
-/** What runs on this machine. */
-const commands = (): readonly string[] =>
-  readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .flatMap(pid => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')]
-      } catch {
-        return []
-      }
-    })
 
 // Needs root, to be two users and two hosts.
 describe.runIf(process.getuid?.() === 0)('reproduce', () => {

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findProgram } from '../../helpers/build/missing.ts'
+import { commands } from '../support/commands.ts'
 import { fillBase, USERS, VenvShop } from './shop.ts'
 
 let shop: VenvShop
@@ -202,13 +203,7 @@ test('of a variable that a pure venv keeps, nothing but its name stands in the w
   })
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     if (!line.includes('and no')) continue
-    const words = readdirSync('/proc').flatMap(pid => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8')]
-      } catch {
-        return []
-      }
-    })
+    const words = commands()
     expect(words.filter(one => one.includes('several/bin/venv-run')).length).toBeGreaterThan(0)
     expect(words.filter(one => one.includes('of a person') || one.includes('and no other'))).toEqual([])
     child.stdin?.write('\n')
