@@ -8,7 +8,7 @@ import { storeRoot } from '../core/store.ts'
 import { keyText } from '../generator/key.ts'
 import type { Package } from '../generator/package.ts'
 import { unpackedTree } from '../helpers/build/trees.ts'
-import { type ClosureMember, withTrees } from '../helpers/export/closure.ts'
+import { type ClosureMember, withTrees } from '../helpers/built/closure.ts'
 import type {
   Bill,
   BilledFile,
@@ -17,6 +17,7 @@ import type {
   RegularFile,
   ShippedPackage,
 } from '../helpers/sbom/bill.ts'
+import type { StoreUse } from '../helpers/store/use.ts'
 import { readIdentity } from '../helpers/tar/identity.ts'
 import { listTree } from '../helpers/tar/list.ts'
 import { tarMessage } from '../helpers/tar/problem.ts'
@@ -38,8 +39,8 @@ export async function billOf(
   if (!read.ok) return read
   const manifests = read.value
 
-  const found = await withTrees(storeRoot(process.env, tree), closure, () =>
-    shippedPackages(tree, manifests, closure),
+  const found = await withTrees(storeRoot(process.env, tree), closure, use =>
+    shippedPackages(use, tree, manifests, closure),
   )
   if (!found.ok) return found
   const shipped = found.value
@@ -67,13 +68,14 @@ export async function billOf(
 }
 
 async function shippedPackages(
+  use: StoreUse,
   tree: string,
   manifests: Manifests,
   closure: readonly ClosureMember[],
 ): Promise<Result<readonly ShippedPackage[], Refusal>> {
   const shipped: ShippedPackage[] = []
   for (const member of closure) {
-    const one = await shippedPackage(tree, manifests, member)
+    const one = await shippedPackage(use, tree, manifests, member)
     if (!one.ok) return one
     shipped.push(one.value)
   }
@@ -81,13 +83,14 @@ async function shippedPackages(
 }
 
 async function shippedPackage(
+  use: StoreUse,
   tree: string,
   manifests: Manifests,
   { name, file, tar, asked }: ClosureMember,
 ): Promise<Result<ShippedPackage, Refusal>> {
   const billed = billedPackage(tree, manifests, name)
   if (!billed.ok) return billed
-  const unpacked = await unpackedTree(storeRoot(process.env, tree), file)
+  const unpacked = await unpackedTree(use, file)
   if (!unpacked.ok) return refuse(no(tarMessage('read', name, unpacked.error)))
   const files = filesIn(unpacked.value.path)
   if (!files.ok) return refuse({ status: 1, messages: files.error.map(one => tarMessage('read', name, one)) })

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { PACKAGE_FILE, type PackageName } from '../core/name.ts'
 import { type Result, refuse } from '../core/result.ts'
-import { type ClosureMember, closureNames, packageClosure } from '../helpers/export/closure.ts'
+import { type ClosureMember, closureNames, packageClosure } from '../helpers/built/closure.ts'
 import { bringUpToDate, runRedo } from './door.ts'
 import { findAll } from './find.ts'
 import { no, type Refusal } from './say.ts'

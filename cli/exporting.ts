@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
+import { type ClosureMember, withTrees } from '../helpers/built/closure.ts'
 import { type Attachment, attach } from '../helpers/export/attachment.ts'
-import { type ClosureMember, withTrees } from '../helpers/export/closure.ts'
 import { imageOf, mergedMembers, type Settled, settleSelection } from '../helpers/export/export.ts'
 import { dockerFiles, type FormFile, layoutFiles } from '../helpers/export/form.ts'
 import type { Layer } from '../helpers/export/layer.ts'
@@ -19,6 +19,7 @@ import { formatPushed, type Pushed, pushImage } from '../helpers/export/push.ts'
 import { connect } from '../helpers/oci/connect.ts'
 import { formatReference, type Reference } from '../helpers/oci/reference.ts'
 import { BILL_ENDING, BILL_TYPE, type BillFormat, billText } from '../helpers/sbom/format.ts'
+import type { StoreUse } from '../helpers/store/use.ts'
 import { builtClosure } from './built-closure.ts'
 import type { Asked } from './export.ts'
 import { imageNames, type Names } from './image-name.ts'
@@ -56,8 +57,8 @@ export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
   const bills = await billsOf(asked, members.value, settled.value)
   if (!bills.ok) return bills
   const done = await (asked.form === 'tar'
-    ? withTrees(storeRoot(process.env, asked.tree), members.value, () =>
-        tarball(asked, settled.value, bills.value),
+    ? withTrees(storeRoot(process.env, asked.tree), members.value, use =>
+        tarball(use, asked, settled.value, bills.value),
       )
     : image(asked, settled.value, named.value, bills.value))
   if (!done.ok) return done
@@ -111,11 +112,12 @@ function readCertificates(path: string | undefined): Result<{ readonly certifica
 }
 
 async function tarball(
-  { tree, out = '' }: Asked,
+  use: StoreUse,
+  { out = '' }: Asked,
   settled: Settled,
   bills: readonly MadeBill[],
 ): Promise<Result<Done, Refusal>> {
-  const members = await mergedMembers(settled, storeRoot(process.env, tree))
+  const members = await mergedMembers(settled, use)
   if (!members.ok) return refuse({ status: 1, messages: members.error })
   const written = await writeTarball(out, members.value, !out.endsWith('.tar'))
   if (!written.ok) return refuse(trouble(outputMessage(out, written.error)))

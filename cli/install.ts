@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
-import { withTrees } from '../helpers/export/closure.ts'
+import { withTrees } from '../helpers/built/closure.ts'
 import type { Done, Wanted } from '../helpers/install/change.ts'
 import { DATABASE } from '../helpers/install/place.ts'
 import type { InstallProblem } from '../helpers/install/problem.ts'
@@ -50,8 +50,8 @@ export const install = command({
     const asRoot = process.getuid?.() === 0
     const { readCandidates } = await import('../helpers/install/candidate.ts')
     const store = storeRoot(process.env, args.tree)
-    const done = await withTrees(store, members.value, async () => {
-      const candidates = await readCandidates(store, members.value, { asRoot })
+    const done = await withTrees(store, members.value, async use => {
+      const candidates = await readCandidates(use, members.value, { asRoot })
       if (!candidates.ok) return candidates
       return changeIn(root, { add: candidates.value, remove: [] }, args.generations)
     })

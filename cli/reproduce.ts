@@ -6,6 +6,7 @@ import { quoted } from '../core/message.ts'
 import { PACKAGE_FILE } from '../core/name.ts'
 import { storeRoot } from '../core/store.ts'
 import type { Variation } from '../helpers/reproduce/variation.ts'
+import { useStore } from '../helpers/store/use.ts'
 import { command, jobsOption, packagesOption } from './command.ts'
 import { bringUpToDate } from './door.ts'
 import { findAll } from './find.ts'
@@ -54,8 +55,10 @@ export const reproduce = command({
     const { makeElsewhere } = await import('../helpers/reproduce/elsewhere.ts')
     const hashes = names.value.map(name => digestIn(args.tree, name, '.pkghash'))
     const store = storeRoot(process.env, args.tree)
-    const clock = tool ? await clockProgram(join(args.tree, tool), store) : undefined
-    const elsewhere = makeElsewhere({ root: args.tree, store, hashes, jobs, clock })
+    const elsewhere = await useStore(store, async use => {
+      const clock = tool ? await clockProgram(use, join(args.tree, tool)) : undefined
+      return makeElsewhere({ root: args.tree, store, hashes, jobs, clock })
+    })
     for (const { what, here, there } of elsewhere.variations)
       process.stderr.write(`${what}: ${shown(here)} here, ${shown(there)} there\n`)
     const interrupted = onSignals(signal => elsewhere.stop(signal))

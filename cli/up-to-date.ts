@@ -1,24 +1,24 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../core/digest.ts'
-import { PACKAGE_FILE } from '../core/name.ts'
+import { PACKAGE_FILE, type PackageName } from '../core/name.ts'
 import { treeRoot } from '../core/store.ts'
 import { generate } from '../generator/generate.ts'
-import { closureNames } from '../helpers/venv/member.ts'
+import { closureNames } from '../helpers/built/closure.ts'
 import { isPending } from '../redo/pending.ts'
 
 /**
- * Has some packages and all that they need to run built. Answers the names of all, or the exit status of
- * what failed, which said why. Where there is nothing to do, no process is started: to start a node
- * twice would take longer than to make a venv.
+ * Has some packages and all that they need to run built. Answers the exit status, not 0 where something failed,
+ * which said why. Where there is nothing to do, no process is started: to start a node twice would take longer
+ * than to make a venv.
  */
 export async function bringPackages(
   root: string,
-  packages: readonly string[],
+  packages: readonly PackageName[],
   jobs: number,
-): Promise<readonly string[] | number> {
+): Promise<number> {
   // What a package needs is known when its closure is; most often that is an old one which still holds.
-  let names = closureNames(root, packages) ?? packages
+  let names = knownClosure(root, packages)
   for (;;) {
     const targets = new Set([
       ...packages.map(name => `pkg/${name}/.closure`),
@@ -29,12 +29,19 @@ export async function bringPackages(
       const built = await bringUpToDate(root, [...targets], jobs)
       if (built !== 0) return built
     }
-    const needed = closureNames(root, packages) ?? []
+    const needed = knownClosure(root, packages)
     const known = new Set(names)
-    if (needed.every(name => known.has(name))) return needed
+    if (needed.every(name => known.has(name))) return 0
     names = needed
   }
 }
+
+/** The packages that some need to run, as far as their closures are there, and can be read. */
+const knownClosure = (root: string, packages: readonly PackageName[]): readonly PackageName[] =>
+  packages.flatMap(name => {
+    const list = closureNames(root, name)
+    return list.ok ? list.value : [name]
+  })
 
 /** Emits what changed, as coolports-gen does; a problem is left for that to tell. */
 async function isUpToDate(root: string, targets: readonly string[]): Promise<boolean> {

@@ -4,10 +4,10 @@ import { isDiskFull } from '../core/disk.ts'
 import { type Message, quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
+import { packageClosure, withTrees } from '../helpers/built/closure.ts'
 import { diskFullMessage } from '../helpers/tar/problem.ts'
 import type { Command } from '../helpers/venv/command.ts'
 import { type Made, makeVenv } from '../helpers/venv/make.ts'
-import { readMember } from '../helpers/venv/member.ts'
 import { notes } from '../helpers/venv/notes.ts'
 import { venvMessage } from '../helpers/venv/problem.ts'
 import { readVenv } from '../helpers/venv/stack.ts'
@@ -49,9 +49,12 @@ export async function makeAsked(
     )
   try {
     const built = await bringPackages(root, request.packages, jobs)
-    if (typeof built === 'number') return no(built, [])
-    const members = built.map(name => readMember(root, name))
-    const made = await makeVenv(folder, storeRoot(process.env, root), request, members)
+    if (built !== 0) return no(built, [])
+    const members = packageClosure(root, request.packages)
+    if (!members.ok) return no(1, members.error)
+    const made = await withTrees(storeRoot(process.env, root), members.value, use =>
+      makeVenv(folder, use, request, members.value),
+    )
     if (!made.ok) return no(made.error.some(one => one.kind === 'tar') ? 2 : 1, made.error.map(venvMessage))
     return ok({ made: made.value, run: join(folder, 'bin/venv-run'), notes: notes(made.value, request) })
   } catch (error) {

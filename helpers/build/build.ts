@@ -38,7 +38,7 @@ export const build = (
     if (command.fetch !== undefined) await use.need({ distfiles: namedSources(store, command.fetch) })
     const key = openKey(store, { ...command, script })
     if (!key.ok) return key
-    const members = await closureTrees(store, command.closures, use)
+    const members = await closureTrees(use, command.closures)
     const inputs = { key: key.value, members }
     if (takeSame(command, store, inputs, say)) return ok(undefined)
     const work = makeWork('.', script)

@@ -12,9 +12,8 @@ export interface Member extends Tree {
 
 /** The trees of the packages that some lists name, one path a line; each package once, where it comes first. */
 export async function closureTrees(
-  store: string,
-  lists: readonly string[],
   use: StoreUse,
+  lists: readonly string[],
 ): Promise<Result<readonly Member[], readonly BuildProblem[]>> {
   const noLists = lists.filter(list => !existsSync(list))
   if (noLists.length > 0) return refuse(noLists.map(list => ({ kind: 'no list', list })))
@@ -24,11 +23,12 @@ export async function closureTrees(
   }
   const missing = [...named].filter(([file]) => !existsSync(file))
   if (missing.length > 0) return refuse(missing.map(([file, list]) => ({ kind: 'not built', list, file })))
+  // All at once, though one by one would do: each time a file is written.
   await use.need({ trees: [...named.keys()].flatMap(file => readIdentity(file) ?? []) })
   const members: Member[] = []
   const problems: BuildProblem[] = []
   for (const file of named.keys()) {
-    const tree = await unpackedTree(store, file)
+    const tree = await unpackedTree(use, file)
     if (tree.ok) members.push({ file, ...tree.value })
     else problems.push({ kind: 'tar', action: 'unpack', thing: file, problem: tree.error })
   }

@@ -36,15 +36,15 @@ export async function enter(
 export const open = (
   command: Command & { kind: 'open' },
   store: string,
-): Promise<Result<number, readonly BuildProblem[]>> => useStore(store, use => openUsing(use, command, store))
+): Promise<Result<number, readonly BuildProblem[]>> => useStore(store, use => openUsing(use, command))
 
 async function openUsing(
   use: StoreUse,
   command: Command & { kind: 'open' },
-  store: string,
 ): Promise<Result<number, readonly BuildProblem[]>> {
+  const { store } = use
   if (command.fetch !== undefined) await use.need({ distfiles: namedSources(store, command.fetch) })
-  const members = await closureTrees(store, command.closures, use)
+  const members = await closureTrees(use, command.closures)
   const work = makeWork('.', '')
   try {
     const spec = prepareSandbox(store, work, command, members)

@@ -2,7 +2,6 @@ import { existsSync, realpathSync, writeFileSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type StoreUse, useStore } from '../store/use.ts'
-import { readIdentity } from '../tar/identity.ts'
 import { closureTrees, type Member } from './closure.ts'
 import type { Command } from './command.ts'
 import { sandboxProblem } from './failure.ts'
@@ -24,18 +23,17 @@ export const test = (
   script: string,
   say: (line: string) => void,
 ): Promise<Result<void, readonly BuildProblem[]>> =>
-  useStore(store, use => testUsing(use, command, store, script, say))
+  useStore(store, use => testUsing(use, command, script, say))
 
 async function testUsing(
   use: StoreUse,
   command: Command & { kind: 'test' },
-  store: string,
   script: string,
   say: (line: string) => void,
 ): Promise<Result<void, readonly BuildProblem[]>> {
   const { label, verbose } = command
-  const members = await closureTrees(store, command.closures, use)
-  const shell = await privateShell(use, store, command.shell)
+  const members = await closureTrees(use, command.closures)
+  const shell = await privateShell(use, command.shell)
   if (!members.ok || !shell.ok) {
     return refuse([...(members.ok ? [] : members.error), ...(shell.ok ? [] : [shell.error])])
   }
@@ -51,7 +49,7 @@ async function testUsing(
   try {
     writeSpec(work, spec)
     const ended = await runSandbox(work, spec, {
-      store,
+      store: use.store,
       command: ['/.shell/sh', '-eu', '/build.sh'],
       verbose,
     })
@@ -79,14 +77,9 @@ const testReport = (label: string, members: readonly Member[]): string =>
   ].join('\n')
 
 /** The file behind the /bin/sh of a package, whichever symlinks lead to it inside of the package. */
-async function privateShell(
-  use: StoreUse,
-  store: string,
-  file: string,
-): Promise<Result<string, BuildProblem>> {
+async function privateShell(use: StoreUse, file: string): Promise<Result<string, BuildProblem>> {
   if (!existsSync(file)) return refuse({ kind: 'not built', list: '--shell', file })
-  await use.need({ trees: [readIdentity(file) ?? []].flat() })
-  const tree = await unpackedTree(store, file)
+  const tree = await unpackedTree(use, file)
   if (!tree.ok) return refuse({ kind: 'tar', action: 'unpack', thing: file, problem: tree.error })
   const root = realpathSync(resolve(tree.value.path))
   const link = join(root, 'bin/sh')

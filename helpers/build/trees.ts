@@ -6,6 +6,7 @@ import type { Sha256 } from '../../core/digest.ts'
 import { isLeftBy } from '../../core/process.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { treePath } from '../../core/store.ts'
+import type { StoreUse } from '../store/use.ts'
 import { readIdentity } from '../tar/identity.ts'
 import type { TarProblem } from '../tar/problem.ts'
 import { placeFolder } from './place.ts'
@@ -17,14 +18,15 @@ export interface Tree {
 }
 
 /**
- * The unpacked tree of a package's file, unpacked now if the store does not have it. It is named
- * by the digest of its tar and gets that name by a rename, after the digest was verified: whoever
- * finds it may trust it, and of two that unpack at once one simply comes second.
+ * The unpacked tree of a package's file, unpacked now if the store does not have it, and there as long as
+ * the store is used. It is named by the digest of its tar and gets that name by a rename, after the digest
+ * was verified: whoever finds it may trust it, and of two that unpack at once one simply comes second.
  */
-export async function unpackedTree(store: string, file: string): Promise<Result<Tree, TarProblem>> {
+export async function unpackedTree(use: StoreUse, file: string): Promise<Result<Tree, TarProblem>> {
   const digest = readIdentity(file)
   if (!digest) return refuse({ kind: 'unidentified' })
-  const path = treePath(store, digest)
+  await use.need({ trees: [digest] })
+  const path = treePath(use.store, digest)
   if (existsSync(path)) return ok({ digest, path })
 
   const trees = dirname(path)

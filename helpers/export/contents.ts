@@ -4,12 +4,12 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import type { ClosureMember } from '../built/closure.ts'
 import { packageMode, SET_UID } from '../tar/entry.ts'
 import { entryCheck, type Held, inspectTar } from '../tar/inspect.ts'
 import { entryPath } from '../tar/path.ts'
 import type { TarProblem } from '../tar/problem.ts'
 import { SetuidCheck } from '../tar/setuid.ts'
-import type { ClosureMember } from './closure.ts'
 
 /** A package whose file was read to its end, and found to be what it says. */
 export interface Contents {

@@ -2,11 +2,12 @@ import { join } from 'node:path'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { unpackedTree } from '../build/trees.ts'
+import type { ClosureMember } from '../built/closure.ts'
+import type { StoreUse } from '../store/use.ts'
 import { listTree } from '../tar/list.ts'
 import { tarMessage } from '../tar/problem.ts'
 import type { Member } from '../tar/write.ts'
 import { type Choice, type Clash, type Owner, settle } from './clash.ts'
-import type { ClosureMember } from './closure.ts'
 import { type Contents, readContents } from './contents.ts'
 import { type Extras, extraLayer, extraMembers } from './extra.ts'
 import { type Image, makeImage, type RunOptions } from './image.ts'
@@ -66,11 +67,11 @@ export async function imageOf(
 /** A selection as the members of one archive, sorted: what an image of it would hold once it is unpacked. */
 export async function mergedMembers(
   { contents, extras }: Settled,
-  store: string,
+  use: StoreUse,
 ): Promise<Result<readonly Member[], readonly Message[]>> {
   const layers: (readonly Member[])[] = [extras]
   for (const { member } of contents) {
-    const tree = await unpackedTree(store, member.file)
+    const tree = await unpackedTree(use, member.file)
     if (!tree.ok) return refuse([tarMessage('export', member.name, tree.error)])
     const listed = listTree(tree.value.path, { setuid: 'marked' })
     if (!listed.ok) return refuse(listed.error.map(problem => tarMessage('export', member.name, problem)))

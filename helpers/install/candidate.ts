@@ -4,7 +4,8 @@ import type { Sha256 } from '../../core/digest.ts'
 import { fileDigest } from '../../core/file-digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { unpackedTree } from '../build/trees.ts'
-import type { ClosureMember } from '../export/closure.ts'
+import type { ClosureMember } from '../built/closure.ts'
+import type { StoreUse } from '../store/use.ts'
 import { packageMode, SET_UID } from '../tar/entry.ts'
 import { listTree } from '../tar/list.ts'
 import { setuidFault } from '../tar/setuid.ts'
@@ -22,14 +23,14 @@ export interface Candidate extends Installed {
  * root that root installs; of another user's they would lend out that user's rights.
  */
 export async function readCandidates(
-  store: string,
+  use: StoreUse,
   members: readonly ClosureMember[],
   { asRoot }: { readonly asRoot: boolean },
 ): Promise<Result<readonly Candidate[], readonly InstallProblem[]>> {
   const found: Candidate[] = []
   const problems: InstallProblem[] = []
   for (const member of members) {
-    const read = await readCandidate(store, member, asRoot)
+    const read = await readCandidate(use, member, asRoot)
     if (read.ok) found.push(read.value)
     else problems.push(...read.error)
   }
@@ -37,12 +38,12 @@ export async function readCandidates(
 }
 
 async function readCandidate(
-  store: string,
+  use: StoreUse,
   member: ClosureMember,
   asRoot: boolean,
 ): Promise<Result<Candidate, readonly InstallProblem[]>> {
   const { name, file, asked } = member
-  const tree = await unpackedTree(store, file)
+  const tree = await unpackedTree(use, file)
   if (!tree.ok) return refuse([{ kind: 'tar', name, problem: tree.error }])
   const entries = ownedIn(tree.value.path)
   if (!entries.ok) return refuse(entries.error.map(problem => ({ kind: 'tar', name, problem })))

@@ -5,6 +5,7 @@ import { PACKAGE_FILE } from '../../core/name.ts'
 import { shellWord } from '../../core/shell.ts'
 import { findProgram } from '../build/missing.ts'
 import { unpackedTree } from '../build/trees.ts'
+import type { StoreUse } from '../store/use.ts'
 import type { Variation } from './variation.ts'
 
 /** The package whose program moves the clock of what it runs. */
@@ -18,8 +19,8 @@ export const clockPackage = (root: string): string | undefined =>
   existsSync(join(root, 'pkg', CLOCK_SHIFT, 'package.ts')) ? `pkg/${CLOCK_SHIFT}/${PACKAGE_FILE}` : undefined
 
 /** The program of the package that was built, unpacked in the store. */
-export async function clockProgram(file: string, store: string): Promise<string | undefined> {
-  const tree = await unpackedTree(store, file)
+export async function clockProgram(use: StoreUse, file: string): Promise<string | undefined> {
+  const tree = await unpackedTree(use, file)
   return tree.ok ? join(tree.value.path, 'bin', CLOCK_SHIFT) : undefined
 }
 

@@ -16,6 +16,7 @@ export interface Wanted {
 
 /** What a process uses of the store while it runs. */
 export interface StoreUse {
+  readonly store: string
   /**
    * From now until the end of the use nothing of this is freed. To be called before one looks whether it is
    * there. What is not there yet, and gets its name later, is safe as well.
@@ -39,7 +40,9 @@ export async function useStore<Value>(
   let heartbeat: Heartbeat | undefined
   try {
     return await work({
+      store,
       need: async wanted => {
+        if (path !== undefined && isNeeded(needed, wanted)) return
         for (const kind of NEEDS) {
           for (const digest of wanted[kind] ?? []) {
             needed[kind].add(digest)
@@ -102,6 +105,9 @@ export function sweepUses(store: string): void {
 
 const NEEDS = ['trees', 'distfiles'] as const
 type Needed = Readonly<Record<(typeof NEEDS)[number], Set<Sha256>>>
+
+const isNeeded = (needed: Needed, wanted: Wanted): boolean =>
+  NEEDS.every(kind => wanted[kind]?.every(digest => needed[kind].has(digest)) ?? true)
 
 /** Without it as the last line, a use is not all there. */
 const END = 'end'

@@ -1,20 +1,10 @@
 import { dirname } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
-import { unpackedTree } from '../build/trees.ts'
 import { holdTree } from '../store/roots.ts'
 import type { Layer } from './layer.ts'
-import type { Member } from './member.ts'
 
-/**
- * Holds the venv's packages in their stores. A gc may have come between the look at a tree and this, so
- * one that is gone is unpacked again. Answers the stores that may not be written to.
- */
-export async function hold(
-  owner: string,
-  store: string,
-  layers: readonly Layer[],
-  members: readonly Member[],
-): Promise<readonly string[]> {
+/** Holds the venv's packages in their stores. Answers the stores that may not be written to. */
+export function hold(owner: string, layers: readonly Layer[]): readonly string[] {
   const stores = new Map<string, Sha256[]>()
   for (const layer of layers) {
     if (layer.kind !== 'package') continue
@@ -30,6 +20,5 @@ export async function hold(
       notHeld.push(of)
     }
   }
-  for (const { file } of members) await unpackedTree(store, file)
   return notHeld
 }

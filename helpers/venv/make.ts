@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { removeTree } from '../build/remove.ts'
 import { unpackedTree } from '../build/trees.ts'
+import type { ClosureMember } from '../built/closure.ts'
+import type { StoreUse } from '../store/use.ts'
 import { copyChosen, preferred } from './choose.ts'
 import { hold } from './hold.ts'
 import { type Laid, lay } from './lay.ts'
 import type { Layer } from './layer.ts'
-import type { Member } from './member.ts'
 import { plan } from './plan.ts'
 import type { VenvProblem } from './problem.ts'
 import { chosenPath } from './record.ts'
@@ -30,16 +31,16 @@ type Problems = readonly VenvProblem[]
 /** Makes a venv of built packages, or makes it anew; until the last step it is the one that it was. */
 export async function makeVenv(
   folder: string,
-  store: string,
+  use: StoreUse,
   request: Request,
-  members: readonly Member[],
+  members: readonly ClosureMember[],
 ): Promise<Result<Made, Problems>> {
   const opened = openPlace(folder)
   if (!opened.ok) return refuse([opened.error])
   const place = realpathSync(folder)
   const below = request.stack === undefined ? undefined : stackLayers(request.stack, place)
   if (below && !below.ok) return refuse([below.error])
-  const trees = await memberLayers(store, members)
+  const trees = await memberLayers(use, members)
   if (!trees.ok) return trees
   const own = preferred(trees.value, request)
   if (!own.ok) return own
@@ -61,7 +62,7 @@ export async function makeVenv(
       for (const thing of things()) writeThing(part, thing)
       placeState(place, part, id)
     }
-    const notHeld = await hold(path, store, layers.value, members)
+    const notHeld = hold(path, layers.value)
     switchState(place, id)
     return ok({ place, layers: layers.value, entries, notHeld })
   } finally {
@@ -88,13 +89,13 @@ function hasCopies(path: string, part: string): boolean {
 type PackageLayer = Layer & { readonly kind: 'package' }
 
 async function memberLayers(
-  store: string,
-  members: readonly Member[],
+  use: StoreUse,
+  members: readonly ClosureMember[],
 ): Promise<Result<readonly PackageLayer[], Problems>> {
   const layers: PackageLayer[] = []
   const problems: VenvProblem[] = []
   for (const { name, version, pkghash, file } of members) {
-    const tree = await unpackedTree(store, file)
+    const tree = await unpackedTree(use, file)
     if (!tree.ok) problems.push({ kind: 'tar', file, problem: tree.error })
     else {
       const { digest: tar, path } = tree.value

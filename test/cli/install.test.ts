@@ -11,10 +11,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { formatProcess, nameOf } from '../../core/process-name.ts'
-import { storeRoot } from '../../core/store.ts'
-import { lockStore } from '../../helpers/store/lock.ts'
 import { mayMountDisk } from '../support/mount.ts'
 import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
@@ -62,22 +60,6 @@ async function said(made: Tree, ...words: readonly string[]) {
 }
 
 describe('an installed root', () => {
-  test('has its packages from trees that no gc takes out of the store meanwhile', async () => {
-    const { tree: made, root } = tree()
-    mustRun(made, ['bin/do', ...['hello', 'seed'].map(name => `pkg/${name}/.pkg.tar.gz`)])
-    const store = storeRoot(process.env, made.root)
-    const lock = await lockStore(store)
-    const installed = said(made, 'install', '--root', root, 'hello')
-    const trees = () =>
-      readdirSync(join(store, 'uses'))
-        .filter(name => name.startsWith(`${process.pid}.`))
-        .flatMap(name => readFileSync(join(store, 'uses', name), 'utf8').match(/^trees /gm) ?? [])
-    await vi.waitFor(() => expect(trees().length).toBe(2), { timeout: 60_000, interval: 50 })
-    expect(existsSync(root)).toBe(false)
-    lock.release()
-    expect(await installed).toMatchObject({ status: 0 })
-  })
-
   test('runs its programs, knows its files, and is left as it was by removal', async () => {
     const { tree: made, root } = tree()
     expect(mustRun(made, ['bin/coolports', '-C', made.root, 'install', '--root', root, 'hello'])).toMatch(

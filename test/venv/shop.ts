@@ -8,10 +8,11 @@ import type { PackageName } from '../../core/name.ts'
 import { treePath } from '../../core/store.ts'
 import { findProgram } from '../../helpers/build/missing.ts'
 import { removeTree } from '../../helpers/build/remove.ts'
+import { type ClosureMember, withTrees } from '../../helpers/built/closure.ts'
 import type { Entry } from '../../helpers/tar/entry.ts'
+import { readIdentity } from '../../helpers/tar/identity.ts'
 import { packMembers, packTree } from '../../helpers/tar/pack.ts'
 import { makeVenv } from '../../helpers/venv/make.ts'
-import type { Member } from '../../helpers/venv/member.ts'
 import { venvMessage } from '../../helpers/venv/problem.ts'
 import type { Request } from '../../helpers/venv/request.ts'
 import { BUSYBOX, ORDINARY } from '../helpers/build/workshop.ts'
@@ -44,7 +45,7 @@ export const USERS: readonly (readonly [who: string, user: number | undefined])[
 export class VenvShop {
   readonly root: string
   store: string
-  readonly #members = new Map<string, Member>()
+  readonly #members = new Map<string, ClosureMember>()
   readonly #started: ChildProcess[] = []
 
   private constructor() {
@@ -77,7 +78,7 @@ export class VenvShop {
     const packed = await packTree(tree, file)
     removeTree(tree)
     if (!packed.ok) throw new Error(JSON.stringify(packed.error))
-    this.#members.set(name, { name, version: '1-1', pkghash: sha256(name), file })
+    this.#add(name, file)
   }
 
   /** A package of entries that no folder is packed to. */
@@ -88,7 +89,7 @@ export class VenvShop {
       file,
     )
     if (!packed.ok) throw new Error(JSON.stringify(packed.error))
-    this.#members.set(name, { name, version: '1-1', pkghash: sha256(name), file })
+    this.#add(name, file)
   }
 
   /** A package of one file, with its tree in the store already: of the file that it came from the head will do. */
@@ -98,12 +99,20 @@ export class VenvShop {
     writeFileSync(file, Buffer.concat([GZIP_HEAD, Buffer.from(`tar-sha256:${digest}\0`)]))
     mkdirSync(join(treePath(this.store, digest), dirname(path)), { recursive: true })
     writeFileSync(join(treePath(this.store, digest), path), `${name}\n`)
-    this.#members.set(name, { name, version: '1-1', pkghash: sha256(name), file })
+    this.#add(name, file)
+  }
+
+  #add(name: string, file: string): void {
+    const tar = readIdentity(file)
+    if (tar === undefined) throw new Error(`${file} names no tar`)
+    const pkghash = sha256(name)
+    const member = { name: name as PackageName, version: '1-1', pkghash, tar, file, setuid: [], asked: true }
+    this.#members.set(name, member)
   }
 
   /** Makes a venv; answers its folder, or what a person is told. */
   async try(folder: string, packages: readonly string[], request: Partial<Request> = {}): Promise<string> {
-    const members = packages.map(name => this.#members.get(name) as Member)
+    const members = packages.map(name => this.#members.get(name) as ClosureMember)
     const all: Request = {
       packages: packages as readonly PackageName[],
       order: false,
@@ -112,7 +121,9 @@ export class VenvShop {
       given: [],
       ...request,
     }
-    const made = await makeVenv(resolve(this.root, folder), this.store, all, members)
+    const made = await withTrees(this.store, members, use =>
+      makeVenv(resolve(this.root, folder), use, all, members),
+    )
     return made.ok
       ? made.value.place
       : made.error.map(problem => formatMessage('venv', venvMessage(problem))).join('\n')

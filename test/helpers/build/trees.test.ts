@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import { treePath } from '../../../core/store.ts'
 import { unpackedTree } from '../../../helpers/build/trees.ts'
+import { useStore } from '../../../helpers/store/use.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { folder } from '../tar/folder.ts'
@@ -23,7 +24,7 @@ async function begunBy(pid: number) {
   const part = join(dirname(treePath(store, digest)), `.${digest}.${pid}`)
   mkdirSync(part, { recursive: true })
   writeFileSync(join(part, 'half'), '')
-  return { part, unpack: () => unpackedTree(store, file) }
+  return { part, unpack: () => useStore(store, use => unpackedTree(use, file)) }
 }
 
 async function goneProcess(): Promise<number> {

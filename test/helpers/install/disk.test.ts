@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { unpackedTree } from '../../../helpers/build/trees.ts'
 import { Folders } from '../../../helpers/install/folders.ts'
 import { areOne } from '../../../helpers/install/twins.ts'
+import { useStore } from '../../../helpers/store/use.ts'
 import { fillDisk, mayMountDisk, mountDisk, mountFolding, mountFoldingFolders } from '../../support/mount.ts'
 import { Ground } from './support.ts'
 
@@ -123,7 +124,9 @@ describe.runIf(mayMountDisk())('the disk of a root', () => {
       ['a', 'doc/readme'],
       ['b', 'doc/'],
     ] as const)
-      expect(await unpackedTree(ground.store, join(ground.tree, 'pkg', name, '.pkg.tar.gz'))).toEqual({
+      expect(
+        await useStore(ground.store, use => unpackedTree(use, join(ground.tree, 'pkg', name, '.pkg.tar.gz'))),
+      ).toEqual({
         ok: false,
         error: { kind: 'entry', name: path, why: expect.stringContaining('an earlier entry for one') },
       })

@@ -19,12 +19,13 @@ import { formatMessage } from '../../../core/message.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { ok } from '../../../core/result.ts'
 import { setuidLine } from '../../../core/setuid.ts'
-import { packageClosure } from '../../../helpers/export/closure.ts'
+import { packageClosure } from '../../../helpers/built/closure.ts'
 import { type Candidate, readCandidates } from '../../../helpers/install/candidate.ts'
 import { changeRoot, type Done } from '../../../helpers/install/change.ts'
 import { readRoot } from '../../../helpers/install/database.ts'
 import { installMessage } from '../../../helpers/install/problem.ts'
 import { type Deviation, verifyPackages } from '../../../helpers/install/verify.ts'
+import { useStore } from '../../../helpers/store/use.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 
 /** In memory where there is such a place: every change has the whole disk flushed. */
@@ -99,7 +100,9 @@ export class Ground {
   async candidates(...names: readonly string[]): Promise<readonly Candidate[]> {
     const members = packageClosure(this.tree, names as readonly PackageName[])
     if (!members.ok) throw new Error(JSON.stringify(members.error))
-    const read = await readCandidates(this.store, members.value, { asRoot: this.asRoot })
+    const read = await useStore(this.store, use =>
+      readCandidates(use, members.value, { asRoot: this.asRoot }),
+    )
     if (!read.ok) throw new Error(JSON.stringify(read.error))
     return read.value
   }

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Result } from '../../../core/result.ts'
 import { treePath } from '../../../core/store.ts'
 import { provenTree, unpackedTree } from '../../../helpers/build/trees.ts'
+import { useStore } from '../../../helpers/store/use.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { listTree } from '../../../helpers/tar/list.ts'
 import { packMembers, packTree } from '../../../helpers/tar/pack.ts'
@@ -89,7 +90,7 @@ describe('packing', () => {
 describe('in the store', () => {
   test('a set-uid file is for its owner alone, and the tree still makes the same package', async () => {
     const [store, file] = [folder(), await packed(programs('bin/ls', 'bin/su'), ['bin/su'])]
-    const tree = await unpackedTree(store, file)
+    const tree = await useStore(store, use => unpackedTree(use, file))
     if (!tree.ok) throw new Error(why(tree))
     const mode = (path: string): number => lstatSync(join(tree.value.path, path)).mode & 0o7777
     expect([mode('bin/su'), mode('bin/ls')]).toEqual([0o4700, 0o755])
@@ -99,7 +100,7 @@ describe('in the store', () => {
   })
 
   test('what cannot be run is not set-uid, whatever its package says', async () => {
-    const tree = await unpackedTree(folder(), await moded(0o4644))
+    const tree = await useStore(folder(), async use => unpackedTree(use, await moded(0o4644)))
     if (!tree.ok) throw new Error(why(tree))
     expect(lstatSync(join(tree.value.path, 'su')).mode & 0o7777).toBe(0o644)
   })
@@ -150,7 +151,7 @@ describe('a package from elsewhere', () => {
     expect(why(await provenTree(store, file, digest, setuid))).toBe(refusal)
     expect(existsSync(treePath(store, digest))).toBe(false)
     // Nor where the store has a tree of the same bytes, of a package with another key.
-    await unpackedTree(store, file)
+    await useStore(store, use => unpackedTree(use, file))
     expect(why(await provenTree(store, file, digest, setuid))).toBe(refusal)
     expect(why(await verifyPackage(file, setuid))).toBe(refusal)
   })

@@ -5,7 +5,7 @@ import { type Message, quoted } from '../../core/message.ts'
 import { isPackageName, PACKAGE_FILE, type PackageName } from '../../core/name.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { setuidIn } from '../../core/setuid.ts'
-import { useStore } from '../store/use.ts'
+import { type StoreUse, useStore } from '../store/use.ts'
 import { readIdentity } from '../tar/identity.ts'
 
 /** One built package of a closure. */
@@ -54,11 +54,11 @@ export function packageClosure(
 export const withTrees = <Value>(
   store: string,
   members: readonly ClosureMember[],
-  work: () => Promise<Value>,
+  work: (use: StoreUse) => Promise<Value>,
 ): Promise<Value> =>
   useStore(store, async use => {
     await use.need({ trees: members.map(({ tar }) => tar) })
-    return work()
+    return work(use)
   })
 
 /** The packages that the `.closure` of one names: itself first. */
