@@ -55,6 +55,7 @@ export class Builder {
   build(task: Task, workshop: Workshop, scheduler: Scheduler, done: (ok: boolean) => void): void {
     const { node } = task
     const { setting } = task
+    task.shownTo = task.asker
     const console = setting.console ?? this.#console
     let ruleStamp = nothing
     const rule = this.#rules.find(node.name, file => {

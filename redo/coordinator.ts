@@ -201,7 +201,10 @@ export class Coordinator {
       awaited.push(
         task.done.then(ok => {
           if (request.by !== undefined) this.#waits.remove(request.by.node, node)
-          if (!ok) request.failed = true
+          if (ok) return
+          request.failed = true
+          if (task.shownTo !== request && this.#finished.get(node) === 'failed')
+            this.#tellFailed(request, node)
         }),
       )
     }
@@ -269,7 +272,7 @@ export class Coordinator {
     const finished = request.force ? undefined : this.#finished.get(node)
     if (finished === 'built') return true
     if (finished === 'failed') {
-      this.#tell(request, [`cannot build ${quote(node.name)}: it failed before in this run`])
+      this.#tellFailed(request, node)
       return false
     }
     this.#asking = request
@@ -351,6 +354,14 @@ export class Coordinator {
   openWorkshop(): Workshop {
     this.#workshop ??= this.#open(message => this.#clients.receive(message))
     return this.#workshop
+  }
+
+  /** Of a build whose words stand elsewhere: for a guest maybe where it cannot see them. */
+  #tellFailed(request: Request, node: FileNode): void {
+    if (request.silent) return
+    const fact = `cannot build ${quote(node.name)}: it failed before in this run`
+    const isElsewhere = request.setting.console !== undefined
+    this.#tell(request, isElsewhere ? [fact, `see: redo-log ${quote(node.name)}`] : [fact])
   }
 
   /** Who asks by hand for what has a rule expects a build. */

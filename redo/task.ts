@@ -64,6 +64,8 @@ export class Task {
   readonly done: Promise<boolean>
   reason: Reason | undefined
   job: Job | undefined
+  /** In whose output stands what its build says. */
+  shownTo: Request | undefined
   settle: (ok: boolean) => void = () => {}
 
   constructor(node: FileNode) {

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test, vi } from 'vitest'
 import { formatProcess, nameOf } from '../../core/process-name.ts'
 
@@ -43,6 +44,28 @@ test('a guest prints all that was built for it said, also when the host has noth
     expect(guest.stderr).not.toContain('rror')
     expect(await host.ended).toMatchObject({ end: 0 })
   }
+}, 60_000)
+
+test('a guest is told that what it waited for has failed, also when it was built for others', async () => {
+  const tree = treeOf({
+    'all.do': 'redo-ifchange mid other\n',
+    'mid.do': 'redo-ifchange bad\n',
+    'other.do': 'redo-ifchange bad\n',
+    'bad.do': `: >began; ${untilGo}; echo oops >&2; exit 3\n`,
+    'slow.do': '',
+  })
+  const host = start(tree, ['-k', '-j3', 'all'])
+  await file(tree, 'began')
+  const guest = start(tree, ['bad'])
+  // Later it would be told the same; so it is not wrong where this is too short.
+  await sleep(500)
+  writeFileSync(join(tree, 'go'), '')
+  const failed = 'redo: cannot build "bad": it failed before in this run\n'
+  expect(await guest.ended).toMatchObject({ end: 1, stderr: `${failed}  see: redo-log "bad"\n` })
+  // And the second of two scripts of one run, as it would be if it came later.
+  const { stderr } = await host.ended
+  expect(stderr.split(failed).length).toBe(2)
+  expect(stderr.split('oops\n').length).toBe(2)
 }, 60_000)
 
 test('what is built for a guest alone ends with it, and what others want too does not', async () => {
