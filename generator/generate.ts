@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LAST_PACKAGE_FILE, LOG_FILE } from '../core/name.ts'
-import type { Checked } from './check.ts'
+import type { Checked } from './check/manifest.ts'
 import { API_TARGET, type Emitted, emitApi, emitNames, emitPackage, targets } from './emit.ts'
 import { dependentsOf, findCycles } from './graph.ts'
 import { locate } from './locate.ts'

@@ -1,5 +1,5 @@
 import type { Api } from './api.ts'
-import { type Checked, checkManifest } from './check.ts'
+import { type Checked, checkManifest } from './check/manifest.ts'
 import { loadManifests } from './load.ts'
 import type { Package } from './package.ts'
 import type { Problem } from './problem.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { knownUpdate } from '../../generator/update.ts'
+import { knownUpdate } from '../../../generator/check/known-update.ts'
 
 const GITHUB = 'https://github.com/tukaani-project/xz'
 

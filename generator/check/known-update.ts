@@ -1,4 +1,4 @@
-import type { PackageUpdate } from './package.ts'
+import type { PackageUpdate } from '../package.ts'
 
 /** Folders whose servers list what lies in them: GNU's, and Debian's pool on any host of Debian's. */
 const LISTED = /^https:\/\/(?:ftp\.gnu\.org\/gnu|[a-z0-9.-]+\.debian\.org\/debian\/pool)\//
