@@ -45,6 +45,9 @@ export function tryLock(folder: string): Result<Lock, ProcessName> {
   }
 }
 
+/** Who has the lock of a folder. */
+export const lockHolder = (folder: string): ProcessName | undefined => holderAmong(bidsIn(folder))
+
 /** Takes it as soon as nobody has it. */
 export async function takeLock(folder: string): Promise<Lock> {
   for (;;) {
@@ -57,7 +60,7 @@ export async function takeLock(folder: string): Promise<Lock> {
 
 /** Waits until nobody has it, who may then be the first of the next. */
 export async function untilUnlocked(folder: string): Promise<void> {
-  while (holderAmong(bidsIn(folder)) !== undefined) await sleep(POLL_MS)
+  while (lockHolder(folder) !== undefined) await sleep(POLL_MS)
 }
 
 const LOCK = 'lock.'

@@ -84,7 +84,7 @@ export class Builder {
       stdout,
       before: stampOf(node.name),
     }
-    workshop.begin(temporary)
+    workshop.begin(node.name, temporary)
     const doFile = this.#store.graph.node(rule.doFile)
     this.#look(doFile, ruleStamp)
     const job: Job = {
@@ -99,6 +99,7 @@ export class Builder {
       absent: new Set(),
       always: false,
       digest: undefined,
+      refused: false,
       waiting: 0,
       hasToken: true,
       stopped: false,
@@ -143,12 +144,12 @@ export class Builder {
     const ok = typeof product !== 'string'
     discard(places, ok ? product : undefined)
     if (!ok && !job.stopped) {
-      this.#fail(job, places)
       job.transcript.line(`redo: cannot build ${quote(places.target)}: ${quote(rule.doFile)} ${product}`)
-      const gone = [...job.inputs.keys()].find(isGone)
+      const gone = job.refused ? undefined : [...job.inputs.keys()].find(isGone)
       if (gone !== undefined)
         job.transcript.line(`  ${quote(gone.name)}, which it asked for, was removed since: run it again`)
-    }
+      this.#fail(job, places)
+    } else if (!ok) this.#leave(job, places)
     job.console.end(job.transcript)
     return ok
   }
@@ -189,6 +190,7 @@ export class Builder {
       failed: false,
       before: places.before,
       took: job.clock.elapsed,
+      logged: job.transcript.time,
     }
     node.overridden = false
     node.orphaned = false
@@ -206,23 +208,40 @@ export class Builder {
     const { node } = job.task
     const stamp = stampOf(places.target)
     const { making } = node
+    const logged = job.transcript.time
     node.orphaned = false
     // Without a file, there is nothing to remember: it is as if it had never been built.
     if (stamp === nothing || stamp === folder) node.making = undefined
-    else if (making !== undefined) node.making = { ...making, failed: true, before: undefined }
-    else node.making = { ...inputsOf(job), failed: true, before: undefined, took: 0 }
+    else if (making !== undefined) node.making = { ...making, failed: true, before: undefined, logged }
+    else node.making = { ...inputsOf(job), failed: true, before: undefined, took: 0, logged }
     node.previous = node.stamp
     node.stamp = stamp
     node.version += 1
     this.#store.graph.unsaved.add(node)
     this.#store.save()
   }
+
+  /** It was stopped: nothing is known but that this build made no file, though it has a log. */
+  #leave(job: Job, { target }: Places): void {
+    leaveUnbuilt(job.task.node, stampOf(target), job.transcript.time)
+    this.#store.graph.unsaved.add(job.task.node)
+    this.#store.save()
+  }
+}
+
+/**
+ * Of a target whose build made no file: what lies there is what was there before, or somebody else's. `logged`: when
+ * something was written to its log last.
+ */
+export function leaveUnbuilt(node: FileNode, stamp: Stamp, logged: number | undefined): void {
+  if (node.making !== undefined) node.making = { ...node.making, logged }
+  else node.stamp ??= stamp
 }
 
 /** What was there in this run, and was taken away by somebody else, such as coolports-gen. */
 const isGone = ({ name, stamp = nothing }: FileNode): boolean => stamp !== nothing && !exists(name)
 
-function inputsOf(job: Job): Omit<Making, 'failed' | 'before' | 'took'> {
+function inputsOf(job: Job): Omit<Making, 'failed' | 'before' | 'took' | 'logged'> {
   const inputs = [...job.inputs.keys()]
   const [rule] = inputs
   if (rule === undefined) throw new Error('a job without a rule')

@@ -1,7 +1,17 @@
 import type { FileNode, Graph, Making } from './graph.ts'
 import { quote, type Reason, sentence } from './reason.ts'
 import type { Rules } from './rules.ts'
-import { exists, folder, isOfFile, itself, leadsToFile, nothing, type Stamp, stampOf } from './stamp.ts'
+import {
+  exists,
+  folder,
+  isEdited,
+  isOfFile,
+  itself,
+  leadsToFile,
+  nothing,
+  type Stamp,
+  stampOf,
+} from './stamp.ts'
 import type { Traces } from './trace.ts'
 import type { FileName } from './tree.ts'
 
@@ -50,6 +60,7 @@ export class Checker {
   readonly #rules: Rules
   readonly #progress: (node: FileNode) => Progress
   readonly #wasBuilt: (node: FileNode) => boolean
+  readonly #wasBuiltSince: (node: FileNode, making: Making) => boolean
   readonly #overridden: (node: FileNode) => void
   readonly #traces: Pick<Traces, 'checks' | 'everything'> | undefined
   readonly #decided = new Map<FileNode, Verdict>()
@@ -65,6 +76,8 @@ export class Checker {
     readonly progress: (node: FileNode) => Progress
     /** Is there a trace that redo built a file of which the state knows nothing? */
     readonly wasBuilt: (node: FileNode) => boolean
+    /** Is there a trace that it built a target once more than the state knows? */
+    readonly wasBuiltSince: (node: FileNode, making: Making) => boolean
     /** Called for each target that somebody changed by hand, perhaps more than once. */
     readonly overridden: (node: FileNode) => void
     readonly traces?: Pick<Traces, 'checks' | 'everything'>
@@ -73,6 +86,7 @@ export class Checker {
     this.#rules = options.rules
     this.#progress = options.progress
     this.#wasBuilt = options.wasBuilt
+    this.#wasBuiltSince = options.wasBuiltSince
     this.#overridden = options.overridden
     this.#traces = options.traces?.checks === undefined ? undefined : options.traces
   }
@@ -195,6 +209,8 @@ export class Checker {
     if (making.before === stamp) return dirty({ kind: 'interrupted' })
     if (stamp === folder && node.stamp === nothing) return undefined
     if (itself(stamp) === itself(node.stamp)) return dirty({ kind: 'beyond' })
+    if (!isEdited(node.stamp, stamp)) return dirty({ kind: 'moved', before: node.stamp, now: stamp })
+    if (this.#wasBuiltSince(node, making)) return dirty({ kind: 'lost' })
     // From here on it is a source, until it is deleted.
     node.making = undefined
     node.overridden = true
@@ -249,7 +265,7 @@ export class Checker {
 
   /** Whether a file that is no target so far is what an earlier build left. */
   #isOfOurs(node: FileNode, now: Stamp): boolean {
-    return node.stamp === undefined ? this.#wasBuilt(node) : node.orphaned && node.stamp === now
+    return node.stamp === undefined ? this.#wasBuilt(node) : node.orphaned && !isEdited(node.stamp, now)
   }
 
   /** The same is not told again of a file, unless everything is wanted. */

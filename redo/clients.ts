@@ -8,7 +8,7 @@ import { Guests } from './guests.ts'
 import { flagsOfShell } from './job.ts'
 import type { Message } from './message.ts'
 import { type Options, parseOptions } from './options.ts'
-import { queries } from './query.ts'
+import { type Query, queries, queryArguments } from './query.ts'
 import { quote } from './reason.ts'
 import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
@@ -76,13 +76,21 @@ export class Clients {
     }
     const query = queries[message.verb]
     if (query !== undefined) {
-      const { cwd, args } = message
-      const reply = query({ tree: this.#tree, graph: this.#coordinator.store.graph, cwd, args })
-      writeFileSync(this.#own(message, 'reply'), reply.lines.map(line => `${line}\n`).join(''))
-      answer([reply.status])
+      answer(this.#query(query, message))
       return
     }
     answer(job === undefined ? [2, 'cannot run: it is for .do scripts only'] : this.#note(job, message))
+  }
+
+  /** The lines are in a file, which the command prints in any case. */
+  #query(query: Query, message: Message): Answer {
+    const args = queryArguments(message.verb, message.args)
+    const { graph } = this.#coordinator.store
+    const { lines, status } = args.ok
+      ? query({ tree: this.#tree, graph, cwd: message.cwd, args: args.value })
+      : { lines: [], status: 2 }
+    writeFileSync(this.#own(message, 'reply'), lines.map(line => `${line}\n`).join(''))
+    return [status, args.ok ? undefined : `cannot run: ${args.error}`]
   }
 
   /** Has the work of a door done, for which it would start a process of its own. */
@@ -165,10 +173,12 @@ export class Clients {
     const request = { ...usual, keepGoing: keepGoing || usual.keepGoing, shuffle: shuffle || usual.shuffle }
     if (job === undefined) {
       this.guests.welcome(message.slot, -message.job, () => this.#coordinator.abandon(request))
+      this.#coordinator.forget()
     }
     const done = this.#coordinator.fulfil(request, nodes)
     const finish = (ok: boolean) => {
       if (!force && job !== undefined) depend(job, nodes)
+      if (!ok && job !== undefined) job.refused = true
       setting.console?.close()
       const isCut = !ok && job === undefined && this.#coordinator.isStopped
       answer([ok ? 0 : 1, isCut ? `cannot go on: ${lost}` : undefined])

@@ -30,6 +30,11 @@ export class Transcript {
     writeSync(this.#inner, `${at} ${JSON.stringify(transcript.title)}\n`)
   }
 
+  /** When something was added last, in milliseconds since 1970. */
+  get time(): number {
+    return fstatSync(this.file).mtimeMs
+  }
+
   /** How much there is now. */
   size(): number {
     return this.#end ?? fstatSync(this.file).size

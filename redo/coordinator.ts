@@ -11,7 +11,7 @@ import { Rules } from './rules.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
 import { folder } from './stamp.ts'
 import type { Store } from './store.ts'
-import { inherited, isOpen, type Request, type Setting, Task } from './task.ts'
+import { inherited, isOpen, type Outcome, type Request, type Setting, Task } from './task.ts'
 import type { Traces } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
 import { unknownTarget } from './unknown.ts'
@@ -38,7 +38,8 @@ export class Coordinator {
   readonly #open: (receive: (message: Message) => void) => Workshop
   readonly #tasks = new Map<FileNode, Task>()
   readonly #queued = new Map<Task, Waiting>()
-  readonly #finished = new Map<FileNode, 'built' | 'failed'>()
+  /** What was built in this run. */
+  readonly #finished = new Map<FileNode, Outcome>()
   readonly #waits: Waits
   readonly #forecast: Forecast | undefined
   readonly #warned = new Set<FileNode>()
@@ -74,6 +75,7 @@ export class Coordinator {
       rules,
       progress: node => this.#progress(node),
       wasBuilt: node => logs.hadBefore(node.name),
+      wasBuiltSince: (node, making) => logs.isOfAnother(node.name, making),
       overridden: node => this.#overridden(node),
       traces,
     })
@@ -153,6 +155,11 @@ export class Coordinator {
     this.#workshop?.close()
   }
 
+  /** For a run that ends in the middle, and leaves all else as it is: a make wants its tokens back. */
+  returnTokens(): void {
+    this.#workshop?.scheduler.returnTokens()
+  }
+
   /** The scripts that run now and do not wait, the oldest first. */
   get running(): readonly Running[] {
     return [...this.#builder.jobs.values()]
@@ -170,11 +177,16 @@ export class Coordinator {
     this.#checker.check(node)
   }
 
-  /** The rest of the run is to behave like a run of its own; for test suites. */
+  /**
+   * The rest of the run is to behave like a run of its own, as for a guest that comes: what was edited meanwhile
+   * counts for it, and what failed is tried again. What is under way may have read what it was before.
+   */
   forget(): void {
     this.#finished.clear()
     this.#checker.forgetAll()
+    this.#rules.forget()
     this.#warned.clear()
+    for (const task of this.#tasks.values()) task.isOfBefore = true
   }
 
   request(by: Task | undefined, force: boolean, own: Setting): Request {
@@ -191,7 +203,7 @@ export class Coordinator {
     for (const node of inOrder(request, nodes)) {
       if (request.failed && !request.keepGoing) break
       const running = this.#tasks.get(node)
-      if (request.force && running !== undefined) {
+      if (running !== undefined && (request.force || running.isOfBefore)) {
         awaited.push(this.#again(request, node, running))
         continue
       }
@@ -203,8 +215,8 @@ export class Coordinator {
           if (request.by !== undefined) this.#waits.remove(request.by.node, node)
           if (ok) return
           request.failed = true
-          if (task.shownTo !== request && this.#finished.get(node) === 'failed')
-            this.#tellFailed(request, node)
+          if (task.outcome?.kind === 'failed' && task.shownTo !== request)
+            this.#tellFailed(request, node, task.outcome)
         }),
       )
     }
@@ -223,7 +235,7 @@ export class Coordinator {
     return Promise.all(awaited).then(() => !request.failed)
   }
 
-  /** Each wish for a forced build gets a build of its own: not one that another wish began. */
+  /** Each wish for a forced build gets a build of its own, and each run one of its time: not one that was begun before. */
   async #again(request: Request, node: FileNode, running: Task): Promise<void> {
     const { by } = request
     const trail = by === undefined ? undefined : this.#waits.add(by.node, node)
@@ -270,9 +282,9 @@ export class Coordinator {
   /** The answer to a wish, or why there is none without any work. */
   #answer(request: Request, node: FileNode): boolean | Verdict {
     const finished = request.force ? undefined : this.#finished.get(node)
-    if (finished === 'built') return true
-    if (finished === 'failed') {
-      this.#tellFailed(request, node)
+    if (finished?.kind === 'built') return true
+    if (finished?.kind === 'failed') {
+      this.#tellFailed(request, node, finished)
       return false
     }
     this.#asking = request
@@ -292,7 +304,7 @@ export class Coordinator {
     let verdict = first
     while (verdict.kind === 'unsure') {
       const inputs = verdict.stamped
-      const failing = inputs.find(node => this.#finished.get(node) === 'failed')
+      const failing = inputs.find(node => this.#finished.get(node)?.kind === 'failed')
       const request: Request = { ...this.request(task, false, {}), silent: true }
       const ok = failing === undefined && (await this.fulfil(request, inputs))
       const input = (failing ?? inputs[0] ?? task.node).name
@@ -336,14 +348,17 @@ export class Coordinator {
     this.#tasks.delete(node)
     this.#checker.forget(node)
     const became = ok === undefined || task.reason === undefined ? undefined : ok ? 'built' : 'failed'
-    if (became !== undefined) this.#finished.set(node, became)
+    if (became !== undefined) {
+      task.outcome = { kind: became, console: task.shownTo?.setting.console }
+      if (!task.isOfBefore) this.#finished.set(node, task.outcome)
+    }
     this.#forecast?.finish(node.name, became, task.job?.clock.elapsed)
     task.settle(ok ?? false)
   }
 
   #progress(node: FileNode): Progress {
     const task = this.#tasks.get(node)
-    if (task === undefined) return this.#finished.get(node)
+    if (task === undefined) return this.#finished.get(node)?.kind
     return task.reason === undefined ? 'undecided' : 'active'
   }
 
@@ -356,11 +371,11 @@ export class Coordinator {
     return this.#workshop
   }
 
-  /** Of a build whose words stand elsewhere: for a guest maybe where it cannot see them. */
-  #tellFailed(request: Request, node: FileNode): void {
+  /** Of a build whose words stand elsewhere, maybe in the output of another run. */
+  #tellFailed(request: Request, node: FileNode, { console }: Outcome): void {
     if (request.silent) return
     const fact = `cannot build ${quote(node.name)}: it failed before in this run`
-    const isElsewhere = request.setting.console !== undefined
+    const isElsewhere = console !== request.setting.console
     this.#tell(request, isElsewhere ? [fact, `see: redo-log ${quote(node.name)}`] : [fact])
   }
 

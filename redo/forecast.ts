@@ -90,6 +90,7 @@ export class Forecast {
       rules: new Rules(this.#tree),
       progress: () => undefined,
       wasBuilt: () => false,
+      wasBuiltSince: () => false,
       overridden: () => {},
     })
     const graph = this.#graph

@@ -20,6 +20,8 @@ export interface Making {
   readonly before: Stamp | undefined
   /** Milliseconds that the script ran, less those that it waited for others; for the estimate. */
   readonly took: number
+  /** When its log was written last, in milliseconds since 1970: another log is that of another build. */
+  readonly logged: number | undefined
 }
 
 /** One file, source or target, as redo knows it. */

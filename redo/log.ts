@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lockHolder } from '../core/lock.ts'
+import { begunIn } from './begun.ts'
 import type { Graph } from './graph.ts'
 import { legible } from './legible.ts'
 import type { Logs } from './logs.ts'
@@ -26,23 +27,49 @@ interface Shown {
 export async function printLog(options: Shown, target: FileName): Promise<boolean> {
   if (!options.logs.has(target)) return false
   const shown = new Set([target])
+  const page = new Page(options.out)
   // A list and not a recursion, as chains may be long.
-  const open = [printOne(options, target)]
+  const open = [printOne(options, page, target)]
   for (let log = open.at(-1); log !== undefined; log = open.at(-1)) {
     const { value: inner, done } = await log.next()
     if (done) open.pop()
     else if (!shown.has(inner) && options.logs.has(inner)) {
       shown.add(inner)
-      open.push(printOne(options, inner))
+      open.push(printOne(options, page, inner))
     }
   }
   return true
 }
 
+/** What is printed; a heading stands on a line of its own. */
+class Page {
+  readonly #out: Shown['out']
+  #isWithinLine = false
+
+  constructor(out: Shown['out']) {
+    this.#out = out
+  }
+
+  heading(text: string): void {
+    this.#out(`${this.#isWithinLine ? '\n' : ''}${text}\n`)
+    this.#isWithinLine = false
+  }
+
+  add(bytes: Buffer): void {
+    this.#out(bytes)
+    this.#isWithinLine = bytes.at(-1) !== NEWLINE
+  }
+}
+
+const NEWLINE = 10
+
 /** Prints one log, and yields each target whose log belongs at the place that it has come to. */
-async function* printOne(options: Shown, target: FileName): AsyncGenerator<FileName, void> {
-  const { folder, graph, logs, recursive, unchanged, follow, out } = options
-  if (recursive) out(`redo  ${legible(target)}\n`)
+async function* printOne(
+  { folder, graph, logs, recursive, unchanged, follow }: Shown,
+  page: Page,
+  target: FileName,
+): AsyncGenerator<FileName, void> {
+  if (recursive) page.heading(`redo  ${legible(target)}`)
   let printed = 0
   let entered = 0
   for (;;) {
@@ -51,7 +78,7 @@ async function* printOne(options: Shown, target: FileName): AsyncGenerator<FileN
     const places = recursive ? logs.inner(target) : []
     const bytes = logs.read(target)
     const printTo = (end: number): void => {
-      if (end > printed) out(bytes.subarray(printed, end))
+      if (end > printed) page.add(bytes.subarray(printed, end))
       printed = end
     }
     for (const inner of places.slice(entered)) {
@@ -67,14 +94,9 @@ async function* printOne(options: Shown, target: FileName): AsyncGenerator<FileN
   }
 }
 
-/** A run lists the temporary file of its Nth job in line N of `begun`, and has a file `stdout-N` while that one runs. */
+/** By the books of the run that has the lock: one that was killed goes on saying so. */
 function isRunning(folder: string, target: FileName): boolean {
-  for (const name of readdirSync(folder)) {
-    const begun = join(folder, name, 'begun')
-    if (!name.startsWith('run-') || !existsSync(begun)) continue
-    const temporary = JSON.stringify(`${target}.redo-${name.slice('run-'.length)}.tmp`)
-    const number = readFileSync(begun, 'utf8').split('\n').lastIndexOf(temporary) + 1
-    if (number > 0 && existsSync(join(folder, name, `stdout-${number}`))) return true
-  }
-  return false
+  const holder = lockHolder(folder)
+  if (holder === undefined) return false
+  return begunIn(join(folder, `run-${holder.pid}`)).some(one => one.isRunning && one.target === target)
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { Making } from './graph.ts'
 import type { FileName } from './tree.ts'
 
 /** The log of a build that begins. */
@@ -73,6 +74,17 @@ export class Logs {
 
   has(target: FileName): boolean {
     return existsSync(this.path(target))
+  }
+
+  /** When it was written last, in milliseconds since 1970. */
+  time(target: FileName): number | undefined {
+    return statSync(this.path(target), { throwIfNoEntry: false })?.mtimeMs
+  }
+
+  /** Whether there is one, and it is not that of the build on record. */
+  isOfAnother(target: FileName, { logged }: Pick<Making, 'logged'>): boolean {
+    const time = this.time(target)
+    return time !== undefined && logged !== undefined && time !== logged
   }
 
   read(target: FileName): Buffer {

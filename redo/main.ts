@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Graph } from './graph.ts'
 import { printLog } from './log.ts'
 import { Logs } from './logs.ts'
-import { help, parseOptions } from './options.ts'
+import { flagsAndNames, help, parseOptions } from './options.ts'
 import { plan } from './plan.ts'
-import { type Query, queries } from './query.ts'
+import { type Query, queries, queryArguments } from './query.ts'
 import { quote } from './reason.ts'
 import { run } from './run.ts'
 import { ignoreAsTold } from './signals.ts'
@@ -66,38 +66,20 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
   }
 }
 
-/** Words in front of `--` that begin with a dash, and all others. */
-function flagsAndNames(words: readonly string[]): {
-  readonly flags: readonly string[]
-  readonly names: readonly string[]
-} {
-  const end = words.indexOf('--')
-  const open = end === -1 ? words : words.slice(0, end)
-  const flag = (word: string): boolean => word.startsWith('-')
-  return {
-    flags: open.filter(flag),
-    names: [...open.filter(word => !flag(word)), ...(end === -1 ? [] : words.slice(end + 1))],
-  }
-}
-
 /** What would be built. */
 function tell(targets: readonly string[], force: boolean): number {
-  const { tree, cwd, graph } = open()
-  const logs = new Logs(join('.redo', 'log'))
+  const { tree, cwd, graph } = open(targets)
   const names = targets.map(target => tree.name(cwd, target))
-  const { lines, possible } = plan(tree, graph, name => logs.has(name), names, force)
+  const { lines, possible } = plan(tree, graph, new Logs(join('.redo', 'log')), names, force)
   process.stdout.write(lines.map(line => `${line}\n`).join(''))
   return possible ? 0 : 1
 }
 
 function ask(command: string, query: Query, words: readonly string[]): number {
-  const wanted = command === 'redo-whichdo' ? 1 : 0
-  const { flags, names } = flagsAndNames(words)
-  if (flags[0] !== undefined) return misuse(command, `there is no option ${flags[0]}`)
-  if (names.length !== wanted || names[0] === '')
-    return misuse(command, `it wants ${wanted === 1 ? 'one target' : 'no arguments'}`)
-  const { tree, cwd, graph } = open()
-  const { lines, status } = query({ tree, graph, cwd, args: names })
+  const args = queryArguments(command.slice('redo-'.length), words)
+  if (!args.ok) return misuse(command, args.error)
+  const { tree, cwd, graph } = open(args.value)
+  const { lines, status } = query({ tree, graph, cwd, args: args.value })
   process.stdout.write(lines.map(line => `${line}\n`).join(''))
   return status
 }
@@ -108,7 +90,7 @@ async function log(words: readonly string[]): Promise<number> {
   const [target, ...more] = names
   if (target === undefined || more.length > 0 || /[^-rfu]/.test(flags))
     return misuse('redo-log', 'it wants [-r] [-u] [-f] TARGET')
-  const { tree, cwd, graph } = open()
+  const { tree, cwd, graph } = open([target])
   const shown = {
     folder: '.redo',
     graph,
@@ -124,9 +106,13 @@ async function log(words: readonly string[]): Promise<number> {
 }
 
 /** The tree and its state, for those who only read. */
-function open(): { readonly tree: Tree; readonly cwd: string; readonly graph: Graph } {
+function open(targets: readonly string[]): {
+  readonly tree: Tree
+  readonly cwd: string
+  readonly graph: Graph
+} {
   const cwd = realpathSync(process.cwd())
-  const tree = new Tree(findTop(cwd))
+  const tree = new Tree(findTop(cwd, targets))
   process.chdir(tree.top)
   return { tree, cwd, graph: Store.open(join('.redo', 'state')).graph }
 }

@@ -111,6 +111,20 @@ export function flagsOf(options: Options): readonly string[] {
   ]
 }
 
+/** Words in front of `--` that begin with a dash, and all others. */
+export function flagsAndNames(words: readonly string[]): {
+  readonly flags: readonly string[]
+  readonly names: readonly string[]
+} {
+  const end = words.indexOf('--')
+  const open = end === -1 ? words : words.slice(0, end)
+  const flag = (word: string): boolean => word.startsWith('-')
+  return {
+    flags: open.filter(flag),
+    names: [...open.filter(word => !flag(word)), ...(end === -1 ? [] : words.slice(end + 1))],
+  }
+}
+
 function isSwitch(word: string): word is keyof typeof switches {
   return Object.hasOwn(switches, word)
 }

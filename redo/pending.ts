@@ -14,6 +14,6 @@ export function isPending(root: string, targets: readonly string[]): boolean {
   const logs = new Logs(join('.redo', 'log'))
   const { graph } = Store.open(join('.redo', 'state'))
   const names = targets.map(target => tree.name(root, target))
-  const { lines, possible } = plan(tree, graph, name => logs.has(name), names, false)
+  const { lines, possible } = plan(tree, graph, logs, names, false)
   return lines.length > 0 || !possible
 }

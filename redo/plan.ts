@@ -1,5 +1,6 @@
 import { Checker, stamped, type Verdict } from './check.ts'
 import type { FileNode, Graph } from './graph.ts'
+import type { Logs } from './logs.ts'
 import { quote, sentence } from './reason.ts'
 import { Rules } from './rules.ts'
 import type { FileName, Tree } from './tree.ts'
@@ -12,7 +13,7 @@ import { unknownTarget } from './unknown.ts'
 export function plan(
   tree: Tree,
   graph: Graph,
-  wasBuilt: (name: FileName) => boolean,
+  logs: Logs,
   targets: readonly FileName[],
   force: boolean,
 ): Plan {
@@ -28,7 +29,8 @@ export function plan(
     graph,
     rules,
     progress: () => undefined,
-    wasBuilt: node => wasBuilt(node.name),
+    wasBuilt: node => logs.has(node.name),
+    wasBuiltSince: (node, making) => logs.isOfAnother(node.name, making),
     overridden: node => {
       const line = `would leave alone ${quote(node.name)}: you modified it`
       if (!lines.includes(line)) lines.push(line)

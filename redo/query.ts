@@ -1,9 +1,12 @@
 import { byCodeUnit } from '../core/order.ts'
+import { ok, type Result, refuse } from '../core/result.ts'
 import { Checker } from './check.ts'
 import type { FileNode, Graph } from './graph.ts'
+import { flagsAndNames } from './options.ts'
+import { quote } from './reason.ts'
 import { Rules } from './rules.ts'
-import { itself, leadsToFile, nothing, stampOf } from './stamp.ts'
-import type { Tree } from './tree.ts'
+import { isEdited, leadsToFile, nothing, stampOf } from './stamp.ts'
+import { isMangled, type Tree } from './tree.ts'
 
 /** A question about the tree that builds nothing: its answer is lines and an exit status. */
 export interface Reply {
@@ -34,6 +37,7 @@ export const queries: Readonly<Record<string, Query>> = {
       rules: new Rules(tree),
       progress: () => undefined,
       wasBuilt: () => false,
+      wasBuiltSince: () => false,
       overridden: () => {},
     })
     const stale = graph.all().filter(node => isTarget(node) && checker.check(node).kind !== 'clean')
@@ -51,6 +55,17 @@ export const queries: Readonly<Record<string, Query>> = {
   },
 }
 
+/** The names among the words of a query, or why they are none. */
+export function queryArguments(query: string, words: readonly string[]): Result<readonly string[], string> {
+  const wanted = query === 'whichdo' ? 1 : 0
+  const { flags, names } = flagsAndNames(words)
+  if (flags[0] !== undefined) return refuse(`there is no option ${flags[0]}`)
+  if (names.length !== wanted || names[0] === '')
+    return refuse(`it wants ${wanted === 1 ? 'one target' : 'no arguments'}`)
+  const mangled = names.find(isMangled)
+  return mangled === undefined ? ok(names) : refuse(`the name ${quote(mangled)} is not in UTF-8`)
+}
+
 function isTarget(node: FileNode): boolean {
   return node.making !== undefined && !isSource(node)
 }
@@ -59,7 +74,7 @@ function isTarget(node: FileNode): boolean {
 function isSource(node: FileNode): boolean {
   const now = stampOf(node.name)
   if (now === nothing) return false
-  return node.making === undefined || node.stamp === undefined || itself(node.stamp) !== itself(now)
+  return node.making === undefined || node.stamp === undefined || isEdited(node.stamp, now)
 }
 
 function listed(nodes: readonly FileNode[], tree: Tree, cwd: string): Reply {

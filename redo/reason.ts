@@ -1,6 +1,6 @@
 import type { FileNode } from './graph.ts'
 import { legible } from './legible.ts'
-import { difference } from './stamp.ts'
+import { difference, type Stamp } from './stamp.ts'
 import type { FileName } from './tree.ts'
 
 /** Why a target is built. */
@@ -19,6 +19,8 @@ export type Reason =
   /** Its rule was gone for a while. */
   | { readonly kind: 'returned' }
   | { readonly kind: 'beyond' }
+  /** Its file is as it was written, but in another place, or of another mode or owner. */
+  | { readonly kind: 'moved'; readonly before: Stamp; readonly now: Stamp }
   | { readonly kind: 'rule'; readonly before: FileName; readonly now: FileName }
   | { readonly kind: 'appeared'; readonly file: FileName }
   | { readonly kind: 'changed'; readonly input: FileNode; readonly from: number }
@@ -51,6 +53,8 @@ export function sentence(reason: Reason): string {
       return 'it has a .do again'
     case 'beyond':
       return 'what its symlink leads to changed'
+    case 'moved':
+      return `its file changed: ${difference(reason.before, reason.now)}`
     case 'rule':
       return `its rule is now ${quote(reason.now)}, and was ${quote(reason.before)}`
     case 'appeared':

@@ -1,17 +1,44 @@
 import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { begunIn } from './begun.ts'
+import { leaveUnbuilt } from './builder.ts'
+import type { Graph } from './graph.ts'
+import type { Logs } from './logs.ts'
+import { nothing, stampOf } from './stamp.ts'
+import type { FileName } from './tree.ts'
 
 /**
  * A run that was killed leaves its folder, the temporary files of the targets that it was building, and
- * perhaps their scripts, still running. The next run, which holds the lock, does away with them.
+ * perhaps their scripts, still running. The next run, which holds the lock, does away with them. Answers
+ * the targets whose builds were cut short.
  */
-export function cleanUpAfterCrash(folder: string): void {
+export function cleanUpAfterCrash(folder: string): readonly FileName[] {
+  const cut: FileName[] = []
   for (const name of readdirSync(folder)) {
     if (!name.startsWith('run-')) continue
     const runFolder = join(folder, name)
     killOrphans(resolve(runFolder))
-    for (const temporary of begunIn(runFolder)) rmSync(temporary, { recursive: true, force: true })
+    for (const { target, temporary, isRunning } of begunIn(runFolder)) {
+      rmSync(temporary, { recursive: true, force: true })
+      if (isRunning) cut.push(target)
+    }
     removeRunFolder(runFolder)
+  }
+  return cut
+}
+
+/**
+ * Takes down of targets whose builds were cut short that these made no file: else a file that somebody puts there
+ * would be taken for theirs. What was there by then may be, where the machine went down and the books are behind.
+ */
+export function recordCut(targets: readonly FileName[], graph: Graph, logs: Logs): void {
+  for (const target of targets) {
+    const node = graph.node(target)
+    const stamp = stampOf(target)
+    const isAsRecorded = node.making === undefined ? stamp === nothing : stamp === node.stamp
+    if (!isAsRecorded) continue
+    leaveUnbuilt(node, stamp, logs.time(target))
+    graph.unsaved.add(node)
   }
 }
 
@@ -25,22 +52,6 @@ export function removeRunFolder(runFolder: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
   rmSync(gone, { recursive: true, force: true })
-}
-
-function begunIn(runFolder: string): readonly string[] {
-  return readText(join(runFolder, 'begun'))
-    .split('\n')
-    .slice(0, -1)
-    .flatMap(line => nameIn(line) ?? [])
-}
-
-/** Undefined for a line that a crash of the machine spoiled. */
-function nameIn(line: string): string | undefined {
-  try {
-    return JSON.parse(line) as string
-  } catch {
-    return undefined
-  }
 }
 
 /** Kills the processes that have the folder of the dead run in their environment. Needs a /proc. */

@@ -41,6 +41,11 @@ export class Rules {
     return undefined
   }
 
+  /** What is there may be another by now. */
+  forget(): void {
+    this.#defaults.clear()
+  }
+
   /** All places where the `.do` of a target may lie, in the order of search. */
   *candidates(target: FileName): Generator<Rule> {
     const slash = target.lastIndexOf(sep)

@@ -12,13 +12,13 @@ import { Logs } from './logs.ts'
 import type { Message } from './message.ts'
 import { flagsOf, type Options } from './options.ts'
 import { quote } from './reason.ts'
-import { cleanUpAfterCrash, removeRunFolder } from './remains.ts'
+import { cleanUpAfterCrash, recordCut, removeRunFolder } from './remains.ts'
 import { onSignals, type SignalName } from './signals.ts'
 import { writeStderr } from './stderr.ts'
 import { Store } from './store.ts'
 import { Terminal } from './terminal.ts'
 import { type Trace, tracesTo } from './trace.ts'
-import { findTop, Tree } from './tree.ts'
+import { findTop, Tree, topBetween } from './tree.ts'
 import { giveUp } from './trouble.ts'
 import { isViewUsual, View } from './view.ts'
 import { Workshop } from './workshop.ts'
@@ -33,7 +33,13 @@ export async function run(
   // For a visit: what was asked for, in full.
   const words = [...flagsOf(options), '--', ...options.targets]
   const cwd = realpathSync(process.cwd())
-  const tree = new Tree(findTop(cwd))
+  const tree = new Tree(findTop(cwd, options.targets))
+  const targets = options.targets.map(target => tree.name(cwd, target))
+  const other = targets.map(target => topBetween(tree.top, target)).find(found => found !== undefined)
+  if (other !== undefined) {
+    writeStderr(Buffer.from(`redo: cannot build in ${quote(tree.top)}: ${ofItsOwn(other)}\n`))
+    return 2
+  }
   process.chdir(tree.top)
   if (!mayKeepBooks(tree.top)) return 2
   const hasView = options.progress ?? isViewUsual(isatty(2), process.env)
@@ -43,12 +49,14 @@ export async function run(
   const visiting = { folder: join(tree.top, '.redo'), commands, cwd, command, words, ignored } as const
   const lock = await lockTree(console, host => visit({ ...visiting, host }), traces.locks)
   if (typeof lock === 'number') return lock
-  cleanUpAfterCrash('.redo')
+  const cut = cleanUpAfterCrash('.redo')
 
   const store = Store.open('.redo/state')
   if (store.damage !== undefined) {
     console.line(`redo: cannot use the state in ".redo/state": ${store.damage}; everything is built again`)
   }
+  const logs = new Logs(join('.redo', 'log'))
+  recordCut(cut, store.graph, logs)
   const runFolder = join('.redo', `run-${process.pid}`)
   const open = (receive: (message: Message) => void) =>
     new Workshop({ ...options, tree, folder: runFolder, commands, ignored, receive, locks: traces.locks })
@@ -56,7 +64,7 @@ export async function run(
   const coordinator = new Coordinator({
     tree,
     store,
-    logs: new Logs(join('.redo', 'log')),
+    logs,
     console,
     wishes: options,
     traces,
@@ -73,7 +81,6 @@ export async function run(
   }
   const onTrouble = (error: unknown) => stopAndGiveUp(error, coordinator, fold)
   process.once('uncaughtException', onTrouble)
-  const targets = options.targets.map(target => tree.name(cwd, target))
   const ok = await coordinator.bring(targets, command === 'redo').catch(onTrouble)
   coordinator.close()
   fold()
@@ -85,6 +92,10 @@ export async function run(
   if (received !== undefined) process.kill(process.pid, received)
   return ok ? 0 : 1
 }
+
+/** A target has one record: in two books it would be built twice, and be a source to either. */
+const ofItsOwn = (folder: string): string =>
+  `a target lies in a tree of its own\n  top ${quote(folder)}\n  build it there, or remove ${quote(join(folder, '.redo'))}`
 
 /** Makes the folder of the books. False, and said, where the tree may only be read: it is somebody else's. */
 function mayKeepBooks(top: string): boolean {
@@ -137,6 +148,7 @@ function waitingFor(holder: ProcessName): string {
  */
 function stopAndGiveUp(error: unknown, coordinator: Coordinator, fold: () => void): never {
   coordinator.stop('SIGKILL')
+  coordinator.returnTokens()
   fold()
   giveUp(error)
 }

@@ -82,6 +82,11 @@ export class Scheduler {
     this.#jobs.close()
   }
 
+  /** Puts those back that are somebody else's; nothing may be started any more. */
+  returnTokens(): void {
+    this.#jobs.close()
+  }
+
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true

@@ -38,6 +38,19 @@ export function itself(stamp: Stamp): string {
   return stamp.split('>')[0] ?? ''
 }
 
+/**
+ * Whether a file was written since: by its time and size. Another place on disk, mode or owner is no edit: a copy of
+ * the tree has them, and so has what somebody did with chown.
+ */
+export function isEdited(before: Stamp, now: Stamp): boolean {
+  return written(before) !== written(now)
+}
+
+/** Of a symlink those of its own. */
+function written(stamp: Stamp): string {
+  return itself(stamp).split(' ', 2).join(' ')
+}
+
 const fields = ['time', 'size', 'inode', 'mode', 'owner', 'group'] as const
 
 /** Says what differs between two stamps, for --explain: `size 10 -> 12, time … -> …`. */
@@ -85,6 +98,8 @@ function show(field: (typeof fields)[number], value = ''): string {
 
 /** To the microsecond: a file may be written twice within a millisecond. */
 function moment(milliseconds: number): string {
+  // Beyond what a Date can say, as some file systems can.
+  if (!(Math.abs(milliseconds) <= 8.64e15)) return `${milliseconds} ms`
   const whole = Math.floor(milliseconds)
   const rest = Math.floor((milliseconds - whole) * 1000)
   return new Date(whole).toISOString().replace('Z', `${String(rest).padStart(3, '0')}Z`)

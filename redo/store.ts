@@ -9,9 +9,9 @@ import type { Stamp } from './stamp.ts'
  *
  * The first line names the format. Then follow blocks: a line `#BYTES CRC`, and so many bytes of JSON
  * arrays, one a line, each the whole record of one file. A later record of a file replaces an earlier
- * one. A block that was cut short by a crash is the last one, and is dropped: what it told is built
- * again. Damage anywhere else makes the whole of it worthless; everything is built again then, for
- * the logs tell which files are targets.
+ * one. A block that was cut short by a crash is the last one, and is dropped. What it told is built again,
+ * for the logs tell which files are targets, and which of them were built later than the state knows. Damage
+ * anywhere else makes the whole of it worthless; everything is built again then.
  */
 export class Store {
   readonly graph: Graph
@@ -105,12 +105,14 @@ type Line = readonly [
   /** Absent for a source that is nothing but a source. */
   flags?: number,
   digest?: string | 0,
+  /** Of a source: what it looked like before it changed. */
   before?: Stamp | 0,
   took?: number,
   rule?: number,
   absent?: readonly number[],
   /** Input, version, input, version … */
   inputs?: readonly number[],
+  logged?: number,
 ]
 
 const flag = { target: 1, always: 2, failed: 4, overridden: 8, orphaned: 16 } as const
@@ -167,12 +169,14 @@ function restore(line: Line, graph: Graph): void {
   node.stamp = line[3] === 0 ? undefined : line[3]
   node.making = makingOf(line, graph)
   const flags = line[4] ?? 0
+  node.previous = node.making === undefined && line[6] !== 0 ? line[6] : undefined
   node.overridden = (flags & flag.overridden) !== 0
   node.orphaned = (flags & flag.orphaned) !== 0
 }
 
 function makingOf(line: Line, graph: Graph): Making | undefined {
-  const [, , , , flags = 0, digest = 0, before = 0, took = 0, rule = 0, absent = [], pairs = []] = line
+  const [, , , , flags = 0, digest = 0, before = 0, took = 0, rule = 0, absent = [], pairs = [], logged = 0] =
+    line
   if ((flags & flag.target) === 0) return undefined
   const inputs: FileNode[] = []
   const versions: number[] = []
@@ -190,6 +194,7 @@ function makingOf(line: Line, graph: Graph): Making | undefined {
     digest: digest === 0 ? undefined : digest,
     before: before === 0 ? undefined : before,
     took,
+    logged: logged === 0 ? undefined : logged,
   }
 }
 
@@ -200,15 +205,16 @@ function block(nodes: readonly FileNode[]): string {
 }
 
 function lineOf(node: FileNode): Line {
-  const { id, name, version, stamp = 0, making } = node
+  const { id, name, version, stamp = 0, previous, making } = node
   if (making === undefined) {
     const flags = (node.overridden ? flag.overridden : 0) + (node.orphaned ? flag.orphaned : 0)
+    if (previous !== undefined) return [id, name, version, stamp, flags, 0, previous]
     return flags > 0 ? [id, name, version, stamp, flags] : [id, name, version, stamp]
   }
   const flags = flag.target + (making.always ? flag.always : 0) + (making.failed ? flag.failed : 0)
   const pairs: number[] = []
   for (const [at, input] of making.inputs.entries()) pairs.push(input.id, making.versions[at] ?? 0)
-  const { digest = 0, before = 0, took, rule } = making
+  const { digest = 0, before = 0, took, rule, logged = 0 } = making
   return [
     id,
     name,
@@ -221,6 +227,7 @@ function lineOf(node: FileNode): Line {
     rule.id,
     making.absent.map(file => file.id),
     pairs,
+    logged,
   ]
 }
 

@@ -56,6 +56,13 @@ export function inherited(own: Setting, by: Task | undefined): Setting {
   }
 }
 
+/** What became of a build. */
+export interface Outcome {
+  readonly kind: 'built' | 'failed'
+  /** Where stands what it said; undefined where the run itself prints. */
+  readonly console: Console | undefined
+}
+
 /** A target that is being brought up to date, from the first wish to the end of its build. */
 export class Task {
   readonly node: FileNode
@@ -66,6 +73,9 @@ export class Task {
   job: Job | undefined
   /** In whose output stands what its build says. */
   shownTo: Request | undefined
+  outcome: Outcome | undefined
+  /** A run has come since that may want it of other files. */
+  isOfBefore = false
   settle: (ok: boolean) => void = () => {}
 
   constructor(node: FileNode) {
@@ -113,6 +123,8 @@ export interface Job {
   readonly absent: Set<FileNode>
   always: boolean
   digest: string | undefined
+  /** Something that it asked for could not be had. */
+  refused: boolean
   /** How many of its clients wait for targets; while any does, it holds no token. */
   waiting: number
   hasToken: boolean

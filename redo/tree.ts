@@ -1,5 +1,5 @@
 import { existsSync, readlinkSync, realpathSync } from 'node:fs'
-import { basename, dirname, isAbsolute, join, relative } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 
 /**
  * The name of a file: relative to the top of the tree when it lies inside, absolute outside.
@@ -131,11 +131,42 @@ function targetOf(path: string): string | undefined {
   }
 }
 
-/** The top of the tree that `cwd` lies in: the nearest folder upward with a `.redo` or a `.git`, else `cwd` itself. */
-export function findTop(cwd: string): string {
+/**
+ * The top of the tree that `cwd` lies in: the nearest folder upward with a `.redo` or a `.git`, else the one that `cwd`
+ * and the targets lie in.
+ */
+export function findTop(cwd: string, targets: readonly string[] = []): string {
   const start = realpathSync(cwd)
   for (let at = start; ; at = dirname(at)) {
     if (existsSync(join(at, '.redo')) || existsSync(join(at, '.git'))) return at
-    if (dirname(at) === at) return start
+    if (dirname(at) === at) break
   }
+  const common = targets
+    .map(target => dirname(resolve(start, target)))
+    .reduce((one, other) => commonFolder(one, realFolder(other)), start)
+  // That is nobody's tree.
+  return common === '/' ? start : common
+}
+
+/** Where a folder is, as far as it is there. */
+function realFolder(path: string): string {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return path
+  }
+}
+
+function commonFolder(one: string, other: string): string {
+  let at = one
+  while (at !== '/' && other !== at && !other.startsWith(`${at}/`)) at = dirname(at)
+  return at
+}
+
+/** The folder between a target and the top of the tree that has books of its own, if there is one. */
+export function topBetween(top: string, target: FileName): string | undefined {
+  if (isAbsolute(target)) return undefined
+  for (let at = dirname(join(top, target)); at !== top && at.startsWith(`${top}/`); at = dirname(at))
+    if (existsSync(join(at, '.redo'))) return at
+  return undefined
 }

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { begunLine } from './begun.ts'
 import { Helpers } from './helpers.ts'
 import { Starter } from './job.ts'
 import { Jobserver } from './jobserver.ts'
@@ -69,9 +70,9 @@ export class Workshop {
     return new Scheduler(Jobserver.create(join(this.folder, fifo), jobs), this.#trace)
   }
 
-  /** Leaves word of a temporary file for those who clean up after a crash. */
-  begin(temporary: FileName): void {
-    writeSync(this.#begun, `${JSON.stringify(temporary)}\n`)
+  /** Leaves word of a target and its temporary file for those who clean up after a crash. */
+  begin(target: FileName, temporary: FileName): void {
+    writeSync(this.#begun, begunLine({ target, temporary }))
   }
 
   close(): void {

@@ -13,7 +13,14 @@ function setUp() {
   const rule = graph.node('default.do')
   const target = (name: string, inputs: readonly FileNode[], more: Partial<Making> = {}): FileNode => {
     const node = graph.node(name)
-    const usual = { always: false, digest: undefined, failed: false, before: undefined, took: 0 }
+    const usual = {
+      always: false,
+      digest: undefined,
+      failed: false,
+      before: undefined,
+      took: 0,
+      logged: undefined,
+    }
     node.making = { rule, inputs, versions: inputs.map(() => 0), absent: [], ...usual, ...more }
     node.stamp = nothing
     return node
@@ -26,6 +33,7 @@ function setUp() {
     rules: { findName } as unknown as Rules,
     progress: node => (undecided.has(node) ? 'undecided' : undefined),
     wasBuilt: () => false,
+    wasBuiltSince: () => false,
     overridden: () => {},
   })
   return { target, findName, undecided, checker }

@@ -121,6 +121,7 @@ function setUp(fulfil = vi.fn((): boolean | Promise<boolean> => true), jobs = ne
     store: { graph: new Graph() },
     request: () => ({ keepGoing: false, shuffle: false }),
     fulfil,
+    forget: () => {},
     idle: () => Promise.resolve(),
     openWorkshop: () => ({
       folder: '/nowhere',

@@ -123,7 +123,7 @@ function record(graph: Graph, name: string, took: number, more: Recorded = {}): 
   node.stamp = 'as it was' as Stamp
   node.making = {
     ...{ rule, inputs: nodes, versions: nodes.map(() => 0), absent: [], took },
-    ...{ always: false, digest, failed, before: undefined },
+    ...{ always: false, digest, failed, before: undefined, logged: undefined },
   }
 }
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { begunLine } from '../../redo/begun.ts'
 import { cleanUpAfterCrash, removeRunFolder } from '../../redo/remains.ts'
 
 // What a run that was killed has left, and what looks like that.
@@ -48,9 +49,10 @@ test('what it was making goes, up to a name that was not written to its end', ()
   mkdirSync(made)
   for (const path of [file, other, join(made, 'part')]) writeFileSync(path, '')
   mkdirSync(join(folder, 'run-1'))
-  const cut = JSON.stringify(other).slice(0, -2)
-  writeFileSync(join(folder, 'run-1/begun'), `${JSON.stringify(file)}\n${JSON.stringify(made)}\n${cut}`)
-  cleanUpAfterCrash(folder)
+  const begun = [file, made, other].map(temporary => begunLine({ target: `of ${temporary}`, temporary }))
+  writeFileSync(join(folder, 'run-1/begun'), begun.join('').slice(0, -3))
+  writeFileSync(join(folder, 'run-1/stdout-2'), '')
+  expect(cleanUpAfterCrash(folder)).toEqual([`of ${made}`])
   expect(readdirSync(folder)).toEqual(['other'])
 })
 

@@ -145,6 +145,7 @@ function build(
     failed: false,
     before: undefined,
     took: 12,
+    logged: 1732284123456.789,
     ...special,
   }
   graph.see(node, `${name} ${node.version}` as Stamp)

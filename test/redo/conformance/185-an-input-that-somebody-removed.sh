@@ -19,3 +19,13 @@ is made "$(cat x)"
 echo 'redo-ifchange gone phony; exit 1' >y.do
 fails redo-ifchange y 2>said
 is 0 "$(grep -c removed said)"
+# Nor where it was gone before, and was not made again, as something else failed.
+echo '[ ! -e no ]' >bad.do
+echo 'redo-ifchange bad gone' >z.do
+redo-ifchange z 2>/dev/null
+: >no
+rm gone
+echo '[ ! -e no ] || exit 1' >bad.do
+fails redo-ifchange z
+fails redo-ifchange z 2>said
+is 0 "$(grep -c removed said)"
