@@ -37,7 +37,6 @@ export const cacheVerify = command({
       if (!('why' in found)) continue
       const { entry, why } = found
       const called = label(entry)
-      const removed = removeTwins(args.tree, entry)
       let aside: string | null = null
       let trouble: string | undefined
       try {
@@ -46,6 +45,7 @@ export const cacheVerify = command({
         trouble = systemFault(error)
         if (trouble === undefined) throw error
       }
+      const removed = removeTwins(args.tree, entry)
       damaged.push({ kind: entry.kind, name: entry.name, label: called ?? null, why, aside })
       say({
         cannot: `trust ${named(entry, called).replace(/ +/g, ' ')}`,
@@ -93,7 +93,9 @@ function removeTwins(root: string, { kind, blocks }: StoreEntry): readonly strin
 
 function foldersIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder)
+    return readdirSync(folder, { withFileTypes: true })
+      .filter(entry => entry.isDirectory())
+      .map(({ name }) => name)
   } catch {
     return []
   }

@@ -16,10 +16,12 @@ export const trustAdd = command({
       .positional('key', { type: 'string', demandOption: true, describe: 'a public key, or a file with one' })
       .option('name', { type: 'string', requiresArg: true, describe: 'whose key it is' }),
   run: async ({ key: word, name }) => {
-    const [{ namedKey }, { isBuilderName, readTrust, trustPath, writeTrust }] = await Promise.all([
-      import('../helpers/cache/named-key.ts'),
-      import('../helpers/cache/trust.ts'),
-    ])
+    const [{ namedKey }, { isSameKey }, { builderOf, isBuilderName, readTrust, trustPath, writeTrust }] =
+      await Promise.all([
+        import('../helpers/cache/named-key.ts'),
+        import('../helpers/cache/minisign.ts'),
+        import('../helpers/cache/trust.ts'),
+      ])
     const path = trustPath(process.env)
     const trusted = readTrust(path)
     if (!trusted.ok) return complain(trouble(trusted.error))
@@ -36,6 +38,14 @@ export const trustAdd = command({
     const same = trusted.value.find(one => one.key.id === id)
     if (same && same.key.text !== key.value.text)
       return complain(no({ cannot: `trust ${id}`, why: 'another key of this number is trusted already' }))
+    const twin = trusted.value.find(one => one !== same && isSameKey(one.key, key.value))
+    if (twin)
+      return complain(
+        no({
+          cannot: `trust ${id}`,
+          why: `it is the key ${builderOf(twin)} under another number, trusted already`,
+        }),
+      )
     const rest = trusted.value.filter(one => one !== same)
     const added = { key: key.value, ...(name === undefined ? {} : { name }) }
     writeTrust(path, [...rest, same && name === undefined ? same : added])

@@ -152,8 +152,8 @@ function packageTar(pkg: Package): string {
     '  [ -n "${PKG_CACHE_URL-}${PACKAGE_CACHE_URL-}${PKG_FORCE_BINARY-}" ]; then\n',
     '  status=0\n',
     '  ../../bin/do-reuse .pkghash "$3" || status=$?\n',
-    '  # 2: it may not be built.\n',
-    '  case $status in 0) exit 0 ;; 2) exit 1 ;; esac\n',
+    '  # 3: it is to be built, 2: it may not be. With any other one it came to grief.\n',
+    '  case $status in 0) exit 0 ;; 3) ;; 2) exit 1 ;; *) [ -z "${PKG_FORCE_BINARY-}" ] || exit 1 ;; esac\n',
     'fi\n',
   ]
   const fetch = pkg.sources.length > 0 ? [`../../bin/do-fetch ../${pkg.name}/.fetch\n`] : []

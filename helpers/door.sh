@@ -20,14 +20,8 @@ prepare_program() {
     exit 2
     ;;
   esac
-  case ${COOLPORTS_STORE:-/} in
-  /*) ;;
-  *)
-    # Rules run in the folders of their packages, where it would be another one each time.
-    echo "coolports: cannot use \$COOLPORTS_STORE: \"$COOLPORTS_STORE\" is not an absolute path" >&2
-    exit 2
-    ;;
-  esac
+  absolute COOLPORTS_STORE "${COOLPORTS_STORE:-/}"
+  absolute COOLPORTS_TRUST "${COOLPORTS_TRUST:-/}"
   if ! command -v node >/dev/null 2>&1; then
     echo "coolports: cannot run: node is not on PATH" >&2
     echo "  install Node.js 20.19 or newer (https://nodejs.org, or your distribution's package)" >&2
@@ -39,6 +33,17 @@ prepare_program() {
   if sources_changed "$1"; then
     (cd "$coolports" && node build.mjs) >&2 </dev/null || exit 2
   fi
+}
+
+# absolute NAME VALUE: rules run in the folders of their packages, where a relative path would be another one each time.
+absolute() {
+  case $2 in
+  /*) ;;
+  *)
+    printf 'coolports: cannot use $%s: "%s" is not an absolute path\n' "$1" "$2" >&2
+    exit 2
+    ;;
+  esac
 }
 
 # npm dependencies are missing, or a git pull brought others.

@@ -20,6 +20,8 @@ export type Failure =
   | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number }
   /** An answer in which no file can be seen: a redirect that is not followed, a manifest of another kind. */
   | { readonly kind: 'refused'; readonly why: string }
+  /** Before its first byte it is plain that it is not the one of the record: somebody else's of the same key, perhaps. */
+  | { readonly kind: 'another'; readonly bytes: number; readonly want: number }
   /** A file that is not what its name or its signed record says. */
   | { readonly kind: 'lie'; readonly why: string }
 
@@ -44,6 +46,8 @@ export function describe(failure: Failure): string {
       return `too little to wait for within ${failure.seconds} s, after ${bytes(failure.have)}`
     case 'refused':
       return `an answer that is refused: ${failure.why}`
+    case 'another':
+      return `another package than was signed: it has ${failure.bytes} bytes, not ${failure.want}`
     case 'lie':
       return `what is not true: ${failure.why}`
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { chmod, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { Broken, type Failure } from './failure.ts'
@@ -83,7 +83,7 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
   // Random, as others may write into the folder from containers and machines where a process has the same number.
   const part = join(folder, `.${name}.${randomBytes(8).toString('hex')}.part`)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     await copyFile(path, part, constants.COPYFILE_EXCL)
     const file = await open(part, 'r+')
     try {
@@ -98,6 +98,13 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
     await rm(part, { force: true })
     return refuse(unreachable(codeOf(error)))
   }
+}
+
+/** For web servers to read, whatever the umask, as its files are. What was there already is as its owner likes. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true })
+  if (first === undefined) return
+  for (let at = folder; at.length >= first.length; at = dirname(at)) await chmod(at, 0o755)
 }
 
 const codeOf = (error: unknown): string =>

@@ -25,9 +25,10 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
   const start = startOf(url)
   if (!start.ok) return start
   const asked = ipfsAsked(env)
-  const [problem] = asked.problems
-  if (problem) return refuse(`it cannot be asked for: ${problem.why} (${problem.cannot})`)
-  if (isNobody(asked)) return refuse(NOBODY)
+  if (isNobody(asked)) {
+    const [problem] = asked.problems
+    return refuse(problem ? `it cannot be asked for: ${problem.why} (${problem.cannot})` : NOBODY)
+  }
   const opened = connections(env, LIMITS)
   if (!opened.ok) return refuse(`${opened.error.why} ($http_proxy, $https_proxy)`)
   const dispatcher = opened.value

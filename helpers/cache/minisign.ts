@@ -28,6 +28,9 @@ export interface PublicKey {
   readonly point: Buffer
 }
 
+/** Whatever their numbers are: those are nobody's word. */
+export const isSameKey = (one: PublicKey, other: PublicKey): boolean => one.point.equals(other.point)
+
 export interface SecretKey {
   readonly public: PublicKey
   /** The 32 bytes that ed25519 derives the rest from. */

@@ -59,7 +59,8 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
     const leave = (place: Place, failure: Failure): void => {
       said.push([place.name, describe(failure)])
       places = places.filter(one => one !== place)
-      if (failure.kind !== 'absent') leaveOut(run, place, failure)
+      if (failure.kind === 'another') run.tell(anotherMessage(wanted, place, failure))
+      else if (failure.kind !== 'absent') leaveOut(run, place, failure)
     }
     for (const word of words) {
       tellExpired(run, word)
@@ -108,7 +109,7 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
 async function take(
   { key }: Wanted,
   { place, statements: own }: Word,
-  { store, patience }: Obtaining,
+  { store, notes, patience }: Obtaining,
   statements: readonly Statement[],
 ): Promise<Result<void, Failure | NoRoom>> {
   let path: string
@@ -126,9 +127,12 @@ async function take(
       place,
       own.map(({ record }) => record),
       path,
-      patience,
+      notes.read(STALLED) === undefined ? patience : hurried(patience),
     )
-    if (!received.ok) return received
+    if (!received.ok) {
+      if (received.error.kind === 'stalled') notes.leave(STALLED)
+      return received
+    }
     const proven = await provenTree(store, path, received.value.tar, setuidIn(key.text))
     if (!proven.ok) {
       if (proven.error.kind === 'disk full') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
@@ -148,6 +152,18 @@ async function take(
     rmSync(path, { force: true })
   }
 }
+
+/** The note that one of the caches of this run kept it waiting in the middle of a package. */
+const STALLED = 'stalled'
+
+/** Several caches that stall would else cost all of our patience each, one after the other. */
+const hurried = (patience: Patience): Patience => ({
+  ...patience,
+  idleMs: patience.idleMs * HURRY,
+  leastBytes: patience.leastBytes * HURRY,
+})
+
+const HURRY = 0.3
 
 /** Of a package that came into the store while this one was on its way; that one stays. */
 function agreement(store: string, { hash }: Key, tar: Sha256): Result<void, Failure> {
@@ -225,6 +241,14 @@ const misnamed = ({ name, version, key }: Wanted, record: CacheRecord): Message 
     ['builder', record.builder],
   ],
   remedy: 'it is built here',
+})
+
+/** That costs a question; so the place is asked for other packages on. Builders may share it, and differ in this one. */
+const anotherMessage = ({ name, version, key }: Wanted, place: Place, failure: Failure): Message => ({
+  cannot: `take ${name}-${version} from ${quoted(place.name)}`,
+  why: `it gave ${describe(failure)}`,
+  facts: [['pkghash', key.hash]],
+  remedy: `coolports challenge ${name} shows who says what`,
 })
 
 const diskMessage = ({ name, version }: Wanted, { code, folder }: NoRoom): Message => ({

@@ -12,7 +12,7 @@ import type { ClosureMember } from '../built/closure.ts'
 import { identityAt } from '../tar/identity.ts'
 import { tarDigest } from '../tar/unpack.ts'
 import { Broken, describe, type Failure } from './failure.ts'
-import { type SecretKey, signText } from './minisign.ts'
+import { isSameKey, type SecretKey, signText } from './minisign.ts'
 import { packageName, recordName, signatureName } from './names.ts'
 import { isOf, isSpokenFor, lacking } from './pass-on.ts'
 import type { Place, Publisher } from './place.ts'
@@ -69,10 +69,25 @@ export async function publish(
   if (kept.length > 0 && valid.length === 0) return refuse(expired(member, kept, run))
   const there = await whatIsThere(member.pkghash, run)
   if (!there.ok) return there
+  const isOwn = origin.kind === 'built here' && (await isOurs(member, there.value, run))
+  const others = isOwn ? undefined : there.value
   const ours = { tar: member.tar, gz: await fileStreamDigest(member.file), size: statSync(member.file).size }
   return origin.kind === 'built here'
-    ? say(member, closure, ours, there.value, run)
-    : passOn(member, valid, ours, there.value, run)
+    ? say(member, closure, ours, others, run)
+    : passOn(member, valid, ours, others, run)
+}
+
+/** Whether what is there is another package that we alone spoke for: then it goes with our word, which is another now. */
+async function isOurs(
+  { pkghash, tar }: ClosureMember,
+  there: Package | undefined,
+  { place, key, keys, today }: Publishing,
+): Promise<boolean> {
+  if (there === undefined || there.tar === tar) return false
+  const said = (by: readonly TrustedKey[]) =>
+    isSpokenFor(pkghash, there.tar, there, { place, keys: by, today })
+  const own = [{ key: key.public }]
+  return (await said(own)) && !(await said(keys.filter(one => !isSameKey(one.key, key.public))))
 }
 
 /** What was built here: its bytes, if there are none, and our word. */

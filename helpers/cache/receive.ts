@@ -15,7 +15,7 @@ export interface Patience {
   readonly leastBytes: number
 }
 
-export const PATIENCE: Patience = { firstByteMs: 3_000, idleMs: 30_000, leastBytes: 256 * 1024 }
+export const PATIENCE: Patience = { firstByteMs: 3_000, idleMs: 10_000, leastBytes: 256 * 1024 }
 
 /** The disk's fault, not the place's: another place would not help. */
 export interface NoRoom {
@@ -48,7 +48,7 @@ export async function receive(
     const { bytes, length, close } = opened.value
     if (length !== undefined && !records.some(({ size }) => size === length)) {
       close()
-      return refuse({ kind: 'lie', why: `the package has ${length} bytes, not ${limit}` })
+      return refuse({ kind: 'another', bytes: length, want: limit })
     }
     file = await open(path, 'wx', 0o644)
     const poured = await pour(bytes, file, limit, watch)

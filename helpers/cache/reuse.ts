@@ -20,7 +20,7 @@ const RACE_MS = 3_000
 
 /**
  * Takes a package from the caches that the environment names: `do-reuse HASHFILE OUT`, for which the
- * local store has been asked before. Answers its exit status: 0 OUT is there, 1 it is to be built, 2 it is
+ * local store has been asked before. Answers its exit status: 0 OUT is there, 3 it is to be built, 2 it is
  * neither there nor may it be built, or the environment is not understood.
  */
 export async function reuse(
@@ -41,29 +41,47 @@ export async function reuse(
     for (const one of [settings, wanted]) if (!one.ok) tell(one.error)
     return REFUSED
   }
-  const store = storeRoot(env)
-  const outcome = await ask(wanted.value, settings.value, { env, store, tell, patience })
-  const short = wanted.value.key.hash.slice(0, 12)
-  const label = `${wanted.value.name}-${wanted.value.version}`
+  try {
+    return await reuseWanted(wanted.value, settings.value, out, {
+      env,
+      store: storeRoot(env),
+      tell,
+      write,
+      patience,
+    })
+  } catch (error) {
+    // Of a disk, say; a bug has no code.
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    tell({ cannot: `take ${wanted.value.name} from a package cache`, why: (error as Error).message })
+    return settings.value.forceBinary ? REFUSED : NOT_HERE
+  }
+}
+
+async function reuseWanted(wanted: Wanted, settings: Settings, out: string, around: Around): Promise<number> {
+  const { store, tell, write } = around
+  const outcome = await ask(wanted, settings, around)
+  const short = wanted.key.hash.slice(0, 12)
+  const label = `${wanted.name}-${wanted.version}`
   switch (outcome.kind) {
     case 'here': {
       const { place, builders } = outcome.claim
-      if (!linkOrCopy(packagePath(store, wanted.value.key.hash), out)) {
-        if (!settings.value.forceBinary) return NOT_HERE
+      if (!linkOrCopy(packagePath(store, wanted.key.hash), out)) {
+        if (!settings.forceBinary) return NOT_HERE
         const said = [[place, 'it, and it was freed from the store at once']] as const
-        tell(refusal(wanted.value, settings.value, { kind: 'not here', said }))
+        tell(refusal(wanted, settings, { kind: 'not here', said }))
         return REFUSED
       }
       write(`reuse ${short} ${label} from ${place}, signed by ${builders.join(', ')}\n`)
       return HERE
     }
     case 'to be compared':
-      expectSame(store, wanted.value.key.hash, outcome.claim)
+      expectSame(store, wanted.key.hash, outcome.claim)
       write(`spot check of ${label}: it is built, and compared with ${outcome.claim.place}\n`)
       return NOT_HERE
     case 'not here':
-      if (!settings.value.forceBinary) return NOT_HERE
-      tell(refusal(wanted.value, settings.value, outcome))
+      if (!settings.forceBinary) return NOT_HERE
+      tell(refusal(wanted, settings, outcome))
       return REFUSED
   }
 }
@@ -72,6 +90,7 @@ interface Around {
   readonly env: Env
   readonly store: string
   readonly tell: (message: Message) => void
+  readonly write: (text: string) => void
   readonly patience: Patience & { readonly raceMs?: number }
 }
 
@@ -101,8 +120,13 @@ async function ask(wanted: Wanted, settings: Settings, around: Around): Promise<
     once(nobody(trustPath(env)))
     return none('not asked: no key is trusted')
   }
+  if (settings.forceBinary && settings.spotCheck > 0) once(unchecked)
   const opened = await openPlaces(settings.urls, env)
   for (const fault of opened.faults) once(fault.message)
+  if (opened.places.some(({ name }) => /^ip[fn]s:/.test(name))) {
+    const { ipfsAsked } = await import('../ipfs/asked.ts')
+    for (const problem of ipfsAsked(env).problems) once(problem)
+  }
   const left = opened.places.filter(({ name }) => notes.read(leftOut(name)) !== undefined)
   const outcome = await obtain(wanted, {
     store,
@@ -166,6 +190,12 @@ const nobody = (file: string): Message => ({
   facts: [['trusted keys', existsSync(file) ? file : `${file} (there is no such file)`]],
   remedy: 'coolports trust add KEY names one; until then everything is built',
 })
+
+const unchecked: Message = {
+  cannot: 'check what package caches give',
+  why: 'PKG_FORCE_BINARY forbids the builds that PKG_CACHE_SPOT_CHECK asks for',
+  remedy: 'all is taken unchecked; leave one of the two away',
+}
 
 const disprovedMessage = (
   { name, version, key }: Wanted,

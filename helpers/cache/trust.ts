@@ -5,7 +5,7 @@ import { type Message, quoted } from '../../core/message.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { writeWhole } from '../../core/whole-file.ts'
-import { type PublicKey, readPublicKey } from './minisign.ts'
+import { isSameKey, type PublicKey, readPublicKey } from './minisign.ts'
 import type { Env } from './place.ts'
 
 /** A key whose word the user takes for what a package's bytes are. */
@@ -44,8 +44,12 @@ export function readTrust(path: string): Result<readonly TrustedKey[], Message> 
     if (name !== undefined && !isBuilderName(name)) return bad(record.line, `${quoted(name)} is not a name`)
     const key = readPublicKey(value(record, 'key') ?? '')
     if (!key.ok) return bad(record.line, key.error)
-    if (keys.some(one => one.key.id === key.value.id))
-      return bad(record.line, `key ${key.value.id} comes twice`)
+    const same = keys.find(one => one.key.id === key.value.id || isSameKey(one.key, key.value))
+    if (same)
+      return bad(
+        record.line,
+        `key ${key.value.id} comes twice${same.key.id === key.value.id ? '' : `, as ${same.key.id} before`}`,
+      )
     keys.push({ key: key.value, ...(name === undefined ? {} : { name }) })
   }
   return ok(keys)

@@ -41,12 +41,29 @@ export function connections(
   )
 }
 
-/** As curl reads it: `host:port` is an http proxy. An empty string is none, and hides the process' own variable. */
+/**
+ * As curl reads it: `host:port` is an http proxy, and a path says nothing. An empty string is none, and hides the
+ * process' own variable.
+ */
 function proxyUrl(env: Env, name: string): Result<string, Message> {
   const text = env[name] ?? env[name.toUpperCase()] ?? ''
-  const url = text === '' || text.includes('://') ? text : `http://${text}`
-  if (url === '' || (/^https?:/.test(url) && URL.canParse(url))) return ok(url)
-  return refuse({ cannot: `use the proxy of $${name}`, why: 'it is not an http: or https: url' }) // not shown: it may hold a password
+  if (text === '') return ok('')
+  const said = text.includes('://') ? text : `http://${text}`
+  const bad = (why: string) => refuse({ cannot: `use the proxy of $${name}`, why }) // not shown: it may hold a password
+  if (!/^https?:/.test(said) || !URL.canParse(said)) return bad('it is not an http: or https: url')
+  const { protocol, username, password, host } = new URL(said)
+  if (![username, password].every(isEscaped)) return bad('its user or password has a % that escapes nothing')
+  const user = username === '' && password === '' ? '' : `${username}:${password}@`
+  return ok(`${protocol}//${user}${host}`)
+}
+
+function isEscaped(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 export interface Asking {

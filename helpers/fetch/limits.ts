@@ -28,3 +28,6 @@ export const LIMITS: Limits = {
 }
 
 export const SLOWEST = 1024
+
+/** The same where another place is left to be asked: it may have the source at once, and this one would take days. */
+export const SLOWEST_OF_MANY = 64 * 1024

@@ -114,6 +114,7 @@ async function fromOne(
     const answer = await transfer({
       ...run,
       origin,
+      last,
       part,
       etag,
       size: request.size,

@@ -6,7 +6,7 @@ import { readAnswer } from './answer.ts'
 import { codeOf, connectionFailure, type Failure } from './failure.ts'
 import { ask, drop } from './http.ts'
 import type { IpfsReader } from './ipfs.ts'
-import type { Limits } from './limits.ts'
+import { type Limits, SLOWEST, SLOWEST_OF_MANY } from './limits.ts'
 import type { Origin } from './origin.ts'
 import type { Part } from './part.ts'
 import type { Reply } from './registry.ts'
@@ -14,6 +14,8 @@ import { Watch } from './watch.ts'
 
 export interface Transfer {
   readonly origin: Origin
+  /** No other place is left to be asked. */
+  readonly last: boolean
   readonly part: Part
   /** The length the fetch file promises. */
   readonly size?: number | undefined
@@ -68,7 +70,7 @@ async function copy(job: Transfer, path: string | URL): Promise<Result<Kept, Fai
 
 async function download(job: Transfer, url: string): Promise<Result<Kept, Failure>> {
   const { part, limits } = job
-  const watch = new Watch(limits.idleMs)
+  const watch = new Watch(limits.idleMs, job.last ? SLOWEST : SLOWEST_OF_MANY)
   let total: number | undefined
   try {
     const answer = await askPlace(job, url, watch.signal)
@@ -102,7 +104,7 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
 async function assemble(job: Transfer, cid: string): Promise<Result<Kept, Failure>> {
   const { part, limits } = job
   const ipfs = await job.ipfs()
-  const watch = new Watch(limits.idleMs)
+  const watch = new Watch(limits.idleMs, job.last ? SLOWEST : SLOWEST_OF_MANY)
   try {
     const opened = await ipfs.open(cid, part.size, watch.signal)
     if (!opened.ok) return watch.stalled ? refuse(stalled(job)) : opened

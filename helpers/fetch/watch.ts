@@ -7,12 +7,14 @@ import { SLOWEST } from './limits.ts'
 export class Watch {
   readonly #controller = new AbortController()
   readonly #ms: number
+  readonly #leastBytes: number
   #timer: NodeJS.Timeout
   #since = 0
   #stalled = false
 
-  constructor(ms: number) {
+  constructor(ms: number, leastBytes = SLOWEST) {
     this.#ms = ms
+    this.#leastBytes = leastBytes
     this.#timer = this.#start()
   }
 
@@ -26,7 +28,7 @@ export class Watch {
 
   moved(bytes: number): void {
     this.#since += bytes
-    if (this.#since < SLOWEST) return
+    if (this.#since < this.#leastBytes) return
     this.#since = 0
     clearTimeout(this.#timer)
     this.#timer = this.#start()

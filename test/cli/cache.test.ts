@@ -154,6 +154,8 @@ describe('cache verify', () => {
     const { hash } = await store.package('make')
     const tree = new Tree()
     mkdirSync(join(tree.root, 'pkg/make'))
+    // As in every tree, not all of it is a package.
+    writeFileSync(join(tree.root, 'pkg/tsconfig.json'), '{}')
     linkSync(packagePath(store.root, hash), join(tree.root, 'pkg/make/.pkg.tar.gz'))
     expect(await coolports(tree, 'cache', 'verify')).toEqual({
       status: 0,

@@ -7,6 +7,7 @@ import { packageName, recordName } from '../../../helpers/cache/names.ts'
 import { closePlaces } from '../../../helpers/cache/open-places.ts'
 import { PATIENCE } from '../../../helpers/cache/receive.ts'
 import { reuse } from '../../../helpers/cache/reuse.ts'
+import { NOT_HERE } from '../../../helpers/cache/status.ts'
 import { writeTrust } from '../../../helpers/cache/trust.ts'
 import { tarDigest } from '../../../helpers/tar/unpack.ts'
 import { User } from '../../support/cached-tree.ts'
@@ -48,7 +49,7 @@ const FAULTS: readonly Fault[] = [
       ...honest(good),
       [packageName(good.hash)]: good.body.subarray(0, good.body.length >> 1),
     }),
-    said: 'cannot use the package cache',
+    said: 'another package than was signed',
   },
   {
     name: 'has a package with a flipped bit',
@@ -61,7 +62,7 @@ const FAULTS: readonly Fault[] = [
       ...honest(good),
       [packageName(good.hash)]: Buffer.concat([good.body, Buffer.alloc(9)]),
     }),
-    said: 'cannot use the package cache',
+    said: 'another package than was signed',
   },
   {
     name: 'has a record that was changed',
@@ -129,7 +130,7 @@ const FAULTS: readonly Fault[] = [
 
 /**
  * Each fault ends in the right package: from another cache, or built. Where building is forbidden, in a
- * refusal. Each by itself is a question of do-reuse, whose answer 1 has the rule build; all of them together
+ * refusal. Each by itself is a question of do-reuse, whose answer 3 has the rule build; all of them together
  * are one of bin/do.
  */
 export function faultMatrix(transport: Faulty): void {
@@ -175,7 +176,7 @@ export function faultMatrix(transport: Faulty): void {
         }
         const free = await ask({ PKG_CACHE_URL: url })
         expect(free.words).toContain(said)
-        expect(free.status).toBe(1)
+        expect(free.status).toBe(NOT_HERE)
 
         const forced = await ask({ PKG_CACHE_URL: url, PKG_FORCE_BINARY: 'yes' })
         for (const part of ['PKG_FORCE_BINARY forbids to build it', 'one-1.0-1', good.hash, url, said])

@@ -70,7 +70,7 @@ describe('a web server is left that', () => {
     [
       'tells another length',
       (_, response) => response.writeHead(200, { 'content-length': 10 }).end(BODY.subarray(0, 10)),
-      'the package has 10 bytes, not 1000000',
+      'it has 10 bytes, not 1000000',
     ],
     [
       'never ends',

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -101,6 +110,37 @@ describe('what was built here', () => {
     expect(await add(member, { publisher })).toEqual({ ok: true, value: { kind: 'signed' } })
     const { id } = MINE.public
     expect(names).toEqual([packageName(HASH), signatureName(HASH, id), recordName(HASH, id)])
+  })
+
+  test('takes the place of another one that we alone spoke for, and of no other builder', async () => {
+    const [first, second] = [await packed('first'), await packed('second')]
+    markBuilt(store, HASH, first.tar)
+    expect(await add(first)).toMatchObject({ value: { kind: 'signed' } })
+    markBuilt(store, HASH, second.tar)
+    expect(await add(second)).toEqual({ ok: true, value: { kind: 'signed' } })
+    expect(readFileSync(join(cache, packageName(HASH))).equals(readFileSync(second.file))).toBe(true)
+    // The same of somebody whom the user trusts stays.
+    const alice = makeKey().key
+    expect(await add(second, { key: alice })).toMatchObject({ value: { kind: 'signed' } })
+    markBuilt(store, HASH, first.tar)
+    const keys = [...TRUSTED, { key: alice.public }]
+    expect(await add(first, { keys })).toMatchObject({ value: { kind: 'disputed', theirs: second.tar } })
+    expect(readFileSync(join(cache, packageName(HASH))).equals(readFileSync(second.file))).toBe(true)
+  })
+
+  test.skipIf(process.platform !== 'linux')('can be read by everybody, whatever the umask', async () => {
+    const member = await packed('mine')
+    markBuilt(store, HASH, member.tar)
+    const before = process.umask(0o077)
+    try {
+      cache = join(folder, 'new/cache')
+      await add(member)
+    } finally {
+      process.umask(before)
+    }
+    expect(['new', 'new/cache'].map(name => statSync(join(folder, name)).mode & 0o777)).toEqual([
+      0o755, 0o755,
+    ])
   })
 
   test('is not signed as another tar than its file holds', async () => {

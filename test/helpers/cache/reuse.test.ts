@@ -22,6 +22,7 @@ import { originOf } from '../../../helpers/cache/provenance.ts'
 import { PATIENCE } from '../../../helpers/cache/receive.ts'
 import { reuse } from '../../../helpers/cache/reuse.ts'
 import { awaitsComparison, findDifference } from '../../../helpers/cache/spot-check.ts'
+import { NOT_HERE, REFUSED } from '../../../helpers/cache/status.ts'
 import { writeTrust } from '../../../helpers/cache/trust.ts'
 import { withoutPassword } from '../../../helpers/cache/url.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
@@ -140,7 +141,7 @@ describe('a package that is taken', () => {
     const bent = honest({ ...good, record: { ...good.record, ...other } })
     for (const [file, bytes] of Object.entries(bent)) writeFileSync(join(good.folder, file), bytes)
     expect(await ask('one', { PKG_CACHE_URL: good.folder })).toEqual({
-      status: 1,
+      status: NOT_HERE,
       said: expect.stringContaining(
         `cannot take one-1-1 from a package cache: a trusted builder signed it as "${said}"`,
       ),
@@ -157,7 +158,7 @@ describe('a package that is taken', () => {
     }
     const { status, said } = await ask('one', { PKG_CACHE_URL: cache })
     expect(said).toContain('what is not true: a build here came out otherwise')
-    expect(status).toBe(1)
+    expect(status).toBe(NOT_HERE)
     expect(readIdentity(packagePath(store(), hash))).toBe(mine.tar)
     expect(originOf(store(), hash, mine.tar)).toEqual({ kind: 'built here' })
   })
@@ -173,7 +174,7 @@ describe('a package that is taken', () => {
   test('is to be built where it is freed at once', async () => {
     const { folder: cache, hash } = await offer('one')
     meanwhile.after = () => rmSync(packagePath(store(), hash))
-    expect((await ask('one', { PKG_CACHE_URL: cache })).status).toBe(1)
+    expect((await ask('one', { PKG_CACHE_URL: cache })).status).toBe(NOT_HERE)
     const { status, said } = await ask('one', { PKG_CACHE_URL: cache, PKG_FORCE_BINARY: 'yes' })
     expect(said).toContain('PKG_FORCE_BINARY forbids to build it')
     expect(said).toContain('it, and it was freed from the store at once')
@@ -189,7 +190,7 @@ describe('a package that is taken', () => {
     const { status, said } = await ask('one', { PKG_CACHE_URL: cache, COOLPORTS_STORE: join(disk, 'store') })
     expect(said).toContain('cannot take one-1-1 from a package cache: the disk is full')
     expect(readdirSync(join(disk, 'store/packages')).filter(name => !name.includes('.rec')).length).toBe(1)
-    expect(status).toBe(1)
+    expect(status).toBe(NOT_HERE)
   })
 })
 
@@ -199,10 +200,13 @@ describe('a spot check', () => {
   test('has a package built that a cache has, but not where that is forbidden', async () => {
     const { folder: cache, hash } = await offer('one')
     const { status, said } = await ask('one', { ...CHECKED, PKG_CACHE_URL: cache })
-    expect([status, said]).toEqual([1, expect.stringContaining('spot check of one-1-1: it is built')])
+    expect([status, said]).toEqual([NOT_HERE, expect.stringContaining('spot check of one-1-1: it is built')])
     expect([existsSync(packagePath(store(), hash)), awaitsComparison(store(), hash)]).toEqual([false, true])
     const forced = await ask('one', { ...CHECKED, PKG_CACHE_URL: cache, PKG_FORCE_BINARY: 'yes' })
     expect([forced.status, forced.said]).toEqual([0, expect.stringContaining('signed by alice')])
+    expect(forced.said).toContain(
+      'cannot check what package caches give: PKG_FORCE_BINARY forbids the builds',
+    )
   })
 
   test('that came out otherwise is remembered: no cache is asked for the package any more', async () => {
@@ -211,7 +215,7 @@ describe('a spot check', () => {
     expect(findDifference(store(), hash, sha256('mine'))).toMatchObject({ builders: ['alice'] })
     const { status, said } = await ask('one', { PKG_CACHE_URL: cache })
     expect([status, said]).toEqual([
-      1,
+      NOT_HERE,
       expect.stringContaining('a build here came out otherwise than alice signed'),
     ])
     expect(existsSync(packagePath(store(), hash))).toBe(false)
@@ -238,7 +242,58 @@ test('where nobody is trusted it is said which file that was read in', async () 
 
 const failing = () => serve((_, response) => response.writeHead(500).end())
 
+describe('what nobody foresaw', () => {
+  test('is told, and never has a package built where that is forbidden', async () => {
+    const { folder: cache } = await offer('one')
+    // What stands in the way of its file is no folder that is gone when the next one comes.
+    mkdirSync(join(folder, 'out/full'), { recursive: true })
+    for (const [force, status] of [
+      ['', NOT_HERE],
+      ['yes', REFUSED],
+    ] as const) {
+      const got = await ask('one', { PKG_CACHE_URL: cache, PKG_FORCE_BINARY: force })
+      expect(got).toEqual({ status, said: expect.stringContaining('cannot take one from a package cache: ') })
+    }
+  })
+
+  test('a package that is another than was signed says nothing of the others', async () => {
+    const { folder: cache, hash } = await offer('one')
+    writeFileSync(join(cache, `${hash}.tar.gz`), 'somebody else built this')
+    const run = join(folder, 'run')
+    mkdirSync(run)
+    writeFileSync(join(run, 'ask'), '')
+    const env = { PKG_CACHE_URL: cache, REDO_RUN: run }
+    const got = await ask('one', env)
+    expect(got.status).toBe(NOT_HERE)
+    expect(got.said).toContain('it gave another package than was signed: it has 24 bytes, not')
+    expect(got.said).not.toContain('left out')
+    expect(await ask('none', env)).toEqual({ status: NOT_HERE, said: '' })
+    const again = await ask('one', { ...env, PKG_FORCE_BINARY: 'yes' })
+    expect(again.said).not.toContain('earlier in this run')
+  })
+})
+
 describe('a cache that failed', () => {
+  test('in the middle of a package costs its patience once; those after it less', async () => {
+    const { folder: cache, hash } = await offer('one')
+    const stalling: RequestListener = (request, response) => {
+      const file = request.url?.slice(1) ?? ''
+      const path = join(cache, file)
+      if (!existsSync(path)) return response.writeHead(404).end()
+      const body = readFileSync(path)
+      response.writeHead(200, { 'content-length': body.length })
+      return file === `${hash}.tar.gz` ? response.write(body.subarray(0, 99)) : response.end(body)
+    }
+    const urls = (await Promise.all([1, 2, 3].map(() => serve(stalling)))).map(({ url }) => url)
+    const started = performance.now()
+    const got = await ask('one', { PKG_CACHE_URL: urls.join(' ') }, { ...PATIENCE, idleMs: 1000 })
+    const took = performance.now() - started
+    expect(got.status).toBe(NOT_HERE)
+    expect(got.said.match(/too little to wait for within/g)?.length).toBe(3)
+    expect(took).toBeGreaterThan(1500)
+    expect(took).toBeLessThan(2900)
+  })
+
   test('is not asked again in the run, by no process of it, and said once', async () => {
     const { url, asked } = await failing()
     const run = join(folder, 'run')
@@ -246,9 +301,9 @@ describe('a cache that failed', () => {
     writeFileSync(join(run, 'ask'), '')
     const env = { PKG_CACHE_URL: url, REDO_RUN: run }
     const first = await ask('one', env)
-    expect(first).toEqual({ status: 1, said: expect.stringContaining('it gave HTTP 500') })
+    expect(first).toEqual({ status: NOT_HERE, said: expect.stringContaining('it gave HTTP 500') })
     const count = asked.length
-    expect(await ask('two', env)).toEqual({ status: 1, said: '' })
+    expect(await ask('two', env)).toEqual({ status: NOT_HERE, said: '' })
     expect(asked.length).toBe(count)
     // The refusal still says what it said.
     const { said } = await ask('three', { ...env, PKG_FORCE_BINARY: 'yes' })
@@ -310,14 +365,14 @@ describe('a cache that is slow to answer', () => {
     mkdirSync(run)
     writeFileSync(join(run, 'ask'), '')
     const env = { PKG_CACHE_URL: url, REDO_RUN: run }
-    expect(await ask('one', env, PATIENT)).toEqual({ status: 1, said: '' })
-    expect(await ask('two', env, PATIENT)).toEqual({ status: 1, said: '' })
+    expect(await ask('one', env, PATIENT)).toEqual({ status: NOT_HERE, said: '' })
+    expect(await ask('two', env, PATIENT)).toEqual({ status: NOT_HERE, said: '' })
     const { said } = await ask('three', env, PATIENT)
     expect(said).toContain(
       'it gave nothing 3 times, each after more than 0.3 s: it answers slowly and has nothing',
     )
     const count = asked.length
-    expect(await ask('four', env, PATIENT)).toEqual({ status: 1, said: '' })
+    expect(await ask('four', env, PATIENT)).toEqual({ status: NOT_HERE, said: '' })
     expect(asked.length).toBe(count)
     const forced = await ask('five', { ...env, PKG_FORCE_BINARY: 'yes' }, PATIENT)
     expect(forced.said.split(url).length).toBe(2)
@@ -342,7 +397,7 @@ test.each([404, 403])(
   async code => {
     const { url, asked } = await serve((_, response) => response.writeHead(code).end())
     const env = { PKG_CACHE_URL: url }
-    expect(await ask('one', env)).toEqual({ status: 1, said: '' })
+    expect(await ask('one', env)).toEqual({ status: NOT_HERE, said: '' })
     const count = asked.length
     const { status, said } = await ask('two', { ...env, PKG_FORCE_BINARY: 'yes' })
     expect(status).toBe(2)

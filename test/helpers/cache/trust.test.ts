@@ -43,6 +43,31 @@ test('what is written is read', () => {
   expect(readTrust(path)).toEqual({ ok: true, value: keys })
 })
 
+const trust = (...words: readonly string[]) =>
+  coolportsIn(folder, { XDG_CONFIG_HOME: folder }, 'trust', ...words)
+
+test('one key under two numbers is no two keys', () => {
+  const twin = { ...key.public, text: renumbered(key.public.text) }
+  writeTrust(path, [
+    { key: key.public, name: 'alice' },
+    { key: twin, name: 'anna' },
+  ])
+  const refused = readTrust(path)
+  expect(!refused.ok && refused.error.why).toMatch(/^key [0-9A-F]{16} comes twice, as [0-9A-F]{16} before$/)
+  writeTrust(path, [{ key: key.public, name: 'alice' }])
+  expect(trust('add', twin.text, '--name', 'anna')).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('it is the key alice under another number, trusted already'),
+  })
+})
+
+/** The same key with another number, which nobody signed. */
+function renumbered(text: string): string {
+  const bytes = Buffer.from(text, 'base64')
+  bytes.writeUInt8(bytes.readUInt8(5) ^ 0xff, 5)
+  return bytes.toString('base64')
+}
+
 test.each(['that is there', 'that is not there yet'])(
   'what a symlink leads to, %s, is written; the link stays',
   there => {
@@ -78,8 +103,6 @@ describe('a file with a fault trusts nobody:', () => {
 })
 
 test('coolports trust adds, names, lists and removes keys', () => {
-  const trust = (...words: readonly string[]) =>
-    coolportsIn(folder, { XDG_CONFIG_HOME: folder }, 'trust', ...words)
   writeFileSync(join(folder, 'bob.pub'), `untrusted comment: bob\n${other.public.text}\n`)
   expect(trust('add', key.public.text, '--name', 'alice')).toMatchObject({
     status: 0,

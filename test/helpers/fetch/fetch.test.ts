@@ -308,6 +308,24 @@ describe('a download that breaks', () => {
     expect(message?.facts?.at(-1)?.[1]).toMatch(/^nothing more for 0.3 s/)
   })
 
+  it('is left for the next place while it brings but little, and is waited for when it is the last', async () => {
+    const slow = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': BODY.length })
+      let sent = 0
+      const timer = setInterval(() => {
+        const end = Math.min(BODY.length, sent + Math.ceil(BODY.length / 40))
+        response.write(BODY.subarray(sent, end))
+        sent = end
+        if (sent === BODY.length) response.end()
+      }, 50)
+      response.on('close', () => clearInterval(timer))
+    })
+    const good = await serve(whole())
+    const { said } = await fetchInto(folder(), [want([slow.url, good.url])])
+    expect(said.join('\n')).toContain('gave nothing more for 0.3 s after')
+    expect((await fetchInto(folder(), [want([slow.url])])).outcome.ok).toBe(true)
+  })
+
   it('is asked for three times while a server fails, with growing pauses', async () => {
     const root = folder()
     const times: number[] = []
@@ -479,6 +497,17 @@ describe('a proxy of the environment', () => {
     expect(proxy.asked[0]?.url).toBe('http://upstream.invalid/x')
   })
 
+  it('may be written with a path, which says nothing', async () => {
+    const root = folder()
+    const proxy = await serve(whole())
+    const env = { http_proxy: `${proxy.url.replace('http://', 'http://user:pass%20word@')}/path?x` }
+    const { outcome } = await fetchInto(root, [want(['http://upstream.invalid/x'])], { env })
+    expect(outcome.ok).toBe(true)
+    expect(proxy.asked[0]?.headers['proxy-authorization']).toBe(
+      `Basic ${Buffer.from('user:pass word').toString('base64')}`,
+    )
+  })
+
   it('is not asked for a host that no_proxy names', async () => {
     const root = folder()
     const proxy = await serve(whole(LIE))
@@ -492,16 +521,14 @@ describe('a proxy of the environment', () => {
 })
 
 describe('a proxy that is none', () => {
-  it.each(['http://not a url', 'socks5://h:1'])(
-    '%j is refused, and not shown because it may hold a password',
-    async proxy => {
-      const { message } = await fetchInto(folder(), [want(['http://h/x'])], { env: { http_proxy: proxy } })
-      expect(message).toEqual({
-        cannot: 'use the proxy of $http_proxy',
-        why: 'it is not an http: or https: url',
-      })
-    },
-  )
+  it.each([
+    ['http://not a url', 'it is not an http: or https: url'],
+    ['socks5://h:1', 'it is not an http: or https: url'],
+    ['http://user:100%@h:1', 'its user or password has a % that escapes nothing'],
+  ])('%j is refused, and not shown because it may hold a password', async (proxy, why) => {
+    const { message } = await fetchInto(folder(), [want(['http://h/x'])], { env: { http_proxy: proxy } })
+    expect(message).toEqual({ cannot: 'use the proxy of $http_proxy', why })
+  })
 })
 
 describe('the store', () => {
