@@ -157,7 +157,8 @@ export class Builder {
   /** Puts the product in place and on record; or says why not. */
   #conclude(job: Job, places: Places, ending: Ending): Accepted | string {
     if (job.stopped) return 'was stopped'
-    if (ending.error !== undefined) return `can not be started: ${ending.error.message}`
+    if (ending.error !== undefined)
+      return `can not be started: ${ending.error.message}${adviceOn(ending.error)}`
     if (ending.signal !== undefined) return `was ended by ${ending.signal}`
     if (ending.status !== 0) return `ended with exit status ${ending.status}`
     const product = productOf(places)
@@ -237,6 +238,10 @@ export function leaveUnbuilt(node: FileNode, stamp: Stamp, logged: number | unde
   if (node.making !== undefined) node.making = { ...node.making, logged }
   else node.stamp ??= stamp
 }
+
+/** A script that waits holds a few descriptors, and so does each of those that wait for it. */
+const adviceOn = (error: NodeJS.ErrnoException): string =>
+  ['EMFILE', 'ENFILE'].includes(error.code ?? '') ? '; for so long a chain of targets, raise ulimit -n' : ''
 
 /** What was there in this run, and was taken away by somebody else, such as coolports-gen. */
 const isGone = ({ name, stamp = nothing }: FileNode): boolean => stamp !== nothing && !exists(name)

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { type Result, refuse } from '../../core/result.ts'
-import { type PublicKey, readPublicKey } from './minisign.ts'
+import { type PublicKey, readPublicKey, readSecretKey } from './minisign.ts'
 
 /** A public key as a person names it: its line, or a file that holds it. Else why not, as the end of a sentence. */
 export function namedKey(word: string): Result<PublicKey, string> {
@@ -9,13 +9,29 @@ export function namedKey(word: string): Result<PublicKey, string> {
     return key.ok ? key : refuse(`${key.error}, and there is no such file`)
   }
   try {
-    return readPublicKey(readFileSync(word, 'utf8'))
+    const text = readStart(word)
+    return readSecretKey(text).ok ? refuse(SECRET) : readPublicKey(text)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
     return refuse(WHY[code] ?? code)
   }
 }
+
+const SECRET = 'it is a secret key, which is for its owner alone; the public one is wanted'
+
+/** As far as a key with its comment goes: what is named may be a device without an end. */
+function readStart(path: string): string {
+  const file = openSync(path, 'r')
+  try {
+    const bytes = Buffer.alloc(MOST_BYTES)
+    return bytes.toString('utf8', 0, readSync(file, bytes))
+  } finally {
+    closeSync(file)
+  }
+}
+
+const MOST_BYTES = 64 * 1024
 
 const WHY: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder, not a file with a key',

@@ -37,6 +37,17 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(elsewhere, { recursive: true }))
 
+test.each([
+  ['--quorum', 'x', '--quorum needs a number'],
+  ['--quorum', '0', '--quorum needs a number'],
+  ['--spot-check', '5', '--spot-check needs a share'],
+  ['--spot-check', '1.2.3%', '--spot-check needs a share'],
+  ['--spot-check', '%', '--spot-check needs a share'],
+])('build-packages-ifchange %s %s is refused before anything is asked', (option, word, why) => {
+  const { status, said } = tinyTree().from('.', 'build-packages-ifchange', option, word, 'tiny')
+  expect([status, said]).toEqual([2, expect.stringContaining(`cannot run: ${why}`)])
+})
+
 describe('a package is named by a path that leads to it, and by no other', () => {
   test.each([
     ['.', 'tiny'],

@@ -319,6 +319,27 @@ test.each([
   60_000,
 )
 
+test('wherever the state is cut or put back to, as a machine that goes down may leave it, no target is taken for changed by hand', () => {
+  const tree = sums(8)
+  finish(tree)
+  const state = join(tree, '.redo/state')
+  const old = readFileSync(state)
+  for (const round of [1, 2]) {
+    writeFileSync(join(tree, `${round}.src`), `${round * 1000}\n`)
+    finish(tree)
+  }
+  const whole = readFileSync(state)
+  const step = Math.ceil(whole.length / 20)
+  const cuts = Array.from({ length: 20 }, (_, at) => whole.subarray(0, whole.length - at * step))
+  for (const [at, bytes] of [...cuts, old].entries()) {
+    writeFileSync(state, bytes)
+    writeFileSync(join(tree, `${at % 8}.src`), `${at * 17}\n`)
+    const { status, stderr } = finish(tree)
+    expect([status, wrong(tree)], stderr).toEqual([0, []])
+    expect(stderr).not.toContain('you modified it')
+  }
+}, 60_000)
+
 test('a state that was cut short loses no target', () => {
   const tree = sums(20)
   expect(finish(tree).status).toBe(0)

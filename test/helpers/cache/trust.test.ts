@@ -121,6 +121,12 @@ test('coolports trust adds, names, lists and removes keys', () => {
     status: 2,
     err: expect.stringContaining('it is no public key of minisign, and there is no such file'),
   })
+  writeFileSync(join(folder, 'alice.sec'), makeKey().secretFile)
+  for (const [file, why] of [
+    ['alice.sec', 'it is a secret key, which is for its owner alone; the public one is wanted'],
+    ['/dev/zero', 'it is no public key of minisign'],
+  ] as const)
+    expect(trust('add', file)).toMatchObject({ status: 2, err: expect.stringContaining(why) })
   expect(trust('add', folder)).toMatchObject({
     status: 2,
     err: expect.stringMatching(/^coolports: cannot trust ".*": it is a folder, not a file with a key\n$/),
