@@ -133,6 +133,8 @@ async function fromOne(
       continue
     }
     const failure = answer.error
+    // A server may announce more than there is.
+    if (failure.kind === 'cut' && part.digest() === request.sha256) return undefined
     if (failure.kind === 'endless' || failure.kind === 'size') await part.restart()
     if (part.size >= furthest + HEADWAY) {
       furthest = part.size

@@ -62,7 +62,7 @@ function blobOf(
   if (!reference.ok) return refuse(`its reference ${reference.error}`)
   const { registry, name, digest } = reference.value
   if (digest === undefined) return refuse('its reference has no digest')
-  const credentials = (host: string) => findCredentials(host, env)
+  const credentials = (host: string, signal?: AbortSignal) => findCredentials(host, env, signal)
   return ok({ session: new Session(registry, { dispatcher, limits, signal, credentials }), name, digest })
 }
 

@@ -31,7 +31,7 @@ export function connect(
   const session = new Session(registry, {
     dispatcher,
     limits,
-    credentials: name => findCredentials(name, env),
+    credentials: (name, signal) => findCredentials(name, env, signal),
     ...(insecure === undefined ? {} : { insecure }),
   })
   return ok({ session, limits, close: () => dispatcher.destroy() })

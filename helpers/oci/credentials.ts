@@ -21,6 +21,7 @@ type Env = Readonly<Record<string, string | undefined>>
 export async function findCredentials(
   registry: string,
   env: Env,
+  signal?: AbortSignal,
 ): Promise<Result<Credentials | undefined, Message>> {
   const file = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json')
   const config = readConfig(file)
@@ -29,7 +30,7 @@ export async function findCredentials(
   const helpers = object(config.value.credHelpers)
   const helper = keys.map(key => helpers[key]).find(one => one !== undefined) ?? config.value.credsStore
   if (typeof helper === 'string' && helper !== '') {
-    const asked = await askHelper(helper, keys, file, env)
+    const asked = await askHelper(helper, keys, file, env, signal)
     if (!asked.ok || asked.value !== undefined) return asked
   }
   return ok(fromAuths(object(config.value.auths), keys))
@@ -96,6 +97,7 @@ async function askHelper(
   keys: readonly string[],
   file: string,
   env: Env,
+  signal: AbortSignal | undefined,
 ): Promise<Result<Credentials | undefined, Message>> {
   const program = `docker-credential-${name}`
   const fault = (why: string): Result<never, Message> =>
@@ -103,7 +105,7 @@ async function askHelper(
   // A slash would make it a path, and of the config a list of programs to run.
   if (!/^[A-Za-z0-9._-]{1,100}$/.test(name)) return fault(`${quoted(name)} is no name of a credential helper`)
   for (const key of keys) {
-    const said = await runHelper(program, key, env)
+    const said = await runHelper(program, key, env, signal)
     if (said.kind === 'trouble') return fault(said.why)
     if (said.kind === 'none') continue
     const { Username: user, Secret: secret } = said.answer
@@ -121,17 +123,34 @@ type HelperAnswer =
 
 const HELPER_MS = 60_000
 
-/** `docker-credential-X get`, with the registry on stdin, prints JSON. */
-function runHelper(program: string, key: string, env: Env): Promise<HelperAnswer> {
+/**
+ * `docker-credential-X get`, with the registry on stdin, prints JSON. It is ended when nobody waits for it any more; what
+ * it has started may go on, and is not waited for.
+ */
+function runHelper(
+  program: string,
+  key: string,
+  env: Env,
+  signal: AbortSignal | undefined,
+): Promise<HelperAnswer> {
   return new Promise(resolve => {
-    const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'inherit'], env, timeout: HELPER_MS })
+    const child = spawn(program, ['get'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env,
+      timeout: HELPER_MS,
+      signal,
+    })
     let out = ''
     child.stdout.setEncoding('utf8').on('data', text => {
       if (out.length < MAX_BYTES) out += text
     })
     child.stdin.on('error', () => {})
     child.stdin.end(`${key}\n`)
-    child.once('error', () => resolve({ kind: 'trouble', why: `${program} cannot be run` }))
+    child.once('error', () => {
+      child.stdout.destroy()
+      const why = signal?.aborted ? 'did not answer in time' : 'cannot be run'
+      resolve({ kind: 'trouble', why: `${program} ${why}` })
+    })
     child.once('close', status => {
       // What docker's helpers say when they know nobody.
       if (status !== 0 && /credentials not found/i.test(out)) resolve({ kind: 'none' })

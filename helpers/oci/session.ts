@@ -14,7 +14,11 @@ export interface SessionOptions {
   readonly dispatcher: Dispatcher
   readonly limits: Limits
   /** Asked for once, and only when the registry wants to know. */
-  readonly credentials: (registry: string) => Promise<Result<Credentials | undefined, Message>>
+  /** With a signal, whoever is asked for them is ended by it. */
+  readonly credentials: (
+    registry: string,
+    signal: AbortSignal | undefined,
+  ) => Promise<Result<Credentials | undefined, Message>>
   /** Speaks plain http with any registry, and not just with this machine. */
   readonly insecure?: boolean
   readonly signal?: AbortSignal
@@ -164,7 +168,7 @@ export class Session {
     const challenge = readChallenge(header)
     if (challenge === undefined)
       return refuse({ kind: 'unauthorized', why: 'it wants to know who asks, and does not say how' })
-    const found = await this.#options.credentials(this.registry)
+    const found = await this.#options.credentials(this.registry, this.#options.signal)
     if (!found.ok) return refuse({ kind: 'unauthorized', why: `${found.error.cannot}: ${found.error.why}` })
     const credentials = found.value
     if (challenge.scheme === 'basic') {

@@ -297,6 +297,17 @@ describe('a download that breaks', () => {
     expect(good.asked[0]?.headers.range).toBe('bytes=50000-')
   })
 
+  it('is taken where its server announces more than there is', async () => {
+    const root = folder()
+    const { url } = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': BODY.length + 999 })
+      response.write(BODY)
+      setTimeout(() => response.destroy(), 100)
+    })
+    expect((await fetchInto(root, [want([url])])).outcome.ok).toBe(true)
+    expect(stored(root)).toEqual(BODY)
+  })
+
   it('is not kept alive by a trickle of bytes', async () => {
     const root = folder()
     const slow = await serve((_request, response) => {

@@ -11,13 +11,13 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true }))
 
 const HOST = 'registry.example:5000'
-const found = (config: unknown, host = HOST) => {
+const found = (config: unknown, host = HOST, signal?: AbortSignal) => {
   mkdirSync(join(home, '.docker'), { recursive: true })
   writeFileSync(
     join(home, '.docker/config.json'),
     typeof config === 'string' ? config : JSON.stringify(config),
   )
-  return findCredentials(host, { HOME: home, PATH: `${home}${delimiter}${process.env.PATH}` })
+  return findCredentials(host, { HOME: home, PATH: `${home}${delimiter}${process.env.PATH}` }, signal)
 }
 const password = (user: string, secret: string) => ({
   ok: true,
@@ -89,6 +89,14 @@ describe('findCredentials()', () => {
     const answer = await found({ credsStore: 'all' })
     expect(JSON.stringify(answer)).toContain(why)
     expect(JSON.stringify(answer)).not.toContain('secret-word')
+  })
+
+  test('waits no longer than somebody wants to know', async () => {
+    helper('all', 'sleep 60; echo {}')
+    const started = performance.now()
+    const answer = await found({ credsStore: 'all' }, HOST, AbortSignal.timeout(300))
+    expect(answer).toMatchObject({ error: { why: 'docker-credential-all did not answer in time' } })
+    expect(performance.now() - started).toBeLessThan(10_000)
   })
 
   test.each(['../../bin/sh', 'a b', '', 'x;y'])('runs no helper that is called %j', async name => {
