@@ -9,18 +9,22 @@ import type { FileName } from './tree.ts'
 export interface Begun {
   readonly target: FileName
   readonly temporary: FileName
-  readonly isRunning: boolean
+  /** N. */
+  readonly number: number
 }
 
-export const begunLine = ({ target, temporary }: Omit<Begun, 'isRunning'>): string =>
+export const begunLine = ({ target, temporary }: Omit<Begun, 'number'>): string =>
   `${JSON.stringify([target, temporary])}\n`
+
+export const isRunning = (runFolder: string, { number }: Begun): boolean =>
+  existsSync(join(runFolder, `stdout-${number}`))
 
 export function begunIn(runFolder: string): readonly Begun[] {
   const lines = linesOf(join(runFolder, 'begun'))
   return lines.flatMap((line, index) => {
     const names = namesIn(line)
     if (names === undefined) return []
-    return [{ ...names, isRunning: existsSync(join(runFolder, `stdout-${index + 1}`)) }]
+    return [{ ...names, number: index + 1 }]
   })
 }
 
@@ -33,11 +37,18 @@ function linesOf(path: string): readonly string[] {
   }
 }
 
+/** How temporary files are called (builder.ts, `temporaryFor`). */
+const TEMPORARY = /\.redo-\d+(-\d+)?\.tmp$/
+
 /** Undefined for a line that a crash of the machine spoiled. */
 function namesIn(line: string): Pick<Begun, 'target' | 'temporary'> | undefined {
   try {
-    const [target, temporary] = JSON.parse(line) as readonly unknown[]
-    return typeof target === 'string' && typeof temporary === 'string' ? { target, temporary } : undefined
+    const names: unknown = JSON.parse(line)
+    // Nothing else is removed on the word of such a line, which an older version wrote otherwise.
+    if (!Array.isArray(names) || !names.every(name => typeof name === 'string')) return undefined
+    const [target, temporary] = names as readonly string[]
+    if (target === undefined || temporary === undefined || !TEMPORARY.test(temporary)) return undefined
+    return { target, temporary }
   } catch {
     return undefined
   }

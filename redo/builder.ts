@@ -191,7 +191,7 @@ export class Builder {
       failed: false,
       before: places.before,
       took: job.clock.elapsed,
-      logged: job.transcript.time,
+      logged: job.transcript.date(),
     }
     node.overridden = false
     node.orphaned = false
@@ -209,7 +209,7 @@ export class Builder {
     const { node } = job.task
     const stamp = stampOf(places.target)
     const { making } = node
-    const logged = job.transcript.time
+    const logged = job.transcript.date()
     node.orphaned = false
     // Without a file, there is nothing to remember: it is as if it had never been built.
     if (stamp === nothing || stamp === folder) node.making = undefined
@@ -223,20 +223,23 @@ export class Builder {
   }
 
   /** It was stopped: nothing is known but that this build made no file, though it has a log. */
-  #leave(job: Job, { target }: Places): void {
-    leaveUnbuilt(job.task.node, stampOf(target), job.transcript.time)
+  #leave(job: Job, { before }: Places): void {
+    if (!leaveUnbuilt(job.task.node, before, job.transcript.date())) return
     this.#store.graph.unsaved.add(job.task.node)
     this.#store.save()
   }
 }
 
 /**
- * Of a target whose build made no file: what lies there is what was there before, or somebody else's. `logged`: when
- * something was written to its log last.
+ * Takes down of a target that its last build, with a log of that time, made no file: else one that somebody puts there
+ * would be taken for its. `stamp` is how it looked before; false where that is not as recorded, since then the books are
+ * behind, and the log is what tells so.
  */
-export function leaveUnbuilt(node: FileNode, stamp: Stamp, logged: number | undefined): void {
+export function leaveUnbuilt(node: FileNode, stamp: Stamp, logged: number | undefined): boolean {
+  if (node.making === undefined ? stamp !== nothing : stamp !== node.stamp) return false
   if (node.making !== undefined) node.making = { ...node.making, logged }
   else node.stamp ??= stamp
+  return true
 }
 
 /** A script that waits holds a few descriptors, and so does each of those that wait for it. */

@@ -8,7 +8,7 @@ import { Guests } from './guests.ts'
 import { flagsOfShell } from './job.ts'
 import type { Message } from './message.ts'
 import { type Options, parseOptions } from './options.ts'
-import { type Query, queries, queryArguments } from './query.ts'
+import { type Query, queries, queryArguments, readBooks } from './query.ts'
 import { quote } from './reason.ts'
 import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
@@ -85,9 +85,8 @@ export class Clients {
   /** The lines are in a file, which the command prints in any case. */
   #query(query: Query, message: Message): Answer {
     const args = queryArguments(message.verb, message.args)
-    const { graph } = this.#coordinator.store
     const { lines, status } = args.ok
-      ? query({ tree: this.#tree, graph, cwd: message.cwd, args: args.value })
+      ? query({ tree: this.#tree, ...readBooks(), cwd: message.cwd, args: args.value })
       : { lines: [], status: 2 }
     writeFileSync(this.#own(message, 'reply'), lines.map(line => `${line}\n`).join(''))
     return [status, args.ok ? undefined : `cannot run: ${args.error}`]

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, futimesSync, openSync, readSync, writeSync } from 'node:fs'
 import { legible } from './legible.ts'
 import type { OpenLog } from './logs.ts'
 
@@ -30,8 +30,14 @@ export class Transcript {
     writeSync(this.#inner, `${at} ${JSON.stringify(transcript.title)}\n`)
   }
 
-  /** When something was added last, in milliseconds since 1970. */
-  get time(): number {
+  /**
+   * Dates the log at the end of its build, after all that this has made: who looks at the two later knows by it what
+   * was written since. Answers that time, in milliseconds since 1970.
+   */
+  date(): number {
+    // A clock of milliseconds may be behind that of the file system.
+    const now = (Date.now() + 1) / 1000
+    futimesSync(this.file, now, now)
     return fstatSync(this.file).mtimeMs
   }
 
@@ -62,6 +68,8 @@ export class Transcript {
 
   /** Adds a line of our own to the log, on a line of its own. */
   line(text: string): void {
+    // Its descriptor may be another file's by now.
+    if (!this.#open) return
     const last = Buffer.alloc(1)
     const size = this.size()
     const isWithin = size > 0 && this.read(last, size - 1) === 1 && last[0] !== newline

@@ -45,6 +45,8 @@ export class Coordinator {
   readonly #warned = new Set<FileNode>()
   /** In whose name files are being checked. */
   #asking: Request | undefined
+  /** What was just brought up to date for a check that is under way. */
+  #brought: ReadonlySet<FileNode> | undefined
   #workshop: Workshop | undefined
   #stopped = false
 
@@ -74,8 +76,8 @@ export class Coordinator {
       graph: store.graph,
       rules,
       progress: node => this.#progress(node),
-      wasBuilt: node => logs.hadBefore(node.name),
-      wasBuiltSince: (node, making) => logs.isOfAnother(node.name, making),
+      wasBuilt: node => logs.madeBefore(node.name),
+      wasBuiltSince: (node, making) => logs.tellOfAnother(node.name, making),
       overridden: node => this.#overridden(node),
       traces,
     })
@@ -309,7 +311,7 @@ export class Coordinator {
       const ok = failing === undefined && (await this.fulfil(request, inputs))
       const input = (failing ?? inputs[0] ?? task.node).name
       this.#asking = task.requests[0]
-      verdict = ok ? this.#checker.check(task.node) : dirty({ kind: 'input', input, why: undefined })
+      verdict = ok ? this.#checkAfter(task.node, inputs) : dirty({ kind: 'input', input, why: undefined })
     }
     if (verdict.kind !== 'dirty') {
       this.#finish(task, verdict.kind === 'clean')
@@ -317,6 +319,16 @@ export class Coordinator {
     }
     task.reason = verdict.reason
     this.#schedulerOf(task).enqueue(this.#waiting(task))
+  }
+
+  /** A check in which some inputs count as built: one that is always to be built would be so again and again. */
+  #checkAfter(node: FileNode, inputs: readonly FileNode[]): Verdict {
+    this.#brought = new Set(inputs)
+    try {
+      return this.#checker.check(node)
+    } finally {
+      this.#brought = undefined
+    }
   }
 
   #waiting(task: Task): Waiting {
@@ -358,7 +370,8 @@ export class Coordinator {
 
   #progress(node: FileNode): Progress {
     const task = this.#tasks.get(node)
-    if (task === undefined) return this.#finished.get(node)?.kind
+    if (task === undefined)
+      return this.#finished.get(node)?.kind ?? (this.#brought?.has(node) ? 'built' : undefined)
     return task.reason === undefined ? 'undecided' : 'active'
   }
 
@@ -398,8 +411,10 @@ export class Coordinator {
   #tell(request: Request | undefined, [first = '', ...rest]: readonly string[]): void {
     const text = [`redo: ${first}`, ...rest.map(line => `  ${line}`)].join('\n')
     const job = request?.isApart === true ? undefined : request?.by?.job
-    if (job !== undefined) job.transcript.line(text)
-    else (request?.setting.console ?? this.#console).line(text)
+    if (job !== undefined) {
+      // Whoever has ended left word in the background, and has no say any more.
+      if (!job.ended) job.transcript.line(text)
+    } else (request?.setting.console ?? this.#console).line(text)
   }
 }
 

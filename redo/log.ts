@@ -1,6 +1,7 @@
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockHolder } from '../core/lock.ts'
-import { begunIn } from './begun.ts'
+import { type Begun, begunIn, isRunning } from './begun.ts'
 import type { Graph } from './graph.ts'
 import { legible } from './legible.ts'
 import type { Logs } from './logs.ts'
@@ -28,14 +29,15 @@ export async function printLog(options: Shown, target: FileName): Promise<boolea
   if (!options.logs.has(target)) return false
   const shown = new Set([target])
   const page = new Page(options.out)
+  const builds = new Builds(options.folder)
   // A list and not a recursion, as chains may be long.
-  const open = [printOne(options, page, target)]
+  const open = [printOne(options, page, builds, target)]
   for (let log = open.at(-1); log !== undefined; log = open.at(-1)) {
     const { value: inner, done } = await log.next()
     if (done) open.pop()
     else if (!shown.has(inner) && options.logs.has(inner)) {
       shown.add(inner)
-      open.push(printOne(options, page, inner))
+      open.push(printOne(options, page, builds, inner))
     }
   }
   return true
@@ -65,8 +67,9 @@ const NEWLINE = 10
 
 /** Prints one log, and yields each target whose log belongs at the place that it has come to. */
 async function* printOne(
-  { folder, graph, logs, recursive, unchanged, follow }: Shown,
+  { graph, logs, recursive, unchanged, follow }: Shown,
   page: Page,
+  builds: Builds,
   target: FileName,
 ): AsyncGenerator<FileName, void> {
   if (recursive) page.heading(`redo  ${legible(target)}`)
@@ -74,7 +77,7 @@ async function* printOne(
   let entered = 0
   for (;;) {
     // Asked in this order: so nothing is missed of what is said last, and the log is as long as its places tell.
-    const running = follow && isRunning(folder, target)
+    const running = follow && builds.has(target)
     const places = recursive ? logs.inner(target) : []
     const bytes = logs.read(target)
     const printTo = (end: number): void => {
@@ -94,9 +97,26 @@ async function* printOne(
   }
 }
 
-/** By the books of the run that has the lock: one that was killed goes on saying so. */
-function isRunning(folder: string, target: FileName): boolean {
-  const holder = lockHolder(folder)
-  if (holder === undefined) return false
-  return begunIn(join(folder, `run-${holder.pid}`)).some(one => one.isRunning && one.target === target)
+/** What is built now, by the books of the run that has the lock: one that was killed goes on saying so. */
+class Builds {
+  readonly #folder: string
+  #read = { run: '', size: -1 }
+  #last: ReadonlyMap<FileName, Begun> = new Map()
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  has(target: FileName): boolean {
+    const holder = lockHolder(this.#folder)
+    if (holder === undefined) return false
+    const run = join(this.#folder, `run-${holder.pid}`)
+    const size = statSync(join(run, 'begun'), { throwIfNoEntry: false })?.size ?? -1
+    if (this.#read.run !== run || this.#read.size !== size) {
+      this.#last = new Map(begunIn(run).map(begun => [begun.target, begun]))
+      this.#read = { run, size }
+    }
+    const begun = this.#last.get(target)
+    return begun !== undefined && isRunning(run, begun)
+  }
 }

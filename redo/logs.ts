@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Making } from './graph.ts'
 import type { FileName } from './tree.ts'
@@ -68,8 +68,9 @@ export class Logs {
   }
 
   /** Did an earlier run make this file? Asked for every new source, so nothing is looked up in a new tree. */
-  hadBefore(target: FileName): boolean {
-    return this.#isOld && this.has(target)
+  madeBefore(target: FileName): boolean {
+    const time = this.#isOld ? this.time(target) : undefined
+    return time !== undefined && isOf(target, time)
   }
 
   has(target: FileName): boolean {
@@ -81,10 +82,10 @@ export class Logs {
     return statSync(this.path(target), { throwIfNoEntry: false })?.mtimeMs
   }
 
-  /** Whether there is one, and it is not that of the build on record. */
-  isOfAnother(target: FileName, { logged }: Pick<Making, 'logged'>): boolean {
+  /** Whether a build that is not on record has left what lies there now: since its log nobody has written it. */
+  tellOfAnother(target: FileName, { logged }: Pick<Making, 'logged'>): boolean {
     const time = this.time(target)
-    return time !== undefined && logged !== undefined && time !== logged
+    return time !== undefined && logged !== undefined && time !== logged && isOf(target, time)
   }
 
   read(target: FileName): Buffer {
@@ -108,6 +109,12 @@ export class Logs {
   drop(target: FileName): void {
     rmSync(this.path(target), { force: true })
   }
+}
+
+/** Whether a file that there may be was written before the end of the build with this log. */
+function isOf(target: FileName, logged: number): boolean {
+  const stats = lstatSync(target, { throwIfNoEntry: false })
+  return stats === undefined || stats.mtimeMs <= logged
 }
 
 /** A new file, open for appending; undefined when there is one already. */

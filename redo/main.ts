@@ -1,16 +1,14 @@
 import { realpathSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Graph } from './graph.ts'
 import { printLog } from './log.ts'
-import { Logs } from './logs.ts'
+import type { Logs } from './logs.ts'
 import { flagsAndNames, help, parseOptions } from './options.ts'
 import { plan } from './plan.ts'
-import { type Query, queries, queryArguments } from './query.ts'
+import { type Query, queries, queryArguments, readBooks } from './query.ts'
 import { quote } from './reason.ts'
 import { run } from './run.ts'
 import { ignoreAsTold } from './signals.ts'
-import { Store } from './store.ts'
-import { findTop, isMangled, Tree } from './tree.ts'
+import { findTop, isMangled, refusalIn, Tree } from './tree.ts'
 import { giveUp } from './trouble.ts'
 
 /** What stands behind the commands that have no options of `do`. */
@@ -68,9 +66,14 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
 
 /** What would be built. */
 function tell(targets: readonly string[], force: boolean): number {
-  const { tree, cwd, graph } = open(targets)
+  const { tree, cwd, graph, logs } = open(targets)
   const names = targets.map(target => tree.name(cwd, target))
-  const { lines, possible } = plan(tree, graph, new Logs(join('.redo', 'log')), names, force)
+  const refusal = refusalIn(tree, names)
+  if (refusal !== undefined) {
+    process.stderr.write(refusal)
+    return 2
+  }
+  const { lines, possible } = plan(tree, graph, logs, names, force)
   process.stdout.write(lines.map(line => `${line}\n`).join(''))
   return possible ? 0 : 1
 }
@@ -78,8 +81,8 @@ function tell(targets: readonly string[], force: boolean): number {
 function ask(command: string, query: Query, words: readonly string[]): number {
   const args = queryArguments(command.slice('redo-'.length), words)
   if (!args.ok) return misuse(command, args.error)
-  const { tree, cwd, graph } = open(args.value)
-  const { lines, status } = query({ tree, graph, cwd, args: args.value })
+  const { tree, cwd, graph, logs } = open(args.value)
+  const { lines, status } = query({ tree, graph, logs, cwd, args: args.value })
   process.stdout.write(lines.map(line => `${line}\n`).join(''))
   return status
 }
@@ -90,11 +93,11 @@ async function log(words: readonly string[]): Promise<number> {
   const [target, ...more] = names
   if (target === undefined || more.length > 0 || /[^-rfu]/.test(flags))
     return misuse('redo-log', 'it wants [-r] [-u] [-f] TARGET')
-  const { tree, cwd, graph } = open([target])
+  const { tree, cwd, graph, logs } = open([target])
   const shown = {
     folder: '.redo',
     graph,
-    logs: new Logs(join('.redo', 'log')),
+    logs,
     recursive: flags.includes('r'),
     unchanged: flags.includes('u'),
     follow: flags.includes('f'),
@@ -110,11 +113,12 @@ function open(targets: readonly string[]): {
   readonly tree: Tree
   readonly cwd: string
   readonly graph: Graph
+  readonly logs: Logs
 } {
   const cwd = realpathSync(process.cwd())
   const tree = new Tree(findTop(cwd, targets))
   process.chdir(tree.top)
-  return { tree, cwd, graph: Store.open(join('.redo', 'state')).graph }
+  return { tree, cwd, ...readBooks() }
 }
 
 function misuse(command: string, why: string): number {

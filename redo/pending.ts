@@ -1,7 +1,5 @@
-import { join } from 'node:path'
-import { Logs } from './logs.ts'
 import { plan } from './plan.ts'
-import { Store } from './store.ts'
+import { readBooks } from './query.ts'
 import { findTop, Tree } from './tree.ts'
 
 /**
@@ -11,8 +9,7 @@ import { findTop, Tree } from './tree.ts'
 export function isPending(root: string, targets: readonly string[]): boolean {
   const tree = new Tree(findTop(root))
   if (tree.top !== root) return true
-  const logs = new Logs(join('.redo', 'log'))
-  const { graph } = Store.open(join('.redo', 'state'))
+  const { graph, logs } = readBooks()
   const names = targets.map(target => tree.name(root, target))
   const { lines, possible } = plan(tree, graph, logs, names, false)
   return lines.length > 0 || !possible

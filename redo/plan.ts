@@ -29,8 +29,8 @@ export function plan(
     graph,
     rules,
     progress: () => undefined,
-    wasBuilt: node => logs.has(node.name),
-    wasBuiltSince: (node, making) => logs.isOfAnother(node.name, making),
+    wasBuilt: node => logs.madeBefore(node.name),
+    wasBuiltSince: (node, making) => logs.tellOfAnother(node.name, making),
     overridden: node => {
       const line = `would leave alone ${quote(node.name)}: you modified it`
       if (!lines.includes(line)) lines.push(line)

@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { Checker } from './check.ts'
 import type { FileNode, Graph } from './graph.ts'
+import { Logs } from './logs.ts'
 import { flagsAndNames } from './options.ts'
 import { quote } from './reason.ts'
 import { Rules } from './rules.ts'
 import { isEdited, leadsToFile, nothing, stampOf } from './stamp.ts'
+import { Store } from './store.ts'
 import { isMangled, type Tree } from './tree.ts'
 
 /** A question about the tree that builds nothing: its answer is lines and an exit status. */
@@ -17,6 +20,7 @@ export interface Reply {
 export type Query = (question: {
   readonly tree: Tree
   readonly graph: Graph
+  readonly logs: Logs
   /** Names are told as seen from here. */
   readonly cwd: string
   readonly args: readonly string[]
@@ -31,13 +35,13 @@ export const queries: Readonly<Record<string, Query>> = {
   sources: ({ tree, graph, cwd }) => listed(graph.all().filter(isSource), tree, cwd),
 
   /** The targets that would be built, or at least looked at closer. */
-  ood: ({ tree, graph, cwd }) => {
+  ood: ({ tree, graph, logs, cwd }) => {
     const checker = new Checker({
       graph,
       rules: new Rules(tree),
       progress: () => undefined,
       wasBuilt: () => false,
-      wasBuiltSince: () => false,
+      wasBuiltSince: (node, making) => logs.tellOfAnother(node.name, making),
       overridden: () => {},
     })
     const stale = graph.all().filter(node => isTarget(node) && checker.check(node).kind !== 'clean')
@@ -54,6 +58,12 @@ export const queries: Readonly<Record<string, Query>> = {
     return { lines, status: 1 }
   },
 }
+
+/** The state as it is on disk, to be looked at alone: a run saves each build, and goes on with a graph of its own. */
+export const readBooks = (): { readonly graph: Graph; readonly logs: Logs } => ({
+  graph: Store.open(join('.redo', 'state')).graph,
+  logs: new Logs(join('.redo', 'log')),
+})
 
 /** The names among the words of a query, or why they are none. */
 export function queryArguments(query: string, words: readonly string[]): Result<readonly string[], string> {

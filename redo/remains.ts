@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { begunIn } from './begun.ts'
+import { begunIn, isRunning } from './begun.ts'
 import { leaveUnbuilt } from './builder.ts'
 import type { Graph } from './graph.ts'
 import type { Logs } from './logs.ts'
-import { nothing, stampOf } from './stamp.ts'
+import { stampOf } from './stamp.ts'
 import type { FileName } from './tree.ts'
 
 /**
@@ -18,9 +18,9 @@ export function cleanUpAfterCrash(folder: string): readonly FileName[] {
     if (!name.startsWith('run-')) continue
     const runFolder = join(folder, name)
     killOrphans(resolve(runFolder))
-    for (const { target, temporary, isRunning } of begunIn(runFolder)) {
-      rmSync(temporary, { recursive: true, force: true })
-      if (isRunning) cut.push(target)
+    for (const begun of begunIn(runFolder)) {
+      rmSync(begun.temporary, { recursive: true, force: true })
+      if (isRunning(runFolder, begun)) cut.push(begun.target)
     }
     removeRunFolder(runFolder)
   }
@@ -28,17 +28,12 @@ export function cleanUpAfterCrash(folder: string): readonly FileName[] {
 }
 
 /**
- * Takes down of targets whose builds were cut short that these made no file: else a file that somebody puts there
- * would be taken for theirs. What was there by then may be, where the machine went down and the books are behind.
+ * Takes down of targets whose builds were cut short that these made no file, as of those that were stopped.
  */
 export function recordCut(targets: readonly FileName[], graph: Graph, logs: Logs): void {
   for (const target of targets) {
     const node = graph.node(target)
-    const stamp = stampOf(target)
-    const isAsRecorded = node.making === undefined ? stamp === nothing : stamp === node.stamp
-    if (!isAsRecorded) continue
-    leaveUnbuilt(node, stamp, logs.time(target))
-    graph.unsaved.add(node)
+    if (leaveUnbuilt(node, stampOf(target), logs.time(target))) graph.unsaved.add(node)
   }
 }
 

@@ -18,7 +18,7 @@ import { writeStderr } from './stderr.ts'
 import { Store } from './store.ts'
 import { Terminal } from './terminal.ts'
 import { type Trace, tracesTo } from './trace.ts'
-import { findTop, Tree, topBetween } from './tree.ts'
+import { findTop, refusalIn, Tree } from './tree.ts'
 import { giveUp } from './trouble.ts'
 import { isViewUsual, View } from './view.ts'
 import { Workshop } from './workshop.ts'
@@ -35,9 +35,9 @@ export async function run(
   const cwd = realpathSync(process.cwd())
   const tree = new Tree(findTop(cwd, options.targets))
   const targets = options.targets.map(target => tree.name(cwd, target))
-  const other = targets.map(target => topBetween(tree.top, target)).find(found => found !== undefined)
-  if (other !== undefined) {
-    writeStderr(Buffer.from(`redo: cannot build in ${quote(tree.top)}: ${ofItsOwn(other)}\n`))
+  const refusal = refusalIn(tree, targets)
+  if (refusal !== undefined) {
+    writeStderr(Buffer.from(refusal))
     return 2
   }
   process.chdir(tree.top)
@@ -92,10 +92,6 @@ export async function run(
   if (received !== undefined) process.kill(process.pid, received)
   return ok ? 0 : 1
 }
-
-/** A target has one record: in two books it would be built twice, and be a source to either. */
-const ofItsOwn = (folder: string): string =>
-  `a target lies in a tree of its own\n  top ${quote(folder)}\n  build it there, or remove ${quote(join(folder, '.redo'))}`
 
 /** Makes the folder of the books. False, and said, where the tree may only be read: it is somebody else's. */
 function mayKeepBooks(top: string): boolean {

@@ -1,5 +1,7 @@
-import { existsSync, readlinkSync, realpathSync } from 'node:fs'
+import { accessSync, constants, existsSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { quote } from './reason.ts'
 
 /**
  * The name of a file: relative to the top of the tree when it lies inside, absolute outside.
@@ -144,16 +146,31 @@ export function findTop(cwd: string, targets: readonly string[] = []): string {
   const common = targets
     .map(target => dirname(resolve(start, target)))
     .reduce((one, other) => commonFolder(one, realFolder(other)), start)
-  // That is nobody's tree.
-  return common === '/' ? start : common
+  return mayBeTop(common, start) ? common : start
 }
+
+/** Not a folder that many share, such as / or /tmp or the home of a user: all that lies there would have its books there. */
+function mayBeTop(folder: string, start: string): boolean {
+  if (folder === start) return true
+  if (folder === '/' || folder === homedir()) return false
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    const { uid, mode } = statSync(folder)
+    return uid === statSync(start).uid && (mode & STICKY) === 0
+  } catch {
+    return false
+  }
+}
+
+const STICKY = 0o1000
 
 /** Where a folder is, as far as it is there. */
 function realFolder(path: string): string {
   try {
     return realpathSync.native(path)
   } catch {
-    return path
+    const parent = dirname(path)
+    return parent === path ? path : join(realFolder(parent), basename(path))
   }
 }
 
@@ -163,8 +180,19 @@ function commonFolder(one: string, other: string): string {
   return at
 }
 
-/** The folder between a target and the top of the tree that has books of its own, if there is one. */
-export function topBetween(top: string, target: FileName): string | undefined {
+/** What is told where a target lies in a tree within, with books of its own: in two books it would be a source to either. */
+export function refusalIn({ top }: Tree, targets: readonly FileName[]): string | undefined {
+  const other = targets.map(target => topBetween(top, target)).find(found => found !== undefined)
+  if (other === undefined) return undefined
+  const lines = [
+    `redo: cannot build in ${quote(top)}: a target lies in a tree of its own`,
+    `  top ${quote(other)}`,
+    `  build it there, or remove ${quote(join(other, '.redo'))}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function topBetween(top: string, target: FileName): string | undefined {
   if (isAbsolute(target)) return undefined
   for (let at = dirname(join(top, target)); at !== top && at.startsWith(`${top}/`); at = dirname(at))
     if (existsSync(join(at, '.redo'))) return at

@@ -74,7 +74,10 @@ test.skipIf(!existsSync('/proc/self/environ'))(
 test('a spoiled list of what a run had begun, as after a crash of the machine, stops no later run', () => {
   const tree = empty()
   mkdirSync(join(tree, '.redo/run-1'))
-  writeFileSync(join(tree, '.redo/run-1/begun'), '\0\0\0\n"x"\n7\n["x","x.redo-1.tmp"]\n')
+  writeFileSync(
+    join(tree, '.redo/run-1/begun'),
+    '\0\0\0\n"x.redo-1.tmp"\n7\n["x","all.do"]\n["x","x.redo-1.tmp"]\n',
+  )
   for (const name of ['x.redo-1.tmp', 'all.do']) writeFileSync(join(tree, name), '')
   expect(finish(tree).status).toBe(0)
   expect(remains(tree)).toEqual([])

@@ -70,6 +70,42 @@ test('a guest is told that what it waited for has failed, also when it was built
   expect(stderr.split('oops\n').length).toBe(2)
 }, 60_000)
 
+test('guests that come and go have the host build nothing without end', async () => {
+  const tree = treeOf({
+    'slow.do': '',
+    'always.do': 'redo-always; echo run >>runs; : >began; sleep 1; echo same >$3; redo-stamp <$3\n',
+    'all.do': 'redo-ifchange always; echo all >$3\n',
+    't.do': 'echo t >$3\n',
+  })
+  await start(tree, ['all', 't']).ended
+  for (const name of ['runs', 'began']) rmSync(join(tree, name))
+  const host = start(tree, ['all'])
+  await file(tree, 'began')
+  const ended = host.ended.then(() => true)
+  for (let guests = 0; guests < 20; guests += 1) {
+    await start(tree, ['t']).ended
+    if (await Promise.race([ended, sleep(100, false)])) break
+  }
+  expect(await host.ended).toMatchObject({ end: 0 })
+  expect(readFileSync(join(tree, 'runs'), 'utf8')).toBe('run\n')
+}, 60_000)
+
+test('a failure is told to nobody who has ended', async () => {
+  const tree = treeOf({
+    'slow.do': '',
+    'f.do': `${untilGo}; exit 1\n`,
+    'a.do': 'redo-ifchange f\n',
+    't.do': 'redo-ifchange f &\nsleep 0.3; echo t >$3\n',
+    // In its place, as the descriptor of its log may be.
+    'w.do': 'sleep 0.3; : >go; sleep 0.7; echo w >$3\n',
+    'all.do': 'redo-ifchange t; redo-ifchange w\n',
+  })
+  const { end, stderr } = await start(tree, ['-k', '-j9', 'a', 'all']).ended
+  expect(end).toBe(1)
+  expect(stderr).not.toContain('cannot go on')
+  expect(readFileSync(join(tree, '.redo/log/w.log'), 'utf8')).toBe('')
+}, 60_000)
+
 test('what is built for a guest alone ends with it, and what others want too does not', async () => {
   const tree = treeOf({
     'all.do': 'redo-ifchange slow both\n',

@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { packageKeyPath, packagePath } from '../../../core/store.ts'
+import { NOT_HERE } from '../../../helpers/cache/status.ts'
 import { fillDisk, mayMountDisk, mountDisk, resizeDisk } from '../../support/mount.ts'
 import { END, entry } from '../tar/bytes.ts'
 import { keyedScript, Workshop } from './workshop.ts'
@@ -218,7 +219,7 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
         env: { ...process.env, COOLPORTS_STORE: shop.store },
       }).status
     }
-    expect(reuse()).toBe(1)
+    expect(reuse()).toBe(NOT_HERE)
     expect(readdirSync(place)).toEqual([])
     resizeDisk(place, 20 * MB)
     expect(reuse()).toBe(0)
