@@ -1,6 +1,6 @@
 import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs'
 import { type Folders, NoFolder } from './folders.ts'
-import { FOLDER_MODE, newPath, oldPath } from './place.ts'
+import { BACKWARD, besidePath, FOLDER_MODE, isSetting, JOURNAL, newPath, oldPath } from './place.ts'
 import type { Owner, Step } from './step.ts'
 
 /** Something stands where nothing was when the change was planned. */
@@ -37,6 +37,11 @@ export function* forward(folders: Folders, steps: readonly Step[]): Generator<St
         break
       case 'replace':
         if (!own.isThere(newPath(step.number))) break
+        if (own.isFolder(step.path)) throw new Occupied(step.path)
+        if (own.isEdited(step.path)) {
+          if (!own.isThere(besidePath(step.path))) own.move(newPath(step.number), besidePath(step.path))
+          break
+        }
         if (!own.isThere(oldPath(step.number))) {
           own.keep(step.path, oldPath(step.number))
           yield step
@@ -45,7 +50,7 @@ export function* forward(folders: Folders, steps: readonly Step[]): Generator<St
         break
       case 'take away':
         // Somebody's folder may have come in place of the file.
-        if (own.isThere(oldPath(step.number)) || own.isFolder(step.path)) break
+        if (own.isThere(oldPath(step.number)) || own.isFolder(step.path) || own.isEdited(step.path)) break
         own.moveIfThere(step.path, oldPath(step.number))
         break
     }
@@ -68,11 +73,14 @@ export function* backward(folders: Folders, steps: readonly Step[]): Generator<S
         own.makeFolder(step.path, step.mode, step.owner)
         break
       case 'place':
+        if (own.isFolder(step.path) || own.isEdited(step.path)) break
         if (!own.isThere(newPath(step.number))) own.moveIfThere(step.path, newPath(step.number))
         break
       case 'replace':
       case 'take away':
-        if (own.isThere(oldPath(step.number))) own.move(oldPath(step.number), step.path)
+        if (!own.isThere(oldPath(step.number)) || own.isEdited(step.path)) break
+        if (own.isFolder(step.path)) throw new Occupied(step.path)
+        own.move(oldPath(step.number), step.path)
         break
     }
     yield step
@@ -82,9 +90,21 @@ export function* backward(folders: Folders, steps: readonly Step[]): Generator<S
 /** What is done with paths of one root. */
 class Own {
   readonly #folders: Folders
+  /** When the change began, in milliseconds since 1970: nothing of the root was touched before its journal was there. */
+  readonly #began: number
 
   constructor(folders: Folders) {
     this.#folders = folders
+    this.#began = (this.#stats(JOURNAL) ?? this.#stats(BACKWARD))?.mtimeMs ?? Number.POSITIVE_INFINITY
+  }
+
+  /**
+   * Whether somebody wrote a setting since the change began, as after it was cut short: then it is theirs. What comes
+   * with packages was written before.
+   */
+  isEdited(path: string): boolean {
+    const stats = isSetting(path) ? this.#stats(path) : undefined
+    return stats !== undefined && !stats.isDirectory() && stats.mtimeMs > this.#began
   }
 
   isThere(path: string): boolean {

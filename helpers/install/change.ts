@@ -120,7 +120,9 @@ export function prepareChange(root: string, folders: Folders, wanted: Wanted): A
   const plan = planChange(installed.value, desired.value, facts)
   const problems = [
     ...ownerProblems(desired.value, (folder, name, other) => areOne(folders, folder, name, other)),
-    ...(plan.ok ? diskProblems(plan.value, facts) : plan.error),
+    ...(plan.ok
+      ? diskProblems([...plan.value.steps, ...filesGoing(installed.value, desired.value)], facts)
+      : plan.error),
   ]
   if (!plan.ok || problems.length > 0) return refuse(oneForEachPath(problems))
 
@@ -149,14 +151,20 @@ function difference(before: readonly Installed[], after: readonly Installed[], {
 }
 
 /** A rename cannot lead from one file system to another, and the change's files are with the database. */
-function diskProblems({ steps }: Plan, facts: Facts): readonly InstallProblem[] {
+function diskProblems(things: readonly { readonly path: string }[], facts: Facts): readonly InstallProblem[] {
   const disk = diskOf(facts, '')
-  const folders = new Set(steps.map(({ path }) => path.split('/').slice(0, -1).join('/')))
+  const folders = new Set(things.map(({ path }) => path.split('/').slice(0, -1).join('/')))
   return [...folders]
     .filter(path => (diskOf(facts, path) ?? disk) !== disk)
     .sort()
     .map(path => ({ kind: 'other disk', path }))
 }
+
+/** What a file system hides that was mounted above it seems to be gone, and would be forgotten. */
+const filesGoing = (before: readonly Installed[], after: readonly Installed[]) =>
+  before
+    .filter(one => !after.includes(one))
+    .flatMap(one => one.entries.filter(({ kind }) => kind !== 'folder'))
 
 function diskOf(facts: Facts, path: string): number | undefined {
   const fact = facts.get(path)

@@ -138,7 +138,7 @@ export function installMessage(action: string, problem: InstallProblem): Message
       }
     case 'other disk':
       return {
-        cannot: `install ${quoted(problem.path)}`,
+        cannot: `${action} ${quoted(problem.path)}`,
         why: 'another file system is mounted there, and nothing is moved between two in one step',
         remedy: 'unmount it, or choose a root that is one file system',
       }

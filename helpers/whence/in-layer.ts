@@ -53,6 +53,9 @@ export async function lookInLayer(
     if (layer.digest !== undefined && outer.digest('hex') !== layer.digest)
       return refuse('a layer is not what its sha256 says')
     if (inner.digest('hex') !== layer.tar) return refuse('the tar of a layer is not what its diffID says')
+    // A hard link is the file that it is a name of, which is of the same layer.
+    const target = found?.kind === 'link' ? await lookInLayer(files, layer, plain(found.target)) : undefined
+    if (target?.ok && target.value.found?.kind === 'file') found = target.value.found
     return ok({ ...(found === undefined ? {} : { found }), hides })
   } catch (error) {
     if (readProblem(error)) return refuse('a layer is no archive that can be read')

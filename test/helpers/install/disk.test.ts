@@ -47,6 +47,16 @@ describe.runIf(mayMountDisk())('the disk of a root', () => {
     expect(existsSync(join(ground.root, 'bin'))).toBe(false)
   })
 
+  test('may have others mounted above files of packages: these are not taken to be gone', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'srv/deep/a': 'a', 'bin/a': '!a' })
+    await ground.install('a')
+    mountDisk(join(ground.root, 'srv/deep'), 1024 * 1024)
+    expect(ground.remove('a')).toContain('cannot remove "srv/deep": another file system is mounted there')
+    // All or nothing: what could be removed is there as well.
+    expect(ground.read('bin/a')).toBe('a')
+  })
+
   test('that folds names has no room for two names that it takes for one', async context => {
     const ground = new Ground()
     if (!mountFolding(ground.root)) return context.skip('this machine mounts no file system that folds names')

@@ -189,6 +189,58 @@ test('a folder that somebody has put in the place of a file that is to go stays'
   expect(ground.read('lib/gone/x/mine')).toBe('mine')
 })
 
+describe('after a change was cut short, at whatever moment,', () => {
+  const SETTINGS = ['etc/replaced', 'etc/gone', 'etc/came']
+
+  /** A change that replaces a setting, takes one away and brings one; each may be prepared anew. */
+  async function settings() {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'etc/replaced': 'one', 'etc/gone': 'one', 'share/a': 'one' })
+    await ground.install('a')
+    await ground.make('a', '2', { 'etc/replaced': 'two', 'etc/came': 'two', 'share/a': 'two' })
+    const folders = new Folders(ground.root)
+    prepareChange(ground.root, folders, { add: await ground.candidates('a'), remove: [] })
+    folders.close()
+    const steps = parseJournal(ground.read('var/lib/coolports/change/journal'))
+    if (!steps.ok) throw new Error(`line ${steps.error}`)
+    const kept = `${ground.root} prepared`
+    execFileSync('cp', ['-a', ground.root, kept])
+    const prepare = () => {
+      rmSync(ground.root, { recursive: true })
+      execFileSync('cp', ['-a', kept, ground.root])
+      return steps.value
+    }
+    return { ground, prepare }
+  }
+
+  test.each(['forward', 'back'] as const)(
+    'settings that somebody edits stay, where it goes %s',
+    async way => {
+      const { ground, prepare } = await settings()
+      for (let moments = 0; ; moments++) {
+        const steps = prepare()
+        const wasCut = cutShort(ground, folders => forward(folders, steps), moments)
+        const there = SETTINGS.filter(path => existsSync(join(ground.root, path)))
+        for (const path of there) ground.write({ [path]: `edited ${path}` })
+        expect(resumeRoot(ground.root, way)).toEqual({ ok: true, value: way })
+        for (const path of there) expect([moments, ground.read(path)]).toEqual([moments, `edited ${path}`])
+        expect(ground.read('share/a')).toBe(way === 'forward' ? 'two' : 'one')
+        if (!wasCut) break
+      }
+    },
+  )
+
+  test("somebody's folder is not taken for a file, and its path is told", async () => {
+    const { ground, prepare } = await settings()
+    const steps = prepare()
+    cutShort(ground, folders => forward(folders, steps), 0)
+    rmSync(join(ground.root, 'share/a'))
+    ground.write({ 'share/a/data': 'mine' })
+    expect(JSON.stringify(resumeRoot(ground.root, 'forward'))).toContain('share/a')
+    expect(ground.read('share/a/data')).toBe('mine')
+  })
+})
+
 test('a change says that it is taken back before it is, and that it is over before its files go', async () => {
   const { ground, prepare } = await changing()
   const change = join(ground.root, 'var/lib/coolports/change')
