@@ -77,7 +77,7 @@ export class Coordinator {
       rules,
       progress: node => this.#progress(node),
       wasBuilt: node => logs.madeBefore(node.name),
-      wasBuiltSince: (node, making) => logs.tellOfAnother(node.name, making),
+      wasBuiltSince: (node, making) => logs.hasLaterBuild(node.name, making),
       overridden: node => this.#overridden(node),
       traces,
     })

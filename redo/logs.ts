@@ -82,8 +82,8 @@ export class Logs {
     return statSync(this.path(target), { throwIfNoEntry: false })?.mtimeMs
   }
 
-  /** Whether a build that is not on record has left what lies there now: since its log nobody has written it. */
-  tellOfAnother(target: FileName, { logged }: Pick<Making, 'logged'>): boolean {
+  /** Whether its log is of a later build than the one on record, and nobody has written the target since. */
+  hasLaterBuild(target: FileName, { logged }: Pick<Making, 'logged'>): boolean {
     const time = this.time(target)
     return time !== undefined && logged !== undefined && time !== logged && isOf(target, time)
   }

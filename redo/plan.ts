@@ -30,7 +30,7 @@ export function plan(
     rules,
     progress: () => undefined,
     wasBuilt: node => logs.madeBefore(node.name),
-    wasBuiltSince: (node, making) => logs.tellOfAnother(node.name, making),
+    wasBuiltSince: (node, making) => logs.hasLaterBuild(node.name, making),
     overridden: node => {
       const line = `would leave alone ${quote(node.name)}: you modified it`
       if (!lines.includes(line)) lines.push(line)

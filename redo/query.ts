@@ -41,7 +41,7 @@ export const queries: Readonly<Record<string, Query>> = {
       rules: new Rules(tree),
       progress: () => undefined,
       wasBuilt: () => false,
-      wasBuiltSince: (node, making) => logs.tellOfAnother(node.name, making),
+      wasBuiltSince: (node, making) => logs.hasLaterBuild(node.name, making),
       overridden: () => {},
     })
     const stale = graph.all().filter(node => isTarget(node) && checker.check(node).kind !== 'clean')
