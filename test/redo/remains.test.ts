@@ -43,17 +43,20 @@ test.skipIf(!existsSync('/proc/self/environ'))(
 )
 
 test('what it was making goes, up to a name that was not written to its end', () => {
-  const [file, made, other] = ['file.tmp', 'folder.tmp', 'other'].map(name => join(folder, name)) as [
-    ...[string, string, string],
-  ]
+  const [file, made, mine, other] = ['file.redo-1.tmp', 'made.redo-1-2.tmp', 'mine', 'other.redo-1.tmp'].map(
+    name => join(folder, name),
+  ) as [string, string, string, string]
   mkdirSync(made)
-  for (const path of [file, other, join(made, 'part')]) writeFileSync(path, '')
+  for (const path of [file, mine, other, join(made, 'part')]) writeFileSync(path, '')
   mkdirSync(join(folder, 'run-1'))
-  const begun = [file, made, other].map(temporary => begunLine({ target: `of ${temporary}`, temporary }))
+  // What no build would call its file so is not removed, whatever the list says.
+  const begun = [file, made, mine, other].map(temporary =>
+    begunLine({ target: `of ${temporary}`, temporary }),
+  )
   writeFileSync(join(folder, 'run-1/begun'), begun.join('').slice(0, -3))
   writeFileSync(join(folder, 'run-1/stdout-2'), '')
   expect(cleanUpAfterCrash(folder)).toEqual([`of ${made}`])
-  expect(readdirSync(folder)).toEqual(['other'])
+  expect(readdirSync(folder).sort()).toEqual(['mine', 'other.redo-1.tmp'])
 })
 
 test('a folder that was half removed goes with the next one of its name', () => {
