@@ -25,6 +25,14 @@ export async function lookInLayer(
   layer: ImageLayer,
   path: string,
 ): Promise<Result<Look, string>> {
+  const look = await lookAt(files, layer, path)
+  if (!look.ok || look.value.found?.kind !== 'link') return look
+  // The file that it is a name of is of the same layer. Looked for once: an image may have links go in circles.
+  const file = await lookAt(files, layer, plain(look.value.found.target))
+  return file.ok && file.value.found?.kind === 'file' ? ok({ ...look.value, found: file.value.found }) : look
+}
+
+async function lookAt(files: ImageFiles, layer: ImageLayer, path: string): Promise<Result<Look, string>> {
   const bytes = await files.open(layer.path)
   if (!bytes) return refuse('a layer is missing')
   const outer = createHash('sha256')
@@ -53,9 +61,6 @@ export async function lookInLayer(
     if (layer.digest !== undefined && outer.digest('hex') !== layer.digest)
       return refuse('a layer is not what its sha256 says')
     if (inner.digest('hex') !== layer.tar) return refuse('the tar of a layer is not what its diffID says')
-    // A hard link is the file that it is a name of, which is of the same layer.
-    const target = found?.kind === 'link' ? await lookInLayer(files, layer, plain(found.target)) : undefined
-    if (target?.ok && target.value.found?.kind === 'file') found = target.value.found
     return ok({ ...(found === undefined ? {} : { found }), hides })
   } catch (error) {
     if (readProblem(error)) return refuse('a layer is no archive that can be read')

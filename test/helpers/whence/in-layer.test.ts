@@ -5,8 +5,25 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import type { ImageFiles } from '../../../helpers/whence/image-files.ts'
-import type { ImageLayer } from '../../../helpers/whence/image-layers.ts'
 import { lookInLayer } from '../../../helpers/whence/in-layer.ts'
+import { END, entry } from '../tar/bytes.ts'
+
+test('a hard link that leads to itself, or to no file, is left as it is', async () => {
+  const header = (name: string, target: string) => entry({ name, type: '1', target })
+  const bytes = Buffer.concat([
+    header('a', 'a'),
+    header('b', 'c'),
+    header('c', 'b'),
+    header('d', 'none'),
+    END,
+  ])
+  for (const [path, target] of [
+    ['a', 'a'],
+    ['b', 'c'],
+    ['d', 'none'],
+  ] as const)
+    expect(await look(bytes, path)).toEqual({ found: { kind: 'link', target }, hides: false })
+})
 
 test('a hard link has the digest of the file that it is a name of', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'layer-'))
@@ -15,16 +32,22 @@ test('a hard link has the digest of the file that it is a name of', async () => 
   writeFileSync(join(folder, 'bin/a'), 'text', { mode: 0o755 })
   linkSync(join(folder, 'bin/a'), join(folder, 'bin/b'))
   const { stdout } = spawnSync('tar', ['-C', folder, '-c', 'bin/a', 'bin/b'])
-  const files = {
-    open: async () =>
-      (async function* () {
-        yield stdout
-      })(),
-  } as unknown as ImageFiles
-  const layer = { path: 'layer', tar: sha256(stdout) } as unknown as ImageLayer
   for (const path of ['bin/a', 'bin/b'])
-    expect(await lookInLayer(files, layer, path)).toEqual({
-      ok: true,
-      value: { found: { kind: 'file', sha256: sha256('text'), mode: 0o755 }, hides: false },
+    expect(await look(stdout, path)).toEqual({
+      found: { kind: 'file', sha256: sha256('text'), mode: 0o755 },
+      hides: false,
     })
 })
+
+/** What a layer of these bytes has at a path. */
+async function look(bytes: Buffer, path: string) {
+  const files: ImageFiles = {
+    open: async () =>
+      (async function* () {
+        yield bytes
+      })(),
+  }
+  const looked = await lookInLayer(files, { path: 'layer', tar: sha256(bytes) }, path)
+  if (!looked.ok) throw new Error(looked.error)
+  return looked.value
+}
