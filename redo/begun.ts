@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { textIfThere } from '../core/text-if-there.ts'
 import type { FileName } from './tree.ts'
 
 /**
@@ -20,21 +21,13 @@ export const isRunning = (runFolder: string, { number }: Begun): boolean =>
   existsSync(join(runFolder, `stdout-${number}`))
 
 export function begunIn(runFolder: string): readonly Begun[] {
-  const lines = linesOf(join(runFolder, 'begun'))
+  const text = textIfThere(join(runFolder, 'begun')) ?? ''
+  // What stands behind the last end of a line was cut short.
+  const lines = text.split('\n').slice(0, -1)
   return lines.flatMap((line, index) => {
     const names = namesIn(line)
-    if (names === undefined) return []
-    return [{ ...names, number: index + 1 }]
+    return names === undefined ? [] : [{ ...names, number: index + 1 }]
   })
-}
-
-function linesOf(path: string): readonly string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n').slice(0, -1)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
 }
 
 /** How temporary files are called (builder.ts, `temporaryFor`). */

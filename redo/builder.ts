@@ -236,9 +236,10 @@ export class Builder {
  * behind, and the log is what tells so.
  */
 export function leaveUnbuilt(node: FileNode, stamp: Stamp, logged: number | undefined): boolean {
-  if (node.making === undefined ? stamp !== nothing : stamp !== node.stamp) return false
-  if (node.making !== undefined) node.making = { ...node.making, logged }
-  else node.stamp ??= stamp
+  const { making } = node
+  if (stamp !== (making === undefined ? nothing : node.stamp)) return false
+  if (making === undefined) node.stamp ??= nothing
+  else node.making = { ...making, logged }
   return true
 }
 

@@ -68,8 +68,6 @@ export class Transcript {
 
   /** Adds a line of our own to the log, on a line of its own. */
   line(text: string): void {
-    // Its descriptor may be another file's by now.
-    if (!this.#open) return
     const last = Buffer.alloc(1)
     const size = this.size()
     const isWithin = size > 0 && this.read(last, size - 1) === 1 && last[0] !== newline

@@ -412,7 +412,7 @@ export class Coordinator {
     const text = [`redo: ${first}`, ...rest.map(line => `  ${line}`)].join('\n')
     const job = request?.isApart === true ? undefined : request?.by?.job
     if (job !== undefined) {
-      // Whoever has ended left word in the background, and has no say any more.
+      // Of one that has ended the log is closed, and its descriptor may be another file's by now.
       if (!job.ended) job.transcript.line(text)
     } else (request?.setting.console ?? this.#console).line(text)
   }

@@ -27,9 +27,7 @@ export function cleanUpAfterCrash(folder: string): readonly FileName[] {
   return cut
 }
 
-/**
- * Takes down of targets whose builds were cut short that these made no file, as of those that were stopped.
- */
+/** Takes down of targets whose builds were cut short that these made no file, as of those that were stopped. */
 export function recordCut(targets: readonly FileName[], graph: Graph, logs: Logs): void {
   for (const target of targets) {
     const node = graph.node(target)

@@ -37,6 +37,7 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
   const folders = new RememberedBlocks(connected.places)
   return ok({
     name: url,
+    problems: asked.problems,
     async open(file, signal) {
       if (!isCacheFile(file)) return refuse({ kind: 'absent' })
       const folder = await root(signal)

@@ -1,4 +1,4 @@
-import { quoted } from '../../core/message.ts'
+import { type Message, quoted } from '../../core/message.ts'
 import { type Result, refuse } from '../../core/result.ts'
 import type { Failure } from './failure.ts'
 
@@ -10,6 +10,8 @@ import type { Failure } from './failure.ts'
 export interface Place {
   /** Its url, as the user gave it. */
   readonly name: string
+  /** What was named to reach it by, and cannot be used; the rest can. */
+  readonly problems?: readonly Message[]
   /**
    * Opens a file. `signal` ends the question, and the bytes of the answer too. Waiting is bounded by
    * the caller, not by the place.

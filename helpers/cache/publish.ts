@@ -69,25 +69,10 @@ export async function publish(
   if (kept.length > 0 && valid.length === 0) return refuse(expired(member, kept, run))
   const there = await whatIsThere(member.pkghash, run)
   if (!there.ok) return there
-  const isOwn = origin.kind === 'built here' && (await isOurs(member, there.value, run))
-  const others = isOwn ? undefined : there.value
   const ours = { tar: member.tar, gz: await fileStreamDigest(member.file), size: statSync(member.file).size }
   return origin.kind === 'built here'
-    ? say(member, closure, ours, others, run)
-    : passOn(member, valid, ours, others, run)
-}
-
-/** Whether what is there is another package that we alone spoke for: then it goes with our word, which is another now. */
-async function isOurs(
-  { pkghash, tar }: ClosureMember,
-  there: Package | undefined,
-  { place, key, keys, today }: Publishing,
-): Promise<boolean> {
-  if (there === undefined || there.tar === tar) return false
-  const said = (by: readonly TrustedKey[]) =>
-    isSpokenFor(pkghash, there.tar, there, { place, keys: by, today })
-  const own = [{ key: key.public }]
-  return (await said(own)) && !(await said(keys.filter(one => !isSameKey(one.key, key.public))))
+    ? say(member, closure, ours, there.value, run)
+    : passOn(member, valid, ours, there.value, run)
 }
 
 /** What was built here: its bytes, if there are none, and our word. */
@@ -95,10 +80,11 @@ async function say(
   member: ClosureMember,
   closure: readonly Member[],
   ours: Package,
-  there: Package | undefined,
+  found: Package | undefined,
   run: Publishing,
 ): Promise<Result<Added, Fault>> {
   const { key, expires } = run
+  const there = found && (await isOurs(member, found, run)) ? undefined : found
   const isAgreed = there === undefined || there.tar === ours.tar
   const { tar, gz, size } = (isAgreed && there) || ours
   const record: CacheRecord = {
@@ -115,6 +101,19 @@ async function say(
   const put = await putAll(there ? undefined : member, [sign(record, key)], run)
   if (!put.ok) return put
   return ok(there && !isAgreed ? { kind: 'disputed', theirs: there.tar, signed: true } : { kind: 'signed' })
+}
+
+/** Whether what is there is another package that we alone spoke for: then it goes with our word, which is another now. */
+async function isOurs(
+  { pkghash, tar }: ClosureMember,
+  there: Package,
+  { place, key, keys, today }: Publishing,
+): Promise<boolean> {
+  if (there.tar === tar) return false
+  const said = (by: readonly TrustedKey[]) =>
+    isSpokenFor(pkghash, there.tar, there, { place, keys: by, today })
+  const own = [{ key: key.public }]
+  return (await said(own)) && !(await said(keys.filter(one => !isSameKey(one.key, key.public))))
 }
 
 /** What came from a cache: its bytes, if there are none, and what was said of just those that are there then. */

@@ -123,10 +123,7 @@ async function ask(wanted: Wanted, settings: Settings, around: Around): Promise<
   if (settings.forceBinary && settings.spotCheck > 0) once(unchecked)
   const opened = await openPlaces(settings.urls, env)
   for (const fault of opened.faults) once(fault.message)
-  if (opened.places.some(({ name }) => /^ip[fn]s:/.test(name))) {
-    const { ipfsAsked } = await import('../ipfs/asked.ts')
-    for (const problem of ipfsAsked(env).problems) once(problem)
-  }
+  for (const problem of opened.places.flatMap(({ problems = [] }) => problems)) once(problem)
   const left = opened.places.filter(({ name }) => notes.read(leftOut(name)) !== undefined)
   const outcome = await obtain(wanted, {
     store,

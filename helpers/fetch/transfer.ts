@@ -69,8 +69,8 @@ async function copy(job: Transfer, path: string | URL): Promise<Result<Kept, Fai
 }
 
 async function download(job: Transfer, url: string): Promise<Result<Kept, Failure>> {
-  const { part, limits } = job
-  const watch = new Watch(limits.idleMs, job.last ? SLOWEST : SLOWEST_OF_MANY)
+  const { part } = job
+  const watch = watchOf(job)
   let total: number | undefined
   try {
     const answer = await askPlace(job, url, watch.signal)
@@ -102,9 +102,9 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
 
 /** By CID: blocks from whoever has them, from the one on where the bytes end. */
 async function assemble(job: Transfer, cid: string): Promise<Result<Kept, Failure>> {
-  const { part, limits } = job
+  const { part } = job
   const ipfs = await job.ipfs()
-  const watch = new Watch(limits.idleMs, job.last ? SLOWEST : SLOWEST_OF_MANY)
+  const watch = watchOf(job)
   try {
     const opened = await ipfs.open(cid, part.size, watch.signal)
     if (!opened.ok) return watch.stalled ? refuse(stalled(job)) : opened
@@ -122,6 +122,9 @@ async function assemble(job: Transfer, cid: string): Promise<Result<Kept, Failur
     watch.end()
   }
 }
+
+const watchOf = ({ limits, last }: Transfer): Watch =>
+  new Watch(limits.idleMs, last ? SLOWEST : SLOWEST_OF_MANY)
 
 const stalled = ({ part, limits }: Transfer): Failure => ({
   kind: 'stalled',

@@ -9,7 +9,7 @@ import { desiredPackages } from './desired.ts'
 import { Folders } from './folders.ts'
 import { ownerProblems } from './owners.ts'
 import { DATABASE } from './place.ts'
-import { concernedPaths, type Plan, planChange } from './plan.ts'
+import { concernedPaths, leaving, type Plan, planChange } from './plan.ts'
 import { isScriptDue, runPostInstalls } from './post-install.ts'
 import type { InstallProblem } from './problem.ts'
 import { type Installed, labelOf } from './record.ts'
@@ -162,9 +162,7 @@ function diskProblems(things: readonly { readonly path: string }[], facts: Facts
 
 /** What a file system hides that was mounted above it seems to be gone, and would be forgotten. */
 const filesGoing = (before: readonly Installed[], after: readonly Installed[]) =>
-  before
-    .filter(one => !after.includes(one))
-    .flatMap(one => one.entries.filter(({ kind }) => kind !== 'folder'))
+  leaving(before, after).flatMap(one => one.entries.filter(({ kind }) => kind !== 'folder'))
 
 function diskOf(facts: Facts, path: string): number | undefined {
   const fact = facts.get(path)

@@ -72,8 +72,10 @@ export function concernedPaths(
 }
 
 /** Of the packages that are there, those that go or are replaced. */
-const leaving = (installed: readonly Installed[], desired: readonly Installed[]): readonly Installed[] =>
-  installed.filter(one => !desired.includes(one))
+export const leaving = (
+  installed: readonly Installed[],
+  desired: readonly Installed[],
+): readonly Installed[] => installed.filter(one => !desired.includes(one))
 
 /** Of the packages that are to be there, those that come, be it in place of themselves. */
 const coming = (installed: readonly Installed[], desired: readonly Installed[]): readonly Installed[] =>

@@ -13,8 +13,7 @@ import { isLoopback } from './reference.ts'
 export interface SessionOptions {
   readonly dispatcher: Dispatcher
   readonly limits: Limits
-  /** Asked for once, and only when the registry wants to know. */
-  /** With a signal, whoever is asked for them is ended by it. */
+  /** Asked for only when the registry wants to know; who is asked has until the signal, if there is one. */
   readonly credentials: (
     registry: string,
     signal: AbortSignal | undefined,
