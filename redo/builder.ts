@@ -27,7 +27,6 @@ export class Builder {
   readonly #logs: Logs
   readonly #console: Console
   readonly #rules: Rules
-  readonly #look: (node: FileNode, stamp: Stamp) => void
   readonly #explain: boolean
   readonly #trace: Trace | undefined
   #count = 0
@@ -37,8 +36,6 @@ export class Builder {
     readonly logs: Logs
     readonly console: Console
     readonly rules: Rules
-    /** Takes in how a source looks now, so that its version is that of now. */
-    readonly look: (node: FileNode, stamp: Stamp) => void
     readonly explain: boolean
     readonly trace: Trace | undefined
   }) {
@@ -46,7 +43,6 @@ export class Builder {
     this.#logs = options.logs
     this.#console = options.console
     this.#rules = options.rules
-    this.#look = options.look
     this.#explain = options.explain
     this.#trace = options.trace
   }
@@ -86,7 +82,8 @@ export class Builder {
     }
     workshop.begin(node.name, temporary)
     const doFile = this.#store.graph.node(rule.doFile)
-    this.#look(doFile, ruleStamp)
+    // Its version is to be that of now.
+    task.run.checker.check(doFile, ruleStamp)
     const job: Job = {
       number,
       task,

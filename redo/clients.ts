@@ -10,6 +10,7 @@ import type { Message } from './message.ts'
 import { type Options, parseOptions } from './options.ts'
 import { type Query, queries, queryArguments, readBooks } from './query.ts'
 import { quote } from './reason.ts'
+import type { RunServed } from './run-served.ts'
 import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
 import type { Job, Setting } from './task.ts'
@@ -68,10 +69,6 @@ export class Clients {
         return
       case 'help':
         this.#help(message, answer)
-        return
-      case 'forget':
-        this.#coordinator.forget()
-        answer([0])
         return
     }
     const query = queries[message.verb]
@@ -147,7 +144,7 @@ export class Clients {
       return
     }
     const { options } = parsed
-    const { targets, keepGoing, shuffle, jobs } = options
+    const { targets, keepGoing, shuffle } = options
     if (options.dryRun) {
       answer([2, 'cannot run: -n is for the outside of a .do'])
       return
@@ -168,11 +165,11 @@ export class Clients {
       if (links.length > 0) this.#passThrough(job, links)
     }
     const setting = this.#setting(job, message, options)
-    const usual = this.#coordinator.request(job?.task, force, setting)
+    const run = job?.task.run ?? this.#coordinator.welcome()
+    const usual = this.#coordinator.request(run, job?.task, force, setting)
     const request = { ...usual, keepGoing: keepGoing || usual.keepGoing, shuffle: shuffle || usual.shuffle }
     if (job === undefined) {
       this.guests.welcome(message.slot, -message.job, () => this.#coordinator.abandon(request))
-      this.#coordinator.forget()
     }
     const done = this.#coordinator.fulfil(request, nodes)
     const finish = (ok: boolean) => {
@@ -185,7 +182,8 @@ export class Clients {
     if (typeof done === 'boolean') finish(done)
     else if (job !== undefined) this.#await(job, done, finish)
     else void done.then(finish)
-    if (jobs !== undefined || job === undefined) void this.#close(setting.scheduler, done)
+    if (setting.scheduler !== undefined)
+      void this.#close(setting.scheduler, done, job === undefined ? run : undefined)
   }
 
   /**
@@ -195,16 +193,21 @@ export class Clients {
   #passThrough(job: Job, links: readonly FileName[]): void {
     for (const node of links.map(link => this.#coordinator.store.graph.node(link))) {
       if (node === job.task.node || node.making !== undefined) continue
-      this.#coordinator.look(node)
+      job.task.run.checker.check(node)
       depend(job, [node])
     }
   }
 
-  /** Puts the tokens of one request away, when no build has one any more. */
-  async #close(scheduler: Scheduler | undefined, done: boolean | Promise<boolean>): Promise<void> {
+  /** Puts the tokens of one request away, when no build has one any more; with them goes the guest who made it. */
+  async #close(
+    scheduler: Scheduler,
+    done: boolean | Promise<boolean>,
+    guest: RunServed | undefined,
+  ): Promise<void> {
     await done
     await this.#coordinator.idle(scheduler)
-    scheduler?.close()
+    scheduler.close()
+    if (guest !== undefined) this.#coordinator.leave(guest)
   }
 
   /**

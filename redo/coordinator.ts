@@ -8,6 +8,7 @@ import type { Logs } from './logs.ts'
 import type { Message } from './message.ts'
 import { quote, type Reason } from './reason.ts'
 import { Rules } from './rules.ts'
+import { RunServed } from './run-served.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
 import { folder } from './stamp.ts'
 import type { Store } from './store.ts'
@@ -32,17 +33,19 @@ export class Coordinator {
   readonly #rules: Rules
   readonly #logs: Logs
   readonly #console: Console
-  readonly #checker: Checker
+  readonly #traces: Traces
   readonly #builder: Builder
   readonly #clients: Clients
   readonly #open: (receive: (message: Message) => void) => Workshop
   readonly #tasks = new Map<FileNode, Task>()
   readonly #queued = new Map<Task, Waiting>()
-  /** What was built in this run. */
+  /** What was built since this process began. */
   readonly #finished = new Map<FileNode, Outcome>()
   readonly #waits: Waits
   readonly #forecast: Forecast | undefined
-  readonly #warned = new Set<FileNode>()
+  /** Those that are here: our own, and guests. */
+  readonly #runs = new Set<RunServed>()
+  #came = 0
   /** In whose name files are being checked. */
   #asking: Request | undefined
   /** What was just brought up to date for a check that is under way. */
@@ -72,21 +75,12 @@ export class Coordinator {
     this.#open = options.open
     this.#forecast = options.forecast
     this.#waits = new Waits(traces.locks)
-    this.#checker = new Checker({
-      graph: store.graph,
-      rules,
-      progress: node => this.#progress(node),
-      wasBuilt: node => logs.madeBefore(node.name),
-      wasBuiltSince: (node, making) => logs.hasLaterBuild(node.name, making),
-      overridden: node => this.#overridden(node),
-      traces,
-    })
+    this.#traces = traces
     this.#builder = new Builder({
       store,
       logs,
       console,
       rules,
-      look: (node, stamp) => this.#checker.check(node, stamp),
       explain: wishes.explain,
       trace: traces.locks,
     })
@@ -101,7 +95,7 @@ export class Coordinator {
   /** Brings the targets of the command line up to date; whether that succeeded for all. */
   async bring(names: readonly FileName[], force: boolean): Promise<boolean> {
     const nodes = names.map(name => this.store.graph.node(name))
-    const ok = await this.fulfil(this.request(undefined, force, {}), nodes)
+    const ok = await this.fulfil(this.request(this.welcome(), undefined, force, {}), nodes)
     const { guests } = this.#clients
     while (this.#tasks.size > 0 || guests.areHere) {
       await guests.idle()
@@ -174,28 +168,48 @@ export class Coordinator {
     return this.#workshop?.scheduler.jobs
   }
 
-  /** Takes in how a source looks now. */
-  look(node: FileNode): void {
-    this.#checker.check(node)
-  }
-
-  /**
-   * The rest of the run is to behave like a run of its own, as for a guest that comes: what was edited meanwhile
-   * counts for it, and what failed is tried again. What is under way may have read what it was before.
-   */
-  forget(): void {
-    this.#finished.clear()
-    this.#checker.forgetAll()
+  /** A run comes: what was edited meanwhile counts for it, and what failed is tried again. */
+  welcome(): RunServed {
+    this.#came += 1
     this.#rules.forget()
-    this.#warned.clear()
-    for (const task of this.#tasks.values()) task.isOfBefore = true
+    const run = new RunServed(this.#came, run => this.#checkerOf(run))
+    this.#runs.add(run)
+    return run
   }
 
-  request(by: Task | undefined, force: boolean, own: Setting): Request {
+  /** It has left, and so have its scripts. */
+  leave(run: RunServed): void {
+    this.#runs.delete(run)
+  }
+
+  #checkerOf(run: RunServed): Checker {
+    return new Checker({
+      graph: this.store.graph,
+      rules: this.#rules,
+      progress: node => this.#progress(run, node),
+      wasBuilt: node => this.#logs.madeBefore(node.name),
+      wasBuiltSince: (node, making) => this.#logs.hasLaterBuild(node.name, making),
+      overridden: node => this.#overridden(run, node),
+      traces: this.#traces,
+    })
+  }
+
+  request(run: RunServed, by: Task | undefined, force: boolean, own: Setting): Request {
     const { keepGoing, shuffle } = this.#wishes
     const setting = inherited(own, by)
     const isApart = own.console !== undefined
-    return { by, force, keepGoing, shuffle, setting, isApart, silent: false, failed: false, abandoned: false }
+    return {
+      run,
+      by,
+      force,
+      keepGoing,
+      shuffle,
+      setting,
+      isApart,
+      silent: false,
+      failed: false,
+      abandoned: false,
+    }
   }
 
   /** Whether all the targets are up to date now; at once when nothing has to be waited for. */
@@ -205,7 +219,7 @@ export class Coordinator {
     for (const node of inOrder(request, nodes)) {
       if (request.failed && !request.keepGoing) break
       const running = this.#tasks.get(node)
-      if (running !== undefined && (request.force || running.isOfBefore)) {
+      if (running !== undefined && (request.force || running.begun < request.run.since)) {
         awaited.push(this.#again(request, node, running))
         continue
       }
@@ -226,10 +240,10 @@ export class Coordinator {
     if (first !== undefined) {
       this.#schedulerOf(first).batch(() => {
         // Those that were looked at first did not know that the others are brought up to date as well.
-        if (fresh.size > 1) this.#checker.forgetUnsure()
+        if (fresh.size > 1) request.run.checker.forgetUnsure()
         for (const [task, verdict] of fresh) {
           const isEarly = fresh.size > 1 && verdict.kind === 'unsure'
-          void this.#pursue(task, isEarly ? this.#checker.check(task.node) : verdict)
+          void this.#pursue(task, isEarly ? request.run.checker.check(task.node) : verdict)
         }
       })
     }
@@ -262,7 +276,7 @@ export class Coordinator {
     const running = this.#tasks.get(node)
     const known = running ?? this.#answer(request, node)
     if (typeof known === 'boolean') return known
-    const task = known instanceof Task ? known : new Task(node)
+    const task = known instanceof Task ? known : new Task(node, request.run)
     const { by } = request
     const trail = by === undefined ? undefined : this.#waits.add(by.node, node)
     if (trail !== undefined) {
@@ -283,15 +297,16 @@ export class Coordinator {
 
   /** The answer to a wish, or why there is none without any work. */
   #answer(request: Request, node: FileNode): boolean | Verdict {
-    const finished = request.force ? undefined : this.#finished.get(node)
+    const { checker } = request.run
+    const finished = request.force ? undefined : this.#outcome(request.run, node)
     if (finished?.kind === 'built') return true
     if (finished?.kind === 'failed') {
       this.#tellFailed(request, node, finished)
       return false
     }
     this.#asking = request
-    if (request.force && this.#checker.isOurs(node)) return dirty({ kind: 'forced' })
-    const verdict = this.#checker.check(node)
+    if (request.force && checker.isOurs(node)) return dirty({ kind: 'forced' })
+    const verdict = checker.check(node)
     if (verdict.kind === 'clean') {
       if (request.by === undefined) this.#tellSource(request, node)
       return true
@@ -306,12 +321,12 @@ export class Coordinator {
     let verdict = first
     while (verdict.kind === 'unsure') {
       const inputs = verdict.stamped
-      const failing = inputs.find(node => this.#finished.get(node)?.kind === 'failed')
-      const request: Request = { ...this.request(task, false, {}), silent: true }
+      const failing = inputs.find(node => this.#outcome(task.run, node)?.kind === 'failed')
+      const request: Request = { ...this.request(task.run, task, false, {}), silent: true }
       const ok = failing === undefined && (await this.fulfil(request, inputs))
       const input = (failing ?? inputs[0] ?? task.node).name
       this.#asking = task.requests[0]
-      verdict = ok ? this.#checkAfter(task.node, inputs) : dirty({ kind: 'input', input, why: undefined })
+      verdict = ok ? this.#checkAfter(task, inputs) : dirty({ kind: 'input', input, why: undefined })
     }
     if (verdict.kind !== 'dirty') {
       this.#finish(task, verdict.kind === 'clean')
@@ -322,10 +337,10 @@ export class Coordinator {
   }
 
   /** A check in which some inputs count as built: one that is always to be built would be so again and again. */
-  #checkAfter(node: FileNode, inputs: readonly FileNode[]): Verdict {
+  #checkAfter({ node, run }: Task, inputs: readonly FileNode[]): Verdict {
     this.#brought = new Set(inputs)
     try {
-      return this.#checker.check(node)
+      return run.checker.check(node)
     } finally {
       this.#brought = undefined
     }
@@ -358,20 +373,26 @@ export class Coordinator {
     const { node } = task
     this.#queued.delete(task)
     this.#tasks.delete(node)
-    this.#checker.forget(node)
+    for (const run of this.#runs) run.checker.forget(node)
     const became = ok === undefined || task.reason === undefined ? undefined : ok ? 'built' : 'failed'
     if (became !== undefined) {
-      task.outcome = { kind: became, console: task.shownTo?.setting.console }
-      if (!task.isOfBefore) this.#finished.set(node, task.outcome)
+      task.outcome = { kind: became, begun: task.begun, console: task.shownTo?.setting.console }
+      this.#finished.set(node, task.outcome)
     }
     this.#forecast?.finish(node.name, became, task.job?.clock.elapsed)
     task.settle(ok ?? false)
   }
 
-  #progress(node: FileNode): Progress {
+  /** What became of a target that was built, if that counts for the run. */
+  #outcome(run: RunServed, node: FileNode): Outcome | undefined {
+    const outcome = this.#finished.get(node)
+    return outcome === undefined || outcome.begun < run.since ? undefined : outcome
+  }
+
+  #progress(run: RunServed, node: FileNode): Progress {
     const task = this.#tasks.get(node)
     if (task === undefined)
-      return this.#finished.get(node)?.kind ?? (this.#brought?.has(node) ? 'built' : undefined)
+      return this.#outcome(run, node)?.kind ?? (this.#brought?.has(node) ? 'built' : undefined)
     return task.reason === undefined ? 'undecided' : 'active'
   }
 
@@ -394,15 +415,16 @@ export class Coordinator {
 
   /** Who asks by hand for what has a rule expects a build. */
   #tellSource(request: Request, node: FileNode): void {
-    if (node.making !== undefined || node.stamp === folder || this.#warned.has(node)) return
+    const { warned } = request.run
+    if (node.making !== undefined || node.stamp === folder || warned.has(node)) return
     if (this.#rules.find(node.name) === undefined) return
-    this.#warned.add(node)
+    warned.add(node)
     this.#tell(request, [`${node.name} - it is a source, though it has a .do; delete it to have it built`])
   }
 
-  #overridden(node: FileNode): void {
-    if (this.#warned.has(node)) return
-    this.#warned.add(node)
+  #overridden({ warned }: RunServed, node: FileNode): void {
+    if (warned.has(node)) return
+    warned.add(node)
     this.#logs.drop(node.name)
     this.#tell(this.#asking, [`${node.name} - you modified it; delete it to have it built again`])
   }

@@ -2,12 +2,14 @@ import type { ChildProcess } from 'node:child_process'
 import type { Console, Transcript } from './console.ts'
 import type { FileNode } from './graph.ts'
 import type { Reason } from './reason.ts'
+import type { RunServed } from './run-served.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Stopwatch } from './stopwatch.ts'
 
 /** A wish that some targets be up to date: of the command line, of a script, or of a check. */
 export interface Request {
-  /** The target in whose name it is made. */
+  /** The run in whose name it is made, and the target, where it is not of the command line. */
+  readonly run: RunServed
   readonly by: Task | undefined
   /** Build them even when they are up to date. */
   readonly force: boolean
@@ -59,6 +61,8 @@ export function inherited(own: Setting, by: Task | undefined): Setting {
 /** What became of a build. */
 export interface Outcome {
   readonly kind: 'built' | 'failed'
+  /** When the run came that began it, as `since` of RunServed. */
+  readonly begun: number
   /** Where stands what it said; undefined where the run itself prints. */
   readonly console: Console | undefined
 }
@@ -66,6 +70,9 @@ export interface Outcome {
 /** A target that is being brought up to date, from the first wish to the end of its build. */
 export class Task {
   readonly node: FileNode
+  /** Which run began it, and when. */
+  readonly run: RunServed
+  readonly begun: number
   readonly requests: Request[] = []
   /** Settles with whether the target is up to date. */
   readonly done: Promise<boolean>
@@ -74,12 +81,12 @@ export class Task {
   /** In whose output stands what its build says. */
   shownTo: Request | undefined
   outcome: Outcome | undefined
-  /** A run has come since that may want it of other files. */
-  isOfBefore = false
   settle: (ok: boolean) => void = () => {}
 
-  constructor(node: FileNode) {
+  constructor(node: FileNode, run: RunServed) {
     this.node = node
+    this.run = run
+    this.begun = run.since
     this.done = new Promise(resolve => {
       this.settle = resolve
     })

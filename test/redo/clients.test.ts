@@ -121,7 +121,8 @@ function setUp(fulfil = vi.fn((): boolean | Promise<boolean> => true), jobs = ne
     store: { graph: new Graph() },
     request: () => ({ keepGoing: false, shuffle: false }),
     fulfil,
-    forget: () => {},
+    welcome: () => ({}),
+    leave: () => {},
     idle: () => Promise.resolve(),
     openWorkshop: () => ({
       folder: '/nowhere',

@@ -90,6 +90,27 @@ test('guests that come and go have the host build nothing without end', async ()
   expect(readFileSync(join(tree, 'runs'), 'utf8')).toBe('run\n')
 }, 60_000)
 
+test('what is always built is built once for the host and once for each guest that wants it', async () => {
+  for (const [wanted, runs] of [
+    ['t', 'run\n'],
+    ['always', 'run\nrun\n'],
+  ] as const) {
+    const tree = treeOf({
+      'slow.do': '',
+      'all.do': `redo-ifchange always; : >began; ${untilGo}; redo-ifchange later\n`,
+      'always.do': 'redo-always; echo run >>runs; echo always >$3\n',
+      'later.do': 'redo-ifchange always; echo later >$3\n',
+      't.do': 'echo t >$3\n',
+    })
+    const host = start(tree, ['all'])
+    await file(tree, 'began')
+    expect(await start(tree, [wanted]).ended).toMatchObject({ end: 0 })
+    writeFileSync(join(tree, 'go'), '')
+    expect(await host.ended).toMatchObject({ end: 0 })
+    expect(readFileSync(join(tree, 'runs'), 'utf8')).toBe(runs)
+  }
+}, 60_000)
+
 test('a failure is told to nobody who has ended', async () => {
   const tree = treeOf({
     'slow.do': '',
