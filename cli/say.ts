@@ -1,4 +1,5 @@
 import { Chalk, type ChalkInstance } from 'chalk'
+import { legible } from '../core/legible.ts'
 import { formatMessage, type Message, quoted } from '../core/message.ts'
 
 export const PROGRAM = 'coolports'
@@ -34,21 +35,11 @@ export const paint: ChalkInstance = new Chalk(
   process.env.NO_COLOR || !process.stdout.isTTY ? { level: 0 } : {},
 )
 
-/** What a terminal would obey, a line break among it, or what would turn the order of letters round. */
-const UNSAFE = /[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
-
-const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-
 /** A value of a file as a person may see it: as it is where that is safe, else quoted. */
-export const shown = (value: string): string =>
-  UNSAFE.test(value) ? quoted(value).replace(new RegExp(UNSAFE, 'g'), escaped) : value
+export const shown = (value: string): string => (legible(value) === value ? value : quoted(value))
 
 /** A line of a script: as it is, tabs too, but for what a terminal would obey. */
-export const shownLine = (line: string): string =>
-  line.replace(new RegExp(UNSAFE, 'g'), character => (character === '\t' ? character : escaped(character)))
+export const shownLine = (line: string): string => legible(line, '\t')
 
 /** The answer as JSON, for programs and for a terminal that shows it. */
-export const json = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replace(new RegExp(UNSAFE, 'g'), character =>
-    character === '\n' ? character : escaped(character),
-  )
+export const json = (value: unknown): string => legible(JSON.stringify(value, null, 2), '\n')

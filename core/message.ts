@@ -1,3 +1,4 @@
+import { legible } from './legible.ts'
 import { byCodeUnit } from './order.ts'
 
 /** A place in a file of the tree; `line` and `column` count from 1. */
@@ -42,8 +43,5 @@ export function byPlace({ at: a }: Message, { at: b }: Message): number {
 
 /** A value as it may stand in a message: in quotes, on one line, with nothing a terminal would obey. */
 export function quoted(value: string): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    c => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+  return legible(JSON.stringify(value))
 }

@@ -1,3 +1,4 @@
+import { legible } from '../core/legible.ts'
 import { type Message, type Place, quoted } from '../core/message.ts'
 
 /** All for which a tree of manifests can be refused. */
@@ -50,7 +51,7 @@ export function describe(problem: Problem): Message {
       return {
         at: problem.at,
         cannot: 'evaluate the manifest',
-        why: problem.text,
+        why: legible(problem.text),
         ...(problem.remedy ? { remedy: problem.remedy } : {}),
       }
     case 'import':

@@ -1,11 +1,12 @@
 import { unlinkSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
+import { quoted } from '../core/message.ts'
 import { type Console, Transcript } from './console.ts'
 import { type Ending, signalGroup } from './executor.ts'
 import type { FileNode, Making } from './graph.ts'
 import type { Logs } from './logs.ts'
 import { copiedTo, discard, install, type Places, type Product, productOf } from './product.ts'
-import { quote, sentence } from './reason.ts'
+import { sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import { exists, folder, isOfFile, nothing, type Stamp, stampOf } from './stamp.ts'
@@ -70,7 +71,7 @@ export class Builder {
     const transcript = new Transcript(node.name, this.#logs.begin(node.name))
     console.begin(transcript, task.within)
     if ((setting.explain ?? this.#explain) && task.reason !== undefined) {
-      transcript.line(`redo: building ${quote(node.name)}: ${sentence(task.reason)}`)
+      transcript.line(`redo: building ${quoted(node.name)}: ${sentence(task.reason)}`)
     }
     const [temporary, seen] = temporaryFor(rule, node.name, number)
     const stdout = join(workshop.folder, `stdout-${number}`)
@@ -104,7 +105,7 @@ export class Builder {
     }
     task.job = job
     this.jobs.set(number, job)
-    this.#trace?.(`${quote(node.name)} takes a token and starts`)
+    this.#trace?.(`${quoted(node.name)} takes a token and starts`)
     const script = {
       job: number,
       rule,
@@ -124,7 +125,7 @@ export class Builder {
       this.jobs.delete(number)
       job.child = undefined
       done(this.#ended(job, rule, places, ending))
-      this.#trace?.(`${quote(node.name)} has ended${job.hasToken ? ' and gives its token back' : ''}`)
+      this.#trace?.(`${quoted(node.name)} has ended${job.hasToken ? ' and gives its token back' : ''}`)
       if (job.hasToken) scheduler.release()
     })
   }
@@ -141,10 +142,10 @@ export class Builder {
     const ok = typeof product !== 'string'
     discard(places, ok ? product : undefined)
     if (!ok && !job.stopped) {
-      job.transcript.line(`redo: cannot build ${quote(places.target)}: ${quote(rule.doFile)} ${product}`)
+      job.transcript.line(`redo: cannot build ${quoted(places.target)}: ${quoted(rule.doFile)} ${product}`)
       const gone = job.refused ? undefined : [...job.inputs.keys()].find(isGone)
       if (gone !== undefined)
-        job.transcript.line(`  ${quote(gone.name)}, which it asked for, was removed since: run it again`)
+        job.transcript.line(`  ${quoted(gone.name)}, which it asked for, was removed since: run it again`)
       this.#fail(job, places)
     } else if (!ok) this.#leave(job, places)
     job.console.end(job.transcript)

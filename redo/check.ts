@@ -1,5 +1,6 @@
+import { quoted } from '../core/message.ts'
 import type { FileNode, Graph, Making } from './graph.ts'
-import { quote, type Reason, sentence } from './reason.ts'
+import { type Reason, sentence } from './reason.ts'
 import type { Rules } from './rules.ts'
 import {
   exists,
@@ -137,7 +138,7 @@ export class Checker {
         if (this.#traces !== undefined) this.#tell(frames.length, node, known ?? clean)
         return known ?? clean
       }
-      this.#traces?.checks?.(`${'  '.repeat(frames.length)}${quote(node.name)}: looking at its inputs`)
+      this.#traces?.checks?.(`${'  '.repeat(frames.length)}${quoted(node.name)}: looking at its inputs`)
       onTrail.add(node)
       frames.push({ node, making: node.making, next: 0, unsure: new Set() })
       return undefined
@@ -268,7 +269,7 @@ export class Checker {
     if (!everything && this.#told.get(node) === words) return
     this.#told.set(node, words)
     const stamp = everything ? ` (${node.stamp ?? 'no stamp'})` : ''
-    this.#traces?.checks?.(`${'  '.repeat(depth)}${quote(node.name)} ${words}${stamp}`)
+    this.#traces?.checks?.(`${'  '.repeat(depth)}${quoted(node.name)} ${words}${stamp}`)
   }
 
   /** The common case, without a search: the `.do` of this target alone built it and is there, a source. */
@@ -352,6 +353,6 @@ function inWords(node: FileNode, verdict: Verdict): string {
 
 /** What it depends on whose stamp decides. */
 export function stamped(nodes: readonly FileNode[]): string {
-  const names = nodes.map(node => quote(node.name))
+  const names = nodes.map(node => quoted(node.name))
   return `it depends on the stamp${names.length === 1 ? '' : 's'} of ${names.join(', ')}`
 }

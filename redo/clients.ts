@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileDigest } from '../core/file-digest.ts'
+import { quoted } from '../core/message.ts'
 import { Console } from './console.ts'
 import type { Coordinator } from './coordinator.ts'
 import type { FileNode } from './graph.ts'
@@ -9,7 +10,6 @@ import { flagsOfShell } from './job.ts'
 import type { Message } from './message.ts'
 import { type Options, parseOptions } from './options.ts'
 import { type Query, queries, queryArguments, readBooks } from './query.ts'
-import { quote } from './reason.ts'
 import type { RunServed } from './run-served.ts'
 import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
@@ -111,7 +111,7 @@ export class Clients {
       case 'stamp-of':
         return this.#stamp(job, join(message.cwd, message.args[0] ?? ''), { keep: true })
       default:
-        return [2, `cannot understand the request ${quote(message.verb)}`]
+        return [2, `cannot understand the request ${quoted(message.verb)}`]
     }
   }
 
@@ -128,10 +128,10 @@ export class Clients {
   #ifcreate(job: Job, message: Message): Answer {
     const mangled = mangledIn(message.cwd, message.args)
     if (mangled !== undefined)
-      return [1, `cannot depend on the absence of ${quote(mangled)}: the name is not in UTF-8`]
+      return [1, `cannot depend on the absence of ${quoted(mangled)}: the name is not in UTF-8`]
     for (const arg of message.args) {
       const node = this.#node(message.cwd, arg)
-      if (exists(node.name)) return [1, `cannot depend on the absence of ${quote(node.name)}: it exists`]
+      if (exists(node.name)) return [1, `cannot depend on the absence of ${quoted(node.name)}: it exists`]
       job.absent.add(node)
     }
     return [0]
@@ -155,7 +155,7 @@ export class Clients {
     }
     const mangled = mangledIn(message.cwd, targets)
     if (mangled !== undefined) {
-      answer([1, `cannot build ${quote(mangled)}: the name is not in UTF-8`])
+      answer([1, `cannot build ${quoted(mangled)}: the name is not in UTF-8`])
       return
     }
     const force = message.verb === 'redo'
@@ -219,7 +219,7 @@ export class Clients {
     if (job.hasToken) {
       job.hasToken = false
       job.clock.pause()
-      this.#trace?.(`${quote(job.task.node.name)} gives its token away while it waits`)
+      this.#trace?.(`${quoted(job.task.node.name)} gives its token away while it waits`)
       job.scheduler.release()
     }
     void done.then(ok => {
@@ -233,7 +233,7 @@ export class Clients {
         else {
           job.hasToken = true
           job.clock.resume()
-          this.#trace?.(`${quote(job.task.node.name)} has a token again`)
+          this.#trace?.(`${quoted(job.task.node.name)} has a token again`)
         }
         finish(ok)
       })

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, futimesSync, openSync, readSync, writeSync } from 'node:fs'
-import { legible } from './legible.ts'
+import { legible } from '../core/legible.ts'
 import type { OpenLog } from './logs.ts'
 
 /** What one build says, in the file of its log, and where in it the builds that it asked for belong. */

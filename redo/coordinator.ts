@@ -1,3 +1,4 @@
+import { quoted } from '../core/message.ts'
 import { Builder } from './builder.ts'
 import { Checker, type Progress, type Verdict } from './check.ts'
 import { Clients } from './clients.ts'
@@ -6,7 +7,7 @@ import type { Forecast } from './forecast.ts'
 import type { FileNode } from './graph.ts'
 import type { Logs } from './logs.ts'
 import type { Message } from './message.ts'
-import { quote, type Reason } from './reason.ts'
+import type { Reason } from './reason.ts'
 import { Rules } from './rules.ts'
 import { RunServed } from './run-served.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
@@ -267,8 +268,8 @@ export class Coordinator {
 
   #refuseCycle(request: Request, node: FileNode, trail: readonly FileNode[]): void {
     if (request.silent) return
-    const steps = trail.map((one, at) => `${at === 0 ? '' : '-> '}${quote(one.name)}`)
-    this.#tell(request, [`cannot build ${quote(node.name)}: it depends on itself`, ...steps])
+    const steps = trail.map((one, at) => `${at === 0 ? '' : '-> '}${quoted(one.name)}`)
+    this.#tell(request, [`cannot build ${quoted(node.name)}: it depends on itself`, ...steps])
   }
 
   /** What to wait for before the target is up to date; or whether it is, when that is known. */
@@ -408,9 +409,9 @@ export class Coordinator {
   /** Of a build whose words stand elsewhere, maybe in the output of another run. */
   #tellFailed(request: Request, node: FileNode, { console }: Outcome): void {
     if (request.silent) return
-    const fact = `cannot build ${quote(node.name)}: it failed before in this run`
+    const fact = `cannot build ${quoted(node.name)}: it failed before in this run`
     const isElsewhere = console !== request.setting.console
-    this.#tell(request, isElsewhere ? [fact, `see: redo-log ${quote(node.name)}`] : [fact])
+    this.#tell(request, isElsewhere ? [fact, `see: redo-log ${quoted(node.name)}`] : [fact])
   }
 
   /** Who asks by hand for what has a rule expects a build. */

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { legible } from '../core/legible.ts'
 import { lockHolder } from '../core/lock.ts'
 import { type Begun, begunIn, isRunning } from './begun.ts'
 import type { Graph } from './graph.ts'
-import { legible } from './legible.ts'
 import type { Logs } from './logs.ts'
 import type { FileName } from './tree.ts'
 

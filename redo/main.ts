@@ -1,11 +1,11 @@
 import { realpathSync } from 'node:fs'
+import { quoted } from '../core/message.ts'
 import type { Graph } from './graph.ts'
 import { printLog } from './log.ts'
 import type { Logs } from './logs.ts'
 import { flagsAndNames, help, parseOptions } from './options.ts'
 import { plan } from './plan.ts'
 import { type Query, queries, queryArguments, readBooks } from './query.ts'
-import { quote } from './reason.ts'
 import { run } from './run.ts'
 import { ignoreAsTold } from './signals.ts'
 import { findTop, isMangled, refusalIn, Tree } from './tree.ts'
@@ -49,7 +49,7 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
   const { options } = parsed
   if (options.targets.includes('')) return misuse(command, 'a target has no name')
   const mangled = [process.cwd(), ...options.targets].find(isMangled)
-  if (mangled !== undefined) return misuse(command, `the name ${quote(mangled)} is not in UTF-8`)
+  if (mangled !== undefined) return misuse(command, `the name ${quoted(mangled)} is not in UTF-8`)
   const orAll = options.targets.length === 0 ? { ...options, targets: ['all'] } : options
   if (options.dryRun) return tell(orAll.targets, command === 'redo')
   switch (command) {
@@ -104,7 +104,7 @@ async function log(words: readonly string[]): Promise<number> {
     out: (text: string | Buffer) => process.stdout.write(text),
   }
   const found = await printLog(shown, tree.name(cwd, target))
-  if (!found) process.stderr.write(`redo-log: cannot show the log of ${quote(target)}: it was never built\n`)
+  if (!found) process.stderr.write(`redo-log: cannot show the log of ${quoted(target)}: it was never built\n`)
   return found ? 0 : 1
 }
 

@@ -1,7 +1,8 @@
+import { quoted } from '../core/message.ts'
 import { Checker, stamped, type Verdict } from './check.ts'
 import type { FileNode, Graph } from './graph.ts'
 import type { Logs } from './logs.ts'
-import { quote, sentence } from './reason.ts'
+import { sentence } from './reason.ts'
 import { Rules } from './rules.ts'
 import type { FileName, Tree } from './tree.ts'
 import { unknownTarget } from './unknown.ts'
@@ -32,7 +33,7 @@ export function plan(
     wasBuilt: node => logs.madeBefore(node.name),
     wasBuiltSince: (node, making) => logs.hasLaterBuild(node.name, making),
     overridden: node => {
-      const line = `would leave alone ${quote(node.name)}: you modified it`
+      const line = `would leave alone ${quoted(node.name)}: you modified it`
       if (!lines.includes(line)) lines.push(line)
     },
   })
@@ -44,12 +45,12 @@ export function plan(
         break
       case 'dirty':
         if (rules.find(node.name) !== undefined)
-          lines.push(`would build ${quote(node.name)}: ${sentence(verdict.reason)}`)
+          lines.push(`would build ${quoted(node.name)}: ${sentence(verdict.reason)}`)
         // It had a rule when it was built, which may be gone since; nobody may ask for it any more.
         else if (targets.includes(node.name)) refuse(node.name)
         break
       case 'unsure':
-        lines.push(`may build ${quote(node.name)}: ${stamped(verdict.stamped)}`)
+        lines.push(`may build ${quoted(node.name)}: ${stamped(verdict.stamped)}`)
         break
       case 'unknown':
         if (targets.includes(node.name)) refuse(node.name)

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
+import { quoted } from '../core/message.ts'
 import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { Checker } from './check.ts'
 import type { FileNode, Graph } from './graph.ts'
 import { Logs } from './logs.ts'
 import { flagsAndNames } from './options.ts'
-import { quote } from './reason.ts'
 import { Rules } from './rules.ts'
 import { isEdited, leadsToFile, nothing, stampOf } from './stamp.ts'
 import { Store } from './store.ts'
@@ -73,7 +73,7 @@ export function queryArguments(query: string, words: readonly string[]): Result<
   if (names.length !== wanted || names[0] === '')
     return refuse(`it wants ${wanted === 1 ? 'one target' : 'no arguments'}`)
   const mangled = names.find(isMangled)
-  return mangled === undefined ? ok(names) : refuse(`the name ${quote(mangled)} is not in UTF-8`)
+  return mangled === undefined ? ok(names) : refuse(`the name ${quoted(mangled)} is not in UTF-8`)
 }
 
 function isTarget(node: FileNode): boolean {

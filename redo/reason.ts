@@ -1,5 +1,5 @@
+import { quoted } from '../core/message.ts'
 import type { FileNode } from './graph.ts'
-import { legible } from './legible.ts'
 import { difference, type Stamp } from './stamp.ts'
 import type { FileName } from './tree.ts'
 
@@ -56,34 +56,29 @@ export function sentence(reason: Reason): string {
     case 'moved':
       return `its file changed: ${difference(reason.before, reason.now)}`
     case 'rule':
-      return `its rule is now ${quote(reason.now)}, and was ${quote(reason.before)}`
+      return `its rule is now ${quoted(reason.now)}, and was ${quoted(reason.before)}`
     case 'appeared':
-      return `${quote(reason.file)} exists now`
+      return `${quoted(reason.file)} exists now`
     case 'changed':
       return changed(reason.input, reason.from)
     case 'input':
       return fromInput(reason)
     case 'cycle':
-      return `it depends on itself, by way of ${quote(reason.input)}`
+      return `it depends on itself, by way of ${quoted(reason.input)}`
   }
-}
-
-/** Names in messages stand in quotes, with control characters escaped, so that a line is a line. */
-export function quote(name: string): string {
-  return legible(JSON.stringify(name))
 }
 
 /** The input, the place where the change came from, and the change; not the chain between, which may be long. */
 function fromInput(reason: Extract<Reason, { kind: 'input' }>): string {
   let root = reason
   while (root.why?.kind === 'input') root = root.why
-  const input = `${quote(reason.input)} is out of date`
-  const by = root === reason ? '' : `, as ${quote(root.input)} is`
+  const input = `${quoted(reason.input)} is out of date`
+  const by = root === reason ? '' : `, as ${quoted(root.input)} is`
   return `${input}${by}${root.why === undefined ? '' : `: ${sentence(root.why)}`}`
 }
 
 function changed(input: FileNode, from: number): string {
-  const name = quote(input.name)
+  const name = quoted(input.name)
   if (input.making !== undefined) return `${name} was built again since`
   const { previous, stamp } = input
   if (previous === undefined || stamp === undefined || input.version !== from + 1)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import { SILENCE_MS } from '../core/heartbeat.ts'
 import { type Lock, tryLock } from '../core/lock.ts'
+import { quoted } from '../core/message.ts'
 import { isVisible, type ProcessName } from '../core/process-name.ts'
 import { Console } from './console.ts'
 import { Coordinator } from './coordinator.ts'
@@ -11,7 +12,6 @@ import { visit } from './guest.ts'
 import { Logs } from './logs.ts'
 import type { Message } from './message.ts'
 import { flagsOf, type Options } from './options.ts'
-import { quote } from './reason.ts'
 import { cleanUpAfterCrash, recordCut, removeRunFolder } from './remains.ts'
 import { onSignals, type SignalName } from './signals.ts'
 import { writeStderr } from './stderr.ts'
@@ -104,7 +104,7 @@ function mayKeepBooks(top: string): boolean {
     const { code = '' } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return true // by another run, meanwhile
     if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
-    const why = `redo: cannot build in ${quote(top)}: its folder .redo cannot be written (${code})`
+    const why = `redo: cannot build in ${quoted(top)}: its folder .redo cannot be written (${code})`
     writeStderr(Buffer.from(`${why}\n  build in a tree of your own, such as a clone\n`))
     return false
   }

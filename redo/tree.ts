@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
-import { quote } from './reason.ts'
+import { quoted } from '../core/message.ts'
 
 /**
  * The name of a file: relative to the top of the tree when it lies inside, absolute outside.
@@ -185,9 +185,9 @@ export function refusalIn({ top }: Tree, targets: readonly FileName[]): string |
   const other = targets.map(target => topBetween(top, target)).find(found => found !== undefined)
   if (other === undefined) return undefined
   const lines = [
-    `redo: cannot build in ${quote(top)}: a target lies in a tree of its own`,
-    `  top ${quote(other)}`,
-    `  build it there, or remove ${quote(join(other, '.redo'))}`,
+    `redo: cannot build in ${quoted(top)}: a target lies in a tree of its own`,
+    `  top ${quoted(other)}`,
+    `  build it there, or remove ${quoted(join(other, '.redo'))}`,
   ]
   return `${lines.join('\n')}\n`
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { quote } from './reason.ts'
+import { quoted } from '../core/message.ts'
 import type { FileName } from './tree.ts'
 
 /**
@@ -8,8 +8,8 @@ import type { FileName } from './tree.ts'
  * the rules are of the kind that a manifest beside the target is turned into. Call it at the top of the tree.
  */
 export function unknownTarget(name: FileName): readonly [fact: string, ...rest: readonly string[]] {
-  const fact = `cannot build ${quote(name)}: there is ${existsSync(name) ? 'no' : 'neither such a file nor a'} .do for it`
+  const fact = `cannot build ${quoted(name)}: there is ${existsSync(name) ? 'no' : 'neither such a file nor a'} .do for it`
   const manifest = join(dirname(name), 'package.ts')
   if (!basename(name).startsWith('.') || !existsSync(manifest)) return [fact]
-  return [fact, `there is ${quote(manifest)}, of which no rule was emitted`, 'run: npx coolports-gen']
+  return [fact, `there is ${quoted(manifest)}, of which no rule was emitted`, 'run: npx coolports-gen']
 }

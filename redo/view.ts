@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { legible } from '../core/legible.ts'
 import type { Coordinator } from './coordinator.ts'
+import { fit } from './fit.ts'
 import type { Forecast, Outlook } from './forecast.ts'
-import { fit, legible } from './legible.ts'
 import type { Size, Terminal } from './terminal.ts'
 import type { FileName } from './tree.ts'
 

@@ -1,5 +1,5 @@
+import { quoted } from '../core/message.ts'
 import type { FileNode } from './graph.ts'
-import { quote } from './reason.ts'
 import type { Trace } from './trace.ts'
 
 /** Which targets being brought up to date wait for which others. */
@@ -22,7 +22,7 @@ export class Waits {
     this.#waits.set(from, inner)
     const waiters = this.#waiters.get(to) ?? new Set<FileNode>()
     this.#waiters.set(to, waiters.add(from))
-    this.#trace?.(`${quote(from.name)} waits for ${quote(to.name)}`)
+    this.#trace?.(`${quoted(from.name)} waits for ${quoted(to.name)}`)
     return undefined
   }
 
@@ -36,7 +36,7 @@ export class Waits {
     }
     if (inner?.size === 0) this.#waits.delete(from)
     if (this.#waiters.get(to)?.size === 0) this.#waiters.delete(to)
-    this.#trace?.(`${quote(from.name)} has waited for ${quote(to.name)}`)
+    this.#trace?.(`${quoted(from.name)} has waited for ${quoted(to.name)}`)
   }
 
   /**

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { quoted } from '../../core/message.ts'
 import { optionFault } from '../../core/option-fault.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
@@ -80,7 +81,7 @@ export function parseCommand(args: readonly string[], env: Environment): Result<
     if (closures.length === 0) return refuse('--open needs --closure')
     return ok({ kind: 'open', label: given.open, ...inputs, command })
   }
-  if (command.length > 0) return refuse(`unexpected argument ${JSON.stringify(command[0])}`)
+  if (command.length > 0) return refuse(`unexpected argument ${quoted(command[0] ?? '')}`)
   if (!out) return refuse('--out is missing')
   if (given.import !== undefined) {
     if (!fetch) return refuse('--import needs --fetch')

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { quoted } from '../../core/message.ts'
 import { isFileName } from '../../core/name.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -62,10 +63,10 @@ export function parseSources(
     const digest = value(record, 'sha256') ?? ''
     const refuseIt = (why: string): number =>
       problems.push({ kind: 'bad fetch list', list, line: record.line, why })
-    if (!isFileName(file)) refuseIt(`${JSON.stringify(file)} is no file name`)
-    else if (!isSha256(digest)) refuseIt(`${JSON.stringify(digest)} is no sha256`)
+    if (!isFileName(file)) refuseIt(`${quoted(file)} is no file name`)
+    else if (!isSha256(digest)) refuseIt(`${quoted(digest)} is no sha256`)
     else if (sources.some(other => other.file === file))
-      refuseIt(`a second source of the name ${JSON.stringify(file)}`)
+      refuseIt(`a second source of the name ${quoted(file)}`)
     else sources.push({ file, digest, path: distfilePath(store, digest) })
   }
   return problems.length > 0 ? refuse(problems) : ok(sources)

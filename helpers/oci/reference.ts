@@ -1,4 +1,5 @@
 import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
 /** A repository of a registry. */
@@ -35,8 +36,8 @@ export function parseReference(text: string): Result<Reference, string> {
   if (fault) return refuse(fault)
   const [name = '', tag, other] = rest.slice(slash + 1).split(':')
   if (other !== undefined) return refuse('has two tags')
-  if (!isRepositoryName(name)) return refuse(`has a repository that cannot be one: ${JSON.stringify(name)}`)
-  if (tag !== undefined && !isTag(tag)) return refuse(`has a tag that cannot be one: ${JSON.stringify(tag)}`)
+  if (!isRepositoryName(name)) return refuse(`has a repository that cannot be one: ${quoted(name)}`)
+  if (tag !== undefined && !isTag(tag)) return refuse(`has a tag that cannot be one: ${quoted(tag)}`)
   const digest = digestText === undefined ? undefined : readDigest(digestText)
   if (digestText !== undefined && digest === undefined) return refuse('has a digest that is not sha256:HEX')
   return ok({
@@ -91,7 +92,7 @@ function registryFault(registry: string): string | undefined {
   const [, host = '', port] = /^(\[[0-9a-f:.]+\]|[^:]*)(?::(\d{1,5}))?$/.exec(registry) ?? []
   const isName = host.split('.').every(label => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label))
   if (!(isName || host.startsWith('[')) || Number(port ?? 1) > 65535 || !URL.canParse(`http://${registry}/`))
-    return `begins with ${JSON.stringify(registry)}, which is no host`
+    return `begins with ${quoted(registry)}, which is no host`
   if (host === 'localhost' || port !== undefined || /[.[]/.test(host)) return undefined
-  return `begins with ${JSON.stringify(registry)}, which is no registry: write its host in full`
+  return `begins with ${quoted(registry)}, which is no registry: write its host in full`
 }

@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
+import { quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { formatProcess, nameOf } from '../../core/process-name.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
@@ -31,7 +32,7 @@ export interface Root {
 
 /** From now on `owner` holds these unpacked trees, by the sha256 of their tars, and no others. */
 export function holdTree(store: string, owner: string, digests: readonly Sha256[]): void {
-  if (!isAbsolute(owner)) throw new Error(`the owner of a root is no absolute path: ${JSON.stringify(owner)}`)
+  if (!isAbsolute(owner)) throw new Error(`the owner of a root is no absolute path: ${quoted(owner)}`)
   mkdirSync(rootsFolder(store), { recursive: true })
   // A path may be longer than a file's name, and hold what no name may.
   const name = `${sha256(owner)}.tree`

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
+import { quoted } from '../../core/message.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
 import { fileStreamDigest, streamDigest } from '../../core/stream-digest.ts'
 import { MARKED_MODE, PACKAGE_TIME } from '../tar/entry.ts'
@@ -139,8 +140,8 @@ function modesFault(folder: string): string | undefined {
       : stats.isSymbolicLink()
         ? [mode]
         : [0o755, 0o644, MARKED_MODE]
-    if (!modes.includes(mode)) return `${JSON.stringify(path)} has mode ${mode.toString(8)}`
-    if (stats.mtimeMs !== PACKAGE_TIME * 1000) return `${JSON.stringify(path)} has another time`
+    if (!modes.includes(mode)) return `${quoted(path)} has mode ${mode.toString(8)}`
+    if (stats.mtimeMs !== PACKAGE_TIME * 1000) return `${quoted(path)} has another time`
     if (!stats.isDirectory()) return undefined
     for (const name of readdirSync(join(folder, path))) {
       const fault = walk(path === '' ? name : `${path}/${name}`)

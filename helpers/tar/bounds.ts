@@ -1,3 +1,4 @@
+import { quoted } from '../../core/message.ts'
 import { BLOCK_BYTES, GNU_LONG, isFolder, PAX, PAX_GLOBAL, readHeader, type TarHeader } from './header.ts'
 import { type PaxRecords, readPax } from './pax.ts'
 import { TarRefusal } from './problem.ts'
@@ -131,7 +132,7 @@ class Scan {
     if (!records.ok) throw refused(name, records.error)
     for (const [key, value] of records.value) {
       if (type === PAX_GLOBAL && ['path', 'linkpath', 'size'].includes(key))
-        throw refused(name, `it gives one ${JSON.stringify(key)} to all entries`)
+        throw refused(name, `it gives one ${quoted(key)} to all entries`)
       if (key.startsWith('GNU.sparse.')) throw refused(name, 'it is a sparse file')
       if ((key === 'path' || key === 'linkpath') && Buffer.byteLength(value) > MAX_PATH_BYTES)
         throw refused(name, `its name or target is longer than ${MAX_PATH_BYTES} bytes`)

@@ -1,3 +1,4 @@
+import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { MAX_ENTRIES } from './bounds.ts'
 import { entryPath, symlinkProblem } from './path.ts'
@@ -66,7 +67,7 @@ export function entryCheck(maxFolders = MAX_ENTRIES): (held: Held) => string | u
       if (folders.has(folder)) break
       const there = kinds.get(folder) ?? 'directory'
       if (there !== 'directory')
-        return `its folder ${JSON.stringify(folder)} is a ${there === 'symlink' ? there : 'file'}`
+        return `its folder ${quoted(folder)} is a ${there === 'symlink' ? there : 'file'}`
       folders.add(folder)
     }
     if (folders.size > maxFolders) return `it and those before it lie in more than ${maxFolders} folders`

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
+import { quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type Entry, packageMode, SET_UID_MODE, unmarkedMode } from './entry.ts'
@@ -70,7 +71,7 @@ function setuidProblems(found: ReadonlyMap<string, Stats>, setuid: readonly stri
   })
   const others = [...found].flatMap(([path, { dev, ino }]): TarProblem[] => {
     const at = setuid.includes(path) ? -1 : listed.findIndex(one => one?.ino === ino && one.dev === dev)
-    const why = `${JSON.stringify(path)} is the same file, and is not listed`
+    const why = `${quoted(path)} is the same file, and is not listed`
     return at === -1 ? [] : [{ kind: 'setuid', path: setuid[at] ?? '', why }]
   })
   return [...faults.flatMap(fault => fault ?? []), ...others]

@@ -1,3 +1,4 @@
+import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
 /**
@@ -31,7 +32,7 @@ export function symlinkProblem(path: string, target: string): string | undefined
   for (const part of target.split('/')) {
     if (part === '..') depth--
     else if (part !== '' && part !== '.') depth++
-    if (depth < 0) return `it is a symlink that leads outside, to ${JSON.stringify(target)}`
+    if (depth < 0) return `it is a symlink that leads outside, to ${quoted(target)}`
   }
   return undefined
 }

@@ -20,6 +20,7 @@ import { createGunzip } from 'node:zlib'
 import type { Header } from 'tar-stream'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
+import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { streamDigest } from '../../core/stream-digest.ts'
 import { type Bounds, MAX_ENTRIES } from './bounds.ts'
@@ -196,7 +197,7 @@ function makeParents(path: string, into: string, made: Made): string | undefined
   if (parent === '.') return undefined
   const there = made.get(parent)
   if (there === 'folder' || there === 'implied folder') return undefined
-  if (there) return `its folder ${JSON.stringify(parent)} is a ${there}`
+  if (there) return `its folder ${quoted(parent)} is a ${there}`
   const problem = makeParents(parent, into, made)
   if (problem) return problem
   mkdirSync(join(into, parent), 0o755)

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { download, type Network } from '../fetch/download.ts'
 import { describe } from '../fetch/failure.ts'
@@ -34,7 +35,7 @@ function whyNot(error: Error & { code?: unknown; killed?: boolean }, stderr: str
   if (error.code === 'ENOENT') return 'nothing: git is not on PATH'
   if (error.code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER') return 'more tags than are believed'
   if (error.killed) return `nothing for ${TAGS_MS / 1000} s`
-  return `nothing: git says ${JSON.stringify(stderr.trim().split('\n').at(-1) ?? '')}`
+  return `nothing: git says ${quoted(stderr.trim().split('\n').at(-1) ?? '')}`
 }
 
 /** More than any listing should have; it is held in memory. */

@@ -81,6 +81,11 @@ describe('unpackTar() refuses', () => {
       'it is a symlink that leads outside, to "../../x"',
     ],
     [
+      'a symlink that climbs out, to a name that turns letters round',
+      [{ name: 'a/l', type: 'symlink', linkname: '../../\u202ex' }],
+      'it is a symlink that leads outside, to "../../\\u202ex"',
+    ],
+    [
       'a symlink that climbs out and back',
       [{ name: 'l', type: 'symlink', linkname: 'a/../../l' }],
       'it is a symlink that leads outside, to "a/../../l"',

@@ -1,11 +1,3 @@
-/**
- * A name as people may see it: characters that control a terminal, break the line or turn the direction
- * of writing are shown by their number, so that a line is a line and no name moves the cursor.
- */
-export function legible(name: string): string {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped)
-}
-
 /** A text of no more than so many columns of a terminal; what is too long loses its middle. */
 export function fit(text: string, columns: number): string {
   if (text.length <= columns && /^[ -~]*$/.test(text)) return text
@@ -19,15 +11,6 @@ export function fit(text: string, columns: number): string {
 }
 
 const gap = '...'
-
-/** As JSON has it, where JSON has something. */
-function escaped(sign: string): string {
-  const json = JSON.stringify(sign).slice(1, -1)
-  if (json !== sign) return json
-  return [...Array(sign.length).keys()]
-    .map(at => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`)
-    .join('')
-}
 
 function within(signs: readonly string[], columns: number): readonly string[] {
   let left = columns
