@@ -1,7 +1,7 @@
-/** One record of a GNU recutils file: its fields in order; a field name may come more than once. */
+/** One record of a GNU recutils file: its fields in order; a field name may come more than once. Lines count from 1. */
 export interface RecRecord {
-  readonly fields: readonly (readonly [name: string, value: string])[]
-  /** The line of its first field, counted from 1. */
+  readonly fields: readonly (readonly [name: string, value: string, line: number])[]
+  /** The line of its first field. */
   readonly line: number
 }
 
@@ -23,7 +23,7 @@ export function parseRecfile(text: string): {
 } {
   const records: RecRecord[] = []
   const problems: RecProblem[] = []
-  let fields: [string, string][] = []
+  let fields: [string, string, number][] = []
   let start = 0
   const close = (): void => {
     if (fields.length > 0 && !fields.every(([name]) => name.startsWith('%')))
@@ -51,7 +51,7 @@ export function parseRecfile(text: string): {
       continue
     }
     if (fields.length === 0) start = number
-    fields.push([field[1] ?? '', (field[2] ?? '').trimEnd()])
+    fields.push([field[1] ?? '', (field[2] ?? '').trimEnd(), number])
   }
   close()
   return { records, problems }

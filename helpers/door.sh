@@ -35,6 +35,16 @@ prepare_program() {
   fi
 }
 
+# Which pipes were inherited can be told by a shell alone: node opens some of its own, and a stale
+# jobserver in MAKEFLAGS may name one of those.
+tell_pipes() {
+  COOLPORTS_PIPES=
+  for fd in /dev/fd/*; do
+    [ ! -p "$fd" ] || COOLPORTS_PIPES="$COOLPORTS_PIPES ${fd##*/}"
+  done
+  export COOLPORTS_PIPES
+}
+
 # absolute NAME VALUE: rules run in the folders of their packages, where a relative path would be another one each time.
 absolute() {
   case $2 in

@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
+import { jobserverIn } from '../core/makeflags.ts'
 
 /**
  * The tokens of a GNU make jobserver, ours or that of a make (or redo) that started us. Whoever runs a
@@ -45,19 +46,16 @@ export class Jobserver {
   /** Joins the jobserver that MAKEFLAGS tells of, when there is one and it can be reached. */
   static join(environment: NodeJS.ProcessEnv): Jobserver | undefined {
     const { MAKEFLAGS: makeflags = '', COOLPORTS_PIPES: inherited } = environment
-    const [options] = partsOf(makeflags)
-    const [, auth] = [...options.matchAll(/--jobserver-(?:auth|fds)=(\S+)/g)].at(-1) ?? []
-    if (auth === undefined) return undefined
+    const place = jobserverIn(makeflags)
+    if (place === undefined) return undefined
     const { O_RDWR, O_RDONLY, O_NONBLOCK } = constants
     try {
-      if (auth.startsWith('fifo:')) {
-        const fifo = auth.slice('fifo:'.length)
-        const ask = openSync(fifo, O_RDWR | O_NONBLOCK)
-        const pipe = [openSync(fifo, O_RDWR), openSync(fifo, O_RDWR)] as const
+      if (place.kind === 'fifo') {
+        const ask = openSync(place.path, O_RDWR | O_NONBLOCK)
+        const pipe = [openSync(place.path, O_RDWR), openSync(place.path, O_RDWR)] as const
         return new Jobserver(pipe, ask, ask, [ask, ...pipe])
       }
-      const [read, write] = auth.split(',').map(Number)
-      if (read === undefined || write === undefined || !(read >= 0) || !(write >= 0)) return undefined
+      const { read, write } = place
       // A make that did not mean us to join left the words but not the pipe, and node may have put
       // something else there.
       if (inherited !== undefined && ![read, write].every(fd => inherited.split(' ').includes(String(fd))))
@@ -108,19 +106,4 @@ export class Jobserver {
     while (this.#taken.length > 0) this.give()
     for (const fd of this.#opened) closeSync(fd)
   }
-}
-
-/** What MAKEFLAGS must say for the makes inside builds, given where the pipe is for them. */
-export function makeflagsFor(inherited: string, read: number, write: number): string {
-  const [options, variables] = partsOf(inherited)
-  const kept = options
-    .split(' ')
-    .filter(word => word !== '' && word !== '-j' && !/^(-j\d*|--jobserver-(auth|fds)=.*)$/.test(word))
-  return ` ${[...kept, '-j', `--jobserver-auth=${read},${write}`].join(' ')}${variables}`
-}
-
-/** The options, and from ` -- ` on the variables of the command line: make takes no word after it for an option. */
-function partsOf(makeflags: string): readonly [options: string, variables: string] {
-  const at = makeflags.search(/(?<![^ ])-- /)
-  return at < 0 ? [makeflags, ''] : [makeflags.slice(0, at), ` ${makeflags.slice(at)}`]
 }

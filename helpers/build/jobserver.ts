@@ -1,11 +1,7 @@
 import { closeSync, openSync, statSync } from 'node:fs'
+import { type JobserverPlace, jobserverIn, jobserverPlace } from '../../core/makeflags.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-/** Where redo or make says that its tokens are. */
-export type JobserverPlace =
-  | { readonly kind: 'pipe'; readonly read: number; readonly write: number }
-  | { readonly kind: 'fifo'; readonly path: string }
 
 /** How many jobs a build may run: what its MAKEFLAGS says, and the descriptors which that speaks of. */
 export interface Jobs {
@@ -16,23 +12,12 @@ export interface Jobs {
 
 /** A build shares the jobserver that this process was given; without one it runs on its own, one job at a time. */
 export function joinJobs(env: Environment): Jobs {
-  const place = jobserverPlace(env)
+  // goredo has a variable of its own too.
+  const place = jobserverIn(env.MAKEFLAGS ?? '') ?? jobserverPlace(env.REDO_JS_FD ?? '')
   const fds = place && openJobserver(place, env)
   if (fds) return { makeflags: ' -j --jobserver-auth=3,4', fds }
   const makeflags = soloFlags(env)
   return { fds: [], ...(makeflags ? { makeflags } : {}) }
-}
-
-/** GNU make's manual, "POSIX Jobserver"; the last of several options counts. goredo has a variable of its own too. */
-export function jobserverPlace(env: Environment): JobserverPlace | undefined {
-  const named =
-    [...(env.MAKEFLAGS ?? '').matchAll(/--jobserver-(?:auth|fds)=(\S+)/g)].at(-1)?.[1] ?? env.REDO_JS_FD ?? ''
-  if (named.startsWith('fifo:')) return { kind: 'fifo', path: named.slice('fifo:'.length) }
-  const pair = /^(\d{1,6}),(\d{1,6})$/.exec(named)
-  if (!pair) return undefined
-  const read = Number(pair[1])
-  const write = Number(pair[2])
-  return read > 2 && write > 2 ? { kind: 'pipe', read, write } : undefined
 }
 
 /**

@@ -1,10 +1,8 @@
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs'
-import { isSha256, type Sha256 } from '../../core/digest.ts'
-import { quoted } from '../../core/message.ts'
-import { isFileName } from '../../core/name.ts'
-import { parseRecfile, value } from '../../core/recfile.ts'
+import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
+import { parseFetchFile } from '../fetch/request.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import type { BuildProblem } from './problem.ts'
 
@@ -45,29 +43,17 @@ export function namedSources(store: string, list: string): readonly Sha256[] {
   return read.ok ? read.value.map(({ digest }) => digest) : []
 }
 
+/** What a fetch list names, each name once. */
 export function parseSources(
   store: string,
   list: string,
   text: string,
 ): Result<readonly SourceFile[], readonly BuildProblem[]> {
-  const { records, problems: bad } = parseRecfile(text)
-  const problems: BuildProblem[] = bad.map(({ line }) => ({
-    kind: 'bad fetch list',
-    list,
-    line,
-    why: 'it is no "name: value"',
-  }))
-  const sources: SourceFile[] = []
-  for (const record of records) {
-    const file = value(record, 'file') ?? ''
-    const digest = value(record, 'sha256') ?? ''
-    const refuseIt = (why: string): number =>
-      problems.push({ kind: 'bad fetch list', list, line: record.line, why })
-    if (!isFileName(file)) refuseIt(`${quoted(file)} is no file name`)
-    else if (!isSha256(digest)) refuseIt(`${quoted(digest)} is no sha256`)
-    else if (sources.some(other => other.file === file))
-      refuseIt(`a second source of the name ${quoted(file)}`)
-    else sources.push({ file, digest, path: distfilePath(store, digest) })
-  }
-  return problems.length > 0 ? refuse(problems) : ok(sources)
+  const read = parseFetchFile(list, text)
+  if (!read.ok)
+    return refuse(
+      read.error.map(({ at, why }) => ({ kind: 'bad fetch list', list, line: at?.line ?? 1, why })),
+    )
+  const byName = new Map(read.value.map(({ file, sha256 }) => [file, sha256]))
+  return ok([...byName].map(([file, digest]) => ({ file, digest, path: distfilePath(store, digest) })))
 }

@@ -1,7 +1,7 @@
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { type Message, type Place, quoted } from '../../core/message.ts'
 import { isFileName } from '../../core/name.ts'
-import { parseRecfile } from '../../core/recfile.ts'
+import { parseRecfile, type RecRecord } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { urlFault } from './url.ts'
 
@@ -26,10 +26,11 @@ export function parseFetchFile(
 ): Result<readonly FetchRequest[], readonly Message[]> {
   const requests: FetchRequest[] = []
   const problems: Message[] = []
-  for (const { line, text: odd } of parseRecfile(text).problems) {
+  const { records, problems: oddLines } = parseRecfile(text)
+  for (const { line, text: odd } of oddLines) {
     problems.push({ ...reading(path, line), why: `${quoted(odd)} is no field (NAME: VALUE)` })
   }
-  for (const draft of drafts(text)) {
+  for (const draft of drafts(records)) {
     const faults = faultsOf(path, draft)
     problems.push(...faults)
     if (faults.length === 0) requests.push(requestOf(path, draft))
@@ -47,15 +48,13 @@ interface Field {
 /** The fields of one source, up to and with its sha256. */
 type Draft = readonly Field[]
 
-function drafts(text: string): readonly Draft[] {
-  const lines = fieldLines(text)
+function drafts(records: readonly RecRecord[]): readonly Draft[] {
   const found: Draft[] = []
-  let index = 0
-  for (const record of parseRecfile(text).records) {
+  for (const record of records) {
     let draft: Field[] = []
-    for (const [name, value] of record.fields) {
+    for (const [name, value, line] of record.fields) {
       if (name.startsWith('%')) continue
-      draft.push({ name, value, line: lines[index++] ?? record.line })
+      draft.push({ name, value, line })
       if (name !== 'sha256') continue
       found.push(draft)
       draft = []
@@ -64,10 +63,6 @@ function drafts(text: string): readonly Draft[] {
   }
   return found
 }
-
-/** The line of every field in turn, which a parsed record does not keep. */
-const fieldLines = (text: string): readonly number[] =>
-  text.split('\n').flatMap((line, index) => (/^[A-Za-z][A-Za-z0-9_]*:/.test(line) ? [index + 1] : []))
 
 function faultsOf(path: string, draft: Draft): readonly Message[] {
   const faults: Message[] = []

@@ -40,9 +40,9 @@ const keyOf = (record: RecRecord): string =>
 
 const recordOf = ({ sourceUrl, sha256, cid }: PinnedSource): RecRecord => ({
   fields: [
-    ['source_url', sourceUrl],
-    ['sha256', sha256],
-    ['cid', cid],
+    ['source_url', sourceUrl, 0],
+    ['sha256', sha256, 0],
+    ['cid', cid, 0],
   ],
   line: 0,
 })

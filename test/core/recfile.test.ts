@@ -26,17 +26,17 @@ describe('parseRecfile()', () => {
         {
           line: 2,
           fields: [
-            ['name', 'one'],
-            ['name', 'another'],
-            ['note', 'first\nsecond\nthird\n\n fourth'],
+            ['name', 'one', 2],
+            ['name', 'another', 4],
+            ['note', 'first\nsecond\nthird\n\n fourth', 5],
           ],
         },
         {
           line: 12,
           fields: [
-            ['long', 'begins'],
-            ['empty', ''],
-            ['tabbed', 'x'],
+            ['long', 'begins', 12],
+            ['empty', '', 14],
+            ['tabbed', 'x', 15],
           ],
         },
       ],
@@ -63,6 +63,6 @@ describe('parseRecfile()', () => {
   })
 
   test('takes a backslash at the very end for text', () => {
-    expect(parseRecfile('name: one\\').records[0]?.fields).toEqual([['name', 'one\\']])
+    expect(parseRecfile('name: one\\').records[0]?.fields).toEqual([['name', 'one\\', 1]])
   })
 })

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { Jobserver, makeflagsFor } from '../../redo/jobserver.ts'
+import { Jobserver } from '../../redo/jobserver.ts'
 import { Scheduler, type Waiting } from '../../redo/scheduler.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'redo-scheduler-'))
@@ -73,15 +73,6 @@ test('descriptors that MAKEFLAGS names are a jobserver only if they were inherit
   expect(ours?.pipe).toEqual([fd, fd])
   ours?.close()
   closeSync(fd)
-})
-
-test.each([
-  ['', ' -j --jobserver-auth=100,101'],
-  ['k -j3 --jobserver-auth=3,4', ' k -j --jobserver-auth=100,101'],
-  [' -j3 --jobserver-auth=3,4 -- A=b\\ \\ c D=-j3', ' -j --jobserver-auth=100,101 -- A=b\\ \\ c D=-j3'],
-  ['-- A=--', ' -j --jobserver-auth=100,101 -- A=--'],
-])('MAKEFLAGS %j keeps its options and its variables, each in its place', (inherited, want) => {
-  expect(makeflagsFor(inherited, 100, 101)).toBe(want)
 })
 
 test('the newest wish comes first, and those of one batch in the order of their coming', async () => {

@@ -85,17 +85,29 @@ describe('parseSources()', () => {
     })
   })
 
+  test('reads what do-fetch reads: no blank line, no name but that of the url, the same twice', () => {
+    const other = 'b'.repeat(64)
+    const one = `url: http://x/a.tar?b\nsha256: ${digest}\n`
+    expect(parseSources('/s', '.fetch', `${one}file: b.tar\nsha256: ${other}\n${one}`)).toEqual({
+      ok: true,
+      value: [
+        { file: 'a.tar', digest, path: `/s/distfiles/${digest}` },
+        { file: 'b.tar', digest: other, path: `/s/distfiles/${other}` },
+      ],
+    })
+  })
+
   test('refuses all that is no name, no digest or comes twice, each by its line', () => {
-    const text = `file: ../a\nsha256: ${digest}\n\nfile: b\nsha256: ${digest.slice(1)}\n\nfile: c\nsha256: ${digest}\n\nfile: c\nsha256: ${digest}\n\nnonsense\n`
+    const text = `file: ../a\nsha256: ${digest}\n\nfile: b\nsha256: ${digest.slice(1)}\n\nfile: c\nsha256: ${digest}\n\nfile: c\nsha256: ${'b'.repeat(64)}\n\nnonsense\n`
     const read = parseSources('/s', '.fetch', text)
     expect(
       !read.ok &&
         read.error.map(problem => (problem.kind === 'bad fetch list' ? [problem.line, problem.why] : [])),
     ).toEqual([
-      [13, 'it is no "name: value"'],
-      [1, '"../a" is no file name'],
-      [4, `"${digest.slice(1)}" is no sha256`],
-      [10, 'a second source of the name "c"'],
+      [13, '"nonsense" is no field (NAME: VALUE)'],
+      [1, '"../a" is not a plain file name'],
+      [5, `sha256 "${digest.slice(1)}" is not 64 lower-case hexadecimal digits`],
+      [10, '"c" is already the name of the source in line 7'],
     ])
   })
 })

@@ -13,33 +13,8 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { jobserverPlace, openJobserver, soloFlags } from '../../../helpers/build/jobserver.ts'
+import { openJobserver, soloFlags } from '../../../helpers/build/jobserver.ts'
 import { Workshop } from './workshop.ts'
-
-describe('jobserverPlace()', () => {
-  test.each([
-    ['-j --jobserver-auth=3,4', { kind: 'pipe', read: 3, write: 4 }],
-    ['-j4 --jobserver-fds=7,9 -k', { kind: 'pipe', read: 7, write: 9 }],
-    [' -j --jobserver-auth=fifo:/tmp/GMfifo12', { kind: 'fifo', path: '/tmp/GMfifo12' }],
-    ['--jobserver-fds=3,4 --jobserver-auth=5,6', { kind: 'pipe', read: 5, write: 6 }],
-    ['-j', undefined],
-    ['--jobserver-auth=-2,-2', undefined],
-    ['--jobserver-auth=0,1', undefined],
-    ['--jobserver-auth=3', undefined],
-    ['', undefined],
-  ])('reads MAKEFLAGS %j', (flags, place) => {
-    expect(jobserverPlace({ MAKEFLAGS: flags })).toEqual(place)
-  })
-
-  test("reads goredo's own variable when MAKEFLAGS names none", () => {
-    expect(jobserverPlace({ MAKEFLAGS: '-k', REDO_JS_FD: '5,6' })).toEqual({
-      kind: 'pipe',
-      read: 5,
-      write: 6,
-    })
-    expect(jobserverPlace({ REDO_JS_FD: 'NO' })).toBeUndefined()
-  })
-})
 
 describe('openJobserver()', () => {
   test('takes no notice of descriptors that are closed or no pipes', () => {
