@@ -10,8 +10,8 @@ import { sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
 import { exists, folder, isOfFile, nothing, type Stamp, stampOf } from './stamp.ts'
+import type { State } from './state.ts'
 import { Stopwatch } from './stopwatch.ts'
-import type { Store } from './store.ts'
 import type { Job, Task } from './task.ts'
 import type { Trace } from './trace.ts'
 import type { FileName } from './tree.ts'
@@ -24,7 +24,7 @@ type Accepted = Exclude<Product, { kind: 'refused' }>
 export class Builder {
   /** Those that run. */
   readonly jobs = new Map<number, Job>()
-  readonly #store: Store
+  readonly #state: State
   readonly #logs: Logs
   readonly #console: Console
   readonly #rules: Rules
@@ -33,14 +33,14 @@ export class Builder {
   #count = 0
 
   constructor(options: {
-    readonly store: Store
+    readonly state: State
     readonly logs: Logs
     readonly console: Console
     readonly rules: Rules
     readonly explain: boolean
     readonly trace: Trace | undefined
   }) {
-    this.#store = options.store
+    this.#state = options.state
     this.#logs = options.logs
     this.#console = options.console
     this.#rules = options.rules
@@ -82,7 +82,7 @@ export class Builder {
       before: stampOf(node.name),
     }
     workshop.begin(node.name, temporary)
-    const doFile = this.#store.graph.node(rule.doFile)
+    const doFile = this.#state.graph.node(rule.doFile)
     // Its version is to be that of now.
     task.run.checker.check(doFile, ruleStamp)
     const job: Job = {
@@ -182,63 +182,21 @@ export class Builder {
    * before, and never as one that somebody changed by hand.
    */
   #record(job: Job, places: Places, product: Accepted): void {
-    const { node } = job.task
-    const old = node.making
-    node.making = {
-      ...inputsOf(job),
-      failed: false,
-      before: places.before,
-      took: job.clock.elapsed,
-      logged: job.transcript.date(),
-    }
-    node.overridden = false
-    node.orphaned = false
-    node.previous = node.stamp
-    node.stamp = product.kind === 'file' ? product.stamp : places.before === folder ? folder : nothing
-    // After a failure its digest is that of the success before, and somebody may have been built since.
-    const isAsBefore = job.digest !== undefined && old?.digest === job.digest && !old.failed
-    if (!isAsBefore) node.version += 1
-    this.#store.graph.unsaved.add(node)
-    this.#store.save()
+    const stamp = product.kind === 'file' ? product.stamp : places.before === folder ? folder : nothing
+    this.#state.graph.built(job.task.node, stamp, makingOf(job, places.before))
+    this.#state.save()
   }
 
-  /** Keeps what the last success depended on, if there was one. */
-  #fail(job: Job, places: Places): void {
-    const { node } = job.task
-    const stamp = stampOf(places.target)
-    const { making } = node
-    const logged = job.transcript.date()
-    node.orphaned = false
-    // Without a file, there is nothing to remember: it is as if it had never been built.
-    if (stamp === nothing || stamp === folder) node.making = undefined
-    else if (making !== undefined) node.making = { ...making, failed: true, before: undefined, logged }
-    else node.making = { ...inputsOf(job), failed: true, before: undefined, took: 0, logged }
-    node.previous = node.stamp
-    node.stamp = stamp
-    node.version += 1
-    this.#store.graph.unsaved.add(node)
-    this.#store.save()
+  #fail(job: Job, { target, before }: Places): void {
+    this.#state.graph.failed(job.task.node, stampOf(target), makingOf(job, before))
+    this.#state.save()
   }
 
   /** It was stopped: nothing is known but that this build made no file, though it has a log. */
   #leave(job: Job, { before }: Places): void {
-    if (!leaveUnbuilt(job.task.node, before, job.transcript.date())) return
-    this.#store.graph.unsaved.add(job.task.node)
-    this.#store.save()
+    this.#state.graph.cut(job.task.node, before, job.transcript.date())
+    this.#state.save()
   }
-}
-
-/**
- * Takes down of a target that its last build, with a log of that time, made no file: else one that somebody puts there
- * would be taken for its. `stamp` is how it looked before; false where that is not as recorded, since then the books are
- * behind, and the log is what tells so.
- */
-export function leaveUnbuilt(node: FileNode, stamp: Stamp, logged: number | undefined): boolean {
-  const { making } = node
-  if (stamp !== (making === undefined ? nothing : node.stamp)) return false
-  if (making === undefined) node.stamp ??= nothing
-  else node.making = { ...making, logged }
-  return true
 }
 
 /** A script that waits holds a few descriptors, and so does each of those that wait for it. */
@@ -248,7 +206,8 @@ const adviceOn = (error: NodeJS.ErrnoException): string =>
 /** What was there in this run, and was taken away by somebody else, such as coolports-gen. */
 const isGone = ({ name, stamp = nothing }: FileNode): boolean => stamp !== nothing && !exists(name)
 
-function inputsOf(job: Job): Omit<Making, 'failed' | 'before' | 'took' | 'logged'> {
+/** How a target came to be by a build that has ended; `before` is how its file looked until then. */
+function makingOf(job: Job, before: Stamp): Making {
   const inputs = [...job.inputs.keys()]
   const [rule] = inputs
   if (rule === undefined) throw new Error('a job without a rule')
@@ -259,6 +218,10 @@ function inputsOf(job: Job): Omit<Making, 'failed' | 'before' | 'took' | 'logged
     absent: [...job.absent],
     always: job.always,
     digest: job.digest,
+    failed: false,
+    before,
+    took: job.clock.elapsed,
+    logged: job.transcript.date(),
   }
 }
 

@@ -1,5 +1,6 @@
 import { quoted } from '../core/message.ts'
 import type { FileNode, Graph, Making } from './graph.ts'
+import type { Logs } from './logs.ts'
 import { type Reason, sentence } from './reason.ts'
 import type { Rules } from './rules.ts'
 import {
@@ -60,8 +61,7 @@ export class Checker {
   readonly #graph: Graph
   readonly #rules: Rules
   readonly #progress: (node: FileNode) => Progress
-  readonly #wasBuilt: (node: FileNode) => boolean
-  readonly #wasBuiltSince: (node: FileNode, making: Making) => boolean
+  readonly #logs: Logs | undefined
   readonly #overridden: (node: FileNode) => void
   readonly #traces: Pick<Traces, 'checks' | 'everything'> | undefined
   readonly #decided = new Map<FileNode, Verdict>()
@@ -74,21 +74,18 @@ export class Checker {
   constructor(options: {
     readonly graph: Graph
     readonly rules: Rules
-    readonly progress: (node: FileNode) => Progress
-    /** Is there a trace that redo built a file of which the state knows nothing? */
-    readonly wasBuilt: (node: FileNode) => boolean
-    /** Is there a trace that it built a target once more than the state knows? */
-    readonly wasBuiltSince: (node: FileNode, making: Making) => boolean
+    /** They tell of builds of which the state knows nothing. */
+    readonly logs?: Logs
+    readonly progress?: (node: FileNode) => Progress
     /** Called for each target that somebody changed by hand, perhaps more than once. */
-    readonly overridden: (node: FileNode) => void
+    readonly overridden?: (node: FileNode) => void
     readonly traces?: Pick<Traces, 'checks' | 'everything'>
   }) {
     this.#graph = options.graph
     this.#rules = options.rules
-    this.#progress = options.progress
-    this.#wasBuilt = options.wasBuilt
-    this.#wasBuiltSince = options.wasBuiltSince
-    this.#overridden = options.overridden
+    this.#logs = options.logs
+    this.#progress = options.progress ?? (() => undefined)
+    this.#overridden = options.overridden ?? (() => {})
     this.#traces = options.traces?.checks === undefined ? undefined : options.traces
   }
 
@@ -204,11 +201,8 @@ export class Checker {
     if (stamp === folder && node.stamp === nothing) return undefined
     if (itself(stamp) === itself(node.stamp)) return dirty({ kind: 'beyond' })
     if (!isEdited(node.stamp, stamp)) return dirty({ kind: 'moved', before: node.stamp, now: stamp })
-    if (this.#wasBuiltSince(node, making)) return dirty({ kind: 'lost' })
-    // From here on it is a source, until it is deleted.
-    node.making = undefined
-    node.overridden = true
-    this.#graph.see(node, stamp)
+    if (this.#logs?.hasLaterBuild(node.name, making) === true) return dirty({ kind: 'lost' })
+    this.#graph.override(node, stamp)
     this.#looked.add(node)
     this.#overridden(node)
     return clean
@@ -221,11 +215,7 @@ export class Checker {
     if (rule !== making.rule.name) {
       if (rule !== undefined) return dirty({ kind: 'rule', before: making.rule.name, now: rule })
       if (node.stamp === nothing) return { kind: 'unknown' }
-      // Its rule is gone while the file is there: it is a source now, another thing than it was.
-      node.making = undefined
-      node.orphaned = true
-      node.version += 1
-      this.#graph.unsaved.add(node)
+      this.#graph.orphan(node)
       return clean
     }
     if (making.failed) return dirty({ kind: 'failed' })
@@ -251,10 +241,15 @@ export class Checker {
       return dirty({ kind: node.orphaned ? 'returned' : 'lost' })
     }
     // What somebody changed is theirs.
-    if (this.#graph.see(node, stamp)) node.orphaned = false
+    this.#graph.see(node, stamp)
     this.#looked.add(node)
     if (node.overridden) this.#overridden(node)
     return clean
+  }
+
+  /** Whether redo built a file of which the state knows nothing. */
+  #wasBuilt(node: FileNode): boolean {
+    return this.#logs?.madeBefore(node.name) === true
   }
 
   /** Whether a file that is no target so far is what an earlier build left. */
@@ -313,7 +308,7 @@ function outcome(parts: ReadonlySet<FileNode | Unsure>): Unsure {
   return parts.size === 1 && first instanceof Unsure ? first : new Unsure(parts)
 }
 
-function dirty(reason: Reason): Verdict {
+export function dirty(reason: Reason): Verdict {
   return { kind: 'dirty', reason }
 }
 

@@ -6,13 +6,13 @@ import { Console } from './console.ts'
 import type { Coordinator } from './coordinator.ts'
 import type { FileNode } from './graph.ts'
 import { Guests } from './guests.ts'
-import { flagsOfShell } from './job.ts'
 import type { Message } from './message.ts'
 import { type Options, parseOptions } from './options.ts'
 import { type Query, queries, queryArguments, readBooks } from './query.ts'
 import type { RunServed } from './run-served.ts'
 import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
+import { flagsOfShell } from './starter.ts'
 import type { Job, Setting } from './task.ts'
 import type { Trace } from './trace.ts'
 import { type FileName, isMangled, type Tree } from './tree.ts'
@@ -191,7 +191,7 @@ export class Clients {
    * script to ask for, before it asks for what lies behind: now it is too late to build it.
    */
   #passThrough(job: Job, links: readonly FileName[]): void {
-    for (const node of links.map(link => this.#coordinator.store.graph.node(link))) {
+    for (const node of links.map(link => this.#coordinator.state.graph.node(link))) {
       if (node === job.task.node || node.making !== undefined) continue
       job.task.run.checker.check(node)
       depend(job, [node])
@@ -262,7 +262,7 @@ export class Clients {
   }
 
   #node(cwd: string, path: string) {
-    return this.#coordinator.store.graph.node(this.#tree.name(cwd, path))
+    return this.#coordinator.state.graph.node(this.#tree.name(cwd, path))
   }
 }
 

@@ -1,18 +1,17 @@
 import { quoted } from '../core/message.ts'
 import { Builder } from './builder.ts'
-import { Checker, type Progress, type Verdict } from './check.ts'
+import { Checker, dirty, type Progress, type Verdict } from './check.ts'
 import { Clients } from './clients.ts'
 import type { Console } from './console.ts'
 import type { Forecast } from './forecast.ts'
 import type { FileNode } from './graph.ts'
 import type { Logs } from './logs.ts'
 import type { Message } from './message.ts'
-import type { Reason } from './reason.ts'
 import { Rules } from './rules.ts'
 import { RunServed } from './run-served.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
 import { folder } from './stamp.ts'
-import type { Store } from './store.ts'
+import type { State } from './state.ts'
 import { inherited, isOpen, type Outcome, type Request, type Setting, Task } from './task.ts'
 import type { Traces } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
@@ -29,7 +28,7 @@ interface Wishes {
 
 /** Brings targets up to date: decides what to build, once each, and lets those who wait know. */
 export class Coordinator {
-  readonly store: Store
+  readonly state: State
   readonly #wishes: Wishes
   readonly #rules: Rules
   readonly #logs: Logs
@@ -56,7 +55,7 @@ export class Coordinator {
 
   constructor(options: {
     readonly tree: Tree
-    readonly store: Store
+    readonly state: State
     readonly logs: Logs
     readonly console: Console
     readonly wishes: Wishes
@@ -66,9 +65,9 @@ export class Coordinator {
     /** Makes what only a run that builds something needs. */
     readonly open: (receive: (message: Message) => void) => Workshop
   }) {
-    const { tree, store, logs, console, wishes, traces } = options
+    const { tree, state, logs, console, wishes, traces } = options
     const rules = new Rules(tree)
-    this.store = store
+    this.state = state
     this.#wishes = wishes
     this.#rules = rules
     this.#logs = logs
@@ -78,7 +77,7 @@ export class Coordinator {
     this.#waits = new Waits(traces.locks)
     this.#traces = traces
     this.#builder = new Builder({
-      store,
+      state,
       logs,
       console,
       rules,
@@ -95,7 +94,7 @@ export class Coordinator {
 
   /** Brings the targets of the command line up to date; whether that succeeded for all. */
   async bring(names: readonly FileName[], force: boolean): Promise<boolean> {
-    const nodes = names.map(name => this.store.graph.node(name))
+    const nodes = names.map(name => this.state.graph.node(name))
     const ok = await this.fulfil(this.request(this.welcome(), undefined, force, {}), nodes)
     const { guests } = this.#clients
     while (this.#tasks.size > 0 || guests.areHere) {
@@ -185,11 +184,10 @@ export class Coordinator {
 
   #checkerOf(run: RunServed): Checker {
     return new Checker({
-      graph: this.store.graph,
+      graph: this.state.graph,
       rules: this.#rules,
+      logs: this.#logs,
       progress: node => this.#progress(run, node),
-      wasBuilt: node => this.#logs.madeBefore(node.name),
-      wasBuiltSince: (node, making) => this.#logs.hasLaterBuild(node.name, making),
       overridden: node => this.#overridden(run, node),
       traces: this.#traces,
     })
@@ -448,8 +446,4 @@ function inOrder(request: Request, nodes: readonly FileNode[]): readonly FileNod
     .map(node => ({ node, at: Math.random() }))
     .sort((a, b) => a.at - b.at)
     .map(({ node }) => node)
-}
-
-function dirty(reason: Reason): Verdict {
-  return { kind: 'dirty', reason }
 }

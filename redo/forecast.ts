@@ -85,14 +85,7 @@ export class Forecast {
   #lookAhead(): void {
     if (this.#asked.size === 0) return
     this.#graph ??= this.#read()
-    this.#checker ??= new Checker({
-      graph: this.#graph,
-      rules: new Rules(this.#tree),
-      progress: () => undefined,
-      wasBuilt: () => false,
-      wasBuiltSince: () => false,
-      overridden: () => {},
-    })
+    this.#checker ??= new Checker({ graph: this.#graph, rules: new Rules(this.#tree) })
     const graph = this.#graph
     const roots = [...this.#asked.keys()].flatMap(name => graph.find(name) ?? [])
     for (const node of inputsFirst(roots, this.#looked)) {

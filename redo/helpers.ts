@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readlinkSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { constants } from 'node:os'
 import type { Errand, Outcome } from '../core/errand.ts'
+import { hasEnded } from '../core/process.ts'
 
 /** The exit status of the errand, and a word about it; or that the client has to do it itself. */
 export type Reply = (status: number | undefined, text?: string) => void
@@ -113,7 +114,7 @@ export class Helpers {
   /** Ends the work for clients that have gone. */
   #dismiss(): void {
     for (const [helper, { pid }] of this.#busy) {
-      if (isThere(pid)) continue
+      if (!hasEnded(pid)) continue
       this.#busy.delete(helper)
       helper.kill('SIGTERM')
     }
@@ -123,13 +124,3 @@ export class Helpers {
 const watchMs = 200
 
 const lost = ({ door }: Errand): string => `cannot go on: the helper that did the work of ${door}`
-
-/** Whether a process lives; one that waits to be buried does not. */
-function isThere(pid: number): boolean {
-  try {
-    readlinkSync(`/proc/${pid}/cwd`)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,5 +1,5 @@
 import { quoted } from '../core/message.ts'
-import { Checker, stamped, type Verdict } from './check.ts'
+import { Checker, dirty, stamped } from './check.ts'
 import type { FileNode, Graph } from './graph.ts'
 import type { Logs } from './logs.ts'
 import { sentence } from './reason.ts'
@@ -29,9 +29,7 @@ export function plan(
   const checker = new Checker({
     graph,
     rules,
-    progress: () => undefined,
-    wasBuilt: node => logs.madeBefore(node.name),
-    wasBuiltSince: (node, making) => logs.hasLaterBuild(node.name, making),
+    logs,
     overridden: node => {
       const line = `would leave alone ${quoted(node.name)}: you modified it`
       if (!lines.includes(line)) lines.push(line)
@@ -39,7 +37,7 @@ export function plan(
   })
   for (const node of inputsFirst(targets.map(name => graph.node(name)))) {
     const isForced = force && targets.includes(node.name) && checker.isOurs(node)
-    const verdict: Verdict = isForced ? { kind: 'dirty', reason: { kind: 'forced' } } : checker.check(node)
+    const verdict = isForced ? dirty({ kind: 'forced' }) : checker.check(node)
     switch (verdict.kind) {
       case 'clean':
         break

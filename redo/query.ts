@@ -8,7 +8,7 @@ import { Logs } from './logs.ts'
 import { flagsAndNames } from './options.ts'
 import { Rules } from './rules.ts'
 import { isEdited, leadsToFile, nothing, stampOf } from './stamp.ts'
-import { Store } from './store.ts'
+import { State } from './state.ts'
 import { isMangled, type Tree } from './tree.ts'
 
 /** A question about the tree that builds nothing: its answer is lines and an exit status. */
@@ -36,14 +36,7 @@ export const queries: Readonly<Record<string, Query>> = {
 
   /** The targets that would be built, or at least looked at closer. */
   ood: ({ tree, graph, logs, cwd }) => {
-    const checker = new Checker({
-      graph,
-      rules: new Rules(tree),
-      progress: () => undefined,
-      wasBuilt: () => false,
-      wasBuiltSince: (node, making) => logs.hasLaterBuild(node.name, making),
-      overridden: () => {},
-    })
+    const checker = new Checker({ graph, rules: new Rules(tree), logs })
     const stale = graph.all().filter(node => isTarget(node) && checker.check(node).kind !== 'clean')
     return listed(stale, tree, cwd)
   },
@@ -61,7 +54,7 @@ export const queries: Readonly<Record<string, Query>> = {
 
 /** The state as it is on disk, to be looked at alone: a run saves each build, and goes on with a graph of its own. */
 export const readBooks = (): { readonly graph: Graph; readonly logs: Logs } => ({
-  graph: Store.open(join('.redo', 'state')).graph,
+  graph: State.open(join('.redo', 'state')).graph,
   logs: new Logs(join('.redo', 'log')),
 })
 

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { begunIn, isRunning } from './begun.ts'
-import { leaveUnbuilt } from './builder.ts'
 import type { Graph } from './graph.ts'
 import type { Logs } from './logs.ts'
 import { stampOf } from './stamp.ts'
@@ -29,10 +28,7 @@ export function cleanUpAfterCrash(folder: string): readonly FileName[] {
 
 /** Takes down of targets whose builds were cut short that these made no file, as of those that were stopped. */
 export function recordCut(targets: readonly FileName[], graph: Graph, logs: Logs): void {
-  for (const target of targets) {
-    const node = graph.node(target)
-    if (leaveUnbuilt(node, stampOf(target), logs.time(target))) graph.unsaved.add(node)
-  }
+  for (const target of targets) graph.cut(graph.node(target), stampOf(target), logs.time(target))
 }
 
 /** In one step for those who look for it: another run could ask in what is half removed. */

@@ -14,8 +14,8 @@ import type { Message } from './message.ts'
 import { flagsOf, type Options } from './options.ts'
 import { cleanUpAfterCrash, recordCut, removeRunFolder } from './remains.ts'
 import { onSignals, type SignalName } from './signals.ts'
+import { State } from './state.ts'
 import { writeStderr } from './stderr.ts'
-import { Store } from './store.ts'
 import { Terminal } from './terminal.ts'
 import { type Trace, tracesTo } from './trace.ts'
 import { findTop, refusalIn, Tree } from './tree.ts'
@@ -51,19 +51,19 @@ export async function run(
   if (typeof lock === 'number') return lock
   const cut = cleanUpAfterCrash('.redo')
 
-  const store = Store.open('.redo/state')
-  if (store.damage !== undefined) {
-    console.line(`redo: cannot use the state in ".redo/state": ${store.damage}; everything is built again`)
+  const state = State.open('.redo/state')
+  if (state.damage !== undefined) {
+    console.line(`redo: cannot use the state in ".redo/state": ${state.damage}; everything is built again`)
   }
   const logs = new Logs(join('.redo', 'log'))
-  recordCut(cut, store.graph, logs)
+  recordCut(cut, state.graph, logs)
   const runFolder = join('.redo', `run-${process.pid}`)
   const open = (receive: (message: Message) => void) =>
     new Workshop({ ...options, tree, folder: runFolder, commands, ignored, receive, locks: traces.locks })
-  const forecast = hasView ? new Forecast(tree, () => Store.open('.redo/state').graph) : undefined
+  const forecast = hasView ? new Forecast(tree, () => State.open('.redo/state').graph) : undefined
   const coordinator = new Coordinator({
     tree,
-    store,
+    state,
     logs,
     console,
     wishes: options,
@@ -73,7 +73,7 @@ export async function run(
   })
   const view =
     terminal === undefined || forecast === undefined ? undefined : new View(terminal, forecast, coordinator)
-  const signal = onSignals(coordinator, ignored)
+  const signal = onSignals(how => coordinator.stop(how), ignored)
   const fold = () => {
     view?.close()
     console.close()
@@ -84,7 +84,7 @@ export async function run(
   const ok = await coordinator.bring(targets, command === 'redo').catch(onTrouble)
   coordinator.close()
   fold()
-  store.close()
+  state.close()
   removeRunFolder(runFolder)
   lock.release()
   traces.locks?.('gave up the lock of the tree')

@@ -1,5 +1,3 @@
-import type { Coordinator } from './coordinator.ts'
-
 /** Without `SIG`, as sh says it. */
 export type SignalName = 'HUP' | 'INT' | 'QUIT' | 'TERM'
 
@@ -36,7 +34,7 @@ const ONE_WISH_MS = 200
 
 /** The first signal ends the scripts in good order; the second kills them. Answers with what tells the first. */
 export function onSignals(
-  coordinator: Coordinator,
+  stop: (signal: 'SIGTERM' | 'SIGKILL') => void,
   ignored: readonly SignalName[],
 ): () => NodeJS.Signals | undefined {
   const heard = ending.filter(name => !ignored.includes(name))
@@ -44,7 +42,7 @@ export function onSignals(
   let at = 0
   const handler = (signal: NodeJS.Signals) => {
     if (received !== undefined && performance.now() - at < ONE_WISH_MS) return
-    coordinator.stop(received === undefined ? 'SIGTERM' : 'SIGKILL')
+    stop(received === undefined ? 'SIGTERM' : 'SIGKILL')
     at = performance.now()
     received ??= signal
   }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { legible } from '../core/legible.ts'
-import type { Coordinator } from './coordinator.ts'
 import { fit } from './fit.ts'
 import type { Forecast, Outlook } from './forecast.ts'
 import type { Size, Terminal } from './terminal.ts'
@@ -19,11 +18,19 @@ export interface Running {
   readonly ran: number
 }
 
+/** What is done at the moment. */
+interface Work {
+  /** The scripts that run now and do not wait, the oldest first. */
+  readonly running: readonly Running[]
+  /** How many scripts may run at once; undefined when others decide, or none has run. */
+  readonly jobs: number | undefined
+}
+
 /** The lines at the bottom of a terminal while a run lives. A run that is over at once shows none. */
 export class View {
   readonly #terminal: Terminal
   readonly #forecast: Forecast
-  readonly #run: Pick<Coordinator, 'running' | 'jobs'>
+  readonly #run: Work
   readonly #redraw = () => this.#draw()
   readonly #stop = () => this.#suspend()
   #timer: NodeJS.Timeout
@@ -31,7 +38,7 @@ export class View {
   /** How many were seen running at once: the jobs, as far as we know, where others hand out the tokens. */
   #most = 1
 
-  constructor(terminal: Terminal, forecast: Forecast, run: Pick<Coordinator, 'running' | 'jobs'>) {
+  constructor(terminal: Terminal, forecast: Forecast, run: Work) {
     this.#terminal = terminal
     this.#forecast = forecast
     this.#run = run

@@ -21,8 +21,8 @@ function setUp() {
       took: 0,
       logged: undefined,
     }
-    node.making = { rule, inputs, versions: inputs.map(() => 0), absent: [], ...usual, ...more }
-    node.stamp = nothing
+    const versions = inputs.map(input => input.version)
+    graph.built(node, stampOf(name), { rule, inputs, versions, absent: [], ...usual, ...more })
     return node
   }
   const findName = vi.fn(() => rule.name)
@@ -32,15 +32,12 @@ function setUp() {
     graph,
     rules: { findName } as unknown as Rules,
     progress: node => (undecided.has(node) ? 'undecided' : undefined),
-    wasBuilt: () => false,
-    wasBuiltSince: () => false,
-    overridden: () => {},
   })
-  return { target, findName, undecided, checker }
+  return { graph, target, findName, undecided, checker }
 }
 
 test('what is reached in many ways is looked at once, also while a stamp decides on it', () => {
-  const { target, findName, checker } = setUp()
+  const { graph, target, findName, checker } = setUp()
   const stamped = target('stamped', [], { always: true, digest: 'a' })
   const all = [stamped]
   for (let layer = 0, below = [stamped]; layer < 20; layer += 1) {
@@ -55,7 +52,7 @@ test('what is reached in many ways is looked at once, also while a stamp decides
   expect(findName).toHaveBeenCalledTimes(all.length)
 
   checker.forget(stamped)
-  stamped.making = { ...(stamped.making as Making), always: false }
+  graph.built(stamped, nothing, { ...(stamped.making as Making), always: false })
   for (const node of all) expect(checker.check(node).kind).toBe('clean')
 })
 
@@ -79,9 +76,8 @@ test('what hangs on a stamp is checked anew when the stamped target is found cha
   const folder = mkdtempSync(join(tmpdir(), 'redo-check-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const { target, checker } = setUp()
+  writeFileSync(join(folder, 'stamped'), 'built')
   const stamped = target(join(folder, 'stamped'), [], { always: true, digest: 'a' })
-  writeFileSync(stamped.name, 'built')
-  stamped.stamp = stampOf(stamped.name)
   const above = target(join(folder, 'above'), [stamped])
   expect(checker.check(above)).toMatchObject({ kind: 'unsure', stamped: [stamped] })
   expect(checker.isOurs(stamped)).toBe(true)

@@ -118,7 +118,7 @@ describe('a script that waits gives its token away, and goes on when it has one'
 function setUp(fulfil = vi.fn((): boolean | Promise<boolean> => true), jobs = new Map<number, Job>()) {
   const answered = vi.fn()
   const coordinator = {
-    store: { graph: new Graph() },
+    state: { graph: new Graph() },
     request: () => ({ keepGoing: false, shuffle: false }),
     fulfil,
     welcome: () => ({}),

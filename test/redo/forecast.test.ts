@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { Forecast } from '../../redo/forecast.ts'
-import { Graph } from '../../redo/graph.ts'
+import { Graph, type Making } from '../../redo/graph.ts'
 import { type Stamp, stampOf } from '../../redo/stamp.ts'
 import { Tree } from '../../redo/tree.ts'
 
@@ -108,27 +108,29 @@ function ofOneThatIsThere(inputs: readonly string[]): Forecast {
   return new Forecast(new Tree('/nowhere'), () => {
     const graph = new Graph()
     record(graph, 'stamped', 2500, { digest: '1'.repeat(64) })
-    record(graph, target, 7000, { inputs })
-    for (const path of [target, `${target}.do`]) graph.node(path).stamp = stampOf(path)
+    graph.see(graph.node(`${target}.do`), stampOf(`${target}.do`))
+    record(graph, target, 7000, { inputs, stamp: stampOf(target) })
     return graph
   })
 }
 
 /** Enters that a target was built, or that this failed, and how long it took. */
 function record(graph: Graph, name: string, took: number, more: Recorded = {}): void {
-  const { inputs = [], failed = false, digest } = more
+  const { inputs = [], failed = false, digest, stamp = 'as it was' as Stamp } = more
   const node = graph.node(name)
   const rule = graph.node(`${name}.do`)
   const nodes = [rule, ...inputs.map(input => graph.node(input))]
-  node.stamp = 'as it was' as Stamp
-  node.making = {
-    ...{ rule, inputs: nodes, versions: nodes.map(() => 0), absent: [], took },
-    ...{ always: false, digest, failed, before: undefined, logged: undefined },
+  const making: Making = {
+    ...{ rule, inputs: nodes, versions: nodes.map(({ version }) => version), absent: [], took },
+    ...{ always: false, digest, failed: false, before: undefined, logged: undefined },
   }
+  graph.built(node, stamp, making)
+  if (failed) graph.failed(node, stamp, making)
 }
 
 interface Recorded {
   readonly inputs?: readonly string[]
   readonly failed?: boolean
   readonly digest?: string
+  readonly stamp?: Stamp
 }

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Coordinator } from '../../redo/coordinator.ts'
 import { ignoreAsTold, ignoring, onSignals } from '../../redo/signals.ts'
 
 /** What is called at which signal; none is sent here. */
@@ -61,6 +60,6 @@ test('a run that no signal reached tells of none, and one that is ignored is not
 
 function heard(ignored: Parameters<typeof onSignals>[1]) {
   const stop = vi.fn()
-  const received = onSignals({ stop } as unknown as Coordinator, ignored)
+  const received = onSignals(stop, ignored)
   return { stop, received, hear: (signal: NodeJS.Signals) => handlers.get(signal)?.(signal) }
 }

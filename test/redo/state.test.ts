@@ -4,120 +4,121 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { FileNode, Graph } from '../../redo/graph.ts'
 import type { Stamp } from '../../redo/stamp.ts'
-import { Store } from '../../redo/store.ts'
+import { State } from '../../redo/state.ts'
 
-const scratch = mkdtempSync(join(tmpdir(), 'redo-store-'))
+const scratch = mkdtempSync(join(tmpdir(), 'redo-state-'))
 let count = 0
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 test('what was saved is loaded, with names of any kind', () => {
   const path = fresh()
-  const store = Store.open(path)
-  const { graph } = store
+  const state = State.open(path)
+  const { graph } = state
   build(graph, 'a "b"\n]\n[/ö', ['x.do', 'source'], { always: true, digest: 'abc' })
   build(graph, 'failed', ['x.do'], { failed: true, before: 'as it was' as Stamp })
-  graph.node('by hand').overridden = true
-  graph.node('without its rule').orphaned = true
+  build(graph, 'by hand', ['x.do'])
+  graph.override(graph.node('by hand'), 'other' as Stamp)
+  build(graph, 'without its rule', ['x.do'])
+  graph.orphan(graph.node('without its rule'))
   graph.see(graph.node('gone'), '-' as Stamp)
-  store.save()
-  expect(told(Store.open(path).graph)).toEqual(told(graph))
-  store.close()
-  expect(told(Store.open(path).graph)).toEqual(told(graph))
+  state.save()
+  expect(told(State.open(path).graph)).toEqual(told(graph))
+  state.close()
+  expect(told(State.open(path).graph)).toEqual(told(graph))
 })
 
 test('a later record of a file replaces an earlier one', () => {
   const path = fresh()
-  const store = Store.open(path)
-  build(store.graph, 'x', ['x.do'])
-  store.save()
-  build(store.graph, 'x', ['x.do', 'more'])
-  store.save()
-  const making = Store.open(path).graph.find('x')?.making
+  const state = State.open(path)
+  build(state.graph, 'x', ['x.do'])
+  state.save()
+  build(state.graph, 'x', ['x.do', 'more'])
+  state.save()
+  const making = State.open(path).graph.find('x')?.making
   expect(making?.inputs.map(input => input.name)).toEqual(['x.do', 'more'])
 })
 
 test('a block that was cut short is dropped, those before it count, and the next run goes on after them', () => {
   const path = fresh()
-  const store = Store.open(path)
-  build(store.graph, 'first', ['first.do'])
-  store.save()
+  const state = State.open(path)
+  build(state.graph, 'first', ['first.do'])
+  state.save()
   const whole = readFileSync(path)
-  build(store.graph, 'second', ['second.do'])
-  store.save()
+  build(state.graph, 'second', ['second.do'])
+  state.save()
   const all = readFileSync(path)
   for (let length = whole.length; length < all.length; length += 1) {
     writeFileSync(path, all.subarray(0, length))
-    const cut = Store.open(path)
+    const cut = State.open(path)
     expect(cut.damage).toBeUndefined()
     expect(cut.graph.find('first')?.making).toBeDefined()
     expect(cut.graph.find('second')).toBeUndefined()
     build(cut.graph, 'third', ['third.do'])
     cut.save()
-    const next = Store.open(path)
+    const next = State.open(path)
     expect([next.damage, next.graph.find('third')?.making?.rule.name]).toEqual([undefined, 'third.do'])
   }
 })
 
 test('damage before the last block is told, nothing of the file is believed, and the next run heals it', () => {
   const path = fresh()
-  const store = Store.open(path)
+  const state = State.open(path)
   for (const name of ['a', 'b', 'c']) {
-    build(store.graph, name, ['x.do'])
-    store.save()
+    build(state.graph, name, ['x.do'])
+    state.save()
   }
   writeFileSync(path, readFileSync(path, 'utf8').replace('"b"', '"B"'))
-  const damaged = Store.open(path)
+  const damaged = State.open(path)
   expect(damaged.damage).toMatch(/^the block at byte \d+ is damaged$/)
   expect(damaged.graph.size).toBe(0)
   build(damaged.graph, 'd', ['x.do'])
   damaged.close()
-  const healed = Store.open(path)
+  const healed = State.open(path)
   expect([healed.damage, healed.graph.find('d')?.making?.rule.name]).toEqual([undefined, 'x.do'])
 })
 
 test('a record of a file that was never named is damage', () => {
   const path = fresh()
-  const store = Store.open(path)
-  build(store.graph, 'x', ['x.do'])
-  store.graph.unsaved.delete(store.graph.node('x.do'))
-  store.save()
-  expect(Store.open(path).damage).toBe('it speaks of a file without a name')
+  const state = State.open(path)
+  build(state.graph, 'x', ['x.do'], { rule: { id: 7 } as FileNode })
+  state.save()
+  expect(State.open(path).damage).toBe('it speaks of a file without a name')
 })
 
 test('the end of a run rewrites a state that is mostly outdated, and one that is in many pieces', () => {
   for (const names of [(_: number) => 'x', (at: number) => `${at}`]) {
     const path = fresh()
-    const store = Store.open(path)
+    const state = State.open(path)
     for (let at = 0; at < 1000; at += 1) {
-      build(store.graph, names(at), ['x.do'])
-      store.save()
+      build(state.graph, names(at), ['x.do'])
+      state.save()
     }
     const before = blocks(path)
-    store.close()
+    state.close()
     expect([before, blocks(path) < 5]).toEqual([1000, true])
-    expect(told(Store.open(path).graph)).toEqual(told(store.graph))
+    expect(told(State.open(path).graph)).toEqual(told(state.graph))
   }
 })
 
 test('after its end a run records nothing: the file may be that of the next one', () => {
   const path = fresh()
-  const store = Store.open(path)
-  build(store.graph, 'x', ['x.do'])
-  store.close()
+  const state = State.open(path)
+  build(state.graph, 'x', ['x.do'])
+  state.close()
   const before = readFileSync(path)
-  build(store.graph, 'late', ['x.do'])
-  expect(() => store.save()).toThrow('after the end')
+  build(state.graph, 'late', ['x.do'])
+  expect(() => state.save()).toThrow('after the end')
   expect(readFileSync(path)).toEqual(before)
 })
 
 test('a run that changed nothing leaves the file as it is', () => {
   const path = fresh()
-  const store = Store.open(path)
-  build(store.graph, 'x', ['x.do'])
-  store.close()
+  const state = State.open(path)
+  build(state.graph, 'x', ['x.do'])
+  state.close()
   const before = readFileSync(path)
-  Store.open(path).close()
+  State.open(path).close()
   expect(readFileSync(path)).toEqual(before)
 })
 
@@ -135,7 +136,7 @@ function build(
 ): void {
   const nodes = inputs.map(input => graph.node(input))
   const node = graph.node(name)
-  node.making = {
+  graph.built(node, `${name} ${node.version}` as Stamp, {
     rule: nodes[0] as FileNode,
     inputs: nodes,
     versions: nodes.map((_, at) => at + 7),
@@ -147,9 +148,7 @@ function build(
     took: 12,
     logged: 1732284123456.789,
     ...special,
-  }
-  graph.see(node, `${name} ${node.version}` as Stamp)
-  graph.unsaved.add(node)
+  })
 }
 
 /** All that a graph knows, with names in place of nodes. */

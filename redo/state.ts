@@ -13,7 +13,7 @@ import type { Stamp } from './stamp.ts'
  * for the logs tell which files are targets, and which of them were built later than the state knows. Damage
  * anywhere else makes the whole of it worthless; everything is built again then.
  */
-export class Store {
+export class State {
   readonly graph: Graph
   /** What could not be read, in words; undefined when all is well. */
   readonly damage: string | undefined
@@ -33,16 +33,16 @@ export class Store {
     this.#blocks = loaded.blocks
   }
 
-  static open(path: string): Store {
-    return new Store(path, load(path))
+  static open(path: string): State {
+    return new State(path, load(path))
   }
 
   /** Puts all that changed on disk. Survives the death of this process, not that of the machine. */
   save(): void {
     const { unsaved } = this.graph
-    if (unsaved.size === 0) return
-    this.#append([...unsaved])
-    unsaved.clear()
+    if (unsaved.length === 0) return
+    this.#append(unsaved)
+    this.graph.saved()
   }
 
   /**
@@ -164,14 +164,16 @@ function read(path: string): Buffer {
 }
 
 function restore(line: Line, graph: Graph): void {
-  const node = graph.restore(line[0], line[1])
-  node.version = line[2]
-  node.stamp = line[3] === 0 ? undefined : line[3]
-  node.making = makingOf(line, graph)
-  const flags = line[4] ?? 0
-  node.previous = node.making === undefined && line[6] !== 0 ? line[6] : undefined
-  node.overridden = (flags & flag.overridden) !== 0
-  node.orphaned = (flags & flag.orphaned) !== 0
+  const [id, name, version, stamp, flags = 0, , previous = 0] = line
+  const making = makingOf(line, graph)
+  graph.restore(id, name, {
+    version,
+    stamp: stamp === 0 ? undefined : stamp,
+    previous: making === undefined && previous !== 0 ? previous : undefined,
+    making,
+    overridden: (flags & flag.overridden) !== 0,
+    orphaned: (flags & flag.orphaned) !== 0,
+  })
 }
 
 function makingOf(line: Line, graph: Graph): Making | undefined {
