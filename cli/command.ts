@@ -24,7 +24,7 @@ export interface Command {
   readonly register: (yargs: Argv<Common>, choose: Choose, behind?: string) => void
 }
 
-export type Choose = (work: () => Promise<number>) => void
+type Choose = (work: () => Promise<number>) => void
 
 export interface Definition<Args extends Common> {
   /** As it stands behind `coolports`: the name, then its words. */

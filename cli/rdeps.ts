@@ -6,7 +6,7 @@ import { readTree } from './manifests.ts'
 import { complain, json, paint, print } from './say.ts'
 
 /** How a package needs another. */
-export type Kind = 'run' | 'build' | 'test'
+type Kind = 'run' | 'build' | 'test'
 
 export interface Dependent {
   readonly name: string

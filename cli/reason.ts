@@ -13,7 +13,7 @@ export interface Reason {
   readonly dependencies: readonly ChangedDependency[]
 }
 
-export interface ChangedDependency {
+interface ChangedDependency {
   readonly name: string
   readonly built: Sha256
   readonly present: Sha256

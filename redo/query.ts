@@ -12,7 +12,7 @@ import { State } from './state.ts'
 import { isMangled, type Tree } from './tree.ts'
 
 /** A question about the tree that builds nothing: its answer is lines and an exit status. */
-export interface Reply {
+interface Reply {
   readonly lines: readonly string[]
   readonly status: number
 }

@@ -35,5 +35,4 @@ export async function closureTrees(
   return problems.length > 0 ? refuse(problems) : ok(members)
 }
 
-export const closureFiles = (text: string): readonly string[] =>
-  text.split('\n').filter(line => line.trim() !== '')
+const closureFiles = (text: string): readonly string[] => text.split('\n').filter(line => line.trim() !== '')

@@ -23,7 +23,7 @@ export interface Skeleton {
   readonly back: string
 }
 
-export type Bone =
+type Bone =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'file'; readonly path: string; readonly text: string }
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }

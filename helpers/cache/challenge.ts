@@ -20,7 +20,7 @@ export interface Said {
 }
 
 /** A place that gave nothing that can be believed about a builder's record. */
-export interface Trouble {
+interface Trouble {
   readonly place: string
   readonly builder: string
   readonly why: string

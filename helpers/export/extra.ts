@@ -10,7 +10,7 @@ import type { Layer } from './layer.ts'
 
 /** What no package has, but programs look for; it is in an image only where it is asked for. */
 const EXTRAS = ['passwd', 'tmp'] as const
-export type Extra = (typeof EXTRAS)[number]
+type Extra = (typeof EXTRAS)[number]
 
 export interface Extras {
   readonly with: readonly Extra[]

@@ -24,7 +24,7 @@ export interface Mirrors {
   readonly http: Listing
 }
 
-export type Listing = ReadonlyMap<string, readonly string[]>
+type Listing = ReadonlyMap<string, readonly string[]>
 
 type Env = Readonly<Record<string, string | undefined>>
 
@@ -59,7 +59,7 @@ export function loadMirrors(
 }
 
 /** Reads records of `sha256: DIGEST` (or `*`) and one or more values. A bad record is left out and named. */
-export function parseListing(
+function parseListing(
   file: string,
   text: string,
   field: Field,
@@ -110,7 +110,7 @@ const pathFault = (path: string): string | undefined =>
     : 'is not a plain path below the root of an archive'
 
 /** `SHA256` or `SHA256.anything`, as committed files are named. */
-export function treeFiles(names: readonly string[], folder: string): ReadonlyMap<string, string> {
+function treeFiles(names: readonly string[], folder: string): ReadonlyMap<string, string> {
   const found = names.filter(name => isSha256(name.slice(0, 64)) && (name.length === 64 || name[64] === '.'))
   return new Map(found.map(name => [name.slice(0, 64) as Sha256, join(folder, name)]))
 }

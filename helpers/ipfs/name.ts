@@ -36,7 +36,7 @@ export interface NameRecord {
   readonly bytes: Uint8Array
 }
 
-export type Target =
+type Target =
   | { readonly kind: 'ipfs'; readonly cid: CID; readonly path: readonly string[] }
   | { readonly kind: 'ipns'; readonly name: string }
 

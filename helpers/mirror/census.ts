@@ -14,7 +14,7 @@ export interface Availability {
   readonly places: readonly PlaceAnswer[]
 }
 
-export interface PlaceAnswer {
+interface PlaceAnswer {
   readonly kind: Origin['kind']
   readonly at: string
   readonly owner: string

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
 
-export const LISTING = 'SHA256SUMS'
+const LISTING = 'SHA256SUMS'
 
 /** Writes SHA256SUMS of all files of a folder, in order, as `sha256sum -c` reads it. Symlinks are left out. */
 export async function writeListing(folder: string): Promise<void> {

@@ -75,7 +75,7 @@ export function readDigest(text: unknown): Sha256 | undefined {
   return isSha256(digits) ? digits : undefined
 }
 
-export const isTag = (text: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text)
+const isTag = (text: string): boolean => /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/.test(text)
 
 const isRepositoryName = (name: string): boolean =>
   name.length <= MAX_NAME &&

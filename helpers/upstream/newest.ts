@@ -5,7 +5,7 @@ import { readListing, readTags, type Told } from './place.ts'
 import { compareVersions } from './version.ts'
 
 /** Where newer versions are found, as a manifest says it: `pattern` is of a version in a name, which its first group holds. */
-export interface Watched {
+interface Watched {
   readonly kind: 'listing' | 'git-tags'
   readonly url: string
   readonly pattern: string

@@ -8,7 +8,7 @@ import type { ImageFiles } from './image-files.ts'
 import type { ImageLayer } from './image-layers.ts'
 
 /** What a layer has at a path. */
-export type Found =
+type Found =
   | { readonly kind: 'file'; readonly sha256: Sha256; readonly mode: number }
   | { readonly kind: 'symlink' | 'link'; readonly target: string }
   | { readonly kind: 'folder' | 'special' }

@@ -21,7 +21,7 @@ export function header({ name, type = '0', size = 0, target = '' }: Fields): Buf
 }
 
 /** Sums a header up again after it was bent. */
-export function summed(block: Buffer): Buffer {
+function summed(block: Buffer): Buffer {
   block.write('        ', 148, 'latin1')
   const sum = block.subarray(0, 512).reduce((all, byte) => all + byte, 0)
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1')
