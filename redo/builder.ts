@@ -9,12 +9,12 @@ import { copiedTo, discard, install, type Places, type Product, productOf } from
 import { sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
-import { exists, folder, isOfFile, nothing, type Stamp, stampOf } from './stamp.ts'
+import { exists, folder, isOfFile, isSymlink, nothing, type Stamp, stampOf } from './stamp.ts'
 import type { State } from './state.ts'
 import { Stopwatch } from './stopwatch.ts'
 import type { Job, Task } from './task.ts'
 import type { Trace } from './trace.ts'
-import type { FileName } from './tree.ts'
+import type { FileName, Tree } from './tree.ts'
 import { unknownTarget } from './unknown.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -28,6 +28,7 @@ export class Builder {
   readonly #logs: Logs
   readonly #console: Console
   readonly #rules: Rules
+  readonly #tree: Tree
   readonly #explain: boolean
   readonly #trace: Trace | undefined
   #count = 0
@@ -37,6 +38,7 @@ export class Builder {
     readonly logs: Logs
     readonly console: Console
     readonly rules: Rules
+    readonly tree: Tree
     readonly explain: boolean
     readonly trace: Trace | undefined
   }) {
@@ -44,6 +46,7 @@ export class Builder {
     this.#logs = options.logs
     this.#console = options.console
     this.#rules = options.rules
+    this.#tree = options.tree
     this.#explain = options.explain
     this.#trace = options.trace
   }
@@ -162,6 +165,8 @@ export class Builder {
     const product = productOf(places)
     if (product.kind === 'refused') return `is wrong: ${product.why}`
     this.#record(job, places, product)
+    // What lay behind a symlink lies elsewhere now.
+    if (isSymlink(places.before) || (product.kind === 'file' && isSymlink(product.stamp))) this.#tree.forget()
     try {
       if (product.kind === 'file') {
         if (install(product, places)) return product

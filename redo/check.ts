@@ -110,11 +110,19 @@ export class Checker {
     return false
   }
 
-  /** The next check of this file, or of one that depends on it, shall look again. */
+  /** Whether a target that was out of date is still to be built: not when somebody has written it since. */
+  isStillOurs(node: FileNode): boolean {
+    if (node.making !== undefined) return this.isOurs(node)
+    const stamp = stampOf(node.name)
+    return stamp === nothing || stamp === folder || this.check(node, stamp).kind === 'dirty'
+  }
+
+  /** The next check of this file, or of one that depends on it, shall look again; and its build may have made others. */
   forget(node: FileNode): void {
     this.#unsure.clear()
     this.#decided.delete(node)
     this.#looked.delete(node)
+    this.#there.clear()
   }
 
   /** Some targets are undecided by now: who depends on them depends on these alone, and not on all that is below them. */

@@ -30,6 +30,7 @@ interface Wishes {
 export class Coordinator {
   readonly state: State
   readonly #wishes: Wishes
+  readonly #tree: Tree
   readonly #rules: Rules
   readonly #logs: Logs
   readonly #console: Console
@@ -69,6 +70,7 @@ export class Coordinator {
     const rules = new Rules(tree)
     this.state = state
     this.#wishes = wishes
+    this.#tree = tree
     this.#rules = rules
     this.#logs = logs
     this.#console = console
@@ -81,6 +83,7 @@ export class Coordinator {
       logs,
       console,
       rules,
+      tree,
       explain: wishes.explain,
       trace: traces.locks,
     })
@@ -172,6 +175,7 @@ export class Coordinator {
   welcome(): RunServed {
     this.#came += 1
     this.#rules.forget()
+    this.#tree.forget()
     const run = new RunServed(this.#came, run => this.#checkerOf(run))
     this.#runs.add(run)
     return run
@@ -352,7 +356,15 @@ export class Coordinator {
       wanted: () => !this.#stopped && task.requests.some(isOpen),
       start: () => {
         this.#queued.delete(task)
-        this.#builder.build(task, this.openWorkshop(), this.#schedulerOf(task), ok => this.#built(task, ok))
+        const scheduler = this.#schedulerOf(task)
+        this.#asking = task.asker
+        if (task.run.checker.isStillOurs(task.node)) {
+          this.#builder.build(task, this.openWorkshop(), scheduler, ok => this.#built(task, ok))
+          return
+        }
+        task.reason = undefined
+        this.#finish(task, true)
+        scheduler.release()
       },
       drop: () => this.#finish(task, undefined),
     }
@@ -373,6 +385,7 @@ export class Coordinator {
     this.#queued.delete(task)
     this.#tasks.delete(node)
     for (const run of this.#runs) run.checker.forget(node)
+    this.#rules.forget()
     const became = ok === undefined || task.reason === undefined ? undefined : ok ? 'built' : 'failed'
     if (became !== undefined) {
       task.outcome = { kind: became, begun: task.begun, console: task.shownTo?.setting.console }

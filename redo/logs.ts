@@ -82,10 +82,16 @@ export class Logs {
     return statSync(this.path(target), { throwIfNoEntry: false })?.mtimeMs
   }
 
-  /** Whether its log is of a later build than the one on record, and nobody has written the target since. */
+  /**
+   * Whether its log is of a later build than the one on record, and nobody has written the target since. What a build
+   * left in the background may write to its log long after: each build makes a new one, where the file system tells
+   * when a file was made.
+   */
   hasLaterBuild(target: FileName, { logged }: Pick<Making, 'logged'>): boolean {
-    const time = this.time(target)
-    return time !== undefined && logged !== undefined && time !== logged && isOf(target, time)
+    const stats = statSync(this.path(target), { throwIfNoEntry: false })
+    if (stats === undefined || logged === undefined || stats.mtimeMs === logged) return false
+    const isNew = stats.birthtimeMs === 0 || stats.birthtimeMs > logged
+    return isNew && isOf(target, stats.mtimeMs)
   }
 
   read(target: FileName): Buffer {

@@ -13,7 +13,7 @@ export interface Rule {
   readonly stem: string
 }
 
-/** Finds the `.do` of targets. One finder serves one run and looks at each `default*.do` once. */
+/** Finds the `.do` of targets. Looks at each `default*.do` once, until a build may have made another. */
 export class Rules {
   readonly #tree: Tree
   readonly #defaults = new Map<string, boolean>()
@@ -41,7 +41,7 @@ export class Rules {
     return undefined
   }
 
-  /** What is there may be another by now. */
+  /** What is there may be another by now: a run has come, or a build has ended. */
   forget(): void {
     this.#defaults.clear()
   }

@@ -33,6 +33,10 @@ export function isOfFile(stamp: Stamp): boolean {
   return stamp !== nothing && !stamp.endsWith(`>${nothing}`)
 }
 
+export function isSymlink(stamp: Stamp): boolean {
+  return stamp.includes('>')
+}
+
 /** The part of a stamp that does not follow symlinks. */
 export function itself(stamp: Stamp): string {
   return stamp.split('>')[0] ?? ''
@@ -88,7 +92,7 @@ function describe(stats: Stats): string {
 }
 
 function kind(stamp: Stamp): string {
-  return stamp === folder ? 'a folder' : stamp.includes('>') ? 'a symlink' : 'a file'
+  return stamp === folder ? 'a folder' : isSymlink(stamp) ? 'a symlink' : 'a file'
 }
 
 function show(field: (typeof fields)[number], value = ''): string {

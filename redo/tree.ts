@@ -23,6 +23,8 @@ export class Tree {
   readonly #realFolders = new Map<string, string>()
   /** By folder as said, for those that symlinks lead to: most trees have none. */
   readonly #linksTo = new Map<string, readonly FileName[]>()
+  /** By folder. */
+  readonly #othersWith = new Map<string, string | undefined>()
 
   constructor(top: string) {
     this.top = top
@@ -48,6 +50,24 @@ export class Tree {
   linksTo(cwd: string, paths: readonly string[]): readonly FileName[] {
     if (this.#linksTo.size === 0) return []
     return paths.flatMap(path => this.#linksTo.get(folderOf(fullPath(cwd, path))) ?? [])
+  }
+
+  /** Symlinks may lead elsewhere by now: a run has come, or one was built. */
+  forget(): void {
+    this.#realFolders.clear()
+    this.#linksTo.clear()
+    this.#othersWith.clear()
+  }
+
+  /**
+   * The top of another tree, with books of its own, that holds the folder of a file; one that holds this tree, too, is
+   * none of them.
+   */
+  other(name: FileName): string | undefined {
+    const folder = dirname(this.absolute(name))
+    if (folder === this.top) return undefined
+    if (!this.#othersWith.has(folder)) this.#othersWith.set(folder, otherTop(this.top, folder))
+    return this.#othersWith.get(folder)
   }
 
   absolute(name: FileName): string {
@@ -134,31 +154,47 @@ function targetOf(path: string): string | undefined {
 }
 
 /**
- * The top of the tree that `cwd` lies in: the nearest folder upward with a `.redo` or a `.git`, else the one that `cwd`
- * and the targets lie in.
+ * The top of the tree that `cwd` lies in: the nearest folder upward with a `.redo` or a `.git`. Where there is none, the
+ * tree that all targets lie in, or the folder that they and `cwd` lie in.
  */
 export function findTop(cwd: string, targets: readonly string[] = []): string {
   const start = realpathSync(cwd)
-  for (let at = start; ; at = dirname(at)) {
-    if (existsSync(join(at, '.redo')) || existsSync(join(at, '.git'))) return at
-    if (dirname(at) === at) break
-  }
-  const common = targets
-    .map(target => dirname(resolve(start, target)))
-    .reduce((one, other) => commonFolder(one, realFolder(other)), start)
-  return mayBeTop(common, start) ? common : start
+  const folders = targets.map(target => realFolder(dirname(resolve(start, target))))
+  const [first = start, ...others] = folders
+  const ofTargets = others.reduce(commonFolder, first)
+  const known = nearestTop(start) ?? nearestTop(ofTargets)
+  if (known !== undefined) return known
+  return [commonFolder(start, ofTargets), start, ofTargets].find(folder => mayBeTop(folder, start)) ?? start
 }
 
-/** Not a folder that many share, such as / or /tmp or the home of a user: all that lies there would have its books there. */
+function nearestTop(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.redo')) || existsSync(join(at, '.git'))) return at
+    if (dirname(at) === at) return undefined
+  }
+}
+
+/**
+ * Not a folder that many share, such as / or /tmp or the home of a user, all of what lies there would have its books
+ * there; and not one of somebody else's.
+ */
 function mayBeTop(folder: string, start: string): boolean {
-  if (folder === start) return true
-  if (folder === '/' || folder === homedir()) return false
+  if (folder === '/' || folder === home()) return false
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)
     const { uid, mode } = statSync(folder)
-    return uid === statSync(start).uid && (mode & STICKY) === 0
+    return [statSync(start).uid, process.getuid?.()].includes(uid) && (mode & STICKY) === 0
   } catch {
     return false
+  }
+}
+
+/** Undefined for a user whom the machine does not know. */
+function home(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    return undefined
   }
 }
 
@@ -176,25 +212,28 @@ function realFolder(path: string): string {
 
 function commonFolder(one: string, other: string): string {
   let at = one
-  while (at !== '/' && other !== at && !other.startsWith(`${at}/`)) at = dirname(at)
+  while (!isWithin(other, at)) at = dirname(at)
   return at
 }
 
-/** What is told where a target lies in a tree within, with books of its own: in two books it would be a source to either. */
-export function refusalIn({ top }: Tree, targets: readonly FileName[]): string | undefined {
-  const other = targets.map(target => topBetween(top, target)).find(found => found !== undefined)
+/** What is told where a target lies in another tree, with books of its own: in two books it would be a source to either. */
+export function refusalIn(tree: Tree, targets: readonly FileName[]): string | undefined {
+  const other = targets.map(target => tree.other(target)).find(found => found !== undefined)
   if (other === undefined) return undefined
-  const lines = [
-    `redo: cannot build in ${quoted(top)}: a target lies in a tree of its own`,
-    `  top ${quoted(other)}`,
-    `  build it there, or remove ${quoted(join(other, '.redo'))}`,
-  ]
-  return `${lines.join('\n')}\n`
+  return `redo: cannot build in ${quoted(tree.top)}: a target lies in a tree of its own\n  top ${quoted(other)}\n  ${adviceOn(other)}\n`
 }
 
-function topBetween(top: string, target: FileName): string | undefined {
-  if (isAbsolute(target)) return undefined
-  for (let at = dirname(join(top, target)); at !== top && at.startsWith(`${top}/`); at = dirname(at))
-    if (existsSync(join(at, '.redo'))) return at
+/** What to do about a target of another tree. */
+export function adviceOn(other: string): string {
+  return `build it there, or remove ${quoted(join(other, '.redo'))}`
+}
+
+function otherTop(top: string, folder: string): string | undefined {
+  for (let at = folder; !isWithin(top, at); at = dirname(at)) if (existsSync(join(at, '.redo'))) return at
   return undefined
+}
+
+/** Whether a folder is another, or lies somewhere in it. */
+function isWithin(folder: string, other: string): boolean {
+  return other === '/' || folder === other || folder.startsWith(`${other}/`)
 }
