@@ -1,5 +1,5 @@
 import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs'
-import { type Folders, NoFolder } from './folders.ts'
+import { type Folders, isAbsence, NoFolder } from './folders.ts'
 import { BACKWARD, besidePath, FOLDER_MODE, isSetting, JOURNAL, newPath, oldPath } from './place.ts'
 import type { Owner, Step } from './step.ts'
 
@@ -174,7 +174,7 @@ class Own {
     try {
       return lstatSync(this.#folders.at(path), { throwIfNoEntry: false })
     } catch (error) {
-      if (error instanceof NoFolder) return undefined
+      if (isAbsence(error)) return undefined
       throw error
     }
   }

@@ -14,6 +14,10 @@ export class NoFolder extends Error {
   }
 }
 
+/** Whether an error says that nothing stands at a path, nor can: its folder is missing, or its name is too long. */
+export const isAbsence = (error: unknown): boolean =>
+  error instanceof NoFolder || (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG'
+
 /** Linux' O_PATH, which node does not name: a place to start from, whatever its permissions for reading. */
 const O_PATH = 0o10000000
 const FOLDER = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW

@@ -1,7 +1,7 @@
-import { lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import type { Sha256 } from '../../core/digest.ts'
 import { fileDigest } from '../../core/file-digest.ts'
-import { type Folders, NoFolder } from './folders.ts'
+import { type Folders, isAbsence } from './folders.ts'
 
 /** What stands at a path of the root. */
 export type Fact =
@@ -35,14 +35,15 @@ export function survey(folders: Folders, paths: Iterable<string>): Facts {
 
 export function factOf(folders: Folders, path: string): Fact {
   let full: string
+  let stats: Stats | undefined
   try {
     full = folders.at(path)
+    // The root itself is a link of /proc.
+    stats = lstatSync(path === '' ? `${full}/.` : full, { throwIfNoEntry: false })
   } catch (error) {
-    if (!(error instanceof NoFolder)) throw error
+    if (!isAbsence(error)) throw error
     return { kind: 'absent' }
   }
-  // The root itself is a link of /proc.
-  const stats = lstatSync(path === '' ? `${full}/.` : full, { throwIfNoEntry: false })
   if (!stats) return { kind: 'absent' }
   const mode = stats.mode & 0o7777
   const { uid, gid } = stats

@@ -240,6 +240,21 @@ describe('install', () => {
     expect([ground.read('etc/x'), ground.read('etc/y')]).toEqual(['x', 'x'])
   })
 
+  test('keeps a setting whose name has no room for one beside it', async () => {
+    const ground = new Ground()
+    const path = `etc/${'n'.repeat(254)}`
+    for (const text of ['one', 'two']) {
+      await ground.make('a', text, { [path]: text })
+      expect(await ground.install('a')).toMatchObject({ came: [`a-${text}-1`] })
+      expect(ground.read(path)).toBe(text)
+    }
+    ground.write({ [path]: 'mine' })
+    await ground.make('a', '3', { [path]: 'three', 'bin/a': '!a' })
+    expect(await ground.install('a')).toContain('cannot install: the name is too long')
+    expect(ground.shown()).toEqual({ 'etc/': '', [path]: 'mine' })
+    expect(ground.remove('a')).toMatchObject({ kept: [{ path }] })
+  })
+
   test('keeps odd names', async () => {
     const ground = new Ground()
     const odd = {
