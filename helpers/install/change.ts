@@ -6,6 +6,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Candidate } from './candidate.ts'
 import { databaseFolder, makeDatabase, readDatabase } from './database.ts'
 import { desiredPackages } from './desired.ts'
+import { failureOf, isFailure } from './failure.ts'
 import { Folders } from './folders.ts'
 import { ownerProblems } from './owners.ts'
 import { DATABASE } from './place.ts'
@@ -13,7 +14,7 @@ import { concernedPaths, leaving, type Plan, planChange } from './plan.ts'
 import { isScriptDue, runPostInstalls } from './post-install.ts'
 import type { InstallProblem } from './problem.ts'
 import { type Installed, labelOf } from './record.ts'
-import { type Direction, failureOf, finishChange, isFailure, underWay } from './recover.ts'
+import { type Direction, finishChange, underWay } from './recover.ts'
 import { stage, unstage } from './stage.ts'
 import { type Facts, survey } from './survey.ts'
 import { areOne } from './twins.ts'
@@ -91,8 +92,7 @@ function inRoot<Value>(
     return use(real, folders)
   } catch (error) {
     if (!isFailure(error)) throw error
-    const problem = failureOf(error)
-    return refuse([problem.kind === 'disk full' ? { ...problem, folder: root } : problem])
+    return refuse([failureOf(error, root)])
   } finally {
     lock?.release()
     locked?.close()
@@ -130,7 +130,9 @@ export function prepareChange(root: string, folders: Folders, wanted: Wanted): A
   try {
     stage(root, folders, plan.value, trees)
   } catch (error) {
+    const failure = isFailure(error) ? failureOf(error, root) : undefined
     unstage(folders)
+    if (failure) return refuse([failure])
     throw error
   }
   return ok(difference(installed.value, desired.value, plan.value))

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { rootIn } from './current.ts'
+import { failureOf, isFailure } from './failure.ts'
 import { Folders, NoFolder } from './folders.ts'
 import { readOwnFile } from './own-file.ts'
 import { BACKWARD, CHANGE, DATABASE, JOURNAL, RECORDS } from './place.ts'
@@ -20,9 +21,10 @@ export function readRoot<Value>(
   root: string,
   use: (contents: Contents, folders: Folders) => Result<Value, readonly InstallProblem[]>,
 ): Result<Value, readonly InstallProblem[]> {
-  if (!isFolder(root)) return refuse([{ kind: 'no root', root }])
-  const folders = new Folders(realpathSync(rootIn(root)))
+  let folders: Folders | undefined
   try {
+    if (!isFolder(root)) return refuse([{ kind: 'no root', root }])
+    folders = new Folders(realpathSync(rootIn(root)))
     if (!existsSync(folders.at(DATABASE))) return refuse([{ kind: 'no packages', root }])
     const packages = readDatabase(folders)
     if (!packages.ok) return packages
@@ -30,9 +32,10 @@ export function readRoot<Value>(
   } catch (error) {
     if (error instanceof NoFolder)
       return refuse([error.absent ? { kind: 'no packages', root } : { kind: 'no folder', path: error.path }])
+    if (isFailure(error)) return refuse([failureOf(error, root)])
     throw error
   } finally {
-    folders.close()
+    folders?.close()
   }
 }
 

@@ -15,9 +15,9 @@ import { removeTree } from '../build/remove.ts'
 import { changeRoot, type Done, type Wanted } from './change.ts'
 import { cloneRoot } from './clone.ts'
 import { CURRENT, generationsOf, hasGenerations, ROOTS } from './current.ts'
+import { failureOf, isFailure } from './failure.ts'
 import { flushDisk } from './flush.ts'
 import type { InstallProblem } from './problem.ts'
-import { failureOf, isFailure } from './recover.ts'
 
 type Answer<Value> = Result<Value, readonly InstallProblem[]>
 
@@ -35,7 +35,9 @@ export function changeGeneration(
       makeOpen(part)
       if (current !== undefined) cloneRoot(realpathSync(join(top, CURRENT)), part)
       const done = changeRoot(part, wanted)
-      if (!done.ok) return done
+      // What is being made has a name that nobody knows, and is gone.
+      if (!done.ok)
+        return refuse(done.error.map(one => (one.kind === 'disk full' ? { ...one, folder: top } : one)))
       if (done.value.unfinished) return refuse(done.value.unfinished.map(undone))
       renameSync(part, join(top, ROOTS, String(number)))
       flushDisk(top)
@@ -93,8 +95,7 @@ function locked<Value>(top: string, work: () => Answer<Value>): Answer<Value> {
     return work()
   } catch (error) {
     if (!isFailure(error)) throw error
-    const problem = failureOf(error)
-    return refuse([problem.kind === 'disk full' ? { ...problem, folder: top } : problem])
+    return refuse([failureOf(error, top)])
   } finally {
     lock?.release()
   }

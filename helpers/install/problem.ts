@@ -33,7 +33,7 @@ export type InstallProblem =
   /** A system call failed; what was begun is taken back. */
   | { readonly kind: 'system'; readonly code: string; readonly path: string }
   /** Neither completed nor taken back: the journal is still there. */
-  | { readonly kind: 'stuck'; readonly root: string; readonly why: string }
+  | { readonly kind: 'stuck'; readonly root: string; readonly by: InstallProblem }
   | { readonly kind: 'nothing under way'; readonly root: string }
   | { readonly kind: 'no generations'; readonly root: string }
   | {
@@ -163,8 +163,8 @@ export function installMessage(action: string, problem: InstallProblem): Message
       }
     case 'stuck':
       return {
+        ...installMessage(action, problem.by),
         cannot: `go on with the change of ${quoted(problem.root)}`,
-        why: problem.why,
         remedy:
           'mend that; then coolports install --root DIR --resume completes it, --rollback takes it back',
       }
@@ -220,5 +220,6 @@ const SYSTEM: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such folder',
   ENOTDIR: 'there is a file where a folder has to be',
   ELOOP: 'a symlink there is not followed',
+  EXDEV: 'it is on another file system than the change',
   ENAMETOOLONG: 'the name is too long',
 }

@@ -1,8 +1,9 @@
 import { existsSync, renameSync } from 'node:fs'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { backward, forward, Occupied } from './carry-out.ts'
+import { backward, forward } from './carry-out.ts'
+import { failureOf, isFailure } from './failure.ts'
 import { flushDisk } from './flush.ts'
-import { type Folders, NoFolder } from './folders.ts'
+import type { Folders } from './folders.ts'
 import { readOwnFile } from './own-file.ts'
 import { BACKWARD, CHANGE, JOURNAL } from './place.ts'
 import type { InstallProblem } from './problem.ts'
@@ -40,7 +41,7 @@ export function finishChange(
     } else for (const _ of backward(folders, steps.value));
   } catch (error) {
     if (!isFailure(error)) throw error
-    return refuse([{ kind: 'stuck', root, why: error.message }])
+    return refuse([{ kind: 'stuck', root, by: failureOf(error, root) }])
   }
   flushDisk(root)
   unstage(folders)
@@ -54,11 +55,12 @@ function goForward(root: string, folders: Folders, steps: readonly Step[]): Inst
     return undefined
   } catch (error) {
     if (!isFailure(error)) throw error
+    const failure = failureOf(error, root)
     renameSync(folders.at(JOURNAL), folders.second(BACKWARD))
     for (const _ of backward(folders, steps));
     flushDisk(root)
     unstage(folders)
-    return failureOf(error)
+    return failure
   }
 }
 
@@ -67,19 +69,4 @@ function readJournal(folders: Folders, path: string): Result<readonly Step[], re
   return read.ok
     ? read
     : refuse([{ kind: 'damaged', file: path, line: read.error, why: 'it is no step of a change' }])
-}
-
-export const isFailure = (error: unknown): error is Error =>
-  error instanceof Occupied ||
-  error instanceof NoFolder ||
-  (error instanceof Error && 'syscall' in error && 'code' in error)
-
-/** What went wrong, of an error for which `isFailure` holds. */
-export function failureOf(error: Error): InstallProblem {
-  if (error instanceof Occupied)
-    return { kind: 'system', code: 'something was put there meanwhile', path: error.path }
-  if (error instanceof NoFolder) return { kind: 'no folder', path: error.path }
-  const { code = '', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
-  if (code === 'ENOSPC' || code === 'EDQUOT') return { kind: 'disk full', folder: '' }
-  return { kind: 'system', code, path: (dest ?? path).replace(/^\/proc\/self\/fd\/\d+\//, '…/') }
 }

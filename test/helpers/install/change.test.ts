@@ -3,7 +3,7 @@ import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, readdirSync, rmS
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { changeRoot } from '../../../helpers/install/change.ts'
-import { Ground } from './support.ts'
+import { asOrdinary, Ground } from './support.ts'
 
 function as<Value>(user: number, work: () => Value): Value {
   process.seteuid?.(user)
@@ -344,6 +344,21 @@ describe('what is in the way', () => {
     ground.write({ lib: `-> ${outside}` })
     ground.remove('a')
     expect(readdirSync(outside)).toEqual([])
+  })
+
+  test('a root that may not be read is told, with the folder', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'lib/a': 'a' })
+    await ground.install('a')
+    const path = join(ground.root, 'lib')
+    await asOrdinary(ground, async () => {
+      chmodSync(path, 0)
+      expect(() => ground.verify()).toThrow(JSON.stringify([{ kind: 'system', code: 'EACCES', path }]))
+      expect(await ground.install('a')).toBe(
+        `test: cannot install: permission is denied\n  path ${JSON.stringify(path)}`,
+      )
+      chmodSync(path, 0o755)
+    })
   })
 
   test('a root that cannot be made is told', async () => {

@@ -20,7 +20,7 @@ describe.runIf(mayMountDisk())('the disk of a root', () => {
     await ground.install('a')
     const before = ground.everything()
     const empty = fillDisk(ground.root)
-    expect(await ground.install('b')).toContain('the disk is full')
+    expect(await ground.install('b')).toContain(`the disk is full\n  folder ${ground.root}\n`)
     empty()
     expect(ground.everything()).toEqual(before)
     expect(await ground.install('b')).toMatchObject({ came: ['b-1-1'] })
@@ -34,7 +34,9 @@ describe.runIf(mayMountDisk())('the disk of a root', () => {
     await ground.install('a')
     await ground.make('a', '2', { 'bin/a': '!b' })
     execFileSync('mount', ['-o', 'remount,ro', ground.root])
-    expect(await ground.install('a')).toMatch(/^test: cannot install: the file system is read-only/)
+    expect(await ground.install('a')).toMatch(
+      /^test: cannot install: the file system is read-only\n {2}path ".*\/a root\/var\/lib\/coolports\/lock\.1"$/,
+    )
     execFileSync('mount', ['-o', 'remount,rw', ground.root])
     expect(ground.read('bin/a')).toBe('a')
   })

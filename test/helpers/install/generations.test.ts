@@ -17,9 +17,8 @@ import { ok } from '../../../core/result.ts'
 import { changeRoot } from '../../../helpers/install/change.ts'
 import { readRoot } from '../../../helpers/install/database.ts'
 import { changeGeneration, switchGeneration } from '../../../helpers/install/generations.ts'
-import { mayMountDisk } from '../../support/mount.ts'
-import { ORDINARY } from '../build/workshop.ts'
-import { Ground, write } from './support.ts'
+import { fillDisk, mayMountDisk, mountDisk } from '../../support/mount.ts'
+import { asOrdinary, Ground, write } from './support.ts'
 
 const install = async (ground: Ground, ...names: readonly string[]) =>
   changeGeneration(ground.root, { add: await ground.candidates(...names), remove: [] })
@@ -108,6 +107,27 @@ test('a change that is refused, or whose process was killed, leaves no generatio
   expect(readdirSync(ground.root).sort()).toEqual(['current', 'generations'])
 })
 
+test.runIf(mayMountDisk())(
+  'on a full disk the folder is told, and no generation that does not come to be',
+  async () => {
+    const ground = new Ground()
+    mountDisk(ground.root, 1024 * 1024)
+    await ground.make('a', '1', { 'bin/a': '!a' })
+    await install(ground, 'a')
+    const big = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`share/${n}`, `${n}`.repeat(3000)]))
+    await ground.make('b', '1', big)
+    for (const fill of [() => () => {}, () => fillDisk(ground.root)]) {
+      const empty = fill()
+      expect(await install(ground, 'b')).toEqual({
+        ok: false,
+        error: [{ kind: 'disk full', folder: ground.root }],
+      })
+      empty()
+      expect(readdirSync(join(ground.root, 'generations'))).toEqual(['1'])
+    }
+  },
+)
+
 test.runIf(mayMountDisk())('what is mounted in a generation is not copied into the next one', async () => {
   const ground = new Ground()
   await ground.make('a', '1', { 'bin/a': '!one', 'proc/': '' })
@@ -181,17 +201,3 @@ test.each([0o077, 0o000])('a umask of %o shows in no root', async umask => {
     process.umask(before)
   }
 })
-
-/** Root may put something into any folder. */
-async function asOrdinary<Value>(ground: Ground, work: () => Promise<Value>): Promise<Value> {
-  if (process.geteuid?.() !== 0) return work()
-  execFileSync('chown', ['-Rh', `${ORDINARY}:${ORDINARY}`, ground.folder])
-  process.setegid?.(ORDINARY)
-  process.seteuid?.(ORDINARY)
-  try {
-    return await work()
-  } finally {
-    process.seteuid?.(0)
-    process.setegid?.(0)
-  }
-}

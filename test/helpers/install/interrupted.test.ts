@@ -2,10 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, lchownSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { formatMessage } from '../../../core/message.ts'
 import { backward, forward } from '../../../helpers/install/carry-out.ts'
 import { prepareChange, resumeRoot } from '../../../helpers/install/change.ts'
 import { Folders } from '../../../helpers/install/folders.ts'
+import { installMessage } from '../../../helpers/install/problem.ts'
 import { parseJournal, type Step } from '../../../helpers/install/step.ts'
+import { mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { type Files, Ground } from './support.ts'
 
 /** What is looked at just before steps are taken back, and before a folder is removed. */
@@ -262,6 +265,27 @@ test('a change says that it is taken back before it is, and that it is over befo
     ['removal', []],
   ])
 })
+
+test.runIf(mayMountDisk())(
+  'what stops a change, be it on its way back, is told with its whole path',
+  async () => {
+    const { ground, prepare } = await changing()
+    const steps = prepare()
+    cutShort(ground, folders => forward(folders, steps), 100)
+    const change = join(ground.root, 'var/lib/coolports/change')
+    mountDisk(join(ground.root, 'bin'), 1024 * 1024)
+    renameSync(join(change, 'journal'), join(change, 'back'))
+    const ended = resumeRoot(ground.root, 'back')
+    if (ended.ok) throw new Error('nothing stood against it')
+    expect(ended.error.map(problem => formatMessage('test', installMessage('go back', problem)))).toEqual([
+      [
+        `test: cannot go on with the change of ${JSON.stringify(ground.root)}: it is on another file system than the change`,
+        `  path ${JSON.stringify(join(ground.root, 'bin/l'))}`,
+        '  mend that; then coolports install --root DIR --resume completes it, --rollback takes it back',
+      ].join('\n'),
+    ])
+  },
+)
 
 test('a change that is taken back leaves the modes and owners of folders, and makes none that was gone', async () => {
   const ground = new Ground()

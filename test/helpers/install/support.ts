@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -27,6 +28,7 @@ import { installMessage } from '../../../helpers/install/problem.ts'
 import { type Deviation, verifyPackages } from '../../../helpers/install/verify.ts'
 import { useStore } from '../../../helpers/store/use.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
+import { ORDINARY } from '../build/workshop.ts'
 
 /** In memory where there is such a place: every change has the whole disk flushed. */
 const PLACE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
@@ -174,4 +176,18 @@ function all(root: string, below = ''): readonly (readonly [string, string])[] {
       if (stats.isDirectory()) return [[`${path}/`, ''] as const, ...all(root, path)]
       return [[path, (stats.mode & 0o111 ? '!' : '') + readFileSync(full, 'utf8')] as const]
     })
+}
+
+/** Root may read any folder, and put something into it. */
+export async function asOrdinary<Value>(ground: Ground, work: () => Promise<Value>): Promise<Value> {
+  if (process.geteuid?.() !== 0) return work()
+  execFileSync('chown', ['-Rh', `${ORDINARY}:${ORDINARY}`, ground.folder])
+  process.setegid?.(ORDINARY)
+  process.seteuid?.(ORDINARY)
+  try {
+    return await work()
+  } finally {
+    process.seteuid?.(0)
+    process.setegid?.(0)
+  }
 }

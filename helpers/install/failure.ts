@@ -1,0 +1,33 @@
+import { readlinkSync } from 'node:fs'
+import { Occupied } from './carry-out.ts'
+import { NoFolder } from './folders.ts'
+import type { InstallProblem } from './problem.ts'
+
+/** Whether an error is one of the file system, or says what was met there. */
+export const isFailure = (error: unknown): error is Error =>
+  error instanceof Occupied ||
+  error instanceof NoFolder ||
+  (error instanceof Error && 'syscall' in error && 'code' in error)
+
+/**
+ * What went wrong, of an error for which `isFailure` holds. To be asked while the folders of the call are still open:
+ * its path leads through one of them. `root`: whose disk it was that had no room.
+ */
+export function failureOf(error: Error, root: string): InstallProblem {
+  if (error instanceof Occupied)
+    return { kind: 'system', code: 'something was put there meanwhile', path: error.path }
+  if (error instanceof NoFolder) return { kind: 'no folder', path: error.path }
+  const { code = '', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
+  if (code === 'ENOSPC' || code === 'EDQUOT') return { kind: 'disk full', folder: root }
+  return { kind: 'system', code, path: plainPath(dest ?? path) }
+}
+
+/** A path as a person knows it. */
+const plainPath = (path: string): string =>
+  path.replace(/^\/proc\/self\/fd\/\d+/, folder => {
+    try {
+      return readlinkSync(folder)
+    } catch {
+      return '…'
+    }
+  })
