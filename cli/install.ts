@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
 import { withTrees } from '../helpers/built/closure.ts'
-import type { Done, Wanted } from '../helpers/install/change.ts'
+import type { Done, Earlier, Wanted } from '../helpers/install/change.ts'
 import { DATABASE } from '../helpers/install/place.ts'
 import type { InstallProblem } from '../helpers/install/problem.ts'
 import { builtClosure } from './built-closure.ts'
@@ -74,25 +74,20 @@ export async function changeIn(
     import('../helpers/install/current.ts'),
   ])
   if (hasGenerations(root)) return changeGeneration(root, wanted)
-  if (!generations) return changeRoot(root, wanted)
+  if (!generations) return changeRoot(root, wanted, tellEarlier)
   return existsSync(join(root, DATABASE))
     ? refuse([{ kind: 'plain root', root }])
     : changeGeneration(root, wanted)
 }
+
+const tellEarlier = (earlier: Earlier): void => say(`an earlier change was cut short, and is ${earlier} now`)
 
 function tellNotSetuid(name: string, paths: readonly string[]): void {
   for (const path of paths) say(`${name}: ${shown(path)} is not set-uid: only root installs it so`)
 }
 
 /** Says on stderr what was done. */
-export function tell({
-  came,
-  went,
-  kept,
-  earlier,
-  generation,
-}: Done & { readonly generation?: number }): void {
-  if (earlier !== undefined) say(`an earlier change was cut short, and is ${earlier} now`)
+export function tell({ came, went, kept, generation }: Done & { readonly generation?: number }): void {
   for (const label of came) say(`installed ${label}`)
   for (const label of went) say(`removed ${label}`)
   if (generation !== undefined) say(`generation ${generation} is current`)

@@ -29,33 +29,40 @@ export interface Done {
   readonly came: readonly string[]
   readonly went: readonly string[]
   readonly kept: Plan['kept']
-  /** What became of an earlier change that was found cut short. */
-  readonly earlier?: 'completed' | 'taken back'
   /** Scripts of packages that failed; the packages are there all the same. */
   readonly unfinished?: readonly InstallProblem[]
 }
 
 type Answer<Value> = Result<Value, readonly InstallProblem[]>
 
+/** What became of an earlier change that was found cut short. */
+export type Earlier = 'completed' | 'taken back'
+
 /**
  * Changes the packages of a root: all or nothing. First all is looked at, and everything that stands
- * against it is told; then all that comes is put beside; then it is moved to its places.
+ * against it is told; then all that comes is put beside; then it is moved to its places. An earlier change that was cut
+ * short is ended before, and told whatever becomes of this one.
  */
-export const changeRoot = (root: string, wanted: Wanted): Answer<Done> =>
+export const changeRoot = (
+  root: string,
+  wanted: Wanted,
+  tellEarlier: (earlier: Earlier) => void = () => {},
+): Answer<Done> =>
   inRoot(root, wanted.add.length > 0, (real, folders) => {
     const direction = underWay(folders)
     if (direction !== undefined) {
       const finished = finishChange(real, folders, direction)
+      if (finished.ok && direction === 'forward') tellEarlier('completed')
+      else if (underWay(folders) === undefined) tellEarlier('taken back')
       if (!finished.ok) return finished
     }
     const done = change(real, folders, wanted)
-    if (!done.ok) return done
-    const scripts = runPostInstalls(real, folders)
-    return ok({
-      ...done.value,
-      ...(direction === undefined ? {} : { earlier: direction === 'forward' ? 'completed' : 'taken back' }),
-      ...(scripts.ok ? {} : { unfinished: scripts.error }),
-    })
+    // Scripts of the earlier change are due, too.
+    const scripts = done.ok || direction !== undefined ? runPostInstalls(real, folders) : ok(undefined)
+    if (scripts.ok) return done
+    return done.ok
+      ? ok({ ...done.value, unfinished: scripts.error })
+      : refuse([...done.error, ...scripts.error])
   })
 
 /** Goes on with a change that was cut short, to its end or back to its beginning; answers which of them it was. */

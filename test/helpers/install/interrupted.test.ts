@@ -138,8 +138,26 @@ describe('a change that was cut short, at whatever moment', () => {
     const { ground, after, prepare } = await changing()
     const steps = prepare()
     cutShort(ground, folders => forward(folders, steps), 5)
-    expect(await ground.install('a')).toMatchObject({ earlier: 'completed', came: ['a-2-1'] })
+    expect(await ground.install('a')).toMatchObject({ came: ['a-2-1'] })
+    expect(ground.earlier).toEqual(['completed'])
     expect(ground.everything()).toEqual(after)
+  })
+
+  test('is completed by the next command, also by one that is refused', async () => {
+    const { ground, after, prepare } = await changing()
+    const steps = prepare()
+    cutShort(ground, folders => forward(folders, steps), 5)
+    expect(ground.remove('unknown')).toContain('it is not installed there')
+    expect(ground.earlier).toEqual(['completed'])
+    expect(ground.everything()).toEqual(after)
+  })
+
+  test('is told as taken back where it cannot be completed', async () => {
+    const { ground, prepare } = await changing()
+    prepare()
+    ground.write({ new: 'somebody was faster' })
+    expect(ground.remove('a')).toContain('something was put there meanwhile')
+    expect(ground.earlier).toEqual(['taken back'])
   })
 
   test('before its journal was written, leaves nothing but its own folder, and that goes', async () => {

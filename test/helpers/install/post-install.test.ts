@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { resumeRoot } from '../../../helpers/install/change.ts'
+import { prepareChange, resumeRoot } from '../../../helpers/install/change.ts'
+import { makeDatabase } from '../../../helpers/install/database.ts'
+import { Folders } from '../../../helpers/install/folders.ts'
 import { changeGeneration } from '../../../helpers/install/generations.ts'
 import { installMessage } from '../../../helpers/install/problem.ts'
 import { hasOwnDevices } from '../../support/own-devices.ts'
@@ -86,6 +88,18 @@ test('one that fails is told with its last words, and runs again when it is aske
     ok: false,
     error: [{ kind: 'nothing under way' }],
   })
+})
+
+test('one of a change that was cut short is run by the next command, also by one that is refused', async () => {
+  const ground = await withShell()
+  await make(ground, 'a', '1', 'echo ran >/ran')
+  const folders = new Folders(makeDatabase(ground.root))
+  const prepared = prepareChange(ground.root, folders, { add: await ground.candidates('a'), remove: [] })
+  folders.close()
+  expect(prepared).toMatchObject({ ok: true })
+  expect(ground.remove('unknown')).toContain('it is not installed there')
+  expect(ground.earlier).toEqual(['completed'])
+  expect(ground.read('ran')).toBe('ran\n')
 })
 
 test('a script cannot write to the database', async () => {

@@ -22,7 +22,7 @@ import { ok } from '../../../core/result.ts'
 import { setuidLine } from '../../../core/setuid.ts'
 import { packageClosure } from '../../../helpers/built/closure.ts'
 import { type Candidate, readCandidates } from '../../../helpers/install/candidate.ts'
-import { changeRoot, type Done } from '../../../helpers/install/change.ts'
+import { changeRoot, type Done, type Earlier } from '../../../helpers/install/change.ts'
 import { readRoot } from '../../../helpers/install/database.ts'
 import { installMessage } from '../../../helpers/install/problem.ts'
 import { type Deviation, verifyPackages } from '../../../helpers/install/verify.ts'
@@ -45,6 +45,9 @@ export class Ground {
 
   /** Whether set-uid files are installed so. */
   asRoot = true
+
+  /** What was told of changes that were cut short before those of this ground. */
+  readonly earlier: Earlier[] = []
 
   constructor() {
     // After all disks of the test are unmounted.
@@ -126,7 +129,7 @@ export class Ground {
   }
 
   #change(add: readonly Candidate[], remove: readonly string[]): Done | string {
-    const done = changeRoot(this.root, { add, remove })
+    const done = changeRoot(this.root, { add, remove }, earlier => this.earlier.push(earlier))
     if (done.ok) return done.value
     const action = remove.length > 0 ? 'remove' : 'install'
     return done.error.map(problem => formatMessage('test', installMessage(action, problem))).join('\n')
