@@ -37,10 +37,16 @@ export const install = command({
         return true
       }),
   run: async args => {
-    const { resumeRoot } = await import('../helpers/install/change.ts')
+    const [{ resumeRoot }, { hasGenerations }] = await Promise.all([
+      import('../helpers/install/change.ts'),
+      import('../helpers/install/current.ts'),
+    ])
     const root = args.root ?? ''
     if (args.resume || args.rollback) {
-      const ended = resumeRoot(root, args.resume ? 'forward' : 'back')
+      // A generation comes as a whole or not at all.
+      const ended = hasGenerations(root)
+        ? refuse([{ kind: 'nothing under way', root } as const])
+        : resumeRoot(root, args.resume ? 'forward' : 'back')
       if (!ended.ok) return complainOf(args.resume ? 'go on' : 'go back', ended.error)
       say(ended.value === 'forward' ? 'the change is completed' : 'the change is taken back')
       return 0

@@ -14,7 +14,11 @@ export const rollback = command({
   options: yargs =>
     rootOption(yargs)
       .demandOption('root')
-      .option('to', { type: 'number', requiresArg: true, describe: 'the number of a generation' }),
+      .option('to', { type: 'number', requiresArg: true, describe: 'the number of a generation' })
+      .check(({ to }) => {
+        if (to === undefined || (Number.isSafeInteger(to) && to > 0)) return true
+        throw new Error('--to needs the number of a generation')
+      }),
   run: async args => {
     const { switchGeneration } = await import('../helpers/install/generations.ts')
     const switched = switchGeneration(args.root ?? '', args.to)

@@ -213,7 +213,7 @@ test.skipIf(!mayMountDisk())('a post-install script that finds no place is told,
   expect(existsSync(join(root, 'etc/conf'))).toBe(true)
 })
 
-test('install --generations keeps states, and rollback switches', () => {
+test('install --generations keeps states, and rollback switches', async () => {
   const { tree: made, root } = tree()
   const door = (...words: readonly string[]) => mustRun(made, ['bin/coolports', '-C', made.root, ...words])
   expect(door('install', '--root', root, '--generations', 'hello', 'conf')).toContain(
@@ -222,6 +222,14 @@ test('install --generations keeps states, and rollback switches', () => {
   expect(readFileSync(join(root, 'current/etc/conf'), 'utf8')).toBe('made in /, /\n')
   expect(door('remove', '--root', root, 'hello', 'conf')).toContain('coolports: generation 2 is current\n')
   expect(door('rollback', '--root', root)).toBe('coolports: generation 1 is current\n')
+  for (const word of ['first', '1.5', ''])
+    expect((await said(made, 'rollback', '--root', root, '--to', word)).said).toContain(
+      'cannot run: --to needs the number of a generation',
+    )
+  expect(await said(made, 'install', '--root', root, '--resume')).toEqual({
+    status: 1,
+    said: `coolports: cannot go on in ${JSON.stringify(root)}: no change is under way there\n`,
+  })
   expect(door('list', '--root', root)).toBe('conf   1.0-1\nhello  1.0-1\nseed   1-1    brought along\n')
   const chrooted = spawnSync('chroot', [join(root, 'current'), '/bin/hello'], {
     encoding: 'utf8',
