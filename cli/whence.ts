@@ -18,12 +18,14 @@ interface Origin {
   readonly tar: Sha256
   /** The sha256 of a file, as its package has it. */
   readonly sha256: Sha256 | undefined
-  /** Whether it still is as its package has it. */
+  /** Whether it is no longer as its package has it. */
   readonly changed: boolean
+  /** Whether nothing is there any longer. */
+  readonly missing: boolean
 }
 
 /**
- * JSON: `{ path, package, version, pkghash, tar, sha256, changed, sources, patches, builders }`, where
+ * JSON: `{ path, package, version, pkghash, tar, sha256, changed, missing, sources, patches, builders }`, where
  * - `pkghash` and `sha256` (of the file) are null where they are not known
  * - `sources`: list of `{ file, sha256, urls }`, `patches`: list of `{ file, sha256 }`; null where the key is not at hand
  * - `builders`: list of the keys that signed it; empty where no signed record is at hand
@@ -70,13 +72,15 @@ async function inRoot(root: string, path: string): Promise<Result<Origin, Refusa
     const [owner] = ownersOf(packages, path)
     if (!owner || owner.entry.kind === 'folder') return ok(undefined)
     const { package: one, entry } = owner
+    const fact = factOf(folders, path)
     return ok({
       name: one.name,
       version: `${one.version}-${one.release}`,
       pkghash: one.hash,
       tar: one.tar,
       sha256: entry.kind === 'file' ? entry.sha256 : undefined,
-      changed: !isAsRecorded(factOf(folders, path), entry),
+      changed: !isAsRecorded(fact, entry),
+      missing: fact.kind === 'absent',
     })
   })
   if (!read.ok) return complainOf('read', read.error)
@@ -107,7 +111,7 @@ async function inImage(
       if (name === undefined || version === undefined) return refuse(nobodys(path))
       const pkghash = layer.pkghash ?? hashOfTar(tree, name, tar)
       const sha256 = found.kind === 'file' ? found.sha256 : undefined
-      return ok({ name, version, pkghash, tar, sha256, changed: false })
+      return ok({ name, version, pkghash, tar, sha256, changed: false, missing: false })
     }
     if (hides) break
   }
@@ -125,7 +129,7 @@ async function traced(tree: string, path: string, origin: Origin) {
     import('../helpers/whence/known.ts'),
     import('../helpers/whence/key-parts.ts'),
   ])
-  const { name, version, pkghash, tar, sha256, changed } = origin
+  const { name, version, pkghash, tar, sha256, changed, missing } = origin
   const store = storeRoot(process.env, tree)
   const key = pkghash === undefined ? undefined : knownKey(tree, store, name, pkghash)
   const parts = key === undefined ? undefined : keyParts(key)
@@ -138,6 +142,7 @@ async function traced(tree: string, path: string, origin: Origin) {
     tar,
     sha256: sha256 ?? null,
     changed,
+    missing,
     sources: parts?.sources.map(one => ({ ...one, urls: urls.get(one.sha256) ?? [] })) ?? null,
     patches: parts?.patches ?? null,
     builders: pkghash === undefined ? [] : knownBuilders(store, pkghash),
@@ -152,12 +157,15 @@ async function urlsOf(tree: string, name: string): Promise<ReadonlyMap<Sha256, r
   return new Map(packages.get(name)?.sources.map(source => [source.sha256, source.urls]))
 }
 
+const GONE = '  (not there any longer)'
+const CHANGED = '  (changed since it was installed)'
+
 function page(told: Awaited<ReturnType<typeof traced>>): readonly string[] {
   const { sources, patches, builders } = told
   const field = (label: string, value: string): string => `${paint.dim(label.padEnd(8))} ${value}`
   const unknown = 'not known: its key is neither in the store nor in the tree'
   return [
-    field('path', `${shown(told.path)}${told.changed ? '  (changed since it was installed)' : ''}`),
+    field('path', `${shown(told.path)}${told.missing ? GONE : told.changed ? CHANGED : ''}`),
     ...(told.sha256 === null ? [] : [field('sha256', told.sha256)]),
     field('package', `${shown(told.package)} ${shown(told.version)}`),
     field('pkghash', told.pkghash ?? 'not known'),

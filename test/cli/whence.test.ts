@@ -44,6 +44,7 @@ const told = (made: Ground) => {
     tar: sha256(gunzipSync(readFileSync(join(made.tree, 'pkg/tool/.pkg.tar.gz')))),
     sha256: sha256('tool'),
     changed: false,
+    missing: false,
     sources: [{ sha256: SOURCE, file: 'tool.tar', urls: ['https://example.org/tool.tar'] }],
     patches: [{ sha256: PATCH, file: 'a.patch' }],
     builders: [],
@@ -58,6 +59,11 @@ test('whence tells of a file of a root its package, sources, patches, digests an
   expect(await ask('/bin/tool')).toEqual(told(made))
   made.write({ 'bin/tool': '!edited' })
   expect(await ask('bin/../bin/tool')).toEqual({ ...told(made), changed: true })
+  rmSync(join(made.root, 'bin/tool'))
+  expect(await ask('/bin/tool')).toEqual({ ...told(made), changed: true, missing: true })
+  expect((await coolports(tree, 'whence', made.root, '/bin/tool')).out).toMatch(
+    /^path {5}\/bin\/tool {2}\(not there any longer\)\n/,
+  )
   const packages = join(tree.root, '.store/packages')
   mkdirSync(packages, { recursive: true })
   writeFileSync(join(packages, `${told(made).pkghash}.0123456789ABCDEF.rec`), '')
