@@ -111,6 +111,11 @@ describe('the folder to start in', () => {
     expect(shop.printed(venv, ['--chdir', '/share/hello/deep', 'cat', 'down'])).toBe('down\n')
   })
 
+  test('may be named from the present one', () => {
+    for (const option of [[], ['--pure', '--bind', '/usr']])
+      expect(shop.printed(venv, [...option, '--chdir', 'share', 'pwd'], { cwd: '/usr' })).toBe('/usr/share\n')
+  })
+
   test('is home where the venv does not have the present one', async () => {
     await shop.pack('hides', { 'usr/x': '' })
     const hiding = await shop.make('hiding', ['base', 'hides'])
