@@ -153,15 +153,23 @@ async function pour(
     left -= chunk.length
     if (left < 0) throw changed(entry)
     if (sink.write(chunk)) continue
-    await new Promise<void>(resolve => {
-      sink.once('drain', resolve)
-      sink.once('close', resolve) // nobody reads the archive any more
-    })
-    if (sink.destroyed) return
+    await drained(sink)
+    if (sink.destroyed) return // nobody reads the archive any more
   }
   if (left > 0) throw changed(entry)
   sink.end(undefined)
 }
+
+const drained = (sink: ReturnType<Pack['entry']>): Promise<void> =>
+  new Promise(resolve => {
+    const done = (): void => {
+      sink.off('drain', done)
+      sink.off('close', done)
+      resolve()
+    }
+    sink.on('drain', done)
+    sink.on('close', done)
+  })
 
 const changed = (entry: Entry): TarRefusal =>
   new TarRefusal({ kind: 'entry', name: entry.path, why: 'it changed while it was packed' })

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { FormFile } from '../../../helpers/export/form.ts'
 import { outputFault, writeArchive, writeFolder, writeTarball } from '../../../helpers/export/output.ts'
 import { TarRefusal } from '../../../helpers/tar/problem.ts'
@@ -143,6 +143,23 @@ describe.each([
   test('says so where no folder can be made, and does not try for ever', async () => {
     await expect(write('/proc/none/x.tar')).rejects.toMatchObject({ code: 'ENOENT' })
   })
+})
+
+test('an archive of a file of many pieces says nothing of itself', async () => {
+  const warned: Error[] = []
+  const listen = (warning: Error) => warned.push(warning)
+  process.on('warning', listen)
+  onTestFinished(() => void process.off('warning', listen))
+  const pieces: FormFile = {
+    path: 'x',
+    size: 40 * 65536,
+    open: async function* () {
+      for (let piece = 0; piece < 40; piece++) yield Buffer.alloc(65536)
+    },
+  }
+  expect((await writeArchive(join(folder(), 'out.tar'), [pieces])).ok).toBe(true)
+  await new Promise(resolve => setImmediate(resolve))
+  expect(warned).toEqual([])
 })
 
 describe('writeFolder()', () => {
