@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { destinationOf, fileFault } from '../core/destination.ts'
+import { systemFault } from '../core/file-system.ts'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { writeWhole } from '../core/whole-file.ts'
@@ -14,8 +15,9 @@ export function writeText(file: string, text: string): Result<void, Refusal> {
     else return refuse(trouble({ cannot: `write ${quoted(file)}`, why: fileFault(there) ?? '' }))
     return ok(undefined)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    return refuse(trouble({ cannot: `write ${quoted(file)}`, why: String(error.code) }))
+    const fault = systemFault(error)
+    if (!fault) throw error
+    return refuse(trouble({ cannot: `write ${quoted(file)}`, why: fault.why }))
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDiskFull } from '../core/disk.ts'
+import { systemFault } from '../core/file-system.ts'
 import { type Message, quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
@@ -58,9 +59,12 @@ export async function makeAsked(
     if (!made.ok) return no(made.error.some(one => one.kind === 'tar') ? 2 : 1, made.error.map(venvMessage))
     return ok({ made: made.value, run: join(folder, 'bin/venv-run'), notes: notes(made.value, request) })
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error
+    const fault = systemFault(error)
+    if (!fault) throw error
     return no(2, [
-      isDiskFull(error) ? diskFullMessage('make the venv') : { cannot: 'make the venv', why: error.message },
+      isDiskFull(error)
+        ? diskFullMessage('make the venv')
+        : { cannot: 'make the venv', why: fault.why, facts: [['path', quoted(fault.path)]] },
     ])
   }
 }

@@ -15,11 +15,9 @@ type Destination =
 
 export function destinationOf(out: string): Destination {
   const full = resolve(out)
-  const stats = statOf(full)
+  const stats = statOf(full, statSync)
   if (!stats) {
-    return lstatSync(full, { throwIfNoEntry: false })
-      ? { kind: 'dangling' }
-      : { kind: 'file', path: full, isNew: true }
+    return statOf(full, lstatSync) ? { kind: 'dangling' } : { kind: 'file', path: full, isNew: true }
   }
   if (stats.isDirectory()) return { kind: 'folder', path: realpathSync(full) }
   const open = openFile(full)
@@ -44,13 +42,13 @@ export function fileFault(destination: Destination): string | undefined {
 
 export const DANGLING = 'there is a symlink of this name, and it leads nowhere'
 
-/** Nothing, too, where a parent is missing or is a file: that is told by whoever makes the file. */
-function statOf(path: string): Stats | undefined {
+/** Nothing, too, where a parent is missing, is a file or may not be entered: that is told by whoever makes the file. */
+function statOf(path: string, call: (path: string) => Stats): Stats | undefined {
   try {
-    return statSync(path)
+    return call(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'].includes(code ?? '')) return undefined
     throw error
   }
 }

@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path'
 import { DANGLING, destinationOf, fileFault } from '../../core/destination.ts'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
+import { systemFault } from '../../core/file-system.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { isLeftBy } from '../../core/process.ts'
@@ -31,15 +32,19 @@ type OutputProblem =
   | TarProblem
   /** Something stands there whose place no export takes. */
   | { readonly kind: 'taken'; readonly why: string }
+  | { readonly kind: 'system'; readonly why: string; readonly path: string }
 
-export const outputMessage = (out: string, problem: OutputProblem): Message =>
-  problem.kind === 'taken'
-    ? {
-        cannot: `write ${quoted(out)}`,
-        why: problem.why,
-        remedy: 'choose another name, or move it elsewhere',
-      }
-    : tarMessage('write', quoted(out), problem)
+export function outputMessage(out: string, problem: OutputProblem): Message {
+  const cannot = `write ${quoted(out)}`
+  switch (problem.kind) {
+    case 'taken':
+      return { cannot, why: problem.why, remedy: 'choose another name, or move it elsewhere' }
+    case 'system':
+      return { cannot, why: problem.why, facts: [['path', quoted(problem.path)]] }
+    default:
+      return tarMessage('write', quoted(out), problem)
+  }
+}
 
 /** Writes members as one tar, compressed as packages are if it is to be; answers the sha256 of the tar. */
 export async function writeTarball(
@@ -119,10 +124,30 @@ async function placed(
   const out = 'path' in there ? there.path : named
   const folder = dirname(out)
   const part = join(folder, `.${basename(out)}.${process.pid}.part`)
+  try {
+    makeFolders(folder)
+    await put(out, shape, part, write)
+    return ok(undefined)
+  } catch (error) {
+    if (isDiskFull(error)) return refuse({ kind: 'disk full', folder })
+    const problem = error instanceof TarRefusal ? error.problem : readProblem(error)
+    if (problem) return refuse(problem)
+    const fault = systemFault(error)
+    if (!fault) throw error
+    // What is being written has a name that nobody knows.
+    return refuse({ kind: 'system', ...fault, path: fault.path.startsWith(part) ? folder : fault.path })
+  }
+}
+
+async function put(
+  out: string,
+  shape: Shape,
+  part: string,
+  write: (part: string) => Promise<void>,
+): Promise<void> {
   const old = part + OLD
   const remove = (path: string): void => rmSync(path, { recursive: true, force: true })
   try {
-    makeFolders(folder)
     for (const left of leftovers(out, shape)) {
       if (left.endsWith(OLD) && !existsSync(out)) renameSync(left, out)
       else remove(left)
@@ -131,12 +156,6 @@ async function placed(
     // Of a folder no rename takes the place; so an old layout steps aside for a moment. Of a file it never does.
     if (shape === 'folder' && existsSync(out)) renameSync(out, old)
     renameSync(part, out)
-    return ok(undefined)
-  } catch (error) {
-    if (isDiskFull(error)) return refuse({ kind: 'disk full', folder })
-    const problem = error instanceof TarRefusal ? error.problem : readProblem(error)
-    if (problem) return refuse(problem)
-    throw error
   } finally {
     remove(part)
     if (existsSync(old) && !existsSync(out)) renameSync(old, out)

@@ -1,3 +1,4 @@
+import { FILE_SYSTEM } from '../../core/file-system.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { type Missing, missingMessage } from '../build/missing.ts'
 import { diskFullMessage, type TarProblem, tarMessage } from '../tar/problem.ts'
@@ -214,12 +215,7 @@ const WHAT: Readonly<Record<Fact['kind'], string>> = {
 }
 
 const SYSTEM: Readonly<Record<string, string>> = {
-  EROFS: 'the file system is read-only',
-  EACCES: 'permission is denied',
-  EPERM: 'this is not permitted',
-  ENOENT: 'there is no such folder',
-  ENOTDIR: 'there is a file where a folder has to be',
+  ...FILE_SYSTEM,
   ELOOP: 'a symlink there is not followed',
   EXDEV: 'it is on another file system than the change',
-  ENAMETOOLONG: 'the name is too long',
 }

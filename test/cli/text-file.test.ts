@@ -81,7 +81,7 @@ test('writeText() refuses a folder, and a symlink that leads nowhere, or to itse
   expect(writeText(join(root, 'astray'), 'new')).toMatchObject(
     why('there is a symlink of this name, and it leads nowhere'),
   )
-  expect(writeText(join(root, 'none/file'), 'new')).toMatchObject(why('ENOENT'))
+  expect(writeText(join(root, 'none/file'), 'new')).toMatchObject(why('there is no such folder'))
   expect(readdirSync(root).sort()).toEqual(['astray', 'loop', 'some'])
 })
 

@@ -44,6 +44,10 @@ test('bin/venv builds what is missing, and puts packages and all that they need 
   // One upon the other, by the door.
   mustRun(tree, ['bin/venv', '-o', 'upper', '--stack', 'my venv', '--pure', 'low'])
   expect(inVenv(tree, 'upper', 'sh', '-c', 'cat /bin/high; echo "$HOME"')).toBe('echo high\n/home/venv\n')
+  expect(run(tree, ['bin/venv', '-o', '/proc/none', 'low'])).toEqual({
+    status: 2,
+    said: 'venv: cannot make the venv: there is no such folder\n  path "/proc/none"\n',
+  })
   expect(run(tree, ['bin/venv', '-o', 'my venv', '--stack', 'upper', 'low']).said).toContain(
     'venv: cannot stack the venvs: one would stand upon itself\n',
   )

@@ -141,7 +141,14 @@ describe.each([
   })
 
   test('says so where no folder can be made, and does not try for ever', async () => {
-    await expect(write('/proc/none/x.tar')).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(await write('/proc/none/x.tar')).toEqual({
+      ok: false,
+      error: { kind: 'system', why: 'there is no such folder', path: '/proc/none' },
+    })
+    const root = folder({ file: '' })
+    expect(await write(join(root, 'file/below/x.tar'))).toMatchObject({
+      error: { why: 'there is a file where a folder has to be' },
+    })
   })
 })
 
@@ -170,9 +177,10 @@ describe('writeFolder()', () => {
     const lose = (): void => {
       for (const name of readdirSync(root)) if (name !== 'out') rmSync(join(root, name), { recursive: true })
     }
-    await expect(
-      writeFolder(out, [...layout('new'), file('x', Buffer.from('x'), lose)]),
-    ).rejects.toMatchObject({ code: 'ENOENT' })
+    expect(await writeFolder(out, [...layout('new'), file('x', Buffer.from('x'), lose)])).toMatchObject({
+      ok: false,
+      error: { kind: 'system', why: 'there is no such folder', path: out },
+    })
     expect(readFileSync(join(out, 'blobs/sha256/a'), 'utf8')).toBe('old')
     expect(readdirSync(root)).toEqual(['out'])
   })

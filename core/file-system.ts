@@ -1,0 +1,20 @@
+/** What errors of the file system say to a person, by their names in errno(3). */
+export const FILE_SYSTEM: Readonly<Record<string, string>> = {
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission is denied',
+  EPERM: 'this is not permitted',
+  ENOENT: 'there is no such folder',
+  ENOTDIR: 'there is a file where a folder has to be',
+  EEXIST: 'there is something of this name',
+  ELOOP: 'its symlinks lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+}
+
+/** Why a system call failed, and at which path; undefined for an error of another kind. */
+export function systemFault(error: unknown): { readonly why: string; readonly path: string } | undefined {
+  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined
+  const { code = '', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
+  return { why: FILE_SYSTEM[code] ?? code, path: dest ?? path }
+}
