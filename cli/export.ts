@@ -170,9 +170,8 @@ function readArgs(args: Args): Result<Asked, Refusal> {
     ...(form === 'docker' && args.uncompressed ? ['the layers of docker are never compressed'] : []),
     ...pairFaults('--env', env, /^[A-Za-z_][A-Za-z0-9_]*$/),
     ...pairFaults('--label', label, /^[\x21-\x3c\x3e-\x7e]+$/),
-    ...(user !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?$/.test(user)
-      ? [`--user ${quoted(user)} is not USER[:GROUP]`]
-      : []),
+    ...(user === undefined ? [] : userFaults(user)),
+    ...commandFaults(args),
     ...(workdir !== undefined && !/^\/[^\0]*$/.test(workdir) ? ['--workdir does not begin with /'] : []),
     ...billFaults(sbom),
     ...(push === undefined && (args['mount-from'] ?? []).length > 0
@@ -206,6 +205,24 @@ function readArgs(args: Args): Result<Asked, Refusal> {
     ...(user === undefined ? {} : { user }),
     ...(workdir === undefined ? {} : { workdir }),
   })
+}
+
+function userFaults(user: string): readonly string[] {
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]*(:[A-Za-z0-9_][A-Za-z0-9._-]*)?$/.test(user))
+    return [`--user ${quoted(user)} is not USER[:GROUP]`]
+  return user
+    .split(':')
+    .filter(one => /^\d+$/.test(one) && Number(one) > MAX_ID)
+    .map(one => `--user ${quoted(user)} has a number above ${MAX_ID}, ${one}`)
+}
+
+/** Those who run images take a number for an int of 32 bits. */
+const MAX_ID = 2 ** 31 - 1
+
+/** Its first word is the program. */
+function commandFaults({ entrypoint = [], cmd = [] }: Args): readonly string[] {
+  const [program] = [...entrypoint, ...cmd]
+  return program === '' ? [`--${entrypoint.length > 0 ? 'entrypoint' : 'cmd'} "" is no program`] : []
 }
 
 function tarFaults(args: Args): readonly string[] {

@@ -1,4 +1,7 @@
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { destinationOf, fileFault } from '../core/destination.ts'
+import { systemFault } from '../core/file-system.ts'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
@@ -21,7 +24,7 @@ import { formatReference, type Reference } from '../helpers/oci/reference.ts'
 import { BILL_ENDING, BILL_TYPE, type BillFormat, billText } from '../helpers/sbom/format.ts'
 import type { StoreUse } from '../helpers/store/use.ts'
 import { builtClosure } from './built-closure.ts'
-import type { Asked } from './export.ts'
+import type { Asked, AskedBill } from './export.ts'
 import { imageNames, type Names } from './image-name.ts'
 import { no, type Refusal, trouble } from './say.ts'
 import { writeText } from './text-file.ts'
@@ -41,6 +44,10 @@ export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
   const fault = asked.out === undefined ? undefined : outputFault(asked.out, shapeOf(asked.form, asked.out))
   if (fault !== undefined)
     return refuse(trouble(outputMessage(asked.out ?? '', { kind: 'taken', why: fault })))
+  for (const file of asked.sboms.flatMap(one => billFile(asked, one) ?? [])) {
+    const why = billFault(file, asked.out)
+    if (why !== undefined) return refuse(trouble({ cannot: `write ${quoted(file)}`, why }))
+  }
   const members = await builtClosure(asked.tree, asked.words, asked.jobs)
   if (!members.ok) return members
   const strangers = asked.prefer.filter(name => !members.value.some(member => member.name === name))
@@ -76,18 +83,31 @@ interface MadeBill {
   readonly file?: string
 }
 
+/** A file that was named, or one beside an archive. */
+function billFile({ form, out }: Asked, { format, file }: AskedBill): string | undefined {
+  return file ?? (form === 'oci' || out === undefined ? undefined : `${out}${BILL_ENDING[format]}`)
+}
+
+/** The folder of what is exported will be there. */
+function billFault(file: string, out: string | undefined): string | undefined {
+  if (file === out) return 'that is what is exported'
+  const folder = dirname(file)
+  const willBe = out !== undefined && [out, dirname(out)].includes(folder)
+  return willBe || existsSync(folder) ? fileFault(destinationOf(file)) : 'there is no such folder'
+}
+
 async function billsOf(
-  { tree, form, out, sboms }: Asked,
+  asked: Asked,
   members: readonly ClosureMember[],
   { extras }: Settled,
 ): Promise<Result<readonly MadeBill[], Refusal>> {
-  if (sboms.length === 0) return ok([])
-  const bill = await (await import('./bill.ts')).billOf(tree, members, extras)
+  if (asked.sboms.length === 0) return ok([])
+  const bill = await (await import('./bill.ts')).billOf(asked.tree, members, extras)
   if (!bill.ok) return bill
-  const made = sboms.map(async ({ format, file }): Promise<MadeBill> => {
-    const beside = form === 'oci' || out === undefined ? undefined : `${out}${BILL_ENDING[format]}`
-    const at = file ?? beside
-    return { format, text: await billText(bill.value, format), ...(at === undefined ? {} : { file: at }) }
+  const made = asked.sboms.map(async (one): Promise<MadeBill> => {
+    const file = billFile(asked, one)
+    const text = await billText(bill.value, one.format)
+    return { format: one.format, text, ...(file === undefined ? {} : { file }) }
   })
   return ok(await Promise.all(made))
 }
@@ -107,7 +127,8 @@ function readCertificates(path: string | undefined): Result<{ readonly certifica
       ? ok({ certificates })
       : fault('there is none in it (PEM)')
   } catch (error) {
-    return fault((error as NodeJS.ErrnoException).code ?? String(error))
+    const { code } = error as NodeJS.ErrnoException
+    return fault(code === 'ENOENT' ? 'there is no such file' : (systemFault(error)?.why ?? String(error)))
   }
 }
 

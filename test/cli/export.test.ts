@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -343,6 +344,16 @@ test.each([
   [['tar', 'tool', '-o', 'x.tar', '--user', 'me'], '--user is of images, and a tar is none'],
   [['docker', 'tool', '--push', 'localhost/x'], 'push the form oci'],
   [['oci', 'tool', '-o', 'x', '--env', 'A'], '--env "A" is not NAME=VALUE'],
+  [['oci', 'tool', '-o', 'x', '--entrypoint', ''], '--entrypoint "" is no program'],
+  [['oci', 'tool', '-o', 'x', '--cmd', '', '--cmd', 'a'], '--cmd "" is no program'],
+  [
+    ['oci', 'tool', '-o', 'x', '--user', '0:4294967295'],
+    '--user "0:4294967295" has a number above 2147483647',
+  ],
+  [['tar', 'tool', '-o', 'x.tar', '--certificates', 'none'], '/none": there is no such file'],
+  [['oci', 'tool', '-o', 'x', '--sbom', 'spdx', '--sbom', 'none/x.cdx.json'], 'there is no such folder'],
+  [['tar', 'tool', '-o', 'x.tar', '--sbom', 'astray.spdx.json'], 'it leads nowhere'],
+  [['docker', 'tool', '-o', 'x.spdx.json', '--sbom', 'x.spdx.json'], 'that is what is exported'],
   [['oci', 'tool', '-o', 'x', '--env', 'A=1', '--env', 'A=2'], '--env gives "A" twice'],
   [['oci', 'tool', '-o', 'x', '--name', 'Up'], 'cannot call the image "Up"'],
   [['oci', 'tool', '--push', 'tools/tool'], 'write its host in full'],
@@ -350,9 +361,12 @@ test.each([
   [['oci', 'tool', '--push', 'localhost/x', '--mount-from', 'a?b'], 'cannot share layers with "a?b"'],
   [['oci', 'tool', '-o', 'x', '--certificates', 'pkg/tool/package.ts'], 'there is none in it (PEM)'],
 ])('export %j is refused before anything is built', async (words, why) => {
+  rmSync(join(tree.root, 'astray.spdx.json'), { force: true })
+  symlinkSync('none', join(tree.root, 'astray.spdx.json'))
   const { status, err } = await coolports(tree, 'export', ...words)
   expect(status).toBe(2)
   expect(err).toContain(why)
+  expect(readdirSync(tree.root).filter(name => name.startsWith('x'))).toEqual([])
 })
 
 test('the image is the same from another checkout, built by another user', async () => {
