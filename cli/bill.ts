@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -138,7 +139,10 @@ function billedPackage(tree: string, manifests: Manifests, name: string): Result
 function billedPatch(tree: string, pkg: Package, patch: string): BilledPatch {
   const path = `pkg/${pkg.name}/files/${patch}`
   const bytes = readFileSync(join(tree, path))
-  return { path, sha256: sha256(bytes), sha1: sha1(bytes), text: bytes.toString('utf8') }
+  const digests = { sha256: sha256(bytes), sha1: sha1(bytes) }
+  return isUtf8(bytes)
+    ? { path, ...digests, text: bytes.toString('utf8') }
+    : { path, ...digests, text: bytes.toString('base64'), encoding: 'base64' }
 }
 
 function filesIn(folder: string) {

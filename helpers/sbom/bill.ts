@@ -52,6 +52,8 @@ export interface BilledPatch {
   readonly sha256: Sha256
   readonly sha1: string
   readonly text: string
+  /** Of the text of a patch that is not UTF-8, as those of old sources are. */
+  readonly encoding?: 'base64'
 }
 
 export interface RegularFile {

@@ -121,9 +121,12 @@ const ancestor = ({ file, sha256, urls }: BilledSource): object => ({
   ...(urls.length === 0 ? {} : { externalReferences: urls.map(url => ({ url, type: 'distribution' })) }),
 })
 
-const patch = ({ path, text }: BilledPatch): object => ({
+const patch = ({ path, text, encoding }: BilledPatch): object => ({
   type: 'unofficial',
-  diff: { text: { contentType: 'text/x-diff', content: text }, url: path },
+  diff: {
+    text: { contentType: 'text/x-diff', ...(encoding ? { encoding } : {}), content: text },
+    url: path,
+  },
 })
 
 /** Who was built in a root of what, down to the seeds. The library has none of this either. */

@@ -8,6 +8,9 @@ import { manifest } from '../support/tree.ts'
 
 const PATCH = '--- a/hello\n+++ b/hello\n@@ -1 +1 @@\n-hello\n+hello, patched\n'
 
+/** Its author's name is not in UTF-8. */
+const OLD_PATCH = Buffer.from('From: J\xf6rg\n--- a/new\n+++ b/new\n@@ -0,0 +1 @@\n+new\n', 'latin1')
+
 test('sbom tells of built packages what their manifests and their bytes say', async () => {
   const tree = smallTree({})
   const source = join(tree.root, 'hello-1.tar')
@@ -18,7 +21,7 @@ test('sbom tells of built packages what their manifests and their bytes say', as
   const digest = sha256(readFileSync(source))
   const hello = manifest({
     sources: `[{ sha256: '${digest}', urls: ['${url}'] }]`,
-    patches: "['a.patch']",
+    patches: "['a.patch', 'old.patch']",
     buildDeps: "['seed']",
     license: "'MIT OR Apache-2.0'",
     strip: "'none'",
@@ -26,6 +29,7 @@ test('sbom tells of built packages what their manifests and their bytes say', as
   })
   tree.write('pkg/hello/package.ts', hello)
   tree.write('pkg/hello/files/a.patch', PATCH)
+  writeFileSync(join(tree.root, 'pkg/hello/files/old.patch'), OLD_PATCH)
   const first = join(tree.root, 'first.json')
   mustRun(tree, ['bin/coolports', '-C', tree.root, 'sbom', '--format', 'cyclonedx', 'hello', '-o', first])
   const bom = JSON.parse(readFileSync(first, 'utf8'))
@@ -36,7 +40,10 @@ test('sbom tells of built packages what their manifests and their bytes say', as
     components: [{ name: 'share/hello', hashes: [{ content: sha256('hello, patched\n') }] }],
     pedigree: {
       ancestors: [{ name: 'hello-1.tar', hashes: [{ content: digest }] }],
-      patches: [{ diff: { url: 'pkg/hello/files/a.patch', text: { content: PATCH } } }],
+      patches: [
+        { diff: { url: 'pkg/hello/files/a.patch', text: { content: PATCH } } },
+        { diff: { text: { encoding: 'base64', content: OLD_PATCH.toString('base64') } } },
+      ],
     },
   })
   expect(bom.formulation[0].components).toMatchObject([
@@ -51,6 +58,7 @@ test('sbom tells of built packages what their manifests and their bytes say', as
   expect(document.files.map(({ fileName }: { fileName: string }) => fileName)).toEqual([
     './share/hello',
     './pkg/hello/files/a.patch',
+    './pkg/hello/files/old.patch',
   ])
 
   const full = 'bin/coolports -C "$PWD" sbom --format spdx hello >/dev/full'

@@ -54,6 +54,13 @@ const bill = (): Bill => ({
           sha1: '0'.repeat(40),
           text: '--- a\n+++ b\n',
         },
+        {
+          path: 'pkg/tool/files/old.patch',
+          sha256: sha256('an old patch'),
+          sha1: '1'.repeat(40),
+          text: '/A==',
+          encoding: 'base64',
+        },
       ],
       files: [
         { kind: 'file', path: 'bin/tool', sha256: sha256('tool'), sha1: 'b'.repeat(40) },
@@ -103,7 +110,10 @@ describe('CycloneDX', () => {
           },
           { name: 'own.tar' },
         ],
-        patches: [{ diff: { text: { content: '--- a\n+++ b\n' }, url: 'pkg/tool/files/a.patch' } }],
+        patches: [
+          { diff: { text: { content: '--- a\n+++ b\n' }, url: 'pkg/tool/files/a.patch' } },
+          { diff: { text: { encoding: 'base64', content: '/A==' }, url: 'pkg/tool/files/old.patch' } },
+        ],
       },
     })
     expect(tool.components.map((file: { name: string }) => file.name)).toEqual([
@@ -174,7 +184,8 @@ describe('SPDX', () => {
       [id('seed'), id('cc')],
     ])
     expect(related('GENERATED_FROM')).toContainEqual([id('cc'), `SPDXRef-Source-${SOURCE}`])
-    expect(related('PATCH_FOR')).toEqual([[expect.stringMatching(/^SPDXRef-Patch-/), id('tool')]])
+    const patchFor = [expect.stringMatching(/^SPDXRef-Patch-/), id('tool')]
+    expect(related('PATCH_FOR')).toEqual([patchFor, patchFor])
     expect(related('CONTAINS')).toHaveLength(2)
     expect(document.files[0]).toMatchObject({
       fileName: './bin/tool',
