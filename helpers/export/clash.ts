@@ -33,7 +33,10 @@ export function settle<Kind extends Owner>(
   return { owners: seen, open }
 }
 
-/** All paths at which owners differ, sorted; not those below a path at which they differ already. */
+/**
+ * All paths at which owners differ, sorted. Where one has a folder and another what is none, the later one of them is
+ * not seen, and nothing that it has further down.
+ */
 export function clashes(owners: readonly Owner[]): readonly Clash[] {
   const at = new Map<string, Owner[]>()
   for (const owner of owners) {
@@ -44,11 +47,19 @@ export function clashes(owners: readonly Owner[]): readonly Clash[] {
     }
   }
   const found: Clash[] = []
-  for (const [path, there] of at) {
-    const kinds = new Set(there.map(({ paths }) => paths.get(path) ?? 'directory'))
-    if (kinds.size > 1) found.push({ path, owners: there.map(({ name }) => name) })
+  /** By path: who is not seen below it. */
+  const hidden = new Map<string, ReadonlySet<Owner>>()
+  // A path comes after those that it is below.
+  for (const [path, all] of [...at].sort(([a], [b]) => byCodeUnit(a, b))) {
+    const gone = hidden.get(path.slice(0, Math.max(0, path.lastIndexOf('/'))))
+    const there = gone ? all.filter(owner => !gone.has(owner)) : all
+    const kinds = there.map(({ paths }) => paths.get(path) ?? 'directory')
+    if (new Set(kinds).size > 1) found.push({ path, owners: there.map(({ name }) => name) })
+    const end = kinds.findIndex(kind => kind !== 'directory')
+    const ended = end === -1 ? [] : there.slice(end)
+    if (gone || ended.length > 1 || end > 0) hidden.set(path, new Set([...(gone ?? []), ...ended]))
   }
-  return found.sort((a, b) => byCodeUnit(a.path, b.path))
+  return found
 }
 
 /** Archives may leave out the folders of their files. */

@@ -31,6 +31,24 @@ describe('clashes()', () => {
   })
 })
 
+describe('clashes() below a path at which packages differ', () => {
+  const file = owner('file', { lib: 'file 644 0' })
+  const [one, two] = [owner('one', { 'lib/x/y': 'file 644 1' }), owner('two', { 'lib/x/y': 'file 644 2' })]
+
+  test('are of those alone that are seen there', () => {
+    expect(clashes([file, one, two]).map(({ path }) => path)).toEqual(['lib'])
+    expect(clashes([one, file, two]).map(({ path }) => path)).toEqual(['lib'])
+    expect(clashes([one, two, file])).toEqual([
+      { path: 'lib', owners: ['one', 'two', 'file'] },
+      { path: 'lib/x/y', owners: ['one', 'two'] },
+    ])
+  })
+
+  test('need no choice where what somebody prefers hides them', () => {
+    expect(settle([one, two, file], { order: false, prefer: ['file'] }).open).toEqual([])
+  })
+})
+
 describe('settle()', () => {
   const by = (order: boolean, ...prefer: readonly string[]) => {
     const { owners, open } = settle([A, B, owner('c', { 'bin/z': 'symlink y' })], { order, prefer })
