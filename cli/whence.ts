@@ -106,7 +106,9 @@ async function inImage(
     const look = await lookInLayer(files, layer, path)
     if (!look.ok) return cannot(look.error)
     const { found, hides } = look.value
-    if (found && found.kind !== 'folder') {
+    // What a lower layer has there is hidden by it.
+    if (found?.kind === 'folder') break
+    if (found) {
       const { name, version, tar } = layer
       if (name === undefined || version === undefined) return refuse(nobodys(path))
       const pkghash = layer.pkghash ?? hashOfTar(tree, name, tar)

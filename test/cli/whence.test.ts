@@ -129,6 +129,11 @@ test('whence sees an image as those see it who run it: what a higher layer has o
   const both = await coolports(tree, 'whence', layout, '/share/both', '--json')
   expect(JSON.parse(both.out)).toMatchObject({ package: 'top', sha256: sha256('of top') })
   expect(await coolports(tree, 'whence', layout, '/share/gone')).toMatchObject({ status: 1 })
+  await made.make('top', '1', { 'share/both/x': 'of top' })
+  expect(await coolports(tree, 'whence', layoutOf(made, ['base', 'top']), '/share/both')).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('no package has a file or a symlink there'),
+  })
 })
 
 test('whence believes no layer, manifest or config that is not what its digest says', async () => {
