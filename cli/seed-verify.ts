@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Sha256 } from '../core/digest.ts'
-import { quoted } from '../core/message.ts'
+import { type Message, quoted } from '../core/message.ts'
 import { PACKAGE_FILE } from '../core/name.ts'
+import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
-import { storeRoot } from '../core/store.ts'
+import { shellWord } from '../core/shell.ts'
+import { packagePath, storeRoot } from '../core/store.ts'
 import { command, jobsOption } from './command.ts'
-import { bringUpToDate } from './door.ts'
+import { bringUpToDate, runRedo } from './door.ts'
 import { requireTree } from './find.ts'
-import { complain, no, print, type Refusal, shown, trouble } from './say.ts'
+import { complain, print, type Refusal, say, shown, trouble } from './say.ts'
 import { writeText } from './text-file.ts'
 
 /** The ways to make the seed anew: from what, by which program of the host, as which package. */
@@ -27,7 +29,7 @@ export const seedVerify = command({
   usage: 'seed-verify',
   about: 'Make the seed anew, from this tree or by a compiler of the host, and compare the bytes',
   details:
-    'Takes an hour or two, and begins where it was interrupted. `--from tree` builds all that the seed holds with the seed; `--from host` starts from a compiler of this machine that has never seen the seed, so that three ways that agree leave nothing for a compiler to hide.\nExit status: 0 it is the same, 1 it differs, 2 misuse or trouble, or what a build said.',
+    'Takes an hour or two, and begins where it was interrupted. `--from tree` builds all that the seed holds with the seed; `--from host` starts from a compiler of this machine that has never seen the seed, so that three ways that agree leave nothing for a compiler to hide. Package caches are not asked.\nExit status: 0 it is the same, 1 it differs, or a package that it is made of is refused, 2 misuse or trouble, or what a build said.',
   examples: [
     ['coolports seed-verify', 'does the seed make itself?'],
     ['coolports seed-verify --from host --cc clang', 'and does an unrelated compiler make it?'],
@@ -70,16 +72,24 @@ export const seedVerify = command({
       )
     }
     const jobs = args.jobs ?? availableParallelism()
+    // What caches have is somebody's word about a build; what is asked for here is the build.
+    for (const caches of ['PKG_CACHE_URL', 'PACKAGE_CACHE_URL']) delete process.env[caches]
     // Each by itself: a package that the store has is taken from there without those that it was made of.
-    const names = await buildClosure(args.tree, ['seed', way.package])
-    if (typeof names === 'number') return names
-    const files = names.map(name => `pkg/${name}/${PACKAGE_FILE}`)
-    const built = await bringUpToDate(args.tree, files, jobs)
-    if (built !== 0) return built
-
-    const parts = await verifyParts(args.tree, names)
-    if (!parts.ok) return complain(parts.error)
-    const [pinned, made] = ['seed', way.package].map(name => parts.value.find(part => part.name === name))
+    const closure = await buildClosure(args.tree, ['seed', way.package])
+    if (typeof closure === 'number') return closure
+    const parts: Part[] = []
+    const tiers = tiersOf(closure)
+    for (const [index, names] of tiers.entries()) {
+      say(`step ${index + 1} of ${tiers.length}: ${names.join(', ')}`)
+      const files = names.map(name => `pkg/${name}/${PACKAGE_FILE}`)
+      const built = await runRedo(args.tree, files, jobs)
+      if (built !== 0) return built
+      const verified = await verifyParts(args.tree, names)
+      if (!verified.ok) return complain(verified.error)
+      parts.push(...verified.value)
+    }
+    parts.sort((a, b) => byCodeUnit(a.name, b.name))
+    const [pinned, made] = ['seed', way.package].map(name => parts.find(part => part.name === name))
     if (!pinned || !made) throw new Error('the seed was not among the packages that were verified')
     let noted = 0
     if (args.statement !== undefined) {
@@ -88,7 +98,7 @@ export const seedVerify = command({
       const text = statementText({
         from: way.package,
         compilers,
-        parts: parts.value,
+        parts,
         pinned: pinned.sha256,
         made: made.sha256,
       })
@@ -115,58 +125,83 @@ interface Part {
 }
 
 /**
- * Reads all packages that were built on the way, to their ends. One that is damaged, or that these
- * rules did not build, is refused by its name: nothing that was made of it would prove a thing.
+ * Reads packages to their ends before anything is built on them. Those that are damaged, or that these rules did not
+ * build here, are refused by their names: nothing that was made of them would prove a thing.
  */
 async function verifyParts(
   root: string,
   names: readonly string[],
 ): Promise<Result<readonly Part[], Refusal>> {
-  const [{ verifyPackage }, { tarMessage }, { findBuilt }] = await Promise.all([
+  const [{ verifyPackage }, { tarMessage }, { readBuilt }] = await Promise.all([
     import('../helpers/tar/verify.ts'),
     import('../helpers/tar/problem.ts'),
-    import('./built.ts'),
+    import('../helpers/store/built.ts'),
   ])
   const store = storeRoot(process.env, root)
   const parts: Part[] = []
+  const messages: Message[] = []
   for (const name of names) {
-    const file = join(root, 'pkg', name, PACKAGE_FILE)
+    const path = `pkg/${name}/${PACKAGE_FILE}`
     const hash = readFileSync(join(root, 'pkg', name, '.pkghash'), 'utf8').trim() as Sha256
-    const verified = await verifyPackage(file)
-    if (!verified.ok)
-      return refuse(no(tarMessage('verify', quoted(`pkg/${name}/${PACKAGE_FILE}`), verified.error)))
-    const built = findBuilt(file, store, hash)
-    if (built.kind !== 'known' || built.hash !== hash) {
-      return refuse(
-        no({
-          cannot: `trust pkg/${name}/${PACKAGE_FILE}`,
-          why: 'the rules of this tree did not build it',
-          remedy: `rm pkg/${name}/${PACKAGE_FILE} has it built again`,
-        }),
-      )
+    const verified = await verifyPackage(join(root, path))
+    const built = readBuilt(store, hash)
+    if (verified.ok && verified.value === built) {
+      parts.push({ name, hash, sha256: built })
+      continue
     }
-    parts.push({ name, hash, sha256: verified.value })
+    // The store's is good where another than the one that was built here stands in its place in the tree.
+    const both = !verified.ok || built === undefined
+    const bad = both ? [path, packagePath(store, hash)] : [path]
+    messages.push({
+      ...(verified.ok
+        ? { cannot: `trust ${path}`, why: 'the rules of this tree did not build it here' }
+        : tarMessage('verify', quoted(path), verified.error)),
+      remedy: `rm -f ${bad.map(shellWord).join(' ')} has it built again`,
+    })
   }
-  return ok(parts)
+  return messages.length === 0 ? ok(parts) : refuse({ status: 1, messages })
 }
 
+/** By the name of a package, those that its build sees. */
+type Closure = ReadonlyMap<string, readonly string[]>
+
 /**
- * All packages that take part in building some, themselves among them, by name. Their lists are brought up
- * to date on the way; a number is the exit status of a redo that failed.
+ * All packages that take part in building some, themselves among them. Their lists are brought up to date on the way;
+ * a number is the exit status of a redo that failed.
  */
-async function buildClosure(root: string, targets: readonly string[]): Promise<readonly string[] | number> {
-  const seen = new Set<string>()
+async function buildClosure(root: string, targets: readonly string[]): Promise<Closure | number> {
+  const closure = new Map<string, readonly string[]>()
   for (let fresh = targets; fresh.length > 0; ) {
-    for (const name of fresh) seen.add(name)
-    const lists = fresh.map(name => `pkg/${name}/.bclosure`)
-    const status = await bringUpToDate(root, lists)
+    const status = await bringUpToDate(
+      root,
+      fresh.map(name => `pkg/${name}/.bclosure`),
+    )
     if (status !== 0) return status
-    const named = lists
-      .flatMap(list => readFileSync(join(root, list), 'utf8').split('\n'))
-      .flatMap(file => /^\.\.\/([^/]+)\/\.pkg\.tar\.gz$/.exec(file)?.[1] ?? [])
-    fresh = [...new Set(named)].filter(name => !seen.has(name))
+    for (const name of fresh) closure.set(name, namesIn(join(root, 'pkg', name, '.bclosure')))
+    fresh = [...new Set([...closure.values()].flat())].filter(name => !closure.has(name))
   }
-  return [...seen].sort()
+  return closure
+}
+
+const namesIn = (list: string): readonly string[] =>
+  readFileSync(list, 'utf8')
+    .split('\n')
+    .flatMap(file => /^\.\.\/([^/]+)\/\.pkg\.tar\.gz$/.exec(file)?.[1] ?? [])
+
+/** The packages in the order of their builds: those of one step need only such as are of an earlier one. */
+function tiersOf(closure: Closure): readonly (readonly string[])[] {
+  const tiers: (readonly string[])[] = []
+  const built = new Set<string>()
+  while (built.size < closure.size) {
+    const ready = [...closure].filter(
+      ([name, needs]) => !built.has(name) && needs.every(one => built.has(one)),
+    )
+    if (ready.length === 0) throw new Error('packages need each other to be built')
+    const tier = ready.map(([name]) => name).sort()
+    for (const name of tier) built.add(name)
+    tiers.push(tier)
+  }
+  return tiers
 }
 
 async function tellDifferences(root: string, name: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { checkout } from '../support/checkout.ts'
 import { linkPlainCommands } from '../system/machine.ts'
@@ -29,8 +30,9 @@ describe('seed-verify', { timeout: 10 * 60_000 }, () => {
 
   const say = (more?: string) => writeFileSync(join(root, 'pkg/seed-from-tree/package.ts'), shortcut(more))
   const made = join(root, 'pkg/seed-from-tree/.pkg.tar.gz')
-  const verify = (...args: readonly string[]) =>
-    spawnSync('bin/seed-verify', args, { cwd: root, encoding: 'utf8' })
+  const verify = (...args: readonly string[]) => call('bin/seed-verify', args)
+  const call = (program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    spawnSync(program, args, { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } })
 
   test('says that the seed is the same, and states what it was made from', () => {
     say()
@@ -80,6 +82,69 @@ describe('seed-verify', { timeout: 10 * 60_000 }, () => {
     )
     expect(status).toBe(1)
     rmSync(made)
+  })
+
+  test('builds nothing on a tier that other rules made', () => {
+    const part = (text: string) => {
+      mkdirSync(join(root, 'pkg/part'), { recursive: true })
+      const build = `sh\`echo ${text} >"$DESTDIR/part"\``
+      writeFileSync(
+        join(root, 'pkg/part/package.ts'),
+        shortcut()
+          .replace(/build: .*/, `build: ${build},`)
+          .replace('lines, mergeSeed, ', ''),
+      )
+    }
+    const file = join(root, 'pkg/part/.pkg.tar.gz')
+    const other = join(root, 'other.tar.gz')
+    for (const text of ['other', 'right']) {
+      part(text)
+      expect(call('bin/coolports-gen', []).status).toBe(0)
+      expect(call('bin/do', ['pkg/part/.pkg.tar.gz']).status).toBe(0)
+      if (text === 'other') copyFileSync(file, other)
+    }
+    rmSync(file)
+    copyFileSync(other, file)
+    writeFileSync(
+      join(root, 'pkg/seed-from-tree/package.ts'),
+      shortcut().replace("['seed']", "['seed', 'part']"),
+    )
+    const { status, stderr } = verify()
+    expect(stderr).toContain(
+      'cannot trust pkg/part/.pkg.tar.gz: the rules of this tree did not build it here\n  rm -f pkg/part/.pkg.tar.gz has it built again\n',
+    )
+    expect(stderr).not.toContain('build seed-from-tree')
+    expect(status).toBe(1)
+    rmSync(join(root, 'pkg/part'), { recursive: true })
+  })
+
+  test('takes nothing from a package cache, and refuses what came from one', () => {
+    say()
+    const env = { HOME: join(root, 'home'), PKG_CACHE_URL: pathToFileURL(join(root, 'packages')).href }
+    const key = call('bin/coolports', ['cache', 'key'], env).stdout.trim()
+    expect(call('bin/coolports', ['trust', 'add', key, '--name', 'me'], env).status).toBe(0)
+    const names = ['seed', 'seed-from-tree']
+    expect(call('bin/add-to-package-cache', ['-o', 'packages', ...names], env).status).toBe(0)
+
+    // A tree and a store in which nothing was built.
+    const store = join(root, '.store')
+    for (const folder of ['packages', 'contents'])
+      rmSync(join(store, folder), { recursive: true, force: true })
+    const files = names.map(name => `pkg/${name}/.pkg.tar.gz`)
+    for (const file of files) rmSync(join(root, file))
+    const fromCache = call('bin/do', ['pkg/seed/.pkg.tar.gz'], env)
+    expect(fromCache.stderr).toContain('signed by me')
+    const refused = call('bin/seed-verify', [], env)
+    const remedy = /^ {2}(rm -f pkg\/seed\/.*) has it built again$/m.exec(refused.stderr)?.[1] ?? 'false'
+    expect(refused.stderr).toContain(
+      'cannot trust pkg/seed/.pkg.tar.gz: the rules of this tree did not build it here\n',
+    )
+    expect(refused.status).toBe(1)
+    expect(call('sh', ['-c', remedy]).status).toBe(0)
+    const { status, stdout, stderr } = call('bin/seed-verify', [], env)
+    expect(stdout).toMatch(/^the same, sha256 [0-9a-f]{64}\n$/)
+    expect(stderr).not.toContain('signed by')
+    expect(status).toBe(0)
   })
 
   test('names the files that differ, their first bytes and the likely cause', () => {
