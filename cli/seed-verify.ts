@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import type { Sha256 } from '../core/digest.ts'
 import { type Message, quoted } from '../core/message.ts'
 import { PACKAGE_FILE } from '../core/name.ts'
@@ -61,12 +61,12 @@ export const seedVerify = command({
     const { cc = 'gcc' } = args
     const way = WAYS[args.from === 'tree' ? 'tree' : cc]
     const { findProgram } = await import('../helpers/build/missing.ts')
-    const missing = way.compilers.find(compiler => findProgram(compiler) === undefined)
+    const missing = way.compilers.find(name => findProgram(name, sandboxPath()) === undefined)
     if (missing !== undefined) {
       return complain(
         trouble({
           cannot: `make the seed from this host by ${cc}`,
-          why: `${missing} is not on PATH`,
+          why: `${missing} is not on PATH, in /bin or /usr/bin`,
           remedy: `on Debian: ${way.install}`,
         }),
       )
@@ -94,7 +94,7 @@ export const seedVerify = command({
     let noted = 0
     if (args.statement !== undefined) {
       const { statementText } = await import('../helpers/reproduce/statement.ts')
-      const compilers = way.compilers.map(name => findProgram(name) ?? name)
+      const compilers = way.compilers.map(name => findProgram(name, sandboxPath()) ?? name)
       const text = statementText({
         from: way.package,
         compilers,
@@ -115,6 +115,13 @@ export const seedVerify = command({
     return Math.max(1, noted)
   },
 })
+
+/** The folders of PATH that a sandbox has as well: a compiler of another one takes no part, though it come first. */
+const sandboxPath = (): string =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .filter(folder => ['/bin', '/usr/bin'].includes(folder))
+    .join(delimiter)
 
 /** A package that went into the seed. */
 interface Part {

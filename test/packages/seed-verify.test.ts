@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
+import { sha256 } from '../../core/digest.ts'
 import { checkout } from '../support/checkout.ts'
 import { linkPlainCommands } from '../system/machine.ts'
 
@@ -166,6 +167,24 @@ describe('seed-verify', { timeout: 10 * 60_000 }, () => {
     writeFileSync(manifest, text)
   })
 
+  test.runIf(existsSync('/usr/bin/g++'))(
+    'states the compiler that a sandbox sees, whatever stands first on PATH',
+    () => {
+      writeFileSync(join(root, 'pkg/seed-from-host/package.ts'), shortcut())
+      const bin = join(root, 'wrappers')
+      mkdirSync(bin)
+      writeFileSync(join(bin, 'gcc'), '#!/bin/sh\necho "gcc (none) 99"\n', { mode: 0o755 })
+      const env = { PATH: `${bin}:${process.env.PATH}` }
+      const args = ['--from', 'host', '--statement', 'statement.rec']
+      expect(call('bin/seed-verify', args, env).status).toBe(0)
+      const statement = readFileSync(join(root, 'statement.rec'), 'utf8')
+      const digest = sha256(readFileSync('/usr/bin/gcc'))
+      expect(statement).toMatch(
+        new RegExp(`^compiler: gcc: (?!gcc \\(none\\)).*\ncompiler_sha256: ${digest} `, 'm'),
+      )
+    },
+  )
+
   test('names the package of a compiler that is missing', () => {
     const bin = join(root, 'few programs')
     linkPlainCommands(bin)
@@ -175,7 +194,7 @@ describe('seed-verify', { timeout: 10 * 60_000 }, () => {
       env: { ...process.env, PATH: bin },
     })
     expect(stderr).toContain(
-      'coolports: cannot make the seed from this host by clang: clang-14 is not on PATH\n  on Debian: apt-get install clang-14 g++',
+      'coolports: cannot make the seed from this host by clang: clang-14 is not on PATH, in /bin or /usr/bin\n  on Debian: apt-get install clang-14 g++',
     )
     expect(status).toBe(2)
   })
