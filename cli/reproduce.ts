@@ -1,16 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism, constants } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { destinationOf, fileFault } from '../core/destination.ts'
 import { isSha256, type Sha256 } from '../core/digest.ts'
 import { quoted } from '../core/message.ts'
 import { PACKAGE_FILE } from '../core/name.ts'
+import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
+import { textIfThere } from '../core/text-if-there.ts'
+import type { Reproduced } from '../helpers/reproduce/record.ts'
 import type { Variation } from '../helpers/reproduce/variation.ts'
 import { useStore } from '../helpers/store/use.ts'
 import { command, jobsOption, packagesOption } from './command.ts'
 import { bringUpToDate } from './door.ts'
 import { findAll } from './find.ts'
-import { complain, print, shown, trouble } from './say.ts'
+import { complain, print, type Refusal, shown, trouble } from './say.ts'
 import { writeText } from './text-file.ts'
 
 /** What came of one package that was built twice. */
@@ -35,7 +39,8 @@ export const reproduce = command({
       .option('record', {
         type: 'string',
         requiresArg: true,
-        describe: 'a recutils file; the records of these packages are put in place of older ones',
+        describe:
+          'a recutils file of packages that came out the same: these are put in, or taken out where they differ',
       })
       .option('no-clock', {
         type: 'boolean',
@@ -45,6 +50,10 @@ export const reproduce = command({
   run: async args => {
     const names = findAll(args.tree, args.packages)
     if (!names.ok) return complain(names.error)
+    const recfile = args.record === undefined ? undefined : resolve(args.record)
+    // Before hours of work, and again after them: somebody else may write there meanwhile.
+    const before = recfile === undefined ? undefined : await readRecords(recfile)
+    if (before?.ok === false) return complain(before.error)
     const jobs = args.jobs ?? availableParallelism()
     const targets = names.value.map(name => `pkg/${name}/.tarhash`)
     const { clockPackage, clockProgram } = await import('../helpers/reproduce/clock.ts')
@@ -85,13 +94,13 @@ export const reproduce = command({
       there: digestIn(elsewhere.root, name, '.tarhash'),
     }))
     for (const outcome of outcomes) await tell(outcome, args.tree, elsewhere.root, elsewhere.variations)
-    if (outcomes.some(({ here, there }) => here !== there)) {
+    const differs = outcomes.some(({ here, there }) => here !== there)
+    if (differs) {
       elsewhere.keep()
       print(`the other packages are in ${shown(elsewhere.root)}`)
-      return 1
-    }
-    elsewhere.remove()
-    return args.record === undefined ? 0 : record(resolve(args.record), outcomes, elsewhere.variations)
+    } else elsewhere.remove()
+    const recorded = recfile === undefined ? 0 : await record(recfile, outcomes, elsewhere.variations)
+    return Math.max(Number(differs), recorded)
   },
 })
 
@@ -131,23 +140,41 @@ async function tell(
     for (const line of differenceLines(difference)) print(`  ${shown(line)}`)
 }
 
+/** Of packages that came out the same there is a record afterwards, of those that differ there is none. */
 async function record(
   file: string,
   outcomes: readonly Outcome[],
   variations: readonly Variation[],
 ): Promise<number> {
-  const { readReproduced, reproducedText } = await import('../helpers/reproduce/record.ts')
-  const before = existsSync(file) ? readReproduced(readFileSync(file, 'utf8')) : []
-  const kept = before.filter(old => outcomes.every(({ name }) => name !== old.package))
+  const before = await readRecords(file)
+  if (!before.ok) return complain(before.error)
+  const { reproducedText } = await import('../helpers/reproduce/record.ts')
+  const kept = before.value.filter(old => outcomes.every(({ name }) => name !== old.package))
   const varied = variations.map(({ what }) => what)
-  const added = outcomes.map(({ name, hash, here }) => ({
-    package: name,
-    pkghash: hash,
-    sha256: here,
-    varied,
-  }))
+  const added = outcomes
+    .filter(({ here, there }) => here === there)
+    .map(({ name, hash, here }) => ({ package: name, pkghash: hash, sha256: here, varied }))
   const written = writeText(file, reproducedText([...kept, ...added]))
   return written.ok ? 0 : complain(written.error)
+}
+
+/** The records of a file that is to be written, none where there is no file yet. */
+async function readRecords(file: string): Promise<Result<readonly Reproduced[], Refusal>> {
+  const { readReproduced } = await import('../helpers/reproduce/record.ts')
+  const bad = (why: string, remedy?: string) =>
+    refuse(trouble({ cannot: `record in ${quoted(file)}`, why, ...(remedy ? { remedy } : {}) }))
+  try {
+    const there = destinationOf(file)
+    if (there.kind === 'stream') return ok([])
+    const fault = fileFault(there) ?? (existsSync(dirname(file)) ? undefined : 'there is no such folder')
+    if (fault !== undefined) return bad(fault)
+    const read = readReproduced(textIfThere(file) ?? '')
+    if (read.ok) return read
+    return bad(`line ${read.error.line} is of no record that this command has written`, 'name another file')
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    return bad(String(error.code))
+  }
 }
 
 function digestIn(root: string, name: string, file: string): Sha256 {

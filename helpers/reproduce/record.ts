@@ -1,6 +1,7 @@
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
+import { ok, type Result, refuse } from '../../core/result.ts'
 
 /** A package that was built twice and came out the same. */
 export interface Reproduced {
@@ -12,14 +13,26 @@ export interface Reproduced {
   readonly varied: readonly string[]
 }
 
-export function readReproduced(text: string): readonly Reproduced[] {
-  return parseRecfile(text).records.flatMap(record => {
-    const [name, pkghash, sha256] = ['package', 'pkghash', 'sha256'].map(field => value(record, field) ?? '')
-    const varied = (value(record, 'varied') ?? '').split(', ').filter(Boolean)
-    return name && pkghash && sha256 && isSha256(pkghash) && isSha256(sha256)
-      ? [{ package: name, pkghash, sha256, varied }]
-      : []
-  })
+const FIELDS = ['package', 'pkghash', 'sha256', 'varied']
+
+/**
+ * Refuses what reproducedText() would not have written, with its line counted from 1, lest it be lost when the file
+ * is written anew.
+ */
+export function readReproduced(text: string): Result<readonly Reproduced[], { readonly line: number }> {
+  const { records, problems } = parseRecfile(text)
+  const [problem] = problems
+  if (problem) return refuse({ line: problem.line })
+  const all: Reproduced[] = []
+  for (const record of records) {
+    const [name = '', pkghash = '', digest = '', varied = ''] = FIELDS.map(field => value(record, field))
+    const names = record.fields.map(([field]) => field)
+    const isOurs = names.every((field, index) => FIELDS.includes(field) && names.indexOf(field) === index)
+    if (!isOurs || name === '' || !isSha256(pkghash) || !isSha256(digest))
+      return refuse({ line: record.line })
+    all.push({ package: name, pkghash, sha256: digest, varied: varied.split(', ').filter(Boolean) })
+  }
+  return ok(all)
 }
 
 /** As a recutils file, sorted by the names of the packages. */

@@ -2,6 +2,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Sha256 } from '../../core/digest.ts'
+import { readReproduced, reproducedText } from '../../helpers/reproduce/record.ts'
 import { checkout } from '../support/checkout.ts'
 import { commands } from '../support/commands.ts'
 
@@ -83,8 +85,14 @@ describe.runIf(process.getuid?.() === 0)('reproduce', () => {
   test('a package that is another elsewhere is named, with its files and why', {
     timeout: 10 * 60_000,
   }, () => {
-    const { status, stdout } = reproduce('-j2', 'leaky')
+    const record = join(root, 'before.rec')
+    const digest = '1'.repeat(64) as Sha256
+    const of = (name: string) => ({ package: name, pkghash: digest, sha256: digest, varied: [] })
+    writeFileSync(record, reproducedText([of('leaky'), of('other')]))
+    const { status, stdout } = reproduce('-j2', 'leaky', 'clock-shift', '--record', record)
     expect(status).toBe(1)
+    const recorded = readReproduced(readFileSync(record, 'utf8'))
+    expect(recorded.ok && recorded.value.map(one => one.package)).toEqual(['clock-shift', 'other'])
     expect(stdout).toMatch(/^leaky differs: sha256 [0-9a-f]{64} here, [0-9a-f]{64} there$/m)
     expect(stdout).toMatch(
       /^ {2}share\/kernel: differs from byte 0 on; likely the release of the kernel shows$/m,
@@ -102,6 +110,17 @@ describe.runIf(process.getuid?.() === 0)('reproduce', () => {
       readFileSync(join(root, 'pkg/leaky/.pkghash'), 'utf8'),
     )
     for (const folder of [kept, keptBy(alone.stdout)]) rmSync(dirname(folder), { recursive: true })
+  })
+
+  test('a file that holds something else than records is refused before anything is built, and stays', () => {
+    const notes = join(root, 'notes.md')
+    writeFileSync(notes, '# Notes\n\nof somebody\n')
+    const { status, stderr } = reproduce('leaky', '--record', notes)
+    expect(stderr).toBe(
+      `coolports: cannot record in ${JSON.stringify(notes)}: line 3 is of no record that this command has written\n  name another file\n`,
+    )
+    expect(status).toBe(2)
+    expect(readFileSync(notes, 'utf8')).toBe('# Notes\n\nof somebody\n')
   })
 
   test.each(['SIGINT', 'SIGKILL'] as const)(

@@ -15,11 +15,23 @@ const make = { package: 'make', pkghash: digest('3'), sha256: digest('4'), varie
 
 test('records are read as they were written, sorted', () => {
   const text = reproducedText([zlib, make])
-  expect(readReproduced(text)).toEqual([make, zlib])
+  expect(readReproduced(text)).toEqual({ ok: true, value: [make, zlib] })
   expect(text).toContain('varied: umask, name of the host\n')
   expect(text.match(/varied/g)).toHaveLength(1)
 })
 
-test('a record without digests is none', () => {
-  expect(readReproduced('package: make\npkghash: 3\nsha256: 4\n')).toEqual([])
+test.each([
+  ['without digests', 'package: make\npkghash: 3\nsha256: 4\n', 1],
+  ['with a field that we do not write', `${reproducedText([zlib])}note: mine\n`, 5],
+  ['with a field twice', `${reproducedText([zlib])}package: make\n`, 5],
+])('a record %s is refused by its line', (_, text, line) => {
+  expect(readReproduced(text)).toEqual({ ok: false, error: { line } })
+})
+
+test('a text that is no recutils file is refused by its line', () => {
+  expect(readReproduced('# Notes\n\nabout something else\n')).toEqual({ ok: false, error: { line: 3 } })
+})
+
+test('a new file has no records', () => {
+  expect(readReproduced('')).toEqual({ ok: true, value: [] })
 })
