@@ -12,6 +12,7 @@ import {
   rmSync,
   type Stats,
   statfsSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { availableParallelism, freemem, hostname, machine, release, tmpdir } from 'node:os'
@@ -41,17 +42,28 @@ export interface Elsewhere {
  * packages all but those of `hashes`, which are to be built there. `jobs` is what the tree was built with,
  * `clock` the program that moves clocks, see clock.ts.
  */
-export function makeElsewhere(options: {
+export function makeElsewhere(options: Options): Elsewhere {
+  const parent = parentFor(options.root)
+  sweep(parent)
+  const top = mkdtempSync(join(parent, PREFIX))
+  try {
+    return makeIn(top, options)
+  } catch (error) {
+    removeTree(top)
+    throw error
+  }
+}
+
+interface Options {
   readonly root: string
   readonly store: string
   readonly hashes: readonly Sha256[]
   readonly jobs: number
   readonly clock: string | undefined
-}): Elsewhere {
+}
+
+function makeIn(top: string, options: Options): Elsewhere {
   const { store, hashes, jobs } = options
-  const parent = parentFor(options.root)
-  sweep(parent)
-  const top = mkdtempSync(join(parent, PREFIX))
   writeFileSync(join(top, OWNER), String(process.pid))
   const root = join(top, 'another checkout, at a longer path')
   copyTree(options.root, root)
@@ -114,14 +126,28 @@ const TMPFS = 0x01021994
 /** What building the largest package takes, with room for others. */
 const ROOM = 8 * 1024 ** 3
 
-/** Another kind of file system lists the names in a folder in another order: in memory, if there is room, or on disk. */
-function parentFor(root: string): string {
-  const memory = '/dev/shm'
-  if (fileSystem(root) === 'tmpfs' || freemem() < ROOM) return tmpdir()
+/**
+ * Another kind of file system lists the names in a folder in another order: in memory, if there is room, or on disk.
+ * Containers have a /dev/shm of 64 MB often, from which no program may be run.
+ */
+export function parentFor(root: string, memory = '/dev/shm'): string {
   try {
-    return fileSystem(memory) === 'tmpfs' ? memory : tmpdir()
+    if (fileSystem(root) === 'tmpfs' || fileSystem(memory) !== 'tmpfs') return tmpdir()
+    const { bavail, bsize } = statfsSync(memory)
+    return Math.min(freemem(), bavail * bsize) >= ROOM && runsPrograms(memory) ? memory : tmpdir()
   } catch {
     return tmpdir()
+  }
+}
+
+function runsPrograms(folder: string): boolean {
+  const tried = mkdtempSync(join(folder, PREFIX))
+  try {
+    const program = join(tried, 'program')
+    writeFileSync(program, '#!/bin/sh\n', { mode: 0o700 })
+    return works([program])
+  } finally {
+    removeTree(tried)
   }
 }
 
@@ -161,12 +187,18 @@ function copyStore(from: string, to: string, leftOut: readonly Sha256[]): void {
   }
 }
 
-/** The same file under two names where it can be; nobody writes into either. */
+/** The same file under two names where it can be and the user there may read it; nobody writes into either. */
 function place(from: string, to: string): void {
+  const isForAll = (statSync(from).mode & 0o004) !== 0
+  if (!isForAll || !linked(from, to)) cpSync(from, to)
+}
+
+function linked(from: string, to: string): boolean {
   try {
     linkSync(from, to)
+    return true
   } catch {
-    cpSync(from, to)
+    return false
   }
 }
 
