@@ -2,6 +2,7 @@ import { byCodeUnit } from '../../core/order.ts'
 import { readTar, type Source } from '../tar/read.ts'
 import { gunzipped } from '../tar/unpack.ts'
 import { type Cause, likelyCause } from './cause.ts'
+import { firstDifference } from './first-difference.ts'
 import type { Variation } from './variation.ts'
 
 /** In what two packages differ at one path. */
@@ -84,16 +85,4 @@ function compareEntries(a: Held, b: Held, variations: readonly Variation[]): Dif
     there: b.content.subarray(offset, offset + 16),
     cause: likelyCause(a.content, b.content, offset, variations),
   }
-}
-
-const PIECE = 64 * 1024
-
-/** By pieces, because Buffer compares those at once. */
-function firstDifference(a: Buffer, b: Buffer): number | undefined {
-  if (a.equals(b)) return undefined
-  const shorter = Math.min(a.length, b.length)
-  let at = 0
-  while (at < shorter && a.subarray(at, at + PIECE).equals(b.subarray(at, at + PIECE))) at += PIECE
-  while (at < shorter && a[at] === b[at]) at++
-  return Math.min(at, shorter)
 }

@@ -31,7 +31,7 @@ function causeText(cause: Cause): string {
     case 'order':
       return 'another order of the same parts'
     case 'unknown':
-      return "another program: a feature or tool of the build's machine"
+      return "chance, or a feature or tool of the build's machine"
   }
 }
 

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { likelyCause } from '../../../helpers/reproduce/cause.ts'
 
@@ -67,6 +68,46 @@ describe('likelyCause', () => {
     expect(cause('one\ntwo\nthree\n', 'two\none\nthree\n').kind).toBe('order')
     const [a, b] = [member('a.o/', 'code of a\n`\n'), member('b.o/', 'code of b')]
     expect(cause(`!<arch>\n${a}${b}`, `!<arch>\n${b}${a}`).kind).toBe('order')
+  })
+
+  test('knows the order of an archive with a list of symbols, and of words on one line', () => {
+    const archive = (order: readonly string[]): string =>
+      `!<arch>\n${member('/', order.join('\0'))}${member('//', order.map(name => `long-${name}/\n`).join(''))}${order.map((name, index) => member(`/${index * 8}`, `code of ${name}`)).join('')}`
+    expect(cause(archive(['a', 'b']), archive(['b', 'a'])).kind).toBe('order')
+    expect(cause('OBJS = a.o b.o c.o\n', 'OBJS = c.o a.o b.o\n').kind).toBe('order')
+  })
+
+  test('takes lines in another order for that, though they have dates', () => {
+    expect(cause('2026-01-02 b\n2026-01-01 a\n', '2026-01-01 a\n2026-01-02 b\n').kind).toBe('order')
+  })
+
+  test('does not take an archive for another order whose list of symbols alone differs', () => {
+    const archive = (symbols: string): string => `!<arch>\n${member('/', symbols)}${member('a.o/', 'code')}`
+    expect(cause(archive('\x01\x02'), archive('\x02\x01')).kind).toBe('unknown')
+  })
+
+  test('knows seconds that are written as a number: decimal, and octal as in a tar', () => {
+    expect(cause('built at 1795365131\n', 'built at 1826987537\n').kind).toBe('time stamp')
+    expect(cause('0\x0015300614414\x010257', '0\x0015471317422\x010256').kind).toBe('time stamp')
+    expect(cause('serial 1795365131', 'serial 9826987537').kind).toBe('unknown')
+  })
+
+  test('looks beyond a build id, which is made of the rest', () => {
+    const [here, there] = [elf('0123456789abcdef'), elf('fedcba9876543210')]
+    const date = (text: string): Buffer => Buffer.from(`\0built ${text}\0`)
+    expect(
+      cause(Buffer.concat([here, date('12:00:01')]), Buffer.concat([there, date('13:10:02')])).kind,
+    ).toBe('time stamp')
+    expect(cause(Buffer.concat([here, date('same')]), Buffer.concat([there, date('same')])).kind).toBe(
+      'build id',
+    )
+  })
+
+  test('looks into gzip files', () => {
+    const page = (date: string): Buffer => gzipSync(`.TH make 1 "${date}"\n`)
+    expect(cause(page('2026-11-22'), page('2027-11-23')).kind).toBe('time stamp')
+    const damaged = (last: number): Buffer => Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, last])
+    expect(cause(damaged(1), damaged(2)).kind).toBe('unknown')
   })
 
   test('knows a path that nobody told of', () => {
