@@ -70,7 +70,7 @@ function makeIn(top: string, options: Options): Elsewhere {
   copyStore(store, join(root, '.store'), hashes)
   const later = join(top, 'bin')
   if (options.clock !== undefined) makeLaterBin(later, options.clock)
-  const differences = chooseDifferences()
+  const differences = chooseDifferences(dirname(top))
   if (differences.uid !== undefined) give(top, differences.uid)
   const clock = options.clock === undefined ? undefined : triedClock(later, differences.wrap)
   const there = jobs === 1 ? 2 : jobs - 1
@@ -216,8 +216,8 @@ interface Differences {
   readonly wrap: (command: readonly string[]) => readonly string[]
 }
 
-/** What this machine, and who asks, can make different. */
-function chooseDifferences(): Differences {
+/** What this machine, and who asks, can make different for builds below `parent`. */
+function chooseDifferences(parent: string): Differences {
   const root = process.getuid?.() === 0
   const variations: Variation[] = []
   const wraps: ((command: readonly string[]) => readonly string[])[] = []
@@ -226,9 +226,10 @@ function chooseDifferences(): Differences {
     here: string,
     there: string,
     wrap: (command: readonly string[]) => readonly string[],
+    tried: readonly string[] = ['true'],
   ): void => {
     // Tried first: a container or an old kernel may forbid it.
-    if (!works(wrap(['true']))) return
+    if (!works(wrap(tried))) return
     variations.push({ what, here, there })
     wraps.push(wrap)
   }
@@ -246,10 +247,12 @@ function chooseDifferences(): Differences {
   const user = process.env.USER || String(process.getuid?.())
   let uid: number | undefined
   if (root) {
-    vary('user', user, String(USER), command => [
+    const wrap = (command: readonly string[]): readonly string[] => [
       ...['setpriv', '--reuid', String(USER), '--regid', String(USER), '--clear-groups'],
       ...command,
-    ])
+    ]
+    // Root may have a TMPDIR that nobody else gets into.
+    vary('user', user, String(USER), wrap, ['test', '-x', parent])
     if (variations.some(({ what }) => what === 'user')) uid = USER
   }
   const namespaces = root ? ['--uts'] : ['--user', '--map-root-user', '--uts']

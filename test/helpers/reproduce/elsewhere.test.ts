@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { freemem, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -69,6 +69,18 @@ describe.runIf(mayMountDisk())('makeElsewhere', () => {
     expect(there(open)).toMatchObject({ nlink: 2, uid: 0 })
     expect(there(secret)).toMatchObject({ nlink: 1, uid: statSync(elsewhere.root).uid })
     elsewhere.remove()
+  })
+
+  test('has no other user where nobody else gets into TMPDIR', () => {
+    const what = () => {
+      const elsewhere = make()
+      elsewhere.remove()
+      return elsewhere.variations.map(one => one.what)
+    }
+    for (const folder of [top, disk]) chmodSync(folder, 0o755)
+    expect(what()).toContain('user')
+    chmodSync(disk, 0o700)
+    expect(what()).not.toContain('user')
   })
 
   test('leaves nothing where the tree cannot be copied', () => {
