@@ -62,7 +62,7 @@ export interface Asked extends RunOptions {
 }
 
 /** A bill of materials that goes with what is exported; `file`: where else it is written. */
-interface AskedBill {
+export interface AskedBill {
   readonly format: BillFormat
   readonly file?: string
 }
