@@ -1,17 +1,10 @@
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { API_FILES } from '../../test/support/api-files.ts'
+import { API_FILES, DOOR_FILES } from '../../test/support/api-files.ts'
 
 /** A tree at `root` with the doors and programs of the one at `repository`, and no package. */
 export function plantTree(repository: string, root: string): void {
-  for (const part of [
-    ...API_FILES,
-    'bin',
-    'helpers/door.sh',
-    'helpers/package-name.sh',
-    'helpers/setup.sh',
-    'helpers/system.sh',
-  ])
+  for (const part of [...API_FILES, ...DOOR_FILES])
     cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
   for (const part of ['dist', 'node_modules', 'build.mjs', 'mirrors', 'package.json'])
     symlinkSync(join(repository, part), join(root, part))

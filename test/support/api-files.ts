@@ -7,3 +7,12 @@ export const API_FILES = [
   'templates',
   '.do-defaults',
 ] as const
+
+/** What it must have for its doors to run, beside the programs. */
+export const DOOR_FILES = [
+  'bin',
+  'helpers/door.sh',
+  'helpers/package-name.sh',
+  'helpers/setup.sh',
+  'helpers/system.sh',
+] as const

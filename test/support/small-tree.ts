@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
+import { DOOR_FILES } from './api-files.ts'
 import { Tree } from './tree.ts'
 
 const repository = resolve(import.meta.dirname, '../..')
@@ -39,13 +40,7 @@ export function smallTree(packages: Readonly<Record<string, string>>, shell = '/
   for (const part of ['dist', 'node_modules', 'build.mjs'])
     symlinkSync(join(repository, part), join(root, part))
   // Their times, lest the doors take the programs for older than their sources.
-  for (const part of [
-    'bin',
-    'helpers/door.sh',
-    'helpers/package-name.sh',
-    'helpers/setup.sh',
-    'helpers/system.sh',
-  ])
+  for (const part of DOOR_FILES)
     cpSync(join(repository, part), join(root, part), { recursive: true, preserveTimestamps: true })
   mkdirSync(join(root, 'mirrors'))
 
