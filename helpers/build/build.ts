@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
-import { formatMessage, type Message } from '../../core/message.ts'
+import { formatMessage, type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { setuidIn } from '../../core/setuid.ts'
+import { shellWord } from '../../core/shell.ts'
 import { awaitsComparison, findDifference } from '../cache/spot-check.ts'
 import { findContent } from '../store/content.ts'
 import { markUsed } from '../store/mark.ts'
@@ -22,6 +23,7 @@ import { removeTree } from './remove.ts'
 import { runSandbox } from './sandbox.ts'
 import { namedSources } from './sources.ts'
 import type { SandboxSpec } from './spec.ts'
+import { strangersAmong } from './stranger.ts'
 import { keepFailed, keepLog, makeWork, removeWork } from './work.ts'
 
 /**
@@ -39,7 +41,9 @@ export const build = (
     const key = openKey(store, { ...command, script })
     if (!key.ok) return key
     const members = await closureTrees(use, command.closures)
-    const inputs = { key: key.value, members }
+    const strangers = members.ok ? strangersAmong(store, members.value) : []
+    if (strangers.length > 0) say(formatMessage('do-build', unkept(command.label, strangers)))
+    const inputs = { key: key.value, members, isKeyed: key.value !== undefined && strangers.length === 0 }
     if (takeSame(command, store, inputs, say)) return ok(undefined)
     const work = makeWork('.', script)
     try {
@@ -54,7 +58,16 @@ interface Made {
   readonly key: Key | undefined
   /** What the root is put together from, or what is wrong with that. */
   readonly members: Result<readonly Member[], readonly BuildProblem[]>
+  /** Whether what comes of it is what its key stands for, and may be known by it. */
+  readonly isKeyed: boolean
 }
+
+const unkept = (label: string, strangers: readonly string[]): Message => ({
+  cannot: `keep ${label} in the store`,
+  why: 'packages that it is built with are not those that their rules made',
+  facts: strangers.map(file => ['package', quoted(file)]),
+  remedy: `rm -f ${strangers.map(shellWord).join(' ')} has them made again`,
+})
 
 /** Takes a package that came of the same content, and keeps it under this pkghash as well. */
 function takeSame(
@@ -64,7 +77,13 @@ function takeSame(
   say: (line: string) => void,
 ): boolean {
   const text = contentOf(inputs)
-  if (inputs.key === undefined || text === undefined || awaitsComparison(store, inputs.key.hash)) return false
+  if (
+    inputs.key === undefined ||
+    text === undefined ||
+    !inputs.isKeyed ||
+    awaitsComparison(store, inputs.key.hash)
+  )
+    return false
   const same = findContent(store, text)
   if (same === undefined) return false
   try {
@@ -125,7 +144,8 @@ async function buildIn(
     else keepFailed('.', work)
     return refuse(packed.error.map(one => ({ kind: 'tar', action: 'pack', thing: label, problem: one })))
   }
-  const claim = inputs.key && findDifference(store, inputs.key.hash, packed.value.digest)
+  const keyed = inputs.isKeyed ? inputs.key : undefined
+  const claim = keyed && findDifference(store, keyed.hash, packed.value.digest)
   if (claim) {
     removeTree(work)
     return refuse([{ kind: 'disproved', label, claim, got: packed.value.digest }])
@@ -133,10 +153,10 @@ async function buildIn(
   const text = contentOf(inputs)
   const content = text === undefined ? undefined : { text, tar: packed.value.digest }
   const tell = (message: Message): void => say(formatMessage('do-build', message))
-  if (inputs.key) keepBuilt(store, inputs.key, file, packed.value.digest, tell, content)
+  if (keyed) keepBuilt(store, keyed, file, packed.value.digest, tell, content)
   placeFile(file, command.out)
-  const unkept = keepLog('.', work)
-  if (unkept !== undefined) tell({ cannot: `keep what the build of ${label} has printed`, why: unkept })
+  const noLog = keepLog('.', work)
+  if (noLog !== undefined) tell({ cannot: `keep what the build of ${label} has printed`, why: noLog })
   removeWork('.', work)
   if (packed.value.entries === 0) say(`${label}: it is empty: nothing was installed below $DESTDIR`)
   const seconds = Math.round((performance.now() - started) / 1000)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readIdentity } from '../../helpers/tar/identity.ts'
@@ -187,4 +187,28 @@ test('explain tells of it before, down to a dependency that really has to be bui
   const json = run(tree, [resolve('bin/coolports'), '-C', tree.root, 'explain', '--json', 'high'])
   expect(JSON.parse(json.said)).toMatchObject({ state: 'not-built', same: before })
   expect(mustRun(tree, ['bin/do', 'pkg/high/.pkg.tar.gz'])).toContain(`same inputs as ${before.slice(0, 12)}`)
+})
+
+test('what is built with a package that somebody put in the place of another is kept under no key', async () => {
+  const tree = await tower()
+  const bring = (): string => mustRun(tree, ['bin/do', 'pkg/high/.pkg.tar.gz'])
+  bring()
+  const other = smallTree({ low: low(), middle: above('low') })
+  other.write('pkg/middle/files/name', 'another\n')
+  expect((await other.generate()).problems).toEqual([])
+  mustRun(other, ['bin/do', 'pkg/middle/.pkg.tar.gz'])
+  const middle = join(tree.root, 'pkg/middle/.pkg.tar.gz')
+  rmSync(middle)
+  copyFileSync(join(other.root, 'pkg/middle/.pkg.tar.gz'), middle)
+  // Nobody has had this one built.
+  tree.write('pkg/high/package.ts', above('middle', { build: 'sh`cp -r /share "$DESTDIR"`' }))
+  await tree.generate()
+  const said = bring()
+  expect(said).toContain('cannot keep high-1.0-1 in the store: packages that it is built with are not those')
+  expect(said).toContain(`rm -f '${middle}' has them made again`)
+  expect(existsSync(join(tree.root, `.store/packages/${hashOf(tree, 'high')}.tar.gz`))).toBe(false)
+
+  rmSync(middle)
+  expect(built(bring())).toEqual(['high'])
+  expect(existsSync(join(tree.root, `.store/packages/${hashOf(tree, 'high')}.tar.gz`))).toBe(true)
 })

@@ -1,0 +1,23 @@
+import { dirname, join, resolve } from 'node:path'
+import { isSha256 } from '../../core/digest.ts'
+import { packagePath } from '../../core/store.ts'
+import { textIfThere } from '../../core/text-if-there.ts'
+import { readBuilt } from '../store/built.ts'
+import { identityAt } from '../tar/identity.ts'
+import type { Member } from './closure.ts'
+
+/**
+ * The files of a closure that somebody put in the place of what the rules made: another package is known of their
+ * pkghashes, which lie beside them. A pkghash of which the store knows nothing any more tells nothing.
+ */
+export function strangersAmong(store: string, members: readonly Member[]): readonly string[] {
+  const isStranger = ({ file, digest }: Member): boolean => {
+    const hash = textIfThere(join(dirname(file), '.pkghash'))?.trim() ?? ''
+    if (!isSha256(hash)) return false
+    const built = readBuilt(store, hash)
+    if (built === digest) return false
+    const kept = identityAt(packagePath(store, hash))
+    return kept !== digest && (built ?? kept) !== undefined
+  }
+  return members.filter(isStranger).map(({ file }) => resolve(file))
+}
