@@ -111,6 +111,7 @@ const NEVER_ENDS: Evaluated = {
 /** Globals that are a clock, randomness, or an answer that depends on the machine, and how they are called in a message. */
 const AMBIENT: readonly (readonly [path: string, what: string])[] = [
   ['Date', 'the clock'],
+  ['Temporal', 'the clock'],
   ['performance', 'the clock'],
   ['Math.random', 'randomness'],
   ['Intl', 'the locale'],
@@ -135,6 +136,7 @@ const AMBIENT: readonly (readonly [path: string, what: string])[] = [
   ['Deno', 'the process'],
   ['Bun', 'the process'],
   ['globalThis', 'what other manifests left behind'],
+  ['ShadowRealm', 'another realm'],
 ]
 
 /** Runs inside of the realm, from its text: must not use anything of this module. */
@@ -173,6 +175,14 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     value: (name: string) => {
       throw new Error(`a manifest cannot import ${JSON.stringify(name)}`)
     },
+  })
+  // Of a stack, what is in manifests: the rest tells where this program lies, and which one it is.
+  Object.defineProperty(Error, 'prepareStackTrace', {
+    value: (_error: unknown, sites: readonly NodeJS.CallSite[]) =>
+      sites
+        .filter(site => site.getFileName()?.startsWith('pkg/'))
+        .map(site => `at ${site}`)
+        .join('\n'),
   })
   // RegExp.$1 and the like tell of the last match, wherever that was.
   for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(RegExp)))

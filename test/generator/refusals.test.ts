@@ -492,13 +492,24 @@ describe('a manifest sees the manifest API and other manifests, nothing else', (
     seen.push("''.toLocaleUpperCase", '0..toLocaleString', '0n.toLocaleString', '[].toLocaleString')
     seen.push('({}).toLocaleString', 'WeakRef', 'FinalizationRegistry', 'SharedArrayBuffer', 'Atomics')
     seen.push('WebAssembly', 'console', 'process', 'fetch', 'setTimeout', 'setInterval', 'queueMicrotask')
-    seen.push('Deno', 'Bun', 'globalThis')
+    seen.push('Deno', 'Bun', 'globalThis', 'Temporal', 'ShadowRealm')
     const manifests = seen.map((code, index) => [`pkg/p${index}/package.ts`, manifest({}, `void ${code}`)])
     const said = await new Tree(Object.fromEntries(manifests)).refusals()
     for (const [index, code] of seen.entries())
       expect(said, code).toMatch(
         new RegExp(`^pkg/p${index}/package.ts:2:\\d+: .* a manifest cannot see `, 'm'),
       )
+  })
+
+  test('nor where the program around it lies, by what a stack tells', async () => {
+    const deep = `const deep = (n: number): string => (n > 0 ? deep(n - 1) : new Error('x').stack ?? '')`
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest({ env: '{ A: `${deep(2)}`.split("\\n").join(", ") }' }, deep),
+    })
+    expect(await tree.refusals()).toBe('')
+    expect(tree.read('pkg/a/.pkgkey.do')).toMatch(
+      /export A='(?:at (?:deep \()?pkg\/a\/package\.ts:\d+:\d+\)?(?:, )?){4}'\n/,
+    )
   })
 
   test.each([
