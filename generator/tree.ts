@@ -87,7 +87,10 @@ function lookAt(path: string): Stats | undefined {
 /** Path of the manifest of a package, from the root of the tree. */
 export const manifestPath = (name: string): string => `pkg/${name}/package.ts`
 
-/** All that stands below `pkg/NAME/files/`, in order. A link or a device there, or in its place, is a problem. */
+/**
+ * All that stands below `pkg/NAME/files/`, in order. A link or a device there, or in its place, is a problem; so is a
+ * name that is no UTF-8, which node tells with U+FFFD in it.
+ */
 export function readFiles(
   root: string,
   name: string,
@@ -99,7 +102,7 @@ export function readFiles(
     for (const entry of readdirSync(join(root, top, below), { withFileTypes: true })) {
       const path = below === '' ? entry.name : `${below}/${entry.name}`
       if (entry.isDirectory()) walk(path)
-      else if (!entry.isFile() || /[\n\r\0\\]/.test(entry.name)) {
+      else if (!entry.isFile() || /[\n\r\0\\\uFFFD]/.test(entry.name)) {
         problems.push({
           kind: 'file',
           path: `${top}/${path}`,

@@ -638,6 +638,14 @@ describe('what is no plain file or folder is refused', () => {
     )
   })
 
+  test('a file in files/ whose name is no UTF-8', async () => {
+    const said = await refusals(root => {
+      mkdirSync(join(root, 'pkg/a/files'))
+      writeFileSync(Buffer.concat([Buffer.from(join(root, 'pkg/a/files/x')), Buffer.of(0xff)]), '')
+    })
+    expect(said).toContain('cannot read "pkg/a/files/x\uFFFD": files/ holds plain files with plain names')
+  })
+
   test('a symlink in files/, to a file as well as to a folder', async () => {
     for (const target of ['../../../other/x', '../../../other']) {
       const said = await refusals(root => {
