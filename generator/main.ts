@@ -3,8 +3,10 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { sha256 } from '../core/digest.ts'
+import { isDiskFull } from '../core/disk.ts'
 import { byPlace, formatMessage } from '../core/message.ts'
 import { optionFault } from '../core/option-fault.ts'
+import { diskFullMessage } from '../helpers/tar/problem.ts'
 import { generate } from './generate.ts'
 import { describe } from './problem.ts'
 
@@ -77,6 +79,8 @@ try {
   process.exitCode = await main()
 } catch (error) {
   const why = error instanceof Error ? error.message : String(error)
-  console.error(formatMessage(PROGRAM, { cannot: 'go on', why }))
+  console.error(
+    formatMessage(PROGRAM, isDiskFull(error) ? diskFullMessage('write the rules') : { cannot: 'go on', why }),
+  )
   process.exitCode = 2
 }

@@ -1,9 +1,10 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../core/digest.ts'
 import type { Api } from './api.ts'
 import type { Edge } from './package.ts'
 import type { Input } from './tree.ts'
+import { putInPlace } from './write.ts'
 
 /**
  * What an earlier run found, so that only what changed is evaluated again. It speaks of stamps of
@@ -49,7 +50,5 @@ export function readMemo(root: string, program: string): Memo {
 }
 
 export function writeMemo(root: string, memo: Memo): void {
-  const temporary = join(root, `${PATH}.${process.pid}.tmp`)
-  writeFileSync(temporary, framed(JSON.stringify(memo)))
-  renameSync(temporary, join(root, PATH))
+  putInPlace(join(root, PATH), framed(JSON.stringify(memo)))
 }

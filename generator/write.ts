@@ -29,11 +29,19 @@ export function writeChanged(root: string, folder: string, emitted: readonly Emi
   return changed
 }
 
-/** By a temporary file and a rename, so that no moment shows half a rule, which a shell would run. */
-function putInPlace(target: string, text: string): void {
+/**
+ * By a temporary file and a rename, so that no moment shows half a rule, which a shell would run. Nothing is left of
+ * one that the disk had no room for.
+ */
+export function putInPlace(target: string, text: string): void {
   const temporary = `${target}.${process.pid}.tmp`
-  writeFileSync(temporary, text)
-  renameSync(temporary, target)
+  try {
+    writeFileSync(temporary, text)
+    renameSync(temporary, target)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
 }
 
 /**
