@@ -22,16 +22,12 @@ prepare_program() {
   esac
   absolute COOLPORTS_STORE "${COOLPORTS_STORE:-/}"
   absolute COOLPORTS_TRUST "${COOLPORTS_TRUST:-/}"
-  if ! command -v node >/dev/null 2>&1; then
-    echo "coolports: cannot run: node is not on PATH" >&2
-    echo "  install Node.js 20.19 or newer (https://nodejs.org, or your distribution's package)" >&2
-    exit 2
-  fi
+  command -v node >/dev/null 2>&1 || refuse_node "node is not on PATH"
   if modules_outdated; then
-    (install_modules) 9<"$coolports/package.json" >&2 </dev/null || exit 2
+    (need_node && install_modules) 9<"$coolports/package.json" >&2 </dev/null || exit 2
   fi
   if sources_changed "$1"; then
-    (cd "$coolports" && node build.mjs) >&2 </dev/null || exit 2
+    (need_node && cd "$coolports" && node build.mjs) >&2 </dev/null || exit 2
   fi
 }
 
@@ -43,6 +39,23 @@ tell_pipes() {
     [ ! -p "$fd" ] || COOLPORTS_PIPES="$COOLPORTS_PIPES ${fd##*/}"
   done
   export COOLPORTS_PIPES
+}
+
+# An older node stops at the first thing that it does not know, with a stack. It is asked where something is made for
+# it: that costs a start of it.
+need_node() {
+  version=$(node --version)
+  case $version in
+  v20.19.* | v20.[2-9]?.* | v2[1-9].* | v[3-9]?.* | v???.*) ;;
+  *) refuse_node "node $version is too old" ;;
+  esac
+}
+
+# refuse_node WHY
+refuse_node() {
+  echo "coolports: cannot run: $1" >&2
+  echo "  install Node.js 20.19 or newer (https://nodejs.org, or your distribution's package where that is as new)" >&2
+  exit 2
 }
 
 # absolute NAME VALUE: rules run in the folders of their packages, where a relative path would be another one each time.

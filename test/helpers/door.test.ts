@@ -55,10 +55,11 @@ const UNFIT = 'coolports: cannot run: there is a colon or a backslash in the pat
 
 describe.each(['dash', 'busybox ash', 'mksh', 'bash'])('a door run by %s', shell => {
   const [program = '', ...words] = shell.split(' ')
-  const run = (): string => {
+  const run = (path = process.env.PATH): string => {
     const script = 'set -eu; coolports=$1; . "$coolports/helpers/door.sh"; run_program say'
     const { stdout, stderr } = spawnSync(program, [...words, '-c', script, 'door', root], {
       encoding: 'utf8',
+      env: { ...process.env, PATH: path },
     })
     return stderr + stdout
   }
@@ -69,6 +70,28 @@ describe.each(['dash', 'busybox ash', 'mksh', 'bash'])('a door run by %s', shell
     for (const part of ['helpers', 'core', 'build.mjs']) renameSync(join(root, part), join(moved, part))
     root = moved
     expect(run()).toBe(`${UNFIT}"${moved}"\n`)
+  })
+
+  test.each([
+    ['v18.20.4', false],
+    ['v20.2.0', false],
+    ['v20.18.3', false],
+    ['v20.19.0', true],
+    ['v20.20.2', true],
+    ['v22.0.0', true],
+    ['v100.0.0', true],
+  ])('tells a node %s that is too old for what it is to make', (version, good) => {
+    const bin = join(root, 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(bin, 'node'), `#!/bin/sh\necho ${version}\n`, { mode: 0o755 })
+    const said = run(`${bin}:${process.env.PATH}`)
+    if (good) expect(said).not.toContain('cannot run')
+    else
+      expect(said).toMatch(
+        new RegExp(
+          `^coolports: cannot run: node ${version} is too old\n  install Node\\.js 20\\.19 or newer .*\n$`,
+        ),
+      )
   })
 
   test('bundles the programs once', () => {
