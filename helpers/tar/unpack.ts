@@ -105,7 +105,9 @@ export async function unpackTar(
       try {
         await unpackEntry(source, into, made, setuid !== undefined)
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !hasTwin(name, made)) throw error
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'ENAMETOOLONG') throw new TarRefusal({ kind: 'entry', name, why: TOO_LONG })
+        if (code !== 'EEXIST' || !hasTwin(name, made)) throw error
         throw new TarRefusal({ kind: 'entry', name, why: TWIN })
       }
       // An entry may bring two thousand folders that have none of their own.
@@ -124,6 +126,8 @@ export async function unpackTar(
     throw error
   }
 }
+
+const TOO_LONG = 'its name, or the path to it where it is unpacked, is longer than the file system takes'
 
 const TWIN =
   'the file system takes it and an earlier entry for one: their names differ by case or the like alone'

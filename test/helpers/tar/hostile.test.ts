@@ -44,6 +44,8 @@ const file = (name: string, more: Partial<Header> = {}): Header & { data: string
   ...more,
 })
 
+const TOO_LONG = 'its name, or the path to it where it is unpacked, is longer than the file system takes'
+
 describe('unpackTar() refuses', () => {
   test.each<[string, readonly (Header & { data?: string })[], string]>([
     ['..', [file('../x')], 'its name leads outside by ".."'],
@@ -54,6 +56,9 @@ describe('unpackTar() refuses', () => {
     ['an empty component', [file('a//x')], 'its name holds an empty or "." component'],
     ['a component "."', [file('a/./x')], 'its name holds an empty or "." component'],
     ['a component "." at the end', [file('a/.')], 'its name holds an empty or "." component'],
+    ['a name that no file system takes', [file('x'.repeat(256))], TOO_LONG],
+    ['a path that no system opens', [file(`${'a/'.repeat(2047)}b`)], TOO_LONG],
+    ['a target that none takes', [{ name: 'l', type: 'symlink', linkname: 'x'.repeat(4096) }], TOO_LONG],
     ['a newline', [file('a\nb')], 'its name or target holds a control character'],
     [
       'a NUL, by a pax header',
