@@ -89,6 +89,24 @@ function unlessStale(inputs: readonly Input[], why: string): string {
   ].join('')
 }
 
+const olderThanManifest = ({ name }: Package): string =>
+  `pkg/${name}: cannot build: the emitted rules are older than the manifest`
+
+/** The same where the digests of its files are those, but not their modes, which the key holds as well. */
+function unlessOthersExecutable(pkg: Package): string {
+  if (pkg.files.length === 0) return ''
+  const all = pkg.files.map(({ path }) => `files/${path}`)
+  const executable = pkg.files.filter(({ mode }) => mode === '755').map(({ path }) => `files/${path}`)
+  return [
+    `executables() { for file; do [ ! -x "$file" ] || printf '%s\\n' "$file"; done; }\n`,
+    `[ "$(executables ${words(all)})" = ${shellWord(executable.join('\n'))} ] || {\n`,
+    `  printf '%s\\n' "${olderThanManifest(pkg)}" \\\n`,
+    `    'files: others are executable now' '  run: npx coolports-gen'\n`,
+    '  exit 1\n',
+    '}\n',
+  ].join('')
+}
+
 function rule(pkg: Package, target: string, body: string): Emitted {
   const head = `#!/bin/sh\n# Emitted by coolports-gen from pkg/${pkg.name}/package.ts: edit that instead.\n`
   return { path: `pkg/${pkg.name}/${target}.do`, text: head + START + body }
@@ -106,7 +124,8 @@ function pkgkey(pkg: Package): string {
   const hashes = dependencies.map(({ name }) => `../${name}/.pkghash`)
   return [
     `redo-ifchange ${words([fromPackage(pkg, API_TARGET), ...inputs.map(({ path }) => path), ...new Set(hashes)])}\n`,
-    unlessStale(inputs, `pkg/${pkg.name}: cannot build: the emitted rules are older than the manifest`),
+    unlessStale(inputs, olderThanManifest(pkg)),
+    unlessOthersExecutable(pkg),
     '{\n',
     `cat ${hereDocument(keyText(pkg))}`,
     ...dependencies.map(

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { bringing, redos } from '../support/redos.ts'
@@ -120,6 +120,28 @@ describe('rules that are older than their manifest', () => {
     }
     await tree.generate()
     expect(run(tree, ['bin/do', target]).said).toContain('built greeting-1.0-1')
+  })
+
+  test.each(shells)('refuse to build with %s as sh when another one of files/ is executable', async shell => {
+    const tree = louderTree('/bin/sh')
+    const [more, other] = ['pkg/louder/files/more', "pkg/louder/files/it's other"]
+    tree.write(other, '')
+    chmodSync(join(tree.root, other), 0o755)
+    await tree.generate()
+    useShell(join(tree.root, 'pkg/louder/.pkgkey.do'), interpreter(shell))
+    mustRun(tree, ['bin/do', 'pkg/louder/.pkgkey'])
+    for (const [path, mode, before] of [
+      [more, 0o755, 0o644],
+      [other, 0o644, 0o755],
+    ] as const) {
+      chmodSync(join(tree.root, path), mode)
+      const { status, said } = run(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz'])
+      expect(status).not.toBe(0)
+      expect(said).toContain('pkg/louder: cannot build: the emitted rules are older than the manifest')
+      expect(said).toContain('files: others are executable now\n  run: npx coolports-gen')
+      chmodSync(join(tree.root, path), before)
+    }
+    mustRun(tree, ['bin/do', 'pkg/louder/.pkgkey'])
   })
 
   test('refuse to build, all of them, when the manifest API is another', async () => {
