@@ -1,5 +1,15 @@
 import { quoted } from '../../core/message.ts'
-import { BLOCK_BYTES, GNU_LONG, isFolder, PAX, PAX_GLOBAL, readHeader, type TarHeader } from './header.ts'
+import {
+  BLOCK_BYTES,
+  GNU_LONG,
+  GNU_LONG_TARGET,
+  isFolder,
+  PAX,
+  PAX_GLOBAL,
+  readHeader,
+  type TarHeader,
+  text,
+} from './header.ts'
 import { type PaxRecords, readPax } from './pax.ts'
 import { TarRefusal } from './problem.ts'
 
@@ -56,6 +66,8 @@ class Scan {
   /** The headers that say more about the next entry, by type: one of each. */
   readonly #before = new Set<string>()
   #pax: PaxRecords | undefined
+  /** The next entry's, of which its header may hold a part alone. */
+  #longName: string | undefined
 
   constructor({ maxBytes = MAX_BYTES, maxEntries = MAX_ENTRIES }: Bounds) {
     this.#maxBytes = maxBytes
@@ -127,6 +139,7 @@ class Scan {
   #longBody({ name, type, size }: TarHeader, body: Buffer): void {
     this.#skip = padding(size)
     this.#countName(name, size)
+    if (type !== GNU_LONG_TARGET && GNU_LONG.includes(type)) this.#longName = text(body, 0, size)
     if (GNU_LONG.includes(type)) return
     const records = readPax(body)
     if (!records.ok) throw refused(name, records.error)
@@ -137,19 +150,23 @@ class Scan {
       if ((key === 'path' || key === 'linkpath') && Buffer.byteLength(value) > MAX_PATH_BYTES)
         throw refused(name, `its name or target is longer than ${MAX_PATH_BYTES} bytes`)
     }
-    if (type === PAX) this.#pax = records.value
+    if (type !== PAX) return
+    this.#pax = records.value
+    this.#longName = records.value.get('path') || this.#longName
   }
 
   #entry(header: TarHeader): void {
     const { name } = header
     const size = paxSize(header, this.#pax)
+    const whole = { ...header, name: this.#longName || name }
     this.#pax = undefined
+    this.#longName = undefined
     this.#before.clear()
     this.#entries += 1
     if (this.#entries > this.#maxEntries) throw tooLarge('entries', this.#maxEntries, name)
     this.#countName(name, header.nameBytes)
     // tar-stream takes what follows a folder's header for the next header.
-    if (isFolder(header) && size > 0) throw refused(name, 'it is a folder with a size')
+    if (isFolder(whole) && size > 0) throw refused(name, 'it is a folder with a size')
     if (this.#bytes + size > this.#maxBytes) throw tooLarge('bytes', this.#maxBytes, name)
     this.#skip = size + padding(size)
   }

@@ -18,7 +18,8 @@ export const PAX = 'x'
 export const PAX_GLOBAL = 'g'
 
 /** GNU tar's: their body is the name, or the link target, of the next entry. */
-export const GNU_LONG = ['L', 'N', 'K']
+export const GNU_LONG_TARGET = 'K'
+export const GNU_LONG = ['L', 'N', GNU_LONG_TARGET]
 
 /** A folder, or what tars from before POSIX had for one: a file whose name ends in a slash. */
 export const isFolder = ({ name, type }: TarHeader): boolean =>
@@ -54,7 +55,8 @@ function checksum(block: Uint8Array): number {
   return sum
 }
 
-function text(bytes: Buffer, from: number, length: number): string {
+/** The text of a field, which ends at its first NUL or with the field. */
+export function text(bytes: Buffer, from: number, length: number): string {
   const field = bytes.subarray(from, from + length)
   const end = field.indexOf(0)
   return field.toString('utf8', 0, end === -1 ? length : end)

@@ -18,7 +18,11 @@ export async function* readTar(
   const archive = extract(ANY_FORMAT)
   const feeding = feed(bounded(chunks, bounds), archive)
   try {
-    for await (const entry of archive) yield entry
+    for await (const entry of archive) {
+      // Tars from before POSIX know a folder by the slash alone.
+      if (entry.header.type === 'file' && entry.header.name.endsWith('/')) entry.header.type = 'directory'
+      yield entry
+    }
   } finally {
     archive.destroy()
     await feeding

@@ -192,6 +192,25 @@ describe('pax headers and long names', () => {
     })
   })
 
+  test.each([
+    ['a pax header', (name: string) => pax('p', ['path', name])],
+    ['a GNU long name', (name: string) => entry({ name: '././@LongLink', type: 'L' }, `${name}\0`)],
+  ])('give an entry its name, whatever its own header holds of it: %s', async (_, long) => {
+    const folders = 'd/'.repeat(50)
+    const into = folder()
+    const bytes = Buffer.concat([
+      ...[long(`${folders}full`), entry({ name: folders }, 'data')],
+      ...[long(`${folders}empty`), entry({ name: folders })],
+      END,
+    ])
+    expect(await unpackTar(pieces(bytes, 100), into)).toEqual({ ok: true, value: undefined })
+    expect(readFileSync(join(into, folders, 'full'), 'utf8')).toBe('data')
+    expect(readFileSync(join(into, folders, 'empty'), 'utf8')).toBe('')
+    expect(await refusal(long('f/'), entry({ name: 'f' }, 'data'))).toMatchObject({
+      why: 'it is a folder with a size',
+    })
+  })
+
   test('of the usual kind give an entry its name, its size and its target', async () => {
     const long = 'n'.repeat(200)
     const into = folder()

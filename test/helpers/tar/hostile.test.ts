@@ -245,6 +245,14 @@ describe('unpackTar() accepts', () => {
     expect(lstatSync(join(into, 'deep/er/b')).mode & 0o7777).toBe(0o644)
   })
 
+  test('folders from before POSIX, which are known by their slash', async () => {
+    const bytes = await tar({ ...file('d/'), data: '' }, { ...file('d/e/'), data: '' }, file('d/f'))
+    const { result, into } = await unpacked(bytes)
+    expect(result).toEqual({ ok: true, value: undefined })
+    expect(lstatSync(join(into, 'd/e')).isDirectory()).toBe(true)
+    expect(readFileSync(join(into, 'd/f'), 'utf8')).toBe('data')
+  })
+
   test('archives that leave out folders, which are as all folders of a package are', async () => {
     const before = process.umask(0o077)
     try {
