@@ -72,6 +72,7 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
   const { part } = job
   const watch = watchOf(job)
   let total: number | undefined
+  let begun = false
   try {
     const answer = await askPlace(job, url, watch.signal)
     if (!answer.ok) return answer
@@ -86,6 +87,7 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
     if (meaning.kind === 'whole') await part.restart()
     job.answered(meaning.etag)
     total = meaning.total
+    begun = true
     const limit = await limitOf(job, total)
     if (limit.ok) return await pour(job, response.body, { limit: limit.value, total, watch })
     response.drop()
@@ -93,7 +95,8 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
   } catch (error) {
     if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
     if (watch.stalled) return refuse(stalled(job))
-    if (part.size > 0 && total !== undefined) return refuse({ kind: 'cut', have: part.size, total })
+    if (begun && part.size > 0)
+      return refuse({ kind: 'cut', have: part.size, ...(total === undefined ? {} : { total }) })
     return refuse(connectionFailure(error))
   } finally {
     watch.end()

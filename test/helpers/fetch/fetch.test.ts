@@ -297,6 +297,24 @@ describe('a download that breaks', () => {
     expect(good.asked[0]?.headers.range).toBe('bytes=50000-')
   })
 
+  it('is taken where its server says no length and does not end it', async () => {
+    const root = folder()
+    const { url, asked } = await serve((_request, response) => {
+      response.write(BODY, () => setTimeout(() => response.destroy(), 50))
+    })
+    expect((await fetchInto(root, [want([url])])).outcome.ok).toBe(true)
+    expect(stored(root)).toEqual(BODY)
+    expect(asked).toHaveLength(1)
+  })
+
+  it('is told as cut where its server says no length', async () => {
+    const { url } = await serve((_request, response) => {
+      response.write(BODY.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50))
+    })
+    const { message } = await fetchInto(folder(), [want([url])], { limits: { ...QUICK, attempts: 1 } })
+    expect(message?.facts?.at(-1)).toEqual(['got', 'the connection was cut after 1.0 kB'])
+  })
+
   it('is taken where its server announces more than there is', async () => {
     const root = folder()
     const { url } = await serve((_request, response) => {
