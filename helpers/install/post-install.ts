@@ -142,7 +142,7 @@ function runScript(
   ]
   // A file that is open in the shell of who installs is none of a script's business.
   closeStrays()
-  const { status, signal, stdout, stderr } = spawnSync(
+  const { status, signal, error, stdout, stderr } = spawnSync(
     findProgram('bwrap') ?? 'bwrap',
     [...options, '--', '/bin/sh', '-eu', `/${script.path}`],
     {
@@ -154,10 +154,10 @@ function runScript(
   )
   if (filterFd !== undefined) closeSync(filterFd)
   if (status === 0) return undefined
-  const why =
-    status === null
-      ? `it was ended by ${signal ?? 'its output, which was too long'}`
-      : `it exited with ${status}`
+  // Node ends what says too much by a signal of its own.
+  const isTooLong = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOBUFS'
+  const ended = isTooLong ? `its output, longer than ${MAX_OUTPUT_BYTES / 1024 ** 2} MiB` : signal
+  const why = status === null ? `it was ended by ${ended}` : `it exited with ${status}`
   const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-SHOWN_LINES)
   return { kind: 'script failed', name, why, output: output.filter(line => line !== '') }
 }

@@ -90,6 +90,14 @@ test('one that fails is told with its last words, and runs again when it is aske
   })
 })
 
+test('one that says too much is ended, and told so', async () => {
+  const ground = await withShell()
+  await make(ground, 'a', '1', 'while :; do echo for ever and ever; done')
+  expect(await ground.install('a')).toMatchObject({
+    unfinished: [{ kind: 'script failed', why: 'it was ended by its output, longer than 16 MiB' }],
+  })
+})
+
 test('one of a change that was cut short is run by the next command, also by one that is refused', async () => {
   const ground = await withShell()
   await make(ground, 'a', '1', 'echo ran >/ran')
