@@ -42,13 +42,13 @@ export function fileFault(destination: Destination): string | undefined {
 
 export const DANGLING = 'there is a symlink of this name, and it leads nowhere'
 
-/** Nothing, too, where a parent is missing, is a file or may not be entered: that is told by whoever makes the file. */
+/** Nothing, too, where nothing can be: that is told by whoever makes the file. */
 function statOf(path: string, call: (path: string) => Stats): Stats | undefined {
   try {
     return call(path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES'].includes(code ?? '')) return undefined
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ENAMETOOLONG'].includes(code ?? '')) return undefined
     throw error
   }
 }

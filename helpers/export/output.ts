@@ -89,7 +89,7 @@ export function outputFault(out: string, shape: Shape): string | undefined {
   if (shape === 'file') return fileFault(there)
   switch (there.kind) {
     case 'folder':
-      return existsSync(join(there.path, 'oci-layout')) || readdirSync(there.path).length === 0
+      return existsSync(join(there.path, 'oci-layout')) || isEmpty(there.path)
         ? undefined
         : 'there is a folder of this name, and it is no image layout'
     case 'dangling':
@@ -98,6 +98,16 @@ export function outputFault(out: string, shape: Shape): string | undefined {
       return there.isNew ? undefined : 'there is a file of this name'
     case 'stream':
       return fileFault(there)
+  }
+}
+
+/** What may not be read is somebody else's. */
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return false
+    throw error
   }
 }
 

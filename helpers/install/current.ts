@@ -12,12 +12,12 @@ export const hasGenerations = (folder: string): boolean =>
   statsOf(join(folder, ROOTS))?.isDirectory() === true &&
   (statsOf(join(folder, CURRENT))?.isSymbolicLink() ?? true)
 
-/** Nothing, too, where the folder is a file: that is told by whoever wants to change it. */
+/** Nothing, too, where the folder is a file, or may not be entered: that is told by whoever goes on. */
 function statsOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined
+    if (['ENOTDIR', 'EACCES'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -18,6 +19,7 @@ import type { FormFile } from '../../../helpers/export/form.ts'
 import { outputFault, writeArchive, writeFolder, writeTarball } from '../../../helpers/export/output.ts'
 import { TarRefusal } from '../../../helpers/tar/problem.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
+import { ORDINARY } from '../build/workshop.ts'
 import { folder } from '../tar/folder.ts'
 
 /** Removed at the very end, when nothing is mounted there any more. */
@@ -103,6 +105,20 @@ test('outputFault() lets nothing but a layout, or an empty folder, be replaced b
   expect(existsSync(join(root, 'some/file'))).toBe(true)
 })
 
+test.runIf(process.getuid?.() === 0)('outputFault() looks into no folder that is closed', () => {
+  const root = folder({ 'closed/file': '' })
+  const closed = join(root, 'closed')
+  chmodSync(root, 0o755)
+  chmodSync(closed, 0o700)
+  process.seteuid?.(ORDINARY)
+  try {
+    expect(outputFault(closed, 'folder')).toContain('no image layout')
+    expect(outputFault(join(closed, 'x'), 'file')).toBeUndefined()
+  } finally {
+    process.seteuid?.(0)
+  }
+})
+
 describe.each([
   ['writeArchive()', (out: string) => writeArchive(out, layout('new'))],
   ['writeTarball()', (out: string) => writeTarball(out, [], true)],
@@ -148,6 +164,9 @@ describe.each([
     const root = folder({ file: '' })
     expect(await write(join(root, 'file/below/x.tar'))).toMatchObject({
       error: { why: 'there is a file where a folder has to be' },
+    })
+    expect(await write(join(root, `${'x'.repeat(252)}.tar`))).toMatchObject({
+      error: { why: 'the name is too long' },
     })
   })
 })

@@ -154,6 +154,21 @@ test.runIf(mayMountDisk())('what is mounted in a generation is not copied into t
   expect(read(ground, 'home/me')).toBe('mine')
 })
 
+test('what is in a folder that is closed is told by whoever goes on', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!a' })
+  const wanted = { add: await ground.candidates('a'), remove: [] }
+  await asOrdinary(ground, async () => {
+    chmodSync(ground.root, 0)
+    const inside = join(ground.root, 'below')
+    expect(switchGeneration(inside)).toMatchObject({ error: [{ kind: 'no generations' }] })
+    expect(changeGeneration(inside, wanted)).toMatchObject({
+      error: [{ kind: 'system', code: 'EACCES', path: inside }],
+    })
+    chmodSync(ground.root, 0o755)
+  })
+})
+
 test('names of any bytes go along, and so do folders that nothing can be put into', async () => {
   const ground = new Ground()
   await ground.make('a', '1', { 'bin/a': '!one' })
