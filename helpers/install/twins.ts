@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { type Folders, NoFolder } from './folders.ts'
 
 /**
@@ -7,20 +7,31 @@ import { type Folders, NoFolder } from './folders.ts'
  * which it will be made, and after which it will take.
  */
 export function areOne(folders: Folders, folder: string, name: string, other: string): boolean {
-  const at = (end: string): string =>
-    folders.at(`${folder === '' ? '' : `${folder}/`}.~${process.pid}.${end}`)
-  let isMade = false
+  const probe = `${folder === '' ? '' : `${folder}/`}.~${process.pid}`
   try {
-    closeSync(openSync(at(name), 'wx', 0o600))
-    isMade = true
-    return existsSync(at(other))
+    return areOneAt(folders, `${probe}.`, name, other)
   } catch (error) {
     if (error instanceof NoFolder) return areOne(folders, parentOf(error.path), name, other)
-    // What has no room for the probe has hardly any for the names.
-    if ((error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') return true
-    throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') throw error
+  }
+  // These names have room in a folder of their own alone, which takes after this one as well.
+  try {
+    mkdirSync(folders.at(probe))
+    return areOneAt(folders, `${probe}/`, name, other)
   } finally {
-    if (isMade) rmSync(at(name), { force: true })
+    folders.forget()
+    rmSync(folders.at(probe), { recursive: true, force: true })
+  }
+}
+
+function areOneAt(folders: Folders, start: string, name: string, other: string): boolean {
+  let isMade = false
+  try {
+    closeSync(openSync(folders.at(start + name), 'wx', 0o600))
+    isMade = true
+    return existsSync(folders.at(start + other))
+  } finally {
+    if (isMade) rmSync(folders.at(start + name), { force: true })
   }
 }
 

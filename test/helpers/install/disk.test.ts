@@ -98,6 +98,10 @@ describe.runIf(mayMountDisk())('the disk of a root', () => {
       expect(said('doc', 'README', 'readme')).toBe(true)
       expect(said('doc/to be made', 'README', 'readme')).toBe(true)
       expect(said('share/to be made', 'README', 'readme')).toBe(false)
+      // Of names that have no room for anything before them.
+      const long = 'n'.repeat(254)
+      expect(said('', `${long}E`, `${long}e`)).toBe(false)
+      expect(said('doc', `${long}E`, `${long}e`)).toBe(true)
       // As this file system has it, and not as some other one would.
       expect(said('doc', 'stra\u00dfe', 'strasse')).toBe(false)
     } finally {
@@ -152,4 +156,7 @@ test('where names that differ by case alone are two, both are installed', async 
   await ground.make('b', '1', { 'doc/readme': 'two' })
   await ground.install('a', 'b')
   expect(ground.shown()).toEqual({ 'doc/': '', 'doc/README': 'one', 'doc/readme': 'two' })
+  const long = 'n'.repeat(254)
+  await ground.make('c', '1', { [`doc/${long}E`]: 'one', [`doc/${long}e`]: 'two' })
+  expect(await ground.install('c')).toMatchObject({ came: ['c-1-1'] })
 })
