@@ -18,8 +18,8 @@ export interface Lock {
   release(): void
 }
 
-/** Takes the lock of a folder, or tells who has it. */
-export function tryLock(folder: string): Result<Lock, ProcessName> {
+/** Takes the lock of a folder, or tells who has it. `isBusy`: it is held by who keeps the event loop busy for long. */
+export function tryLock(folder: string, { isBusy = false } = {}): Result<Lock, ProcessName> {
   const mine = formatProcess(nameOf(process.pid))
   for (;;) {
     const bids = bidsIn(folder)
@@ -35,7 +35,7 @@ export function tryLock(folder: string): Result<Lock, ProcessName> {
       continue
     }
     for (const old of others) rmSync(old.path, { force: true })
-    const heartbeat = startHeartbeat(path)
+    const heartbeat = startHeartbeat(path, { isBusy })
     return ok({
       release: () => {
         heartbeat.stop()

@@ -93,7 +93,7 @@ function inRoot<Value>(
     const real = makeDatabase(root)
     folders = new Folders(real)
     locked = new Folders(real)
-    const taken = tryLock(databaseFolder(locked))
+    const taken = tryLock(databaseFolder(locked), { isBusy: true })
     if (!taken.ok) return refuse([{ kind: 'busy', root, pid: taken.error.pid }])
     lock = taken.value
     return use(real, folders)

@@ -85,7 +85,7 @@ function locked<Value>(top: string, work: () => Answer<Value>): Answer<Value> {
   let lock: Lock | undefined
   try {
     for (const path of [top, join(top, ROOTS)]) if (!existsSync(path)) makeOpen(path)
-    const taken = tryLock(join(top, ROOTS))
+    const taken = tryLock(join(top, ROOTS), { isBusy: true })
     if (!taken.ok) return refuse([{ kind: 'busy', root: top, pid: taken.error.pid }])
     lock = taken.value
     for (const name of readdirSync(join(top, ROOTS))) {

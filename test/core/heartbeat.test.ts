@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { lstatSync, lutimesSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
@@ -25,6 +25,18 @@ test('who gives signs of life is held for alive, and two minutes longer', () => 
   expect(hasHeartbeat(path)).toBe(true)
   vi.advanceTimersByTime(60_000)
   expect(hasHeartbeat(path)).toBe(false)
+})
+
+test('who keeps the event loop busy gives them from a thread', () => {
+  symlinkSync('nowhere', path)
+  const past = (Date.now() - 2 * SILENCE_MS) / 1000
+  lutimesSync(path, past, past)
+  expect(hasHeartbeat(path)).toBe(false)
+  const heartbeat = startHeartbeat(path, { isBusy: true })
+  for (let tries = 0; tries < 500 && !hasHeartbeat(path); tries += 1)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+  expect(hasHeartbeat(path)).toBe(true)
+  heartbeat.stop()
 })
 
 test('what is not there gives none, and is not made', () => {
