@@ -133,13 +133,11 @@ function runHelper(
   env: Env,
   signal: AbortSignal | undefined,
 ): Promise<HelperAnswer> {
+  // The option `timeout` of spawn would keep a process waiting for all of it, where the program cannot be run.
+  const late = AbortSignal.timeout(HELPER_MS)
+  const ending = signal ? AbortSignal.any([signal, late]) : late
   return new Promise(resolve => {
-    const child = spawn(program, ['get'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env,
-      timeout: HELPER_MS,
-      signal,
-    })
+    const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'inherit'], env, signal: ending })
     let out = ''
     child.stdout.setEncoding('utf8').on('data', text => {
       if (out.length < MAX_BYTES) out += text
@@ -148,7 +146,7 @@ function runHelper(
     child.stdin.end(`${key}\n`)
     child.once('error', () => {
       child.stdout.destroy()
-      const why = signal?.aborted ? 'did not answer in time' : 'cannot be run'
+      const why = ending.aborted ? 'did not answer in time' : 'cannot be run'
       resolve({ kind: 'trouble', why: `${program} ${why}` })
     })
     child.once('close', status => {

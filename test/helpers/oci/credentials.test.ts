@@ -99,6 +99,14 @@ describe('findCredentials()', () => {
     expect(performance.now() - started).toBeLessThan(10_000)
   })
 
+  test('of a helper that cannot be run nothing is left that would keep the process waiting', async () => {
+    const before = process.getActiveResourcesInfo()
+    const answer = await found({ credsStore: 'gone' })
+    expect(answer).toMatchObject({ error: { why: 'docker-credential-gone cannot be run' } })
+    const timers = (all: readonly string[]) => all.filter(one => one === 'Timeout').length
+    expect(timers(process.getActiveResourcesInfo())).toBe(timers(before))
+  })
+
   test.each(['../../bin/sh', 'a b', '', 'x;y'])('runs no helper that is called %j', async name => {
     const answer = await found({ credHelpers: { [HOST]: name } })
     expect(answer).toMatchObject(name === '' ? { ok: true } : { ok: false })
