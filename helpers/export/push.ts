@@ -3,7 +3,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { bytes } from '../fetch/size.ts'
 import { type BlobSource, blobOfBytes } from '../oci/blob-source.ts'
 import type { Connected } from '../oci/connect.ts'
-import { describeOci, type OciFailure } from '../oci/failure.ts'
+import { type OciFailure, saidByRegistry } from '../oci/failure.ts'
 import { pushBlob, pushManifest, type Sent } from '../oci/push.ts'
 import { formatReference, type Reference } from '../oci/reference.ts'
 import { pushReferrer } from '../oci/referrers.ts'
@@ -59,7 +59,7 @@ export async function pushImage(
 
 const pushMessage = (to: Reference, failure: OciFailure, stand: string): Message => ({
   cannot: `push to ${quoted(formatReference(to))}`,
-  why: `the registry gave ${describeOci(failure)}`,
+  why: saidByRegistry(failure),
   facts: [
     ['there', stand],
     ['tag', 'not touched'],

@@ -28,6 +28,19 @@ export function describeOci(failure: OciFailure): string {
   }
 }
 
+/** The same as a sentence of its own. */
+export function saidByRegistry(failure: OciFailure): string {
+  switch (failure.kind) {
+    case 'absent':
+    case 'unauthorized':
+    case 'answer':
+    case 'other bytes':
+      return describeOci(failure)
+    default:
+      return `the registry gave ${describe(failure)}`
+  }
+}
+
 /** What may be gone at the next attempt. */
 export function mayPass(failure: OciFailure): boolean {
   switch (failure.kind) {

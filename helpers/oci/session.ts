@@ -168,7 +168,8 @@ export class Session {
     if (challenge === undefined)
       return refuse({ kind: 'unauthorized', why: 'it wants to know who asks, and does not say how' })
     const found = await this.#options.credentials(this.registry, this.#options.signal)
-    if (!found.ok) return refuse({ kind: 'unauthorized', why: `${found.error.cannot}: ${found.error.why}` })
+    if (!found.ok)
+      return refuse({ kind: 'unauthorized', why: `cannot ${found.error.cannot}: ${found.error.why}` })
     const credentials = found.value
     if (challenge.scheme === 'basic') {
       if (credentials?.kind !== 'password')

@@ -94,7 +94,9 @@ describe('mirror push', () => {
     const mine = tree()
     const { status, err } = push(mine, stranger, `${registry.host}/strange`, 'low')
     expect(status).toBe(1)
-    expect(err).toContain(`cannot push to "${registry.host}/strange": the registry gave it wants a password`)
+    expect(err).toContain(
+      `cannot push to "${registry.host}/strange": it wants a password, and the docker config has none for it\n`,
+    )
     expect(err).toContain(`  docker login ${registry.host} stores a password in the docker config\n`)
     expect(existsSync(join(mine.root, 'mirrors/oci'))).toBe(false)
   })
