@@ -64,6 +64,7 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
     }
     for (const word of words) {
       tellExpired(run, word)
+      tellForbidden(run, word)
       const failure = word.failure ?? slowMisses(run, word)
       if (failure) leave(word.place, failure)
     }
@@ -127,10 +128,10 @@ async function take(
       place,
       own.map(({ record }) => record),
       path,
-      notes.read(STALLED) === undefined ? patience : hurried(patience),
+      notes.read(KEPT_WAITING) === undefined ? patience : hurried(patience),
     )
     if (!received.ok) {
-      if (received.error.kind === 'stalled') notes.leave(STALLED)
+      if (['slow', 'stalled'].includes(received.error.kind)) notes.leave(KEPT_WAITING)
       return received
     }
     const proven = await provenTree(store, path, received.value.tar, setuidIn(key.text))
@@ -153,12 +154,12 @@ async function take(
   }
 }
 
-/** The note that one of the caches of this run kept it waiting in the middle of a package. */
-const STALLED = 'stalled'
+/** The note that one of the caches of this run kept it waiting for a package that it has. */
+const KEPT_WAITING = 'kept waiting'
 
-/** Several caches that stall would else cost all of our patience each, one after the other. */
+/** Several caches that do would else cost all of our patience each, one after the other. */
 const hurried = (patience: Patience): Patience => ({
-  ...patience,
+  firstByteMs: patience.firstByteMs * HURRY,
   idleMs: patience.idleMs * HURRY,
   leastBytes: patience.leastBytes * HURRY,
 })
@@ -215,6 +216,26 @@ function tellExpired({ notes, tell, today }: Obtaining, { place, expired }: Word
     })
   }
 }
+
+/**
+ * A cache that lets nobody in may say the same as one that has nothing. An object store says so of each package that
+ * is missing, so that it is worth a word only where nothing else was ever heard of it.
+ */
+function tellForbidden({ notes, tell }: Obtaining, { place, statements, expired, status }: Word): void {
+  const known = `has something: ${place.name}`
+  if (statements.length + expired.length > 0) notes.leave(known)
+  if (status === undefined || notes.read(known) !== undefined) return
+  for (let count = 1; count < FORBIDDEN; count++)
+    if (notes.leave(`forbidden ${count} by ${place.name}`)) return
+  if (!notes.leave(`told of ${place.name}`)) return
+  tell({
+    cannot: `see anything in the package cache ${quoted(place.name)}`,
+    why: `it has answered HTTP ${status} so far: it has nothing of this, or does not let you in`,
+    remedy: 'look at its address, and at who may read it; it is asked on',
+  })
+}
+
+const FORBIDDEN = 3
 
 const few = ({ statements, status }: Word, quorum: number): string =>
   statements.length === 0

@@ -15,7 +15,7 @@ export interface Patience {
   readonly leastBytes: number
 }
 
-export const PATIENCE: Patience = { firstByteMs: 3_000, idleMs: 10_000, leastBytes: 256 * 1024 }
+export const PATIENCE: Patience = { firstByteMs: 3_000, idleMs: 5_000, leastBytes: 128 * 1024 }
 
 /** The disk's fault, not the place's: another place would not help. */
 export interface NoRoom {

@@ -294,6 +294,23 @@ describe('a cache that failed', () => {
     expect(took).toBeLessThan(2900)
   })
 
+  test('before the first byte of a package costs its patience once; those after it less', async () => {
+    const { folder: cache } = await offer('one')
+    const silent: RequestListener = (request, response) => {
+      const path = join(cache, request.url ?? '')
+      if (!existsSync(path)) response.writeHead(404).end()
+      else if (!path.endsWith('.tar.gz')) response.end(readFileSync(path))
+    }
+    const urls = (await Promise.all([1, 2, 3].map(() => serve(silent)))).map(({ url }) => url)
+    const started = performance.now()
+    const got = await ask('one', { PKG_CACHE_URL: urls.join(' ') }, { ...PATIENCE, firstByteMs: 1000 })
+    const took = performance.now() - started
+    expect(got.status).toBe(NOT_HERE)
+    expect(got.said.match(/it gave nothing within/g)?.length).toBe(3)
+    expect(took).toBeGreaterThan(1500)
+    expect(took).toBeLessThan(2900)
+  })
+
   test('is not asked again in the run, by no process of it, and said once', async () => {
     const { url, asked } = await failing()
     const run = join(folder, 'run')
@@ -405,6 +422,34 @@ test.each([404, 403])(
     expect(asked.length).toBe(2 * count)
   },
 )
+
+describe('a cache that says 403 of all', () => {
+  test('is told of once, at the third package, and asked on', async () => {
+    const { url, asked } = await serve((_, response) => response.writeHead(403).end())
+    const env = { PKG_CACHE_URL: url }
+    for (const name of ['one', 'two']) expect(await ask(name, env)).toEqual({ status: NOT_HERE, said: '' })
+    const { said } = await ask('three', env)
+    expect(said).toContain(
+      `cannot see anything in the package cache "${url}": it has answered HTTP 403 so far`,
+    )
+    const count = asked.length
+    expect(await ask('four', env)).toEqual({ status: NOT_HERE, said: '' })
+    expect(asked.length).toBeGreaterThan(count)
+  })
+
+  test('is told of no more when it has given something', async () => {
+    const { folder: cache } = await offer('one')
+    const { url } = await serve((request, response) => {
+      const path = join(cache, request.url ?? '')
+      if (existsSync(path)) response.end(readFileSync(path))
+      else response.writeHead(403).end()
+    })
+    const env = { PKG_CACHE_URL: url }
+    expect((await ask('one', env)).said).toContain('signed by alice')
+    for (const name of ['two', 'three', 'four'])
+      expect(await ask(name, env)).toEqual({ status: NOT_HERE, said: '' })
+  })
+})
 
 test.each([
   ['the hash of another key', 'x'],
