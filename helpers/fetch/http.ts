@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -30,7 +31,7 @@ export function connections(
     new EnvHttpProxyAgent({
       httpProxy: httpProxy.value,
       httpsProxy: httpsProxy.value,
-      noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
+      noProxy: noProxy(env.no_proxy ?? env.NO_PROXY ?? ''),
       proxyTunnel: false, // many proxies allow CONNECT to port 443 alone; plain http is asked for in plain
       connect,
       proxyTls: connect,
@@ -56,6 +57,16 @@ function proxyUrl(env: Env, name: string): Result<string, Message> {
   const user = username === '' && password === '' ? '' : `${username}:${password}@`
   return ok(`${protocol}//${user}${host}`)
 }
+
+/** As curl reads it: an address of IPv6 may stand bare. The agent compares with the host of a url, which has brackets. */
+const noProxy = (text: string): string =>
+  text
+    .split(/[,\s]+/)
+    .filter(entry => entry !== '')
+    .map(entry =>
+      isIPv6(entry) && URL.canParse(`http://[${entry}]`) ? new URL(`http://[${entry}]`).hostname : entry,
+    )
+    .join(',')
 
 function isEscaped(text: string): boolean {
   try {

@@ -547,6 +547,17 @@ describe('a proxy of the environment', () => {
     ).toBe(true)
     expect(proxy.asked.length).toBe(0)
   })
+
+  it.each(['::1', '[::1]', 'other.example, ::1', '0:0:0:0:0:0:0:1', ' * '])(
+    'is not asked for an address of IPv6 where no_proxy is %j',
+    async no_proxy => {
+      const proxy = await serve(whole())
+      const env = { http_proxy: proxy.url, no_proxy }
+      const { outcome } = await fetchInto(folder(), [want(['http://[::1]:9/x'])], { env })
+      expect(outcome.ok).toBe(false)
+      expect(proxy.asked.length).toBe(0)
+    },
+  )
 })
 
 describe('a proxy that is none', () => {
