@@ -363,6 +363,13 @@ test.each([
   ['me:secret@host/x', 'host/x'],
   ['/srv/of@me', '/srv/of@me'],
   ['https://host/of@me', 'https://host/of@me'],
+  ['https://me:sec/ret@host/x', 'https://host/x'],
+  ['https://me:sec?r#et@host/x', 'https://host/x'],
+  ['me:sec/ret@host/x', 'host/x'],
+  ['https://me:secret@host:none/x', 'https://host:none/x'],
+  ['https://host/x?token=secret', 'https://host/x?...'],
+  ['ipfs://QmX/of@me', 'ipfs://QmX/of@me'],
+  ['/srv/is it?', '/srv/is it?'],
 ])('%s is shown as %s', (url, want) => {
   expect(withoutPassword(url)).toBe(want)
 })
