@@ -51,6 +51,7 @@ async function statementOf(
   const first = await pairOf(place, hash, trusted, signal)
   if (!first.ok) return first
   if (!('text' in first.value)) return ok(first.value)
+  if (PAGE.test(first.value.text)) return refuse({ kind: 'refused', why: 'a web page in place of a record' })
   const judged = judgePair(first.value, hash, trusted)
   if (judged.ok) return judged
   // Who renews a record replaces one file after the other, and we may have come in between.
@@ -62,6 +63,9 @@ async function statementOf(
   const isSame = now.value.text === text && now.value.signature === signature
   return isSame ? judged : judgePair(now.value, hash, trusted)
 }
+
+/** As of a network that wants a login first. Whatever it is called by its server: a record does not begin so. */
+const PAGE = /^\s*<(?:!doctype|html|head)\b/i
 
 /** Two renames, on a disk that may be far away; little beside the time that a cache has for its answer. */
 const RENEWAL_MS = 200

@@ -30,6 +30,10 @@ export function readAnswer(status: number, headers: Headers, have: number): Answ
   return { kind: 'refused', failure: { kind: 'range', why }, forget: true }
 }
 
+/** Many a host says "not found", or asks who you are, with a page and the status 200. */
+export const isPage = (headers: Headers, file: string): boolean =>
+  /^text\/html\b/i.test(String(headers['content-type'])) && !/\.html?$/.test(file)
+
 interface Range {
   readonly start?: number
   readonly total?: number

@@ -14,7 +14,8 @@ export type Failure =
   | { readonly kind: 'range'; readonly why: string }
   | { readonly kind: 'room'; readonly needs: number; readonly free: number }
   | { readonly kind: 'file'; readonly why: string }
-  | { readonly kind: 'digest'; readonly got: string; readonly bytes: number }
+  /** `page`: the server calls it a web page, which the source is not. */
+  | { readonly kind: 'digest'; readonly got: string; readonly bytes: number; readonly page?: boolean }
   | { readonly kind: 'disk'; readonly code: string }
   /** One who was asked says that he does not have it. */
   | { readonly kind: 'nothing' }
@@ -46,7 +47,7 @@ export function describe(failure: Failure): string {
     case 'file':
       return `nothing: ${failure.why}`
     case 'digest':
-      return `sha256 ${failure.got} (${bytes(failure.bytes)})`
+      return `${failure.page ? 'a web page in its place: ' : ''}sha256 ${failure.got} (${bytes(failure.bytes)})`
     case 'disk':
       return `an error of the disk: ${DISK[failure.code] ?? failure.code}`
     case 'nothing':

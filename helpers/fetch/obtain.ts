@@ -117,6 +117,7 @@ async function fromOne(
       last,
       part,
       etag,
+      file: request.file,
       size: request.size,
       moved: (have, total) => report.moved(request.file, have, total),
       answered: tag => {
@@ -128,7 +129,8 @@ async function fromOne(
       if (got === request.sha256) return undefined
       const bytes = part.size
       await part.restart()
-      if (answer.value.kept === 0 || afresh) return { kind: 'digest', got, bytes }
+      const { kept, page = false } = answer.value
+      if (kept === 0 || afresh) return { kind: 'digest', got, bytes, page }
       afresh = true // the bytes kept from before may have been the wrong ones; this place deserves a turn of its own
       continue
     }

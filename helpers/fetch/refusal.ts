@@ -48,9 +48,10 @@ function whyNot(count: number): string {
 function remedyFor(tried: readonly Tried[]): string {
   if (tried.length === 0) return 'give the source a url, or a record in mirrors/'
   if (tried.some(({ failure }) => failure.kind === 'room')) return MAKE_ROOM
-  if (tried.every(({ failure }) => failure.kind === 'digest')) return LOOK_FIRST
-  if (tried.some(({ failure }) => failure.kind === 'digest'))
-    return 'check the digest in the manifest first, then the network and the proxy'
+  const others = tried.flatMap(({ failure }) => (failure.kind === 'digest' ? [failure] : []))
+  if (others.length > 0 && others.every(({ page }) => page)) return LOOK_AT_PAGE
+  if (others.length === tried.length) return LOOK_FIRST
+  if (others.length > 0) return 'check the digest in the manifest first, then the network and the proxy'
   return tried.some(({ origin }) => origin.kind === 'debian')
     ? 'check the network and the proxy, or name an archive that can be reached in COOLPORTS_DEBIAN_MIRRORS'
     : "check the url, the network and the proxy, or say in mirrors/debian where Debian's archive has it"
@@ -61,3 +62,6 @@ const MAKE_ROOM =
 
 const LOOK_FIRST =
   'if the file was replaced by its makers, look at what changed before the new digest goes into the manifest'
+
+const LOOK_AT_PAGE =
+  'look at that page in a browser: it may ask who you are, or say that the file is gone; the digest is not to blame'

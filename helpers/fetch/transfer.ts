@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { open, statfs } from 'node:fs/promises'
 import type { Dispatcher } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { readAnswer } from './answer.ts'
+import { isPage, readAnswer } from './answer.ts'
 import { codeOf, connectionFailure, type Failure } from './failure.ts'
 import { ask, drop } from './http.ts'
 import type { IpfsReader } from './ipfs.ts'
@@ -17,6 +17,8 @@ export interface Transfer {
   /** No other place is left to be asked. */
   readonly last: boolean
   readonly part: Part
+  /** What the source is called. */
+  readonly file: string
   /** The length the fetch file promises. */
   readonly size?: number | undefined
   /** A strong ETag of an earlier answer of the same place: it says whether the bytes kept are still of that file. */
@@ -34,6 +36,8 @@ export interface Transfer {
 /** How many of a part's bytes were there before: if its digest is wrong, those may be the wrong ones. */
 export interface Kept {
   readonly kept: number
+  /** The server called it a page. */
+  readonly page?: boolean
 }
 
 /** Asks one place once, and appends what it gives to the part. */
@@ -89,9 +93,12 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
     total = meaning.total
     begun = true
     const limit = await limitOf(job, total)
-    if (limit.ok) return await pour(job, response.body, { limit: limit.value, total, watch })
-    response.drop()
-    return limit
+    if (!limit.ok) {
+      response.drop()
+      return limit
+    }
+    const poured = await pour(job, response.body, { limit: limit.value, total, watch })
+    return poured.ok && isPage(response.headers, job.file) ? ok({ ...poured.value, page: true }) : poured
   } catch (error) {
     if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
     if (watch.stalled) return refuse(stalled(job))

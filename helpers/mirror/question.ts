@@ -1,5 +1,5 @@
 import { fileStreamDigest } from '../../core/stream-digest.ts'
-import { readAnswer } from '../fetch/answer.ts'
+import { isPage, readAnswer } from '../fetch/answer.ts'
 import { codeOf, connectionFailure, describe, type Failure, passes } from '../fetch/failure.ts'
 import { ask, drop, type Asking as Network } from '../fetch/http.ts'
 import type { IpfsReader } from '../fetch/ipfs.ts'
@@ -98,9 +98,7 @@ async function askOnce(
     if (request.size !== undefined && total !== undefined && total !== request.size)
       return { kind: 'size', want: request.size, got: total }
     if (total === 0) return 'what it has is empty'
-    return isPage(headers['content-type']) && !/\.html?$/.test(request.file)
-      ? 'it answers with a page, not with a file'
-      : undefined
+    return isPage(headers, request.file) ? 'it answers with a page, not with a file' : undefined
   } catch (error) {
     if (timeout.aborted)
       return { kind: 'stalled', have: 0, seconds: (limits.connectMs + limits.idleMs) / 1000 }
@@ -138,6 +136,3 @@ async function askIpfs(
     stop.abort()
   }
 }
-
-/** Many a host says "not found" with a page and the status 200. */
-const isPage = (type: string | string[] | undefined): boolean => /^text\/html\b/i.test(String(type))

@@ -80,6 +80,14 @@ test('a signature that stays wrong is a lie, and so is another wrong one', async
   expect(await asking).toEqual(lie)
 })
 
+test('a web page in place of a record is called so', async () => {
+  const page = '<!DOCTYPE html>\n<html>log in</html>'
+  expect(await ask(() => ({ [TEXT]: page, [SIGNATURE]: page }))).toEqual({
+    ok: false,
+    error: { kind: 'refused', why: 'a web page in place of a record' },
+  })
+})
+
 test.each([
   ['of another package', { hash: sha256('other') }, 'it is that of another package'],
   ['in the name of another builder', { builder: makeKey().key.public.id }, 'it names another builder'],

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -47,6 +48,19 @@ describe('fetchAll()', () => {
     await fetchInto(root, [want([url])])
     const { outcome, said } = await fetchInto(root, [want([url])])
     expect([outcome.ok, said, asked.length]).toEqual([true, [], 1])
+  })
+
+  it('calls a page in its place a page, and does not say that the digest may be another now', async () => {
+    const page: RequestListener = (_, response) =>
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<html>log in</html>')
+    const { url } = await serve(page)
+    const { message } = await fetchInto(folder(), [want([`${url}/a`])])
+    const text = formatMessage('do-fetch', message ?? { cannot: '', why: '' })
+    expect(text).toContain('  got  a web page in its place: sha256 ')
+    expect(text).toContain('\n  look at that page in a browser: ')
+    const { url: other } = await serve(whole(LIE))
+    const both = await fetchInto(folder(), [want([`${url}/a`, `${other}/a`])])
+    expect(both.message?.remedy).toContain('what changed before the new digest goes into the manifest')
   })
 
   it('keeps nothing of a wrong digest, and shows what was wanted, what came and from where', async () => {
