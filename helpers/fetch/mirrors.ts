@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
-import { parseRecfile, type RecRecord, value, values } from '../../core/recfile.ts'
+import { parseRecfile, type RecRecord, values } from '../../core/recfile.ts'
 import { ipfsAsked, isNobody, NOBODY } from '../ipfs/asked.ts'
 import { repositoryFault } from '../oci/reference.ts'
 import { debianRoots, rootOf } from './apt-sources.ts'
@@ -40,7 +40,7 @@ export function loadMirrors(
     ? { listing: new Map(), problems: [] }
     : parseListing('mirrors/ipfs', read(join(tree, 'mirrors/ipfs')), 'cid', cidFault)
   const oci = parseListing('mirrors/oci', read(join(tree, 'mirrors/oci')), 'repository', repositoryFault)
-  const http = parseListing('mirrors/http', read(join(tree, 'mirrors/http')), 'url', urlFault)
+  const http = parseListing('mirrors/http', read(join(tree, 'mirrors/http')), 'url', patternFault)
   const named = env.COOLPORTS_DEBIAN_MIRRORS
   const roots =
     named === undefined ? debianRoots(aptFiles(apt)) : named.split(/\s+/).flatMap(root => rootOf(root) ?? [])
@@ -73,6 +73,7 @@ function parseListing(
   for (const record of records) {
     const why = recordFault(record, field, fault)
     if (why) odd.push(refusal(file, record.line, why))
+    odd.push(...unknownFields(file, record, field))
     for (const digest of why ? [] : values(record, 'sha256')) {
       listing.set(digest, [...(listing.get(digest) ?? []), ...values(record, field)])
     }
@@ -87,16 +88,37 @@ function recordFault(
   field: Field,
   fault: (value: string) => string | undefined,
 ): string | undefined {
-  const digest = value(record, 'sha256')
-  if (digest === undefined) return 'the record has no sha256'
-  if (!isSha256(digest) && !(digest === '*' && field !== 'path'))
-    return `sha256 ${quoted(digest)} is not 64 lower-case hexadecimal digits`
+  const digests = values(record, 'sha256')
+  if (digests.length === 0) return 'the record has no sha256'
+  const odd = digests.find(digest => !isSha256(digest) && !(digest === '*' && field !== 'path'))
+  if (odd !== undefined) return `sha256 ${quoted(odd)} is not 64 lower-case hexadecimal digits`
   if (values(record, field).length === 0) return `the record has no ${field}`
   for (const each of values(record, field)) {
-    const why = fault(each.replaceAll('{sha256}', 'x').replaceAll('{file}', 'x'))
+    const filled = each.replaceAll('{sha256}', 'x').replaceAll('{file}', 'x')
+    const why = fault(filled)
     if (why) return `${field} ${quoted(each)} ${why}`
+    if (field === 'url' && digests.includes('*') && filled === each)
+      return `url ${quoted(each)} is one file for all sources: it holds neither {sha256} nor {file}`
   }
   return undefined
+}
+
+/** A word that was misspelled; the rest of the record counts. mirrors/ipfs may be another program's, with fields of its own. */
+const unknownFields = (file: string, record: RecRecord, field: Field): readonly Message[] =>
+  record.fields
+    .filter(([name]) => field !== 'cid' && name !== field && !BESIDE.includes(name))
+    .map(([name]) => ({
+      cannot: `use the field ${quoted(name)} of a mirror`,
+      why: `a record here has sha256 and ${field}, and for people file and source_url`,
+      at: { file, line: record.line, column: 1 },
+    }))
+
+const BESIDE: readonly string[] = ['sha256', 'file', 'source_url']
+
+/** What is left in braces would be asked for as it stands. */
+function patternFault(url: string): string | undefined {
+  const [unknown] = /\{[^{}]*\}/.exec(url) ?? []
+  return unknown ? `holds ${unknown}, which is neither {sha256} nor {file}` : urlFault(url)
 }
 
 /** By its looks: what reads CIDs is not loaded before a source is asked for by one. */

@@ -54,7 +54,7 @@ describe.skipIf(!mayMount())('a full disk (needs root, to mount a small one)', (
     const { url, asked } = await serve((_request, response) => {
       response.write(BODY.subarray(0, 1000), () => response.end(BODY.subarray(1000)))
     })
-    put(join(root, 'mirrors/http'), `sha256: *\nurl: ${url}/a\n`)
+    put(join(root, 'mirrors/http'), `sha256: ${DIGEST}\nurl: ${url}/a\n`)
     const { message } = await fetchInto(root, [want([`${url}/b`])], { limits: { ...QUICK, attempts: 1 } })
     expect(
       message?.facts?.filter(([label]) => label === 'got').map(([, value]) => value.replace(/\d+ kB/, 'N')),

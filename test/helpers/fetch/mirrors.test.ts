@@ -76,6 +76,35 @@ describe('loadMirrors()', () => {
     )
   })
 
+  it.each([
+    [
+      `sha256: *\nurl: http://h/{sha512}\n`,
+      'url "http://h/{sha512}" holds {sha512}, which is neither {sha256} nor {file}',
+    ],
+    [
+      `sha256: *\nurl: http://h/x\n`,
+      'url "http://h/x" is one file for all sources: it holds neither {sha256} nor {file}',
+    ],
+    [`sha256: ${DIGEST}\nsha256: X\nurl: http://h/x\n`, 'sha256 "X" is not 64 lower-case hexadecimal digits'],
+  ])('leaves out the pattern %j', (text, why) => {
+    const tree = folder()
+    put(join(tree, 'mirrors/http'), text)
+    const { mirrors, problems } = loadMirrors(tree, {}, join(tree, 'apt'))
+    expect([...mirrors.http]).toEqual([])
+    expect(problems.map(problem => problem.why)).toEqual([why])
+  })
+
+  it('names a field that is not known, and uses the rest of its record', () => {
+    const tree = folder()
+    put(join(tree, 'mirrors/http'), `sha256: *\nurl: http://one/{sha256}\nurls: http://two/{sha256}\n`)
+    put(join(tree, 'mirrors/oci'), `file: a\nsha256: ${DIGEST}\nrepository: h.example/a\n`)
+    const { mirrors, problems } = loadMirrors(tree, {}, join(tree, 'apt'))
+    expect(mirrors.http.get('*')).toEqual(['http://one/{sha256}'])
+    expect(problems.map(({ at, cannot }) => `${at?.file}:${at?.line} ${cannot}`)).toEqual([
+      'mirrors/http:1 use the field "urls" of a mirror',
+    ])
+  })
+
   it('has nothing to offer in a tree without mirrors', () => {
     expect(loadMirrors(folder(), {}, '/nonexistent').problems).toEqual([])
   })
