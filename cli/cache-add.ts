@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { isDiskFull } from '../core/disk.ts'
 import { quoted } from '../core/message.ts'
 import { storeRoot } from '../core/store.ts'
 import { type ClosureMember, closureNames } from '../helpers/built/closure.ts'
@@ -100,6 +101,17 @@ export const cacheAdd = command({
         if (added.value.kind === 'disputed') status = complain(no(disputed(label, url, member, added.value)))
         else print(`${how(added.value)} ${label} ${member.pkghash}`)
       }
+    } catch (error) {
+      // The place tells of its own disk.
+      if (!isDiskFull(error)) throw error
+      status = complain(
+        trouble({
+          cannot: `write to the package cache ${quoted(url)}`,
+          why: 'the disk of the folder for files on their way is full',
+          facts: [['folder', tmpdir()]],
+          remedy: 'make room there, or set TMPDIR to another one; the same command goes on',
+        }),
+      )
     } finally {
       await publisher.value.close()
       await place.value.close()

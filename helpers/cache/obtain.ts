@@ -274,7 +274,9 @@ const anotherMessage = ({ name, version, key }: Wanted, place: Place, failure: F
 
 const diskMessage = ({ name, version }: Wanted, { code, folder }: NoRoom): Message => ({
   cannot: `take ${name}-${version} from a package cache`,
-  why: DISK[code] ?? code,
+  why: code === 'ENOENT' ? 'a folder cannot be made there' : (DISK[code] ?? code), // so says node of a read-only disk
   facts: [['folder', folder]],
-  remedy: 'it is built here; make room there to have it from a cache',
+  remedy: ['ENOSPC', 'EDQUOT'].includes(code)
+    ? 'it is built here; make room there to have it from a cache'
+    : 'it is built here; what comes from a cache needs a store that can be written to',
 })

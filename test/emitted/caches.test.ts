@@ -18,6 +18,7 @@ import { packTree } from '../../helpers/tar/pack.ts'
 import { tarDigest } from '../../helpers/tar/unpack.ts'
 import { type Good, honest, publishGood } from '../helpers/cache/good.ts'
 import { HIGH, HIGH_TARGET, LOW, User } from '../support/cached-tree.ts'
+import { fillDisk, mayMountDisk, mountDisk } from '../support/mount.ts'
 import { bringing, redos } from '../support/redos.ts'
 import { useShell } from '../support/small-tree.ts'
 
@@ -142,6 +143,19 @@ describe('add-to-package-cache', () => {
     expect(bob.publish(cache, 'high')).toContain('passed on high-1.0-1')
     expect(readdirSync(cache)).toEqual(readdirSync(alice.folder))
     expect(bob.publish(cache, 'high')).toContain('there already high-1.0-1')
+  })
+
+  test.skipIf(!mayMountDisk())('names the folder for files on their way where its disk is full', () => {
+    bob.publish(cache, 'low')
+    const small = join(bob.tree.root, 'small')
+    mountDisk(small, 64 << 10)
+    fillDisk(small)
+    const words = ['bin/add-to-package-cache', '-C', bob.tree.root, '-o', cache, 'low']
+    const { status, said } = bob.run(words, { TMPDIR: small })
+    expect(said).toContain(`cannot write to the package cache "${cache}": the disk of the folder for files`)
+    expect(said).toContain(`  folder ${small}\n`)
+    expect(status).toBe(2)
+    expect(readdirSync(small).filter(name => name.startsWith('coolports-'))).toEqual([])
   })
 
   test('takes no day that is over', () => {

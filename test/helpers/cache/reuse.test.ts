@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
@@ -192,6 +193,21 @@ describe('a package that is taken', () => {
     expect(readdirSync(join(disk, 'store/packages')).filter(name => !name.includes('.rec')).length).toBe(1)
     expect(status).toBe(NOT_HERE)
   })
+
+  test.skipIf(!mayMountDisk())(
+    'is told of where the store can only be read, without advice to make room',
+    async () => {
+      const { folder: cache } = await offer('one')
+      const disk = mkdtempSync(join(tmpdir(), 'reuse-disk-'))
+      mountDisk(disk, 1 << 20)
+      execFileSync('mount', ['-o', 'remount,ro', disk])
+      const { status, said } = await ask('one', { PKG_CACHE_URL: cache, COOLPORTS_STORE: disk })
+      expect(said).toContain('cannot take one-1-1 from a package cache: a folder cannot be made there')
+      expect(said).toContain('what comes from a cache needs a store that can be written to')
+      expect(said).not.toContain('make room')
+      expect(status).toBe(NOT_HERE)
+    },
+  )
 })
 
 describe('a spot check', () => {
