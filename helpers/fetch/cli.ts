@@ -121,7 +121,7 @@ async function parse(args: readonly string[], env: Surroundings['env']): Promise
       type: 'number',
       default: seconds('COOLPORTS_FETCH_IDLE_TIMEOUT', LIMITS.idleMs),
       defaultDescription: '$COOLPORTS_FETCH_IDLE_TIMEOUT or 30',
-      describe: 'seconds that a place may send nothing',
+      describe: 'seconds that a place may send nothing; 5 at first while others were not asked',
     })
     .example('do-fetch pkg/make/.fetch', 'fetch the sources of make')
     .example('do-fetch --where pkg/*/.fetch', 'see where all sources could be had')

@@ -8,7 +8,8 @@ export type Failure =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfterMs?: number }
   | { readonly kind: 'redirect'; readonly why: string }
   | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
-  | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number }
+  /** `hasty`: it might have said something yet, but others were waiting. */
+  | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number; readonly hasty?: boolean }
   | { readonly kind: 'size'; readonly want: number; readonly got: number }
   | { readonly kind: 'endless'; readonly limit: number }
   | { readonly kind: 'range'; readonly why: string }

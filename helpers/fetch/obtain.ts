@@ -75,10 +75,11 @@ async function fromFirst(
   const tried: Tried[] = []
   const isMute = (origin: Origin): number => Number(run.mute.has(hostOf(origin) ?? ''))
   const ordered = [...origins].sort((a, b) => isMute(a) - isMute(b))
-  for (const [index, origin] of ordered.entries()) {
-    const last = index === ordered.length - 1
+  const queue = ordered.map((origin, index) => ({ origin, again: index === ordered.length - 1 }))
+  for (const [index, { origin, again }] of queue.entries()) {
+    const turn = { last: index === queue.length - 1, again }
     run.report.started(request.file, nickname(origin, run.tree))
-    const failure = await fromOne(request, origin, part, last, run)
+    const failure = await fromOne(request, origin, part, turn, run)
     if (!failure) {
       const { size } = part
       await part.keep()
@@ -91,8 +92,9 @@ async function fromFirst(
     }
     const host = hostOf(origin)
     if (host !== undefined && isWait(failure)) run.mute.add(host)
-    run.report.failed(request.file, nickname(origin, run.tree), describe(failure), last)
-    tried.push({ origin, failure })
+    run.report.failed(request.file, nickname(origin, run.tree), describe(failure), turn.last)
+    if (failure.kind === 'stalled' && failure.hasty) queue.push({ origin, again: true })
+    else tried.push({ origin, failure })
   }
   await part.release()
   return refuse(nowhere(request, tried))
@@ -103,7 +105,7 @@ async function fromOne(
   request: FetchRequest,
   origin: Origin,
   part: Part,
-  last: boolean,
+  { last, again }: { readonly last: boolean; readonly again: boolean },
   run: Obtaining,
 ): Promise<Failure | undefined> {
   const { limits, report } = run
@@ -115,6 +117,7 @@ async function fromOne(
       ...run,
       origin,
       last,
+      again,
       part,
       etag,
       file: request.file,

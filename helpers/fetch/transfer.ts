@@ -16,6 +16,8 @@ export interface Transfer {
   readonly origin: Origin
   /** No other place is left to be asked. */
   readonly last: boolean
+  /** All others were asked already; it may have been passed over before, as it was silent. */
+  readonly again: boolean
   readonly part: Part
   /** What the source is called. */
   readonly file: string
@@ -101,7 +103,7 @@ async function download(job: Transfer, url: string): Promise<Result<Kept, Failur
     return poured.ok && isPage(response.headers, job.file) ? ok({ ...poured.value, page: true }) : poured
   } catch (error) {
     if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
-    if (watch.stalled) return refuse(stalled(job))
+    if (watch.stalled) return refuse(stalled(job, watch))
     if (begun && part.size > 0)
       return refuse({ kind: 'cut', have: part.size, ...(total === undefined ? {} : { total }) })
     return refuse(connectionFailure(error))
@@ -117,7 +119,7 @@ async function assemble(job: Transfer, cid: string): Promise<Result<Kept, Failur
   const watch = watchOf(job)
   try {
     const opened = await ipfs.open(cid, part.size, watch.signal)
-    if (!opened.ok) return watch.stalled ? refuse(stalled(job)) : opened
+    if (!opened.ok) return watch.stalled ? refuse(stalled(job, watch)) : opened
     const { size: total, body } = opened.value
     if (part.size > total) {
       await part.restart()
@@ -127,19 +129,20 @@ async function assemble(job: Transfer, cid: string): Promise<Result<Kept, Failur
     return limit.ok ? await pour(job, body, { limit: limit.value, total, watch }) : limit
   } catch (error) {
     if (error instanceof DiskError) return refuse({ kind: 'disk', code: error.code })
-    return refuse(watch.stalled ? stalled(job) : ipfs.failureOf(error))
+    return refuse(watch.stalled ? stalled(job, watch) : ipfs.failureOf(error))
   } finally {
     watch.end()
   }
 }
 
-const watchOf = ({ limits, last }: Transfer): Watch =>
-  new Watch(limits.idleMs, last ? SLOWEST : SLOWEST_OF_MANY)
+const watchOf = ({ limits: { idleMs, firstOfManyMs }, last, again }: Transfer): Watch =>
+  new Watch(idleMs, last ? SLOWEST : SLOWEST_OF_MANY, again ? idleMs : Math.min(idleMs, firstOfManyMs))
 
-const stalled = ({ part, limits }: Transfer): Failure => ({
+const stalled = ({ part }: Transfer, { seconds, hasty }: Watch): Failure => ({
   kind: 'stalled',
   have: part.size,
-  seconds: limits.idleMs / 1000,
+  seconds,
+  hasty,
 })
 
 async function askPlace(job: Transfer, url: string, signal: AbortSignal): Promise<Result<Reply, Failure>> {

@@ -8,13 +8,17 @@ export class Watch {
   readonly #controller = new AbortController()
   readonly #ms: number
   readonly #leastBytes: number
+  /** How long it is waited for now. */
+  #patienceMs: number
   #timer: NodeJS.Timeout
   #since = 0
   #stalled = false
 
-  constructor(ms: number, leastBytes = SLOWEST) {
+  /** `firstMs` is for the first byte. */
+  constructor(ms: number, leastBytes = SLOWEST, firstMs = ms) {
     this.#ms = ms
     this.#leastBytes = leastBytes
+    this.#patienceMs = firstMs
     this.#timer = this.#start()
   }
 
@@ -26,10 +30,21 @@ export class Watch {
     return this.#stalled
   }
 
+  /** How long was waited in vain. */
+  get seconds(): number {
+    return this.#patienceMs / 1000
+  }
+
+  /** Whether that was less than it may take between two bytes. */
+  get hasty(): boolean {
+    return this.#patienceMs < this.#ms
+  }
+
   moved(bytes: number): void {
     this.#since += bytes
-    if (this.#since < this.#leastBytes) return
+    if (this.#since < this.#leastBytes && !this.hasty) return
     this.#since = 0
+    this.#patienceMs = this.#ms
     clearTimeout(this.#timer)
     this.#timer = this.#start()
   }
@@ -42,6 +57,6 @@ export class Watch {
     return setTimeout(() => {
       this.#stalled = true
       this.#controller.abort()
-    }, this.#ms)
+    }, this.#patienceMs)
   }
 }

@@ -298,6 +298,36 @@ describe('a download that breaks', () => {
     expect(hanging.asked.length).toBe(3)
   })
 
+  it('is not waited for long where a place says nothing, as long as others were not asked', async () => {
+    const silent = await serve(() => {})
+    const good = await serve(whole())
+    const limits = { ...QUICK, idleMs: 60_000, firstOfManyMs: 200 }
+    const { outcome, said } = await fetchInto(folder(), [want([silent.url, good.url])], { limits })
+    expect(outcome).toMatchObject({ ok: true, value: [{ from: { url: good.url } }] })
+    expect(said.join('\n')).toContain('nothing more for 0.2 s')
+  })
+
+  it('is asked of a slow place again, with all patience, when no other has it', async () => {
+    const slow = await serve((request, response) => setTimeout(() => whole()(request, response), 900))
+    const without = await serve((_, response) => response.writeHead(404).end())
+    const limits = { ...QUICK, idleMs: 60_000, firstOfManyMs: 200 }
+    const { outcome } = await fetchInto(folder(), [want([slow.url, without.url])], { limits })
+    expect(outcome).toMatchObject({ ok: true, value: [{ from: { url: slow.url } }] })
+    expect(slow.asked.length).toBe(2)
+  })
+
+  it('is waited for once a place has begun to give it', async () => {
+    const slow = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': BODY.length }).write(BODY.subarray(0, 10))
+      setTimeout(() => response.end(BODY.subarray(10)), 900)
+    })
+    const other = await serve(whole())
+    const limits = { ...QUICK, idleMs: 60_000, firstOfManyMs: 200 }
+    const { outcome } = await fetchInto(folder(), [want([slow.url, other.url])], { limits })
+    expect(outcome).toMatchObject({ ok: true, value: [{ from: { url: slow.url } }] })
+    expect(other.asked.length).toBe(0)
+  })
+
   it('is retried elsewhere when a server falls silent in the middle, with what it gave', async () => {
     const root = folder()
     const silent = await serve(
