@@ -32,12 +32,16 @@ export function folderPublisher(url: string): Result<Publisher, Fault> {
 
 function folderOf(url: string): Result<string, Fault> {
   if (url.startsWith('/')) return ok(resolve(url))
+  // A url without a slash is read from the root of the disk on, where nobody means it.
+  if (!url.startsWith('file:/')) return refuse(SLASHES)
   try {
     return ok(resolve(fileURLToPath(url)))
   } catch {
-    return refuse('a file: url has three slashes and then a path')
+    return refuse(SLASHES)
   }
 }
+
+const SLASHES = 'a file: url has three slashes and then a path'
 
 async function openFile(folder: string, name: string, signal: AbortSignal): Promise<Result<Opened, Failure>> {
   if (!isCacheFile(name)) return refuse({ kind: 'absent' })

@@ -12,6 +12,7 @@ describe('placeOf()', () => {
     ['gopher://x', '"gopher:" is not one of'],
     ['constructor:x', '"constructor:" is not one of'],
     ['file://host/x', 'a file: url has three slashes and then a path'],
+    ['file:srv/x', 'a file: url has three slashes and then a path'],
     ['https://user:word@host/', 'it holds a user name or password'],
     ['http://host/x?y=', 'it holds a ? or a #'],
   ])('refuses %s', async (url, why) => {
