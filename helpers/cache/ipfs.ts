@@ -1,3 +1,4 @@
+import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
 import { connections } from '../fetch/http.ts'
@@ -5,7 +6,7 @@ import { LIMITS } from '../fetch/limits.ts'
 import { ipfsAsked, isNobody } from '../ipfs/asked.ts'
 import { parseCid } from '../ipfs/cid.ts'
 import { type Connected, connect } from '../ipfs/connect.ts'
-import { describeIpfs, type IpfsFailure, IpfsRefusal } from '../ipfs/failure.ts'
+import { describeIpfs, type IpfsFailure, IpfsRefusal, isAbsence } from '../ipfs/failure.ts'
 import { parseName } from '../ipfs/name.ts'
 import { openFrom } from '../ipfs/open.ts'
 import { recordsIn } from '../ipfs/record-folder.ts'
@@ -45,7 +46,8 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
       const { cid, path } = folder.value
       const wanted = { root: cid, path: [...path, file], limit: LIMITS.maxBytes, signal }
       const found = await openFrom(connected.places, wanted, LIMITS.idleMs, folders)
-      return found.ok ? ok(told(found.value.body, found.value.size)) : refuse(failureOf(found.error))
+      if (found.ok) return ok(told(found.value.body, found.value.size))
+      return refuse(isGone(found.error, cid) ? { kind: 'absent' } : failureOf(found.error))
     },
     async close() {
       await connected.close()
@@ -112,6 +114,16 @@ function told(body: AsyncIterable<Uint8Array>, length: number): Opened {
   })()
   return { bytes, length, close: () => void bytes.return(undefined).catch(() => {}) }
 }
+
+/**
+ * Whether the folder is there, and a file of it nowhere any more: who gives it has changed it since, or collects
+ * garbage. What else there is can be had.
+ */
+const isGone = (failure: IpfsFailure, root: CID): boolean =>
+  failure.kind === 'nowhere' &&
+  failure.cid !== root.toString() &&
+  failure.tried.length > 0 &&
+  failure.tried.every(({ failure: why }) => isAbsence(why))
 
 function failureOf(failure: IpfsFailure): Failure {
   switch (failure.kind) {

@@ -46,3 +46,9 @@ export function describeIpfs(failure: IpfsFailure): string {
 /** Whether it may be otherwise at the next attempt. */
 export const ipfsPasses = (failure: IpfsFailure): boolean =>
   failure.kind === 'nowhere' && failure.tried.some(({ failure: why }) => passes(why))
+
+/** Whether a place works, and just does not have what it was asked for. */
+export const isAbsence = (failure: Failure): boolean =>
+  failure.kind === 'nothing' || (failure.kind === 'status' && ABSENT.includes(failure.status))
+
+const ABSENT: readonly number[] = [404, 410, 451]

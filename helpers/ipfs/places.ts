@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { describe, type Failure } from '../fetch/failure.ts'
 import type { BlockPlace, Blocks } from './block.ts'
-import type { IpfsFailure, Tried } from './failure.ts'
+import { type IpfsFailure, isAbsence, type Tried } from './failure.ts'
 
 /**
  * All places of a run. One that answers is asked first from then on; one that gives false blocks, or
@@ -84,7 +84,7 @@ export class Places implements Blocks {
 
   /** Counts a failure. */
   blame(place: BlockPlace, failure: Failure): void {
-    if (failure.kind === 'nothing' || (failure.kind === 'status' && ABSENT.includes(failure.status))) return
+    if (isAbsence(failure)) return
     const strikes = (this.#strikes.get(place) ?? 0) + (LIES.includes(failure.kind) ? STRIKES : 1)
     this.#strikes.set(place, strikes)
     if (strikes < STRIKES || !this.#usable.includes(place)) return
@@ -101,6 +101,3 @@ const STRIKES = 3
 
 /** What an honest place that works never does. */
 const LIES: readonly Failure['kind'][] = ['digest', 'endless']
-
-/** Answers of one who just does not have it. */
-const ABSENT: readonly number[] = [404, 410, 451]

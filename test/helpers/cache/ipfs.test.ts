@@ -6,6 +6,7 @@ import { sha256 } from '../../../core/digest.ts'
 import { isInstalled } from '../../../helpers/bitswap/node.ts'
 import { Broken, describe as describeFailure } from '../../../helpers/cache/failure.ts'
 import { type Place, placeOf } from '../../../helpers/cache/place.ts'
+import { digestOf } from '../../../helpers/ipfs/cid.ts'
 import { honestPeer, WITHOUT } from '../bitswap/support.ts'
 import { folder, later } from '../fetch/support.ts'
 import { Store, serveStore } from '../ipfs/support.ts'
@@ -79,6 +80,17 @@ describe('a cache at ipfs://CID', () => {
     for (let index = 0; index < 20; index++) await give(from, `${sha256(`${index}`)}.tar.gz`)
     expect(asked.filter(request => request.url?.startsWith(`/ipfs/${cid}?`))).toHaveLength(1)
     expect(asked).toHaveLength(21)
+  })
+
+  it('is without a file of which nobody has the blocks any more, and not without the others', async () => {
+    const { store, cid } = await cache(1)
+    store.blocks.delete(digestOf(await new Store().add(Buffer.from('record: 1\n'))))
+    const { url } = await serveStore(store)
+    const from = await place(`ipfs://${cid}`, url)
+    expect(await give(from, RECORD)).toBe('nothing: it does not have it')
+    expect(await give(from)).toBe('the file')
+    const empty = await serveStore(new Store())
+    expect(await give(await place(`ipfs://${cid}`, empty.url))).toMatch(/^no answer: no block /)
   })
 
   it('may lie below a path, and be written in another spelling', async () => {
