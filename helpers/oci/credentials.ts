@@ -123,6 +123,9 @@ type HelperAnswer =
 
 const HELPER_MS = 60_000
 
+/** What a program has written is there when it has ended; this is for us to read it. */
+const LAST_WORDS_MS = 200
+
 /**
  * `docker-credential-X get`, with the registry on stdin, prints JSON. It is ended when nobody waits for it any more; what
  * it has started may go on, and is not waited for.
@@ -149,6 +152,8 @@ function runHelper(
       const why = ending.aborted ? 'did not answer in time' : 'cannot be run'
       resolve({ kind: 'trouble', why: `${program} ${why}` })
     })
+    // An agent that it has started may hold its output open for as long as it runs.
+    child.once('exit', () => setTimeout(() => child.stdout.destroy(), LAST_WORDS_MS))
     child.once('close', status => {
       // What docker's helpers say when they know nobody.
       if (status !== 0 && /credentials not found/i.test(out)) resolve({ kind: 'none' })

@@ -99,6 +99,13 @@ describe('findCredentials()', () => {
     expect(performance.now() - started).toBeLessThan(10_000)
   })
 
+  test('does not wait for what a helper has started', async () => {
+    helper('all', `sleep 20 & echo '{"Username":"me","Secret":"word"}'`)
+    const started = performance.now()
+    expect(await found({ credsStore: 'all' })).toEqual(password('me', 'word'))
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
   test('of a helper that cannot be run nothing is left that would keep the process waiting', async () => {
     const before = process.getActiveResourcesInfo()
     const answer = await found({ credsStore: 'gone' })
