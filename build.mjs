@@ -32,7 +32,7 @@ const programs = {
   gen: 'generator/main.ts',
   coolports: 'cli/main.ts',
   fetch: 'helpers/fetch/main.ts',
-  ipfs: 'helpers/ipfs/main.ts',
+  ipfs: 'helpers/pin/main.ts',
   build: 'helpers/build/main.ts',
   reuse: 'helpers/cache/main.ts',
   helper: 'helpers/helper/main.ts',

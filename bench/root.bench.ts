@@ -15,9 +15,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { plantFarm } from '../helpers/build/farm.ts'
-import { runSandbox } from '../helpers/build/sandbox.ts'
-import type { SandboxSpec } from '../helpers/build/spec.ts'
+import { plantFarm } from '../helpers/sandbox/farm.ts'
+import { runSandbox } from '../helpers/sandbox/sandbox.ts'
+import type { SandboxSpec } from '../helpers/sandbox/spec.ts'
 
 const ROUNDS = 15
 const FILES = 200

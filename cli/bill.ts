@@ -8,7 +8,6 @@ import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
 import { keyText } from '../generator/key.ts'
 import type { Package } from '../generator/package.ts'
-import { unpackedTree } from '../helpers/build/trees.ts'
 import { type ClosureMember, withTrees } from '../helpers/built/closure.ts'
 import type {
   Bill,
@@ -18,6 +17,7 @@ import type {
   RegularFile,
   ShippedPackage,
 } from '../helpers/sbom/bill.ts'
+import { unpackedTree } from '../helpers/store/trees.ts'
 import type { StoreUse } from '../helpers/store/use.ts'
 import { readIdentity } from '../helpers/tar/identity.ts'
 import { listTree } from '../helpers/tar/list.ts'

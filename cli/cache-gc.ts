@@ -49,7 +49,7 @@ export const cacheGc = command({
       import('../helpers/store/gc.ts'),
       import('../helpers/store/entries.ts'),
       import('../helpers/store/label.ts'),
-      import('../helpers/fetch/size.ts'),
+      import('../core/size.ts'),
     ])
     const label = labels(store)
     const names = new Map<string, string | undefined>()

@@ -22,7 +22,7 @@ export const cacheLs = command({
       import('../helpers/store/entries.ts'),
       import('../helpers/store/label.ts'),
       import('../helpers/store/roots.ts'),
-      import('../helpers/fetch/size.ts'),
+      import('../core/size.ts'),
     ])
     const store = storeRoot(process.env, args.tree)
     const { entries, unknown } = storeEntries(store)

@@ -73,7 +73,7 @@ export const mirrorExport = command({
       import('../helpers/mirror/bundle.ts'),
       import('../helpers/mirror/listing.ts'),
       import('../helpers/mirror/copy.ts'),
-      import('../helpers/build/remove.ts'),
+      import('../core/remove.ts'),
     ])
     const store = storeRoot(process.env, root)
     const part = `${to}.${process.pid}.part`

@@ -29,7 +29,7 @@ export const mirrorPush = command({
     const [{ parseRepository, formatReference }, { pushSources }, { bytes }] = await Promise.all([
       import('../helpers/oci/reference.ts'),
       import('../helpers/mirror/push.ts'),
-      import('../helpers/fetch/size.ts'),
+      import('../core/size.ts'),
     ])
     const to = parseRepository(args.repository.replace(/^oci:\/\//, ''))
     if (!to.ok)

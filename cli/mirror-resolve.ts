@@ -22,8 +22,8 @@ export const mirrorResolve = command({
         import('../helpers/ipfs/connect.ts'),
         import('../helpers/ipfs/resolve.ts'),
         import('../helpers/ipfs/record-folder.ts'),
-        import('../helpers/fetch/http.ts'),
-        import('../helpers/fetch/limits.ts'),
+        import('../helpers/http/http.ts'),
+        import('../helpers/http/limits.ts'),
       ])
     const opened = connections(process.env, LIMITS)
     if (!opened.ok) return complain(trouble(opened.error))

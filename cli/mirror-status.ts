@@ -38,9 +38,9 @@ export const mirrorStatus = command({
     const [{ census }, { loadMirrors }, { connections }, { ipfsLater }, { LIMITS }] = await Promise.all([
       import('../helpers/mirror/census.ts'),
       import('../helpers/fetch/mirrors.ts'),
-      import('../helpers/fetch/http.ts'),
+      import('../helpers/http/http.ts'),
       import('../helpers/fetch/ipfs-later.ts'),
-      import('../helpers/fetch/limits.ts'),
+      import('../helpers/http/limits.ts'),
     ])
     const { mirrors, problems } = loadMirrors(args.tree, process.env)
     for (const problem of problems) process.stderr.write(`${formatMessage(PROGRAM, problem)}\n`)

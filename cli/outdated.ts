@@ -49,8 +49,8 @@ async function compare(packages: readonly Package[], jobs: number): Promise<Resu
   const [{ newestVersions }, { compareVersions }, { connections }, { LIMITS }] = await Promise.all([
     import('../helpers/upstream/newest.ts'),
     import('../helpers/upstream/version.ts'),
-    import('../helpers/fetch/http.ts'),
-    import('../helpers/fetch/limits.ts'),
+    import('../helpers/http/http.ts'),
+    import('../helpers/http/limits.ts'),
   ])
   const opened = connections(process.env, LIMITS)
   if (!opened.ok) return opened

@@ -60,7 +60,7 @@ export const seedVerify = command({
     if (!tree.ok) return complain(tree.error)
     const { cc = 'gcc' } = args
     const way = WAYS[args.from === 'tree' ? 'tree' : cc]
-    const { findProgram } = await import('../helpers/build/missing.ts')
+    const { findProgram } = await import('../core/missing.ts')
     const missing = way.compilers.find(name => findProgram(name, sandboxPath()) === undefined)
     if (missing !== undefined) {
       return complain(

@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs'
+import type { Message } from './message.ts'
 
 /** Whether a system call failed because there was no room, or none that this user may take. */
 export function isDiskFull(error: unknown): boolean {
@@ -15,3 +16,11 @@ export function isOutOfRoom(folder: string): boolean {
   const { bavail, bsize, files, ffree } = statfsSync(folder)
   return bavail * bsize < LITTLE_BYTES || (files > 0 && ffree < FEW_FILES)
 }
+
+/** What a person is told who wanted to do something that there was no room for. */
+export const diskFullMessage = (cannot: string, folder?: string): Message => ({
+  cannot,
+  why: 'the disk is full',
+  ...(folder === undefined ? {} : { facts: [['folder', folder]] }),
+  remedy: 'make room there; nothing is left half done, and the next run goes on',
+})

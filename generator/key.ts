@@ -1,6 +1,6 @@
+import { ARCH, SANDBOX_VERSION, TAR_VERSION } from '../core/conventions.ts'
 import { scriptLines } from '../core/key-script.ts'
 import { setuidLine } from '../core/setuid.ts'
-import { ARCH, SANDBOX_VERSION, TAR_VERSION } from '../helpers/build/conventions.ts'
 import type { Package } from './package.ts'
 import { buildScript } from './script.ts'
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
+import { ARCH } from '../core/conventions.ts'
 import { postInstallPath } from '../core/post-install.ts'
 import { hereDocument, shellWord } from '../core/shell.ts'
-import { ARCH } from '../helpers/build/conventions.ts'
 import type { Package } from './package.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import { sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Failure } from '../fetch/failure.ts'
+import type { Failure } from '../http/failure.ts'
 import { MAX_BLOCK_BYTES } from '../ipfs/block.ts'
 import { digestOf } from '../ipfs/cid.ts'
 import { framesOf } from './frames.ts'

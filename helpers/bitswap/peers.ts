@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
-import { watched } from '../fetch/download.ts'
-import type { Limits } from '../fetch/limits.ts'
+import { watched } from '../http/download.ts'
+import type { Limits } from '../http/limits.ts'
 import type { BlockPlace } from '../ipfs/block.ts'
 import { parseAddress } from './address.ts'
 import { Conversation, unlessAborted } from './conversation.ts'

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
+import { missingProgram } from '../../core/missing.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { gunzipped } from '../tar/unpack.ts'
-import { missingProgram } from './missing.ts'
 import type { BuildProblem } from './problem.ts'
 
 /** The tar inside an archive. After the last chunk, `failure` tells whether they were all. */

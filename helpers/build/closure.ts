@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { type Tree, unpackedTree } from '../store/trees.ts'
 import type { StoreUse } from '../store/use.ts'
 import { readIdentity } from '../tar/identity.ts'
 import type { BuildProblem } from './problem.ts'
-import { type Tree, unpackedTree } from './trees.ts'
 
 /** One package of a closure: its file, as the list names it, and its tree. */
 export interface Member extends Tree {

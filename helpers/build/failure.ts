@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { basename, join, relative, resolve } from 'node:path'
 import { isOutOfRoom } from '../../core/disk.ts'
+import { removeTree } from '../../core/remove.ts'
 import { treeRoot } from '../../core/store.ts'
+import { namespaceRemedy } from '../sandbox/namespaces.ts'
+import type { Ended } from '../sandbox/sandbox.ts'
 import { lastLines } from './log.ts'
-import { namespaceRemedy } from './namespaces.ts'
 import { complainedPhase } from './phase.ts'
 import type { BuildProblem } from './problem.ts'
-import { removeTree } from './remove.ts'
-import type { Ended } from './sandbox.ts'
 import { keepFailed } from './work.ts'
 
 const TAIL_LINES = 40

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
-import { removeTree } from './remove.ts'
-import { killSandbox } from './sandbox.ts'
+import { removeTree } from '../../core/remove.ts'
+import { killSandbox } from '../sandbox/sandbox.ts'
 
 /** Ctrl-C and its kin end the build at once. */
 export function endOnSignal(): void {

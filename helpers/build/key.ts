@@ -1,21 +1,15 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Sha256, sha256 } from '../../core/digest.ts'
+import { sha256 } from '../../core/digest.ts'
 import { fileDigest } from '../../core/file-digest.ts'
 import { scriptIn, scriptLines } from '../../core/key-script.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { textIfThere } from '../../core/text-if-there.ts'
+import type { Key } from '../store/keep.ts'
 import { listTree } from '../tar/list.ts'
 import { withoutHash } from './content-key.ts'
 import type { BuildProblem } from './problem.ts'
 import { sourceFiles } from './sources.ts'
-
-/** A package's key as it was made: its text, and the pkghash that names it. */
-export interface Key {
-  readonly path: string
-  readonly text: string
-  readonly hash: Sha256
-}
 
 /** What a build would be shown, its files aside, and what it would run. */
 interface Inputs {

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { type SandboxSpec, writeSpec } from '../sandbox/spec.ts'
 import type { Member } from './closure.ts'
 import type { Inputs } from './command.ts'
 import { copyFiles } from './files.ts'
 import type { BuildProblem } from './problem.ts'
 import { sourceFiles } from './sources.ts'
-import { type SandboxSpec, writeSpec } from './spec.ts'
 
 /** Gathers what a build's sandbox is made from, and leaves a note of it in the work folder. */
 export function prepareSandbox(

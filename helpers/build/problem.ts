@@ -1,8 +1,9 @@
 import type { Sha256 } from '../../core/digest.ts'
+import { diskFullMessage } from '../../core/disk.ts'
 import { type Message, quoted } from '../../core/message.ts'
-import type { Claim } from '../cache/spot-check.ts'
-import { diskFullMessage, type TarProblem, tarMessage } from '../tar/problem.ts'
-import { type Missing, missingMessage } from './missing.ts'
+import { type Missing, missingMessage } from '../../core/missing.ts'
+import type { Claim } from '../store/spot-check.ts'
+import { type TarProblem, tarMessage } from '../tar/problem.ts'
 
 /** Why do-build did not do what it was asked. */
 export type BuildProblem =

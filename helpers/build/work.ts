@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSyn
 import { join, resolve } from 'node:path'
 import { LOG_FILE } from '../../core/name.ts'
 import { hasEnded } from '../../core/process.ts'
+import { removeTree } from '../../core/remove.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
-import { removeTree } from './remove.ts'
 
 /** Where the folder of a failed build is kept, until the next failure takes its place. */
 const FAILED = '.build.failed'

@@ -1,4 +1,4 @@
-import { bytes } from '../fetch/size.ts'
+import { bytes } from '../../core/size.ts'
 
 /** Why a place did not give a file. */
 export type Failure =

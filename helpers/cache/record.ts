@@ -3,7 +3,7 @@ import { quoted } from '../../core/message.ts'
 import { isPackageName, type PackageName } from '../../core/name.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { LIMITS } from '../fetch/limits.ts'
+import { LIMITS } from '../http/limits.ts'
 import { isKeyId, type KeyId } from './minisign.ts'
 
 /** What a builder says about a package that it built. Signed, it is all that is believed of a cache. */

@@ -1,6 +1,6 @@
+import { ARCH } from '../../core/conventions.ts'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
-import { ARCH } from '../build/conventions.ts'
 import type { Descriptor } from '../oci/manifest.ts'
 import { formatManifest } from '../oci/manifest.ts'
 import { CONFIG } from '../oci/media-type.ts'

@@ -1,6 +1,6 @@
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { bytes } from '../fetch/size.ts'
+import { bytes } from '../../core/size.ts'
 import { type BlobSource, blobOfBytes } from '../oci/blob-source.ts'
 import type { Connected } from '../oci/connect.ts'
 import { type OciFailure, saidByRegistry } from '../oci/failure.ts'

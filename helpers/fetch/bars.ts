@@ -1,7 +1,7 @@
 import { MultiBar, type SingleBar } from 'cli-progress'
+import { bytes } from '../../core/size.ts'
 import { lines, type Paint } from './lines.ts'
 import type { Reporter } from './reporter.ts'
-import { bytes } from './size.ts'
 
 /** A bar for each download, with the lines that are worth keeping above them. */
 export function bars(stream: NodeJS.WritableStream, paint: Paint): Reporter {

@@ -5,8 +5,8 @@ import { formatMessage, type Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
+import type { Limits } from '../http/limits.ts'
 import { ipfsLater } from './ipfs-later.ts'
-import type { Limits } from './limits.ts'
 import { loadMirrors } from './mirrors.ts'
 import { obtain } from './obtain.ts'
 import { type Origin, originsOf } from './origin.ts'
@@ -99,7 +99,7 @@ async function fetchMissing(
   }
   const { mirrors, problems } = loadMirrors(tree, env, apt)
   for (const problem of problems) report.note(formatMessage('do-fetch', problem))
-  const { connections } = await import('./http.ts')
+  const { connections } = await import('../http/http.ts')
   const opened = connections(env, limits)
   if (!opened.ok) return refuse([opened.error])
   const dispatcher = opened.value

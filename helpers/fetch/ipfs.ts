@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Failure } from '../http/failure.ts'
+import type { Limits } from '../http/limits.ts'
 import { ipfsAsked } from '../ipfs/asked.ts'
 import { parseCid } from '../ipfs/cid.ts'
 import { connect } from '../ipfs/connect.ts'
 import { describeIpfs, type IpfsFailure, IpfsRefusal, ipfsPasses } from '../ipfs/failure.ts'
 import type { Opened } from '../ipfs/file.ts'
 import { openFrom } from '../ipfs/open.ts'
-import type { Failure } from './failure.ts'
-import type { Limits } from './limits.ts'
 
 /** Sources by CID, from whom the user lets be asked. Loaded when the first source has one. */
 export interface IpfsReader {

@@ -1,5 +1,5 @@
+import { bytes } from '../../core/size.ts'
 import type { Reporter } from './reporter.ts'
-import { bytes } from './size.ts'
 
 /** The words of a line that stand out, if colours are wanted. */
 export interface Paint {

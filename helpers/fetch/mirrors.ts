@@ -4,10 +4,10 @@ import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, type RecRecord, values } from '../../core/recfile.ts'
+import { urlFault } from '../http/url.ts'
 import { ipfsAsked, isNobody, NOBODY } from '../ipfs/asked.ts'
 import { repositoryFault } from '../oci/reference.ts'
 import { debianRoots, rootOf } from './apt-sources.ts'
-import { urlFault } from './url.ts'
 
 /** Where sources may be had besides their own urls. */
 export interface Mirrors {

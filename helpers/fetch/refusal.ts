@@ -1,5 +1,5 @@
 import { type Message, quoted } from '../../core/message.ts'
-import { DISK, describe, type Failure } from './failure.ts'
+import { DISK, describe, type Failure } from '../http/failure.ts'
 import { address, type Origin } from './origin.ts'
 import type { FetchRequest } from './request.ts'
 

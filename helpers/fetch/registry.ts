@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici'
 import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Failure } from '../http/failure.ts'
+import type { Limits } from '../http/limits.ts'
 import { findCredentials } from '../oci/credentials.ts'
 import { describeOci, type OciFailure, OciRefusal } from '../oci/failure.ts'
 import { parseReference } from '../oci/reference.ts'
 import { hasBlob, pull } from '../oci/registry.ts'
 import { type Answer, Session } from '../oci/session.ts'
-import type { Failure } from './failure.ts'
-import type { Limits } from './limits.ts'
 
 /** What a place answers, before anything of the body is read. */
 export interface Reply {

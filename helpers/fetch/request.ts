@@ -3,7 +3,7 @@ import { type Message, type Place, quoted } from '../../core/message.ts'
 import { isFileName } from '../../core/name.ts'
 import { parseRecfile, type RecRecord } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { urlFault } from './url.ts'
+import { urlFault } from '../http/url.ts'
 
 /** One source that a package wants. */
 export interface FetchRequest {

@@ -3,9 +3,9 @@ import { parentOf } from '../../core/process.ts'
 import { carryOut } from '../build/carry-out.ts'
 import { parseCommand } from '../build/command.ts'
 import { endNow, endOnSignal } from '../build/interrupt.ts'
-import { keepShell } from '../build/sandbox.ts'
 import { NOT_HERE } from '../cache/status.ts'
 import { allInStore } from '../fetch/in-store.ts'
+import { keepShell } from '../sandbox/sandbox.ts'
 import { leaveClient, takePlaceOf } from './place.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { findProgram } from '../build/missing.ts'
+import { findProgram } from '../../core/missing.ts'
 
 /**
  * Has all that was written below a folder on the disk, so that a power cut leaves no journal of files

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { removeTree } from '../build/remove.ts'
+import { removeTree } from '../../core/remove.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { flushDisk } from './flush.ts'
 import type { Folders } from './folders.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Message, quoted } from '../../core/message.ts'
 import { parseAddress } from '../bitswap/address.ts'
 import { isInstalled, NOT_INSTALLED } from '../bitswap/node.ts'
-import { urlFault } from '../fetch/url.ts'
+import { urlFault } from '../http/url.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
 

@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import { sha256 } from '../../core/digest.ts'
 import type { Result } from '../../core/result.ts'
-import type { Failure } from '../fetch/failure.ts'
+import type { Failure } from '../http/failure.ts'
 import { digestOf } from './cid.ts'
 import type { IpfsFailure } from './failure.ts'
 

@@ -1,5 +1,5 @@
 import { peersAt } from '../bitswap/peers.ts'
-import type { Network } from '../fetch/download.ts'
+import type { Network } from '../http/download.ts'
 import type { Asked } from './asked.ts'
 import { gateway } from './gateway.ts'
 import { type Kubo, kubo } from './kubo.ts'

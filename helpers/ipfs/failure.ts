@@ -1,5 +1,5 @@
 import { quoted } from '../../core/message.ts'
-import { describe, type Failure, passes } from '../fetch/failure.ts'
+import { describe, type Failure, passes } from '../http/failure.ts'
 
 /** Why something named by a CID could not be read. */
 export type IpfsFailure =

@@ -1,7 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import { ok, refuse } from '../../core/result.ts'
-import { download, type Network, watched } from '../fetch/download.ts'
-import { ask, drop } from '../fetch/http.ts'
+import { download, type Network, watched } from '../http/download.ts'
+import { ask, drop } from '../http/http.ts'
 import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from './block.ts'
 import type { RecordPlace } from './name.ts'
 

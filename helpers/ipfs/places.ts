@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { describe, type Failure } from '../fetch/failure.ts'
+import { describe, type Failure } from '../http/failure.ts'
 import type { BlockPlace, Blocks } from './block.ts'
 import { type IpfsFailure, isAbsence, type Tried } from './failure.ts'
 

@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { describe } from '../fetch/failure.ts'
+import { describe } from '../http/failure.ts'
 import {
   type IpnsName,
   MAX_RECORD_BYTES,

@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { Message } from '../../core/message.ts'
+import { findProgram, missingMessage, missingProgram } from '../../core/missing.ts'
 import { hasEnded } from '../../core/process.ts'
+import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { findProgram, missingMessage, missingProgram } from '../build/missing.ts'
-import { removeTree } from '../build/remove.ts'
 import { readIdentity } from '../tar/identity.ts'
 
 /**

@@ -1,10 +1,10 @@
 import { fileStreamDigest } from '../../core/stream-digest.ts'
-import { isPage, readAnswer } from '../fetch/answer.ts'
-import { codeOf, connectionFailure, describe, type Failure, passes } from '../fetch/failure.ts'
-import { ask, drop, type Asking as Network } from '../fetch/http.ts'
 import type { IpfsReader } from '../fetch/ipfs.ts'
 import type { Origin } from '../fetch/origin.ts'
 import type { FetchRequest } from '../fetch/request.ts'
+import { isPage, readAnswer } from '../http/answer.ts'
+import { codeOf, connectionFailure, describe, type Failure, passes } from '../http/failure.ts'
+import { ask, drop, type Asking as Network } from '../http/http.ts'
 
 /** What asking takes. */
 export interface Asking extends Network {

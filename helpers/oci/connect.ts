@@ -1,7 +1,7 @@
 import type { Message } from '../../core/message.ts'
 import { ok, type Result } from '../../core/result.ts'
-import { connections } from '../fetch/http.ts'
-import { LIMITS, type Limits } from '../fetch/limits.ts'
+import { connections } from '../http/http.ts'
+import { LIMITS, type Limits } from '../http/limits.ts'
 import { findCredentials } from './credentials.ts'
 import { Session } from './session.ts'
 

@@ -1,5 +1,5 @@
 import type { Sha256 } from '../../core/digest.ts'
-import { describe, type Failure, passes } from '../fetch/failure.ts'
+import { describe, type Failure, passes } from '../http/failure.ts'
 
 /** Why a registry did not do what it was asked for. */
 export type OciFailure =

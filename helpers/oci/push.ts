@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Limits } from '../fetch/limits.ts'
+import type { Limits } from '../http/limits.ts'
 import type { BlobSource } from './blob-source.ts'
 import { mayPass, type OciFailure } from './failure.ts'
 import { MANIFEST } from './media-type.ts'

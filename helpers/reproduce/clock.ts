@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findProgram } from '../../core/missing.ts'
 import { PACKAGE_FILE } from '../../core/name.ts'
 import { shellWord } from '../../core/shell.ts'
-import { findProgram } from '../build/missing.ts'
-import { unpackedTree } from '../build/trees.ts'
+import { unpackedTree } from '../store/trees.ts'
 import type { StoreUse } from '../store/use.ts'
 import type { Variation } from './variation.ts'
 

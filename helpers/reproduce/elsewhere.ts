@@ -18,9 +18,9 @@ import {
 import { availableParallelism, freemem, hostname, machine, release, tmpdir } from 'node:os'
 import { delimiter, dirname, join, relative } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { findProgram } from '../../core/missing.ts'
 import { hasEnded } from '../../core/process.ts'
-import { findProgram } from '../build/missing.ts'
-import { removeTree } from '../build/remove.ts'
+import { removeTree } from '../../core/remove.ts'
 import { makeLaterBin, triedClock } from './clock.ts'
 import type { Variation } from './variation.ts'
 

@@ -1,3 +1,4 @@
+import { diskFullMessage } from '../../core/disk.ts'
 import { type Message, quoted } from '../../core/message.ts'
 
 /** Why a folder was not packed or an archive not unpacked. */
@@ -58,10 +59,3 @@ export function tarMessage(action: string, thing: string, problem: TarProblem): 
       }
   }
 }
-
-export const diskFullMessage = (cannot: string, folder?: string): Message => ({
-  cannot,
-  why: 'the disk is full',
-  ...(folder === undefined ? {} : { facts: [['folder', folder]] }),
-  remedy: 'make room there; nothing is left half done, and the next run goes on',
-})

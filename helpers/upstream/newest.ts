@@ -1,6 +1,6 @@
 import { atMost } from '../../core/at-most.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Network } from '../fetch/download.ts'
+import type { Network } from '../http/download.ts'
 import { readListing, readTags, type Told } from './place.ts'
 import { compareVersions } from './version.ts'
 

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { download, type Network } from '../fetch/download.ts'
-import { describe } from '../fetch/failure.ts'
+import { download, type Network } from '../http/download.ts'
+import { describe } from '../http/failure.ts'
 
 /** What a place tells of its versions: names that a pattern is looked for in. Else why not, as after "it gave". */
 export type Told = Result<readonly string[], string>

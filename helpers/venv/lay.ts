@@ -1,7 +1,7 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
-import type { LeafType } from '../build/merge.ts'
+import type { LeafType } from '../sandbox/merge.ts'
 import { type Layer, layerName } from './layer.ts'
 
 /** One path of a venv, relative to its root. */

@@ -13,9 +13,9 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import { makeFolders } from '../../core/folders.ts'
+import { findProgram } from '../../core/missing.ts'
+import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { findProgram } from '../build/missing.ts'
-import { removeTree } from '../build/remove.ts'
 import type { VenvProblem } from './problem.ts'
 
 /*

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Sha256 } from '../../core/digest.ts'
-import { mergeLayers } from '../../helpers/build/merge.ts'
+import { mergeLayers } from '../../helpers/sandbox/merge.ts'
 import { type Laid, type LayOptions, lay } from '../../helpers/venv/lay.ts'
 import type { Layer } from '../../helpers/venv/layer.ts'
 

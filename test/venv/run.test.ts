@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findProgram } from '../../helpers/build/missing.ts'
+import { findProgram } from '../../core/missing.ts'
 import { commands } from '../support/commands.ts'
 import { fillBase, USERS, VenvShop } from './shop.ts'
 

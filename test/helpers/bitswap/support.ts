@@ -11,7 +11,7 @@ import {
 } from '../../../helpers/bitswap/node.ts'
 import { peersAt } from '../../../helpers/bitswap/peers.ts'
 import { serveBlocks } from '../../../helpers/bitswap/serve.ts'
-import type { Limits } from '../../../helpers/fetch/limits.ts'
+import type { Limits } from '../../../helpers/http/limits.ts'
 import type { Blocks } from '../../../helpers/ipfs/block.ts'
 import { Places } from '../../../helpers/ipfs/places.ts'
 import { later, QUICK } from '../fetch/support.ts'

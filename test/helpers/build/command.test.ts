@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseCommand } from '../../../helpers/build/command.ts'
-import { namespaceRemedy } from '../../../helpers/build/namespaces.ts'
 import { parseSources } from '../../../helpers/build/sources.ts'
+import { namespaceRemedy } from '../../../helpers/sandbox/namespaces.ts'
 
 describe('parseCommand()', () => {
   const base = ['--package', 'a-1-1', '--closure', '.bclosure', '--out', 'x']

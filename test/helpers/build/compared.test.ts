@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { packagePath } from '../../../core/store.ts'
-import { disprovedClaim, expectSame } from '../../../helpers/cache/spot-check.ts'
+import { disprovedClaim, expectSame } from '../../../helpers/store/spot-check.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { keyedScript, type Ran, Workshop } from './workshop.ts'
 

@@ -15,7 +15,7 @@ vi.mock('../../../helpers/build/closure.ts', async original => {
   }
   return { ...real, closureTrees: trees }
 })
-vi.mock('../../../helpers/build/sandbox.ts', () => ({
+vi.mock('../../../helpers/sandbox/sandbox.ts', () => ({
   runSandbox: () => {
     throw new Error('the build was begun')
   },

@@ -17,7 +17,7 @@ vi.mock('../../../helpers/store/content.ts', async original => {
   }
   return { ...real, findContent: find }
 })
-vi.mock('../../../helpers/build/sandbox.ts', () => ({
+vi.mock('../../../helpers/sandbox/sandbox.ts', () => ({
   runSandbox: async (work: string) => {
     writeFileSync(join(work, 'destdir/file'), 'built')
     writeFileSync(join(work, 'log'), '')

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { sha256 } from '../../../core/digest.ts'
 import { scriptLines } from '../../../core/key-script.ts'
-import { removeTree } from '../../../helpers/build/remove.ts'
+import { removeTree } from '../../../core/remove.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 
 /** An ordinary user that nobody is, for tests that root runs. */

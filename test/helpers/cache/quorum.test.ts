@@ -6,7 +6,7 @@ import { makeKey } from '../../../helpers/cache/minisign.ts'
 import { judge, type Statement } from '../../../helpers/cache/quorum.ts'
 import type { CacheRecord } from '../../../helpers/cache/record.ts'
 import { parseShare, readSettings } from '../../../helpers/cache/settings.ts'
-import { isSpotChecked } from '../../../helpers/cache/spot-check.ts'
+import { isSpotChecked } from '../../../helpers/store/spot-check.ts'
 
 const [ONE, TWO] = [sha256('one'), sha256('two')]
 const record = (tar: Sha256): CacheRecord => ({

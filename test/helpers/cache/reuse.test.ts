@@ -16,17 +16,17 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { packagePath } from '../../../core/store.ts'
-import { keepBuilt } from '../../../helpers/build/keep.ts'
 import { makeKey } from '../../../helpers/cache/minisign.ts'
 import { closePlaces } from '../../../helpers/cache/open-places.ts'
 import { originOf } from '../../../helpers/cache/provenance.ts'
 import { PATIENCE } from '../../../helpers/cache/receive.ts'
 import { reuse } from '../../../helpers/cache/reuse.ts'
-import { awaitsComparison, findDifference } from '../../../helpers/cache/spot-check.ts'
 import { NOT_HERE, REFUSED } from '../../../helpers/cache/status.ts'
 import { writeTrust } from '../../../helpers/cache/trust.ts'
 import { withoutPassword } from '../../../helpers/cache/url.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
+import { keepBuilt } from '../../../helpers/store/keep.ts'
+import { awaitsComparison, findDifference } from '../../../helpers/store/spot-check.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
@@ -35,8 +35,8 @@ import { type Good, honest } from './good.ts'
 
 /** What others do with the store just before, and just after, a package from a cache is kept in it. */
 const meanwhile = vi.hoisted(() => ({ before: () => {}, after: () => {} }))
-vi.mock('../../../helpers/build/keep.ts', async original => {
-  const real = await original<typeof import('../../../helpers/build/keep.ts')>()
+vi.mock('../../../helpers/store/keep.ts', async original => {
+  const real = await original<typeof import('../../../helpers/store/keep.ts')>()
   const keepPackage: typeof real.keepPackage = (...words) => {
     meanwhile.before()
     const kept = real.keepPackage(...words)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { LIMITS } from '../../../helpers/fetch/limits.ts'
+import { bytes } from '../../../core/size.ts'
 import { pauseAfter } from '../../../helpers/fetch/obtain.ts'
-import { bytes } from '../../../helpers/fetch/size.ts'
+import { LIMITS } from '../../../helpers/http/limits.ts'
 
 describe('pauseAfter()', () => {
   it('doubles, and gives up after the third attempt', () => {

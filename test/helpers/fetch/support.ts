@@ -7,9 +7,9 @@ import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { type FetchOptions, fetchAll } from '../../../helpers/fetch/fetch.ts'
-import { LIMITS } from '../../../helpers/fetch/limits.ts'
 import { lines } from '../../../helpers/fetch/lines.ts'
 import type { FetchRequest } from '../../../helpers/fetch/request.ts'
+import { LIMITS } from '../../../helpers/http/limits.ts'
 
 const cleanups: (() => void)[] = []
 afterEach(() => {

@@ -24,8 +24,8 @@ vi.mock('../../../helpers/install/carry-out.ts', async original => {
   }
   return { ...real, backward }
 })
-vi.mock('../../../helpers/build/remove.ts', async original => {
-  const real = await original<typeof import('../../../helpers/build/remove.ts')>()
+vi.mock('../../../core/remove.ts', async original => {
+  const real = await original<typeof import('../../../core/remove.ts')>()
   const removeTree: typeof real.removeTree = folder => {
     meanwhile.removal(folder)
     real.removeTree(folder)

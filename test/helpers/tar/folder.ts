@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
-import { removeTree } from '../../../helpers/build/remove.ts'
+import { removeTree } from '../../../core/remove.ts'
 
 const made: string[] = []
 

@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
 import { isLeftBy } from '../../core/process.ts'
+import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { treePath } from '../../core/store.ts'
-import type { StoreUse } from '../store/use.ts'
 import { readIdentity } from '../tar/identity.ts'
 import type { TarProblem } from '../tar/problem.ts'
 import { placeFolder } from './place.ts'
-import { removeTree } from './remove.ts'
+import type { StoreUse } from './use.ts'
 
 export interface Tree {
   readonly digest: Sha256

@@ -1,5 +1,5 @@
 import { copyFileSync, linkSync, renameSync, rmSync } from 'node:fs'
-import { removeTree } from './remove.ts'
+import { removeTree } from '../../core/remove.ts'
 
 /** Gives a complete file its name, in one step even when it comes from another file system. */
 export function placeFile(from: string, to: string): void {

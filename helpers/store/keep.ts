@@ -5,11 +5,17 @@ import { isDiskFull } from '../../core/disk.ts'
 import type { Message } from '../../core/message.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
 import { writeWhole } from '../../core/whole-file.ts'
-import { markBuilt, readBuilt } from '../store/built.ts'
-import { type Content, rememberContent } from '../store/content.ts'
 import { identityAt } from '../tar/identity.ts'
-import type { Key } from './key.ts'
+import { markBuilt, readBuilt } from './built.ts'
+import { type Content, rememberContent } from './content.ts'
 import { placeAnother } from './place.ts'
+
+/** A package's key as it was made: its text, and the pkghash that names it. */
+export interface Key {
+  readonly path: string
+  readonly text: string
+  readonly hash: Sha256
+}
 
 /** What became of a package that was to be kept: `there` means that the store has one of this key, which stays. */
 export type Kept = 'kept' | 'there' | 'no room'

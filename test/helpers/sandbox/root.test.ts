@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { plantFarm } from '../../../helpers/build/farm.ts'
-import { mergeLayers } from '../../../helpers/build/merge.ts'
-import { chooseRoot } from '../../../helpers/build/root.ts'
+import { plantFarm } from '../../../helpers/sandbox/farm.ts'
+import { mergeLayers } from '../../../helpers/sandbox/merge.ts'
+import { chooseRoot } from '../../../helpers/sandbox/root.ts'
 import { listTree } from '../../../helpers/tar/list.ts'
-import { Workshop } from './workshop.ts'
+import { Workshop } from '../build/workshop.ts'
 
 const made: string[] = []
 afterEach(() => {

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openJobserver, soloFlags } from '../../../helpers/build/jobserver.ts'
-import { Workshop } from './workshop.ts'
+import { openJobserver, soloFlags } from '../../../helpers/sandbox/jobserver.ts'
+import { Workshop } from '../build/workshop.ts'
 
 describe('openJobserver()', () => {
   test('takes no notice of descriptors that are closed or no pipes', () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseRecfile } from '../../../core/recfile.ts'
-import { withSources } from '../../../helpers/ipfs/records.ts'
+import { withSources } from '../../../helpers/mirror/ipfs-records.ts'
 import { folder, put } from '../fetch/support.ts'
 
 const source = (name: string, cid = 'QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o') => ({

@@ -10,9 +10,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
+import { removeTree } from '../../core/remove.ts'
+import { placeFolder } from '../store/place.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
-import { placeFolder } from './place.ts'
-import { removeTree } from './remove.ts'
 import type { SandboxSpec } from './spec.ts'
 
 /** What stands before and behind the packages' trees when the root is put together. */

@@ -4,9 +4,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findProgram } from '../../../helpers/build/missing.ts'
+import { findProgram } from '../../../core/missing.ts'
 import { hasOwnDevices } from '../../support/own-devices.ts'
-import { Workshop } from './workshop.ts'
+import { Workshop } from '../build/workshop.ts'
 
 let shop: Workshop
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nextUrl } from '../../../helpers/fetch/http.ts'
+import { nextUrl } from '../../../helpers/http/http.ts'
 
 describe('nextUrl()', () => {
   it('follows to another host, up to https, and by a relative path', () => {

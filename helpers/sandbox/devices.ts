@@ -11,8 +11,8 @@ import {
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { findProgram } from './missing.ts'
-import { removeTree } from './remove.ts'
+import { findProgram } from '../../core/missing.ts'
+import { removeTree } from '../../core/remove.ts'
 
 /** What a program may rely on, and nothing that differs between machines. */
 const DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'] as const

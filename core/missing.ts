@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import type { Message } from '../../core/message.ts'
-import { treeRoot } from '../../core/store.ts'
+import type { Message } from './message.ts'
+import { treeRoot } from './store.ts'
 
 /** A program of the host that is not there, and how this host's distribution installs it. */
 export interface Missing {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, constants, openSync, readSync, rmSync, writeSync } from 'node:fs'
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { join } from 'node:path'
-import { findProgram } from './missing.ts'
+import { findProgram } from '../../core/missing.ts'
 
 /** The output of the builds of this process. */
 let opened: BuildOutput | undefined

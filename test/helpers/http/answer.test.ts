@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readAnswer } from '../../../helpers/fetch/answer.ts'
+import { readAnswer } from '../../../helpers/http/answer.ts'
 
 describe('readAnswer()', () => {
   it('takes 200 as the whole file, whatever was asked for', () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { machine, release } from 'node:os'
+import { findProgram } from '../../core/missing.ts'
 import { shellWord } from '../../core/shell.ts'
-import { findProgram } from './missing.ts'
 import type { Root } from './root.ts'
 
 /**

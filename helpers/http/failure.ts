@@ -1,5 +1,5 @@
 import { quoted } from '../../core/message.ts'
-import { bytes } from './size.ts'
+import { bytes } from '../../core/size.ts'
 
 /** Why one place did not give a source. */
 export type Failure =

@@ -10,7 +10,7 @@ import { sha256 } from '../../../core/digest.ts'
 import { openFrom } from '../../../helpers/ipfs/open.ts'
 import { startNginx } from '../cache/nginx.ts'
 import { folder, later, put, serve, whole } from '../fetch/support.ts'
-import { placesAt, Store } from './support.ts'
+import { placesAt, Store } from '../ipfs/support.ts'
 
 const repository = resolve(import.meta.dirname, '../../..')
 const BODY = randomBytes(700_000)
@@ -22,7 +22,7 @@ let tree = ''
 beforeEach(async () => {
   tree = folder()
   await build({
-    entryPoints: { ipfs: join(repository, 'helpers/ipfs/main.ts') },
+    entryPoints: { ipfs: join(repository, 'helpers/pin/main.ts') },
     outdir: join(tree, 'dist'),
     bundle: true,
     splitting: true,

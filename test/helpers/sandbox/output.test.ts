@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { BuildOutput } from '../../../helpers/build/output.ts'
+import { BuildOutput } from '../../../helpers/sandbox/output.ts'
 import { folder } from '../tar/folder.ts'
 
 /** Prints as a build does. */

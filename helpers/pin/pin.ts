@@ -1,13 +1,13 @@
 import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { distfilePath } from '../../core/store.ts'
-import { describe } from '../fetch/failure.ts'
 import type { FetchRequest } from '../fetch/request.ts'
+import { describe } from '../http/failure.ts'
+import { writeBlocks } from '../ipfs/block-folder.ts'
+import { Holdings } from '../ipfs/holdings.ts'
+import type { Kubo } from '../ipfs/kubo.ts'
 import { amendRecords } from '../mirror/amend.ts'
-import { writeBlocks } from './block-folder.ts'
-import { Holdings } from './holdings.ts'
-import type { Kubo } from './kubo.ts'
-import { type PinnedSource, withSources } from './records.ts'
+import { type PinnedSource, withSources } from '../mirror/ipfs-records.ts'
 
 export interface Pinning {
   readonly tree: string

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { keyringFilter } from '../../../helpers/build/seccomp.ts'
+import { keyringFilter } from '../../../helpers/sandbox/seccomp.ts'
 
 const ALLOW = 0x7fff0000
 const ENOSYS = 0x00050000 + 38
