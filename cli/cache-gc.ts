@@ -6,7 +6,7 @@ import type { Plan, Stay } from '../helpers/store/plan.ts'
 import { readAmount } from './amount.ts'
 import { command, jsonOption } from './command.ts'
 import { complain, json, no, print, shown, trouble } from './say.ts'
-import { moment, named, systemFault } from './stored.ts'
+import { moment, named, storeFault } from './stored.ts'
 
 /**
  * JSON: `{ budget, before, after, free, stay }`: bytes, and lists of `{ kind, name, label, bytes, used, why, by }`;
@@ -61,7 +61,7 @@ export const cacheGc = command({
     try {
       plan = dry ? first : await gc(store, budget.value)
     } catch (error) {
-      const why = systemFault(error)
+      const why = storeFault(error)
       if (why === undefined) throw error
       return complain(trouble({ cannot: `free anything in ${quoted(store)}`, why }))
     }

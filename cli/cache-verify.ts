@@ -6,7 +6,7 @@ import { storeRoot } from '../core/store.ts'
 import type { StoreEntry } from '../helpers/store/entries.ts'
 import { command, jsonOption } from './command.ts'
 import { json, PROGRAM, print, shown } from './say.ts'
-import { named, systemFault } from './stored.ts'
+import { named, storeFault } from './stored.ts'
 
 /**
  * JSON: `{ read, damaged }`: a number, and a list of `{ kind, name, label, why, aside }`; `aside` is the folder
@@ -42,7 +42,7 @@ export const cacheVerify = command({
       try {
         aside = await setAside(store, entry)
       } catch (error) {
-        trouble = systemFault(error)
+        trouble = storeFault(error)
         if (trouble === undefined) throw error
       }
       const removed = removeTwins(args.tree, entry)

@@ -1,4 +1,5 @@
 import { quoted } from '../core/message.ts'
+import { isSystemError } from '../core/system-error.ts'
 import { command } from './command.ts'
 import { complain, no, print, shown } from './say.ts'
 
@@ -31,7 +32,7 @@ export const mirrorCid = command({
 })
 
 function reading(error: unknown): { readonly ok: false; readonly error: string } {
-  const { code } = error as NodeJS.ErrnoException
-  if (code === undefined) throw error
+  if (!isSystemError(error)) throw error
+  const { code } = error
   return { ok: false, error: code === 'ENOENT' ? 'there is no such file' : code }
 }

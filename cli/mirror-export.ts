@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Message, quoted } from '../core/message.ts'
 import { isLeftBy } from '../core/process.ts'
 import { storeRoot } from '../core/store.ts'
+import { isSystemError } from '../core/system-error.ts'
 import { PACKAGE_TIME } from '../helpers/tar/entry.ts'
 import { command, packagesOption } from './command.ts'
 import { fetchSources } from './fetch-sources.ts'
@@ -101,7 +102,7 @@ export const mirrorExport = command({
       if (existsSync(to)) rmdirSync(to)
       renameSync(part, to)
     } catch (error) {
-      if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error
+      if (!isSystemError(error)) throw error
       const why = error.code === 'ENOSPC' ? 'the disk is full' : error.message
       return complain(trouble({ cannot: `make the bundle ${quoted(args.dir)}`, why }))
     } finally {

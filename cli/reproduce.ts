@@ -7,6 +7,7 @@ import { quoted } from '../core/message.ts'
 import { PACKAGE_FILE } from '../core/name.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
+import { FILE_SYSTEM, isSystemError } from '../core/system-error.ts'
 import { textIfThere } from '../core/text-if-there.ts'
 import type { Reproduced } from '../helpers/reproduce/record.ts'
 import type { Variation } from '../helpers/reproduce/variation.ts'
@@ -172,8 +173,8 @@ async function readRecords(file: string): Promise<Result<readonly Reproduced[], 
     if (read.ok) return read
     return bad(`line ${read.error.line} is of no record that this command has written`, 'name another file')
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    return bad(String(error.code))
+    if (!isSystemError(error)) throw error
+    return bad(FILE_SYSTEM[error.code] ?? error.code)
   }
 }
 

@@ -1,3 +1,4 @@
+import { isSystemError } from '../core/system-error.ts'
 import type { StoreEntry } from '../helpers/store/entries.ts'
 import { shown } from './say.ts'
 
@@ -11,13 +12,13 @@ export function named({ kind, name }: StoreEntry, label: string | undefined): st
 }
 
 /** For a failure of the disk below the store: read-only, full, forbidden. */
-export function systemFault(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined
+export function storeFault(error: unknown): string | undefined {
+  if (!isSystemError(error)) return undefined
   const words: Readonly<Record<string, string>> = {
     EROFS: 'the store is on a read-only disk',
     EACCES: 'the store may not be written to',
     EPERM: 'the store may not be written to',
     ENOSPC: 'the disk is full to the last name',
   }
-  return words[String(error.code)] ?? error.message
+  return words[error.code] ?? error.message
 }

@@ -1,8 +1,8 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { destinationOf, fileFault } from '../core/destination.ts'
-import { systemFault } from '../core/file-system.ts'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
+import { systemFault } from '../core/system-error.ts'
 import { writeWhole } from '../core/whole-file.ts'
 import { type Refusal, trouble } from './say.ts'
 

@@ -1,5 +1,6 @@
 import { quoted } from '../core/message.ts'
 import { ok, refuse } from '../core/result.ts'
+import { isSystemError } from '../core/system-error.ts'
 import { command, jsonOption, rootOption } from './command.ts'
 import { complainOf } from './install.ts'
 import { nameOf } from './remove.ts'
@@ -92,8 +93,8 @@ async function verdict(file: string): Promise<{ readonly verdict: Verdict; reado
     const status = complain(no({ ...message, remedy: '' }))
     return { verdict: { file, ok: false, sha256: null, problem: message.why }, status }
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error && 'code' in error)) throw error
-    const why = error.code === 'ENOENT' ? 'there is no such file' : String(error.code)
+    if (!isSystemError(error)) throw error
+    const why = error.code === 'ENOENT' ? 'there is no such file' : error.code
     const status = complain(trouble({ cannot: `read ${quoted(file)}`, why }))
     return { verdict: { file, ok: false, sha256: null, problem: why }, status }
   }

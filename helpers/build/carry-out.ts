@@ -5,6 +5,7 @@ import { formatMessage } from '../../core/message.ts'
 import { missingProgram } from '../../core/missing.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { build } from './build.ts'
 import { type Command, HELP } from './command.ts'
 import { enter, open } from './enter.ts'
@@ -61,10 +62,6 @@ async function run(command: Command): Promise<Result<number | undefined, readonl
 
 function plain(result: Result<void, readonly BuildProblem[]>): Result<undefined, readonly BuildProblem[]> {
   return result.ok ? ok(undefined) : result
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && 'code' in error
 }
 
 /** Of a copy the second file; of a write, node tells none. */

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { LOG_FILE } from '../../core/name.ts'
 import { hasEnded } from '../../core/process.ts'
 import { removeTree } from '../../core/remove.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 
 /** Where the folder of a failed build is kept, until the next failure takes its place. */
@@ -58,9 +59,8 @@ export function keepLog(packageFolder: string, work: string): string | undefined
     renameSync(join(work, 'log'), resolve(packageFolder, LOG_FILE))
     return undefined
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return code
+    if (!isSystemError(error)) throw error
+    return error.code
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { type Result, refuse } from '../../core/result.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { type PublicKey, readPublicKey, readSecretKey } from './minisign.ts'
 
 /** A public key as a person names it: its line, or a file that holds it. Else why not, as the end of a sentence. */
@@ -12,9 +13,8 @@ export function namedKey(word: string): Result<PublicKey, string> {
     const text = readStart(word)
     return readSecretKey(text).ok ? refuse(SECRET) : readPublicKey(text)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return refuse(WHY[code] ?? code)
+    if (!isSystemError(error)) throw error
+    return refuse(WHY[error.code] ?? error.code)
   }
 }
 

@@ -4,6 +4,7 @@ import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { setuidIn } from '../../core/setuid.ts'
 import { packagePath } from '../../core/store.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { DISK } from '../http/failure.ts'
 import { readBuilt } from '../store/built.ts'
 import { type Key, keepPackage } from '../store/keep.ts'
@@ -144,10 +145,8 @@ async function take(
     if (kept === 'no room') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
     return kept === 'there' ? agreement(store, key, received.value.tar) : ok(undefined)
   } catch (error) {
-    // Of the disk; a bug has no code.
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return refuse({ kind: 'disk', code, folder: store })
+    if (!isSystemError(error)) throw error
+    return refuse({ kind: 'disk', code: error.code, folder: store })
   } finally {
     rmSync(path, { force: true })
   }

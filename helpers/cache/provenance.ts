@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { packagePath } from '../../core/store.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { readBuilt } from '../store/built.ts'
 import { recordName, signatureName } from './names.ts'
@@ -75,7 +76,7 @@ function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    if (!isSystemError(error)) throw error
     return undefined
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { Broken, type Failure } from './failure.ts'
 import { packageName } from './names.ts'
 import type { Place } from './place.ts'
@@ -65,9 +66,7 @@ export async function receive(
   } catch (error) {
     if (watch.failure) return refuse(watch.failure)
     if (error instanceof Broken) return refuse(error.failure)
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== undefined && error instanceof Error && 'syscall' in error)
-      return refuse({ kind: 'disk', code, folder: dirname(path) })
+    if (isSystemError(error)) return refuse({ kind: 'disk', code: error.code, folder: dirname(path) })
     throw error
   } finally {
     watch.end()

@@ -50,9 +50,8 @@ export async function reuse(
       patience,
     })
   } catch (error) {
-    // Of a disk, say; a bug has no code.
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
+    // Of a disk, say. That of a bug has no code, or is node's for a wrong call.
+    if ((error as NodeJS.ErrnoException).code === undefined || error instanceof TypeError) throw error
     tell({ cannot: `take ${wanted.value.name} from a package cache`, why: (error as Error).message })
     return settings.value.forceBinary ? REFUSED : NOT_HERE
   }

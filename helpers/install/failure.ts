@@ -1,13 +1,12 @@
 import { readlinkSync } from 'node:fs'
+import { isSystemError } from '../../core/system-error.ts'
 import { Occupied } from './carry-out.ts'
 import { NoFolder } from './folders.ts'
 import type { InstallProblem } from './problem.ts'
 
 /** Whether an error is one of the file system, or says what was met there. */
 export const isFailure = (error: unknown): error is Error =>
-  error instanceof Occupied ||
-  error instanceof NoFolder ||
-  (error instanceof Error && 'syscall' in error && 'code' in error)
+  error instanceof Occupied || error instanceof NoFolder || isSystemError(error)
 
 /**
  * What went wrong, of an error for which `isFailure` holds. To be asked while the folders of the call are still open:

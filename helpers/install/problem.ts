@@ -1,7 +1,7 @@
 import { diskFullMessage } from '../../core/disk.ts'
-import { FILE_SYSTEM } from '../../core/file-system.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { type Missing, missingMessage } from '../../core/missing.ts'
+import { FILE_SYSTEM } from '../../core/system-error.ts'
 import { type TarProblem, tarMessage } from '../tar/problem.ts'
 import type { Fact } from './survey.ts'
 

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { type Lock, takeLock } from '../../core/lock.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 
 /**
@@ -43,7 +44,6 @@ export function writeNumber(keyFile: string, number: bigint): Result<void, strin
 }
 
 function unwritten(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException
-  if (code === undefined) throw error
-  return `it cannot be written (${code})`
+  if (!isSystemError(error)) throw error
+  return `it cannot be written (${error.code})`
 }

@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { isSystemError } from '../../core/system-error.ts'
 
 /**
  * The key in a file (ed25519, PKCS #8 in PEM), which is made, for its owner alone to read, when there is none: 32
@@ -23,9 +24,8 @@ export function rawKeyIn(file: string): Result<Uint8Array, string> {
     const { privateKey } = generateKeyPairSync('ed25519')
     writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600, flag: 'wx' })
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return refuse(`there is none, and it cannot be made (${code})`)
+    if (!isSystemError(error)) throw error
+    return refuse(`there is none, and it cannot be made (${error.code})`)
   }
   return rawKeyIn(file)
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { type Message, quoted } from '../../core/message.ts'
 import type { RecProblem } from '../../core/recfile.ts'
 import type { Result } from '../../core/result.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 
 /**
@@ -24,9 +25,8 @@ export function amendRecords(
     writeWhole(path, after.value)
     return []
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return [{ cannot: `write ${file}`, why: code }]
+    if (!isSystemError(error)) throw error
+    return [{ cannot: `write ${file}`, why: error.code }]
   }
 }
 

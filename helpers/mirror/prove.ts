@@ -16,6 +16,7 @@ import { findProgram, missingMessage, missingProgram } from '../../core/missing.
 import { hasEnded } from '../../core/process.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { readIdentity } from '../tar/identity.ts'
 
 /**
@@ -48,7 +49,7 @@ export async function proveBundle(
     writeFileSync(join(bundle, 'PROOF'), record(tree, name))
     return ok(undefined)
   } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error
+    if (!isSystemError(error)) throw error
     return refuse({ cannot: `build ${name} from the bundle`, why: error.message })
   } finally {
     removeTree(top)

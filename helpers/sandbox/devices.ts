@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { findProgram } from '../../core/missing.ts'
 import { removeTree } from '../../core/remove.ts'
+import { isSystemError } from '../../core/system-error.ts'
 
 /** What a program may rely on, and nothing that differs between machines. */
 const DEVICES = ['full', 'null', 'random', 'tty', 'urandom', 'zero'] as const
@@ -33,7 +34,7 @@ export function deviceFolder(place: string): string {
   try {
     return makeDevices(folder) ? folder : '/dev'
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    if (!isSystemError(error)) throw error
     // Another may have been faster.
     return areGood(folder) ? folder : '/dev'
   }

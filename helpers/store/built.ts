@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { builtPath } from '../../core/store.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 
 /**
@@ -14,7 +15,7 @@ export function readBuilt(store: string, hash: Sha256): Sha256 | undefined {
   try {
     text = readFileSync(builtPath(store, hash), 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    if (!isSystemError(error)) throw error
     return undefined // what cannot be read proves nothing
   }
   const tar = /^tar ([0-9a-f]{64})\n$/.exec(text)?.[1] ?? ''

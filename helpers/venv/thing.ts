@@ -8,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { isSystemError } from '../../core/system-error.ts'
 
 /** One path of a state, relative to its folder. */
 export type Thing =
@@ -46,7 +47,7 @@ export function hasThing(state: string, thing: Thing): boolean {
     }
   } catch (error) {
     // Gone, or something else.
-    if (error instanceof Error && 'syscall' in error) return false
+    if (isSystemError(error)) return false
     throw error
   }
 }

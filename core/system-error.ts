@@ -1,3 +1,7 @@
+/** Whether a call of the system failed: something of the machine is in the way, and nothing wrong with us. */
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException & { readonly code: string } =>
+  error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
+
 /** What errors of the file system say to a person, by their names in errno(3). */
 export const FILE_SYSTEM: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
@@ -14,7 +18,7 @@ export const FILE_SYSTEM: Readonly<Record<string, string>> = {
 
 /** Why a system call failed, and at which path; undefined for an error of another kind. */
 export function systemFault(error: unknown): { readonly why: string; readonly path: string } | undefined {
-  if (!(error instanceof Error && 'syscall' in error && 'code' in error)) return undefined
-  const { code = '', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
+  if (!isSystemError(error)) return undefined
+  const { code, path = '', dest } = error as typeof error & { readonly dest?: string }
   return { why: FILE_SYSTEM[code] ?? code, path: dest ?? path }
 }
