@@ -1,7 +1,7 @@
+import { entryPath } from '../../core/entry-path.ts'
 import { quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { entryPath } from '../../helpers/tar/path.ts'
 import type { Loaded } from '../load.ts'
 import type { Edge, Package } from '../package.ts'
 import type { Problem } from '../problem.ts'

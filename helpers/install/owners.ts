@@ -1,4 +1,4 @@
-import { foldedPath } from '../tar/path.ts'
+import { foldedPath } from '../../core/entry-path.ts'
 import { DATABASE } from './place.ts'
 import type { InstallProblem } from './problem.ts'
 import type { Installed } from './record.ts'

@@ -1,8 +1,8 @@
 import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { entryPath } from '../../core/entry-path.ts'
 import { isPackageName } from '../../core/name.ts'
 import { parseRecfile, type RecRecord, value, values } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { entryPath } from '../tar/path.ts'
 
 /** What a package has put at a path of the root. Paths are relative to the root, with no slash at either end. */
 export type Owned = OwnedFolder | OwnedFile | OwnedSymlink

@@ -1,7 +1,7 @@
+import { entryPath, symlinkProblem } from '../../core/entry-path.ts'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { MAX_ENTRIES } from './bounds.ts'
-import { entryPath, symlinkProblem } from './path.ts'
 import { type TarProblem, TarRefusal } from './problem.ts'
 import { readProblem, readTar, type Source } from './read.ts'
 

@@ -1,10 +1,10 @@
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
+import { badText, symlinkProblem } from '../../core/entry-path.ts'
 import { quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type Entry, packageMode, SET_UID_MODE, unmarkedMode } from './entry.ts'
-import { badText, symlinkProblem } from './path.ts'
 import type { TarProblem } from './problem.ts'
 
 export interface ListOptions {

@@ -1,6 +1,6 @@
+import { entryPath } from '../../core/entry-path.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { SET_ID, SET_UID } from './entry.ts'
-import { entryPath } from './path.ts'
 import type { TarProblem } from './problem.ts'
 
 /** Compares the set-id bits of an archive with the set-uid files that its key names: they must be the same. */

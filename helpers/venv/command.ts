@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { entryPath } from '../../core/entry-path.ts'
 import { quoted } from '../../core/message.ts'
 import { isPackageName, type PackageName } from '../../core/name.ts'
 import { optionFault } from '../../core/option-fault.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { entryPath } from '../tar/path.ts'
 import type { Alternative, Request } from './request.ts'
 
 /** What bin/venv is asked to do. */

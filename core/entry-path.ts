@@ -1,5 +1,5 @@
-import { quoted } from '../../core/message.ts'
-import { ok, type Result, refuse } from '../../core/result.ts'
+import { quoted } from './message.ts'
+import { ok, type Result, refuse } from './result.ts'
 
 /**
  * The path of an archive's entry as it may be joined to a folder: relative, each component a name.
