@@ -13,8 +13,10 @@ export interface Size {
 export class Terminal {
   readonly #out: (bytes: Uint8Array) => void
   #drawn = ''
-  /** A line above that has no end yet; it waits for it. */
+  /** A line above that has no end yet; it waits for it, unless it is too long. */
   #begun: Uint8Array = new Uint8Array()
+  /** The cursor stands within such a line: there is no place for the lines below until it ends. */
+  #isWithinLine = false
 
   constructor(out: (bytes: Uint8Array) => void) {
     this.#out = out
@@ -22,19 +24,25 @@ export class Terminal {
 
   /** Text above the lines. What was drawn and what is written reach the terminal in one piece. */
   write(bytes: Uint8Array): void {
-    const text = this.#begun.length === 0 ? bytes : Buffer.concat([this.#begun, bytes])
-    const end = text.lastIndexOf(newline) + 1
     // A copy: whoever gave us the bytes uses their place again.
-    this.#begun = Uint8Array.from(text.subarray(end))
+    const text = Buffer.concat([this.#begun, bytes])
+    const last = text.lastIndexOf(newline) + 1
+    const isTooLong = text.length - last > longestHeld
+    const end = isTooLong || (this.#isWithinLine && last === 0) ? text.length : last
+    this.#begun = text.subarray(end)
     if (end === 0) return
+    const isWithinLine = end > last
+    if (isWithinLine) this.show([])
+    this.#isWithinLine = isWithinLine
     const whole = text.subarray(0, end)
     this.#out(
       this.#drawn === '' ? whole : Buffer.concat([Buffer.from(clear), whole, Buffer.from(this.#drawn)]),
     )
   }
 
-  /** Draws these lines in place of the last ones. They must fit the window. */
+  /** Draws these lines in place of the last ones, where there is a place for them. They must fit the window. */
   show(lines: readonly string[]): void {
+    if (this.#isWithinLine) return
     const drawn = lines.length === 0 ? '' : drawing(lines)
     if (drawn === this.#drawn) return
     this.#out(Buffer.from((this.#drawn === '' ? '' : clear) + drawn))
@@ -50,6 +58,10 @@ export class Terminal {
 }
 
 const newline = 10
+
+/** So many bytes of a line wait for its end: to hold all of one that has none would take all memory. */
+const longestHeld = 1 << 16
+
 const clear = '\r\u001b[J'
 
 /** Plain colours, no wrapping while the lines are drawn, and back to where they begin. */

@@ -180,6 +180,28 @@ test('a line that waits for its end stays as it was, and comes once', () => {
   expect(written).toBe('begun')
 })
 
+test('a line without an end costs no more than a few others: it is put out, and the view waits for its end', () => {
+  const [screen, part] = [new Screen(100_000, 5), 'x'.repeat(20_000)]
+  let written = 0
+  const terminal = new Lines(bytes => {
+    written += bytes.length
+    screen.write(asTerminal(bytes))
+  })
+  terminal.show(['view'])
+  for (let parts = 1; parts <= 4; parts += 1) terminal.write(Buffer.from(part))
+  expect(screen.text).toBe(part.repeat(4))
+  terminal.show(['another'])
+  terminal.write(Buffer.from('y'))
+  expect(screen.text).toBe(`${part.repeat(4)}y`)
+  terminal.write(Buffer.from('\nnext\nbegun'))
+  terminal.show(['view'])
+  expect(screen.text).toBe(`${part.repeat(4)}y\nnext\nview`)
+  // What was put out once was not put out again.
+  expect(written).toBeLessThan(81_000)
+  terminal.close()
+  expect(screen.text).toBe(`${part.repeat(4)}y\nnext\nbegun`)
+})
+
 test('lines that are drawn already are not drawn again', () => {
   const drawn = vi.fn()
   const terminal = new Lines(drawn)
