@@ -60,8 +60,10 @@ redo_question() { # VERB ARGUMENT...
   shift
   redo_take_slot
   # Opened for both at first, so that no open blocks; closed then, so that we see it when the
-  # coordinator, the only other one who has it open, is gone.
-  exec 8<>"$REDO_RUN/$redo_slot" 9<"$REDO_RUN/$redo_slot" 8>&- 7<>"$REDO_RUN/ask" 8>"$REDO_RUN/ask" 7>&-
+  # coordinator, the only other one who has it open, is gone. By `command`, an exec that fails ends no shell.
+  {
+    command exec 8<>"$REDO_RUN/$redo_slot" 9<"$REDO_RUN/$redo_slot" 8>&- 7<>"$REDO_RUN/ask" 8>"$REDO_RUN/ask" 7>&-
+  } 2>/dev/null || redo_gone
   redo_say "$@" || redo_gone
   redo_hear || redo_gone
 }
@@ -114,27 +116,28 @@ redo_is_run() {
 }
 
 # A write of up to 4096 bytes to a fifo is not mixed with those of others, if it is one write: a
-# shell may cut at newlines. What is longer, or holds a newline, goes into a file.
+# shell may cut at newlines. What is longer, or holds a newline, goes into a file. What the shell says when the
+# coordinator goes meanwhile is for nobody: a guest that it leaves says nothing, and takes its place.
 redo_say() { # ARGUMENT...
-  [ -z "${redo_environment-}" ] || env -0 >"$REDO_RUN/$redo_slot.env" || redo_unwritten env
+  [ -z "${redo_environment-}" ] || { env -0 >"$REDO_RUN/$redo_slot.env"; } 2>/dev/null || redo_unwritten env
   redo_all="$PWD $*"
   case $redo_all in
   *"$redo_newline"*) ;;
   *)
     if [ ${#redo_all} -lt 900 ]; then
-      printf '%s\0' "$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" "$PWD" "$#" "$@" >&8
+      printf '%s\0' "$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" "$PWD" "$#" "$@" 2>/dev/null >&8
       return
     fi
     ;;
   esac
-  printf '%s\0' "$PWD" "$@" >"$REDO_RUN/$redo_slot.args" || redo_unwritten args
-  printf '%s\0' "@$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" / 0 >&8
+  { printf '%s\0' "$PWD" "$@" >"$REDO_RUN/$redo_slot.args"; } 2>/dev/null || redo_unwritten args
+  printf '%s\0' "@$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" / 0 2>/dev/null >&8
 }
 
 # A question that lacks its end, as on a full disk, would be another one. Its room is for those who go on.
 redo_unwritten() { # args|env
   [ -d "$REDO_RUN" ] || redo_gone
-  : >"$REDO_RUN/$redo_slot.$1"
+  { true >"$REDO_RUN/$redo_slot.$1"; } 2>/dev/null || redo_gone
   # The slot of a shell that stays is for its next script.
   [ "$redo_slot" = "${redo_line-}" ] || redo_bye
   printf 'redo: cannot ask for anything: it cannot be written below %s\n' "$REDO_RUN" >&2
@@ -143,7 +146,7 @@ redo_unwritten() { # args|env
 
 # The slot is free again.
 redo_bye() {
-  printf '%s\0' bye "$redo_slot" 0 / 0 >&8
+  printf '%s\0' bye "$redo_slot" 0 / 0 2>/dev/null >&8
   exec 8>&- 9<&-
 }
 

@@ -194,6 +194,26 @@ test('a guest whose host is killed takes its place, and builds what it wants ane
   expect(readFileSync(join(tree, 't'), 'utf8')).toBe('t\n')
 }, 60_000)
 
+test.each(['dash', 'busybox sh', 'mksh', 'bash'].filter(isThere))(
+  'a guest whose host goes before it could ask takes its place without a word, with %s',
+  shell => {
+    // Nobody reads what is asked, or the last of it is just being removed.
+    for (const make of ['mkfifo 0 ask', 'mkfifo 0; mkdir ask']) {
+      const run = mkdtempSync(join(scratch, 'run-'))
+      spawnSync('sh', ['-c', make], { cwd: run })
+      const client = `exec ${shell} '${join(root, 'bin/redo/redo-ifchange')}' x`
+      const host = { REDO_RUN: run, REDO_PID: '999999999', REDO_JOB: '-1', REDO_SLOT: '0', REDO_LOG: '' }
+      const { status, stderr } = spawnSync('sh', ['-c', client], {
+        encoding: 'utf8',
+        env: { ...process.env, ...host },
+        timeout: 30_000,
+      })
+      expect({ status, stderr }).toEqual({ status: 75, stderr: '' })
+    }
+  },
+  60_000,
+)
+
 test('a guest asks from its own folder, for names that may begin with a dash', async () => {
   const tree = treeOf({ 'slow.do': `: >began; ${untilGo}\n` })
   mkdirSync(join(tree, 'inner'))
@@ -281,6 +301,10 @@ test.each(['do', 'redo'])(
   },
   60_000,
 )
+
+function isThere(shell: string): boolean {
+  return spawnSync('sh', ['-c', `${shell} -c :`]).status === 0
+}
 
 function treeOf(files: Readonly<Record<string, string>>): string {
   const tree = mkdtempSync(join(scratch, 'tree-'))
