@@ -177,8 +177,9 @@ export class Starter {
     const known = this.#texts.get(rule.doFile)
     if (known?.stamp === stamp) return known
     const text = readFileSync(rule.doFile, 'utf8')
-    const first = text.slice(0, Math.max(0, text.indexOf('\n')))
-    const interpreter = first.startsWith('#!/') ? first.slice(2).trim().split(/\s+/) : undefined
+    // The kernel takes blanks before the name, too.
+    const first = /^#![ \t]*(\/.*)\n/.exec(text)?.[1]
+    const interpreter = first?.trim().split(/\s+/)
     const resident = isPlainSh(interpreter) && !wantsOwnShell.test(text)
     const found = { stamp, interpreter, resident }
     this.#texts.set(rule.doFile, found)
