@@ -56,6 +56,11 @@ export function parseOptions(words: readonly string[]): Parsed {
       left.unshift(word)
       break
     }
+    // -kxj4 is -k -x -j4: of several letters the first is an option, except j, whose number follows.
+    if (/^-[a-ik-z][a-z]/.test(word)) {
+      left.unshift(`-${word.slice(2)}`)
+      word = word.slice(0, 2)
+    }
     if (word === '-h' || word === '--help') return { kind: 'help' }
     const count = /^(?:-j|--jobs=)(.*)$/.exec(word)?.[1] ?? (word === '--jobs' ? '' : undefined)
     if (count !== undefined) {
@@ -74,13 +79,9 @@ export function parseOptions(words: readonly string[]): Parsed {
         kind: 'misuse',
         why: `--progress is yes, no or auto, not "${word.slice('--progress='.length)}"`,
       }
-    // -kx is -k -x.
-    const single = /^-[a-z]{2,}$/.test(word) ? [...word.slice(1)].map(letter => `-${letter}`) : [word]
-    for (const one of single) {
-      if (one === '-d' || one === '--debug') debug += 1
-      else if (!isSwitch(one)) return { kind: 'misuse', why: `there is no option ${one}` }
-      else on.add(switches[one])
-    }
+    if (word === '-d' || word === '--debug') debug += 1
+    else if (!isSwitch(word)) return { kind: 'misuse', why: `there is no option ${word}` }
+    else on.add(switches[word])
   }
   const options: Options = {
     jobs,

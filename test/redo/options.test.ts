@@ -13,6 +13,18 @@ test('letters can stand together, and what follows -- is a target', () => {
   expect(parsed).toMatchObject({ options: { keepGoing: true, trace: true, verbose: false, targets: ['-v'] } })
 })
 
+test('-j may be the last of several letters, with its number or before it, and -h any of them', () => {
+  for (const words of [
+    ['-kj3', 'x'],
+    ['-kj', '3', 'x'],
+  ])
+    expect(parseOptions(words)).toMatchObject({ options: { keepGoing: true, jobs: 3, targets: ['x'] } })
+  expect(parseOptions(['-jk3'])).toEqual({ kind: 'misuse', why: '-j wants a number of jobs, not "k3"' })
+  expect(parseOptions(['-kh', '--nope'])).toEqual({ kind: 'help' })
+  expect(parseOptions(['-kq'])).toEqual({ kind: 'misuse', why: 'there is no option -q' })
+  expect(parseOptions(['-kx-'])).toEqual({ kind: 'misuse', why: 'there is no option -x-' })
+})
+
 test('a dash alone is a target, and the end of the options', () => {
   expect(parseOptions(['-k', '-', '-v'])).toMatchObject({ options: { verbose: false, targets: ['-', '-v'] } })
 })
