@@ -196,8 +196,11 @@ interface Text {
   readonly resident: boolean
 }
 
-/** `$0` and `$$` are others in a shell that stays. */
-const wantsOwnShell = /\$\{?[0$]/
+/**
+ * `$0` and `$$` are others in a shell that stays, and so is what `command -v redo-ifchange` prints there: an alias. Where
+ * it prints to a file, as is usual for /dev/null, the status is all that counts.
+ */
+const wantsOwnShell = /\$\{?[0$]|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>)/
 
 function isPlainSh(interpreter: readonly string[] | undefined): boolean {
   return interpreter === undefined || ['/bin/sh', '/bin/sh -e'].includes(interpreter.join(' '))

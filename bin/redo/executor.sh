@@ -36,7 +36,7 @@ redo_job() { # FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e
 # The commands as functions, which start no shell and open nothing. They are for the very process that
 # runs the script, as two questions at a time would take each other's answers, and while the descriptors
 # are as they were. What is a part of a script (a subshell, a background job, a pipe), has other uses for
-# the descriptors, redirected its stderr, or cleared its environment, gets the commands.
+# the descriptors, redirected its stderr, cleared its environment, or gave PWD a meaning of its own, gets the commands.
 redo_here() { # VERB ARGUMENT...
   if redo_is_here; then
     redo_ask_here "$@"
@@ -50,7 +50,8 @@ redo_here() { # VERB ARGUMENT...
 # shellcheck disable=SC2031,SC2154,SC3013 # every shell that we know of has -ef
 redo_is_here() {
   [ /proc/self/stat -ef /dev/fd/7 ] && [ /dev/fd/8 -ef "${REDO_RUN-}/ask" ] &&
-    [ /dev/fd/9 -ef "${REDO_RUN-}/$redo_line" ] && [ /dev/fd/2 -ef "${REDO_LOG-}" ]
+    [ /dev/fd/9 -ef "${REDO_RUN-}/$redo_line" ] && [ /dev/fd/2 -ef "${REDO_LOG-}" ] &&
+    [ . -ef "/${PWD-}" ]
 }
 
 # shellcheck disable=SC2031,SC2154
