@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { shellWord } from '../core/shell.ts'
 import type { Mailbox } from './mailbox.ts'
@@ -58,7 +58,7 @@ export class Executors {
       stdio[0] = stdio[9] = read
       stdio[2] = 'inherit'
       stdio[8] = options.ask
-      return spawn('sh', ['-s'], { detached: true, stdio, env: options.environment })
+      return spawnScript('sh', ['-s'], { detached: true, stdio, env: options.environment })
     }
     const { commands, ignored } = options
     this.#begin = `redo_ignored=${shellWord(ignored.join(' '))}; . ${shellWord(`${commands}/executor.sh`)}`
@@ -102,6 +102,19 @@ export class Executors {
       died({ status: status ?? 1, signal: signal ?? undefined, error: undefined }),
     )
     return executor
+  }
+}
+
+/** Starts what is to have the descriptors of the jobserver; an error says why it cannot. */
+export function spawnScript(program: string, words: readonly string[], options: SpawnOptions): ChildProcess {
+  try {
+    return spawn(program, words, options)
+  } catch (error) {
+    const tooHigh = error instanceof Error && (error as NodeJS.ErrnoException).code === 'EINVAL'
+    if (tooHigh)
+      error.message =
+        'the limit of open files is too low for the descriptors of the jobserver, 100 and 101: raise it, as by ulimit -n 1024'
+    throw error
   }
 }
 

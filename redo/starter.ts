@@ -1,8 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { makeflagsFor } from '../core/makeflags.ts'
-import { type Ending, Executors, type Inherited } from './executor.ts'
+import { type Ending, Executors, type Inherited, spawnScript } from './executor.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Rule } from './rules.ts'
 import { ignoring, type SignalName } from './signals.ts'
@@ -162,7 +162,7 @@ export class Starter {
     try {
       stdio[1] = stdout
       // A group of its own: so all that it started can be ended with it.
-      const child = spawn(first, rest, { cwd, detached: true, stdio, env })
+      const child = spawnScript(first, rest, { cwd, detached: true, stdio, env })
       child.once('error', error => ended({ status: 127, signal: undefined, error }))
       child.once('exit', (status, signal) =>
         ended({ status: status ?? 1, signal: signal ?? undefined, error: undefined }),

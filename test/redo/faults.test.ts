@@ -405,6 +405,18 @@ test('a .do that cannot be read or started fails its target, and the others are 
   expect(remains(tree)).toEqual([])
 }, 60_000)
 
+test.each([
+  ['in a shell that stays', 'echo text >$3\n'],
+  ['as a program of its own', '#!/bin/sh\necho $$ >$3\n'],
+])('a limit of open files that is too low for a script %s is told, with what to do', (_, script) => {
+  const tree = empty()
+  writeFileSync(join(tree, 'all.do'), script)
+  const words = ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, ...command('all')]
+  const run = spawnSync('sh', words, { cwd: tree, encoding: 'utf8', env: environment() })
+  expect(run.status).toBeGreaterThan(0)
+  expect(run.stderr).toMatch(/: the limit of open files is too low for .*: raise it, as by ulimit -n 1024\n/)
+})
+
 test('what is stamped may be larger than a file that node reads in one piece', () => {
   const tree = empty()
   // The holes of a file in memory are read fast, and take no room.
