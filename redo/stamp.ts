@@ -23,14 +23,14 @@ export function exists(path: string): boolean {
   return look(path) !== undefined
 }
 
-/** Whether something can be read there: a symlink that leads nowhere is no file to those who follow it. */
+/** Whether something can be read there: a symlink that leads nowhere is no file to those who follow it, nor is a folder. */
 export function leadsToFile(path: string): boolean {
-  return look(path, true) !== undefined
+  return look(path, true)?.isDirectory() === false
 }
 
 /** The same, by a stamp. */
 export function isOfFile(stamp: Stamp): boolean {
-  return stamp !== nothing && !stamp.endsWith(`>${nothing}`)
+  return ![nothing, folder].some(none => stamp === none || stamp.endsWith(`>${none}`))
 }
 
 export function isSymlink(stamp: Stamp): boolean {
