@@ -28,16 +28,17 @@ export type Query = (question: {
 
 /** By the name of their command, without `redo-`. */
 export const queries: Readonly<Record<string, Query>> = {
-  /** The targets that were built and are still ours. */
-  targets: ({ tree, graph, cwd }) => listed(graph.all().filter(isTarget), tree, cwd),
+  /** The targets that were built and are still ours, and those that would be built again. */
+  targets: ({ tree, graph, logs, cwd }) => listed(targetsIn(graph, logs, new Rules(tree)), tree, cwd),
 
   /** The files that targets depend on and that nobody builds. */
   sources: ({ tree, graph, cwd }) => listed(graph.all().filter(isSource), tree, cwd),
 
   /** The targets that would be built, or at least looked at closer. */
   ood: ({ tree, graph, logs, cwd }) => {
-    const checker = new Checker({ graph, rules: new Rules(tree), logs })
-    const stale = graph.all().filter(node => isTarget(node) && checker.check(node).kind !== 'clean')
+    const rules = new Rules(tree)
+    const checker = new Checker({ graph, rules, logs })
+    const stale = targetsIn(graph, logs, rules).filter(node => checker.check(node).kind !== 'clean')
     return listed(stale, tree, cwd)
   },
 
@@ -69,8 +70,15 @@ export function queryArguments(query: string, words: readonly string[]): Result<
   return mangled === undefined ? ok(names) : refuse(`the name ${quoted(mangled)} is not in UTF-8`)
 }
 
-function isTarget(node: FileNode): boolean {
-  return node.making !== undefined && !isSource(node)
+function targetsIn(graph: Graph, logs: Logs, rules: Rules): readonly FileNode[] {
+  return graph
+    .all()
+    .filter(node => !isSource(node) && (node.making !== undefined || isLost(node, logs, rules)))
+}
+
+/** Whether a file that is not there was a target: somebody changed and then removed it, or its build failed. */
+function isLost({ name, stamp, overridden }: FileNode, logs: Logs, rules: Rules): boolean {
+  return stamp !== undefined && (overridden || logs.has(name)) && rules.find(name) !== undefined
 }
 
 /** Also a target that somebody changed by hand since. */
