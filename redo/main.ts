@@ -8,6 +8,7 @@ import { plan } from './plan.ts'
 import { type Query, queries, queryArguments, readBooks } from './query.ts'
 import { run } from './run.ts'
 import { ignoreAsTold } from './signals.ts'
+import { writeStderr } from './stderr.ts'
 import { findTop, isMangled, refusalIn, Tree } from './tree.ts'
 import { giveUp } from './trouble.ts'
 
@@ -52,6 +53,7 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
   if (mangled !== undefined) return misuse(command, `the name ${quoted(mangled)} is not in UTF-8`)
   const orAll = options.targets.length === 0 ? { ...options, targets: ['all'] } : options
   if (options.dryRun) return tell(orAll.targets, command === 'redo')
+  warnOfVariables(process.env)
   switch (command) {
     case 'do':
       return run(orAll, commands, 'redo-ifchange', ignored)
@@ -62,6 +64,15 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
     default:
       return misuse(command, 'there is no such command')
   }
+}
+
+/** Node decodes what it inherits and hands on, as names: bytes that are no UTF-8 are lost. */
+function warnOfVariables(environment: NodeJS.ProcessEnv): void {
+  for (const [name, value] of Object.entries(environment))
+    if (isMangled(`${name}${value}`))
+      writeStderr(
+        Buffer.from(`redo: scripts will see another value of ${quoted(name)}: it is not in UTF-8\n`),
+      )
 }
 
 /** What would be built. */
