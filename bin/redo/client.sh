@@ -125,13 +125,21 @@ redo_say() { # ARGUMENT...
   *"$redo_newline"*) ;;
   *)
     if [ ${#redo_all} -lt 900 ]; then
-      printf '%s\0' "$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" "$PWD" "$#" "$@" 2>/dev/null >&8
+      redo_put "$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" "$PWD" "$#" "$@"
       return
     fi
     ;;
   esac
   { printf '%s\0' "$PWD" "$@" >"$REDO_RUN/$redo_slot.args"; } 2>/dev/null || redo_unwritten args
-  printf '%s\0' "@$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" / 0 2>/dev/null >&8
+  redo_put "@$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" / 0
+}
+
+redo_put() { # FIELD...
+  case $redo_verb in
+  # The helper that gets the errand takes our stderr, at once.
+  help) printf '%s\0' "$@" >&8 ;;
+  *) printf '%s\0' "$@" 2>/dev/null >&8 ;;
+  esac
 }
 
 # A question that lacks its end, as on a full disk, would be another one. Its room is for those who go on.

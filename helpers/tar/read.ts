@@ -1,5 +1,6 @@
 import { type Extract, extract } from 'tar-stream'
 import { type Bounds, bounded } from './bounds.ts'
+import { drained } from './drained.ts'
 import { type TarProblem, TarRefusal } from './problem.ts'
 
 /** One entry of an archive: its header, and its body as chunks. */
@@ -54,15 +55,3 @@ async function feed(chunks: AsyncIterable<Uint8Array>, archive: Extract): Promis
     archive.destroy(error as Error)
   }
 }
-
-const drained = (archive: Extract): Promise<void> =>
-  new Promise(resolve => {
-    if (archive.destroyed) return resolve()
-    const done = (): void => {
-      archive.off('drain', done)
-      archive.off('close', done)
-      resolve()
-    }
-    archive.on('drain', done)
-    archive.on('close', done)
-  })

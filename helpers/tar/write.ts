@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Pack, pack } from 'tar-stream'
+import { drained } from './drained.ts'
 import { type Entry, PACKAGE_TIME } from './entry.ts'
 import { TarRefusal } from './problem.ts'
 
@@ -159,17 +160,6 @@ async function pour(
   if (left > 0) throw changed(entry)
   sink.end(undefined)
 }
-
-const drained = (sink: ReturnType<Pack['entry']>): Promise<void> =>
-  new Promise(resolve => {
-    const done = (): void => {
-      sink.off('drain', done)
-      sink.off('close', done)
-      resolve()
-    }
-    sink.on('drain', done)
-    sink.on('close', done)
-  })
 
 const changed = (entry: Entry): TarRefusal =>
   new TarRefusal({ kind: 'entry', name: entry.path, why: 'it changed while it was packed' })
