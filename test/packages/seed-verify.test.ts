@@ -52,7 +52,7 @@ describe('seed-verify', { timeout: 10 * 60_000 }, () => {
   test('tells what came of it, too, where the statement cannot be written', () => {
     const { status, stdout, stderr } = verify('--statement', 'no/such/folder.rec')
     expect(stdout).toMatch(/^the same, sha256 [0-9a-f]{64}\n$/)
-    expect(stderr).toContain(`cannot write "${join(root, 'no/such/folder.rec')}": ENOENT`)
+    expect(stderr).toContain(`cannot write "${join(root, 'no/such/folder.rec')}": there is no such folder`)
     expect(status).toBe(2)
   })
 

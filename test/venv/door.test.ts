@@ -83,7 +83,7 @@ test('bin/venv says what is wrong, and makes nothing', () => {
   expect(said('--merge', 'a/b', 'seed')).toContain(
     '2 venv: cannot run: no top-level folder can be named "a/b"',
   )
-  expect(said('--x\u001b[31m', 'seed')).toContain('2 venv: cannot run: there is no option --x?[31m\n')
+  expect(said('--x\u001b[31m', 'seed')).toContain('2 venv: cannot run: there is no option --x\\u001b[31m\n')
   expect(said('UPPER\n')).toContain('2 venv: cannot run: no package can be named "UPPER\\n"')
   expect(said('--pure')).toContain('2 venv: cannot run: no package is named')
   expect(said('--help')).toMatch(/^0 usage: venv /)
