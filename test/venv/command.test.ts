@@ -54,7 +54,7 @@ describe('parseCommand()', () => {
     [['--alternative', '/=make', 'make'], '--alternative is PATH=PACKAGE, and not "/=make"'],
     [['--alternative', 'bin/x=Make', 'make'], '--alternative is PATH=PACKAGE, and not "bin/x=Make"'],
     [['--order'], 'no package is named'],
-    [['--x\u009b31m'], 'there is no option --x?31m'],
+    [['--x\u009b31m'], 'there is no option --x\\u009b31m'],
   ])('refuses %j', (words, why) => {
     const command = parsed(...words)
     expect(command.ok || command.error).toContain(why)
