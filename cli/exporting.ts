@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { destinationOf, fileFault } from '../core/destination.ts'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
-import { systemFault } from '../core/system-error.ts'
+import { FILE_SYSTEM, systemFault } from '../core/system-error.ts'
 import { type ClosureMember, withTrees } from '../helpers/built/closure.ts'
 import { type Attachment, attach } from '../helpers/export/attachment.ts'
 import { imageOf, mergedMembers, type Settled, settleSelection } from '../helpers/export/export.ts'
@@ -45,7 +45,7 @@ export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
   if (fault !== undefined)
     return refuse(trouble(outputMessage(asked.out ?? '', { kind: 'taken', why: fault })))
   for (const file of asked.sboms.flatMap(one => billFile(asked, one) ?? [])) {
-    const why = billFault(file, asked.out)
+    const why = billFault(file, asked)
     if (why !== undefined) return refuse(trouble({ cannot: `write ${quoted(file)}`, why }))
   }
   const members = await builtClosure(asked.tree, asked.words, asked.jobs)
@@ -88,12 +88,23 @@ function billFile({ form, out }: Asked, { format, file }: AskedBill): string | u
   return file ?? (form === 'oci' || out === undefined ? undefined : `${out}${BILL_ENDING[format]}`)
 }
 
-/** The folder of what is exported will be there. */
-function billFault(file: string, out: string | undefined): string | undefined {
+/** Folders that the export makes will be there. */
+function billFault(file: string, { form, out }: Asked): string | undefined {
   if (file === out) return 'that is what is exported'
+  const there = destinationOf(file)
+  if (there.kind === 'stream') return undefined
   const folder = dirname(file)
-  const willBe = out !== undefined && [out, dirname(out)].includes(folder)
-  return willBe || existsSync(folder) ? fileFault(destinationOf(file)) : 'there is no such folder'
+  if (out === folder ? shapeOf(form, out) === 'folder' : out?.startsWith(`${folder}/`) && !existsSync(folder))
+    return fileFault(there)
+  try {
+    if (!statSync(folder).isDirectory()) return FILE_SYSTEM.ENOTDIR
+    accessSync(folder, constants.W_OK)
+  } catch (error) {
+    const fault = systemFault(error)
+    if (!fault) throw error
+    return fault.why
+  }
+  return fileFault(there)
 }
 
 async function billsOf(

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Sha256 } from '../core/digest.ts'
 import { type Message, quoted } from '../core/message.ts'
 import { PACKAGE_FILE } from '../core/name.ts'
@@ -61,19 +61,20 @@ export const seedVerify = command({
     const { cc = 'gcc' } = args
     const way = WAYS[args.from === 'tree' ? 'tree' : cc]
     const { findProgram } = await import('../core/missing.ts')
-    const missing = way.compilers.find(name => findProgram(name, sandboxPath()) === undefined)
+    const missing = way.compilers.find(name => findProgram(name, SANDBOX_PATH) === undefined)
     if (missing !== undefined) {
       return complain(
         trouble({
           cannot: `make the seed from this host by ${cc}`,
-          why: `${missing} is not on PATH, in /bin or /usr/bin`,
+          why: `${missing} is neither in /bin nor in /usr/bin`,
           remedy: `on Debian: ${way.install}`,
         }),
       )
     }
     const jobs = args.jobs ?? availableParallelism()
     // What caches have is somebody's word about a build; what is asked for here is the build.
-    for (const caches of ['PKG_CACHE_URL', 'PACKAGE_CACHE_URL']) delete process.env[caches]
+    for (const caches of ['PKG_CACHE_URL', 'PACKAGE_CACHE_URL', 'PKG_FORCE_BINARY'])
+      delete process.env[caches]
     // Each by itself: a package that the store has is taken from there without those that it was made of.
     const closure = await buildClosure(args.tree, ['seed', way.package])
     if (typeof closure === 'number') return closure
@@ -94,7 +95,7 @@ export const seedVerify = command({
     let noted = 0
     if (args.statement !== undefined) {
       const { statementText } = await import('../helpers/reproduce/statement.ts')
-      const compilers = way.compilers.map(name => findProgram(name, sandboxPath()) ?? name)
+      const compilers = way.compilers.map(name => findProgram(name, SANDBOX_PATH) ?? name)
       const text = statementText({
         from: way.package,
         compilers,
@@ -116,12 +117,8 @@ export const seedVerify = command({
   },
 })
 
-/** The folders of PATH that a sandbox has as well: a compiler of another one takes no part, though it come first. */
-const sandboxPath = (): string =>
-  (process.env.PATH ?? '')
-    .split(delimiter)
-    .filter(folder => ['/bin', '/usr/bin'].includes(folder))
-    .join(delimiter)
+/** Of a sandbox: a compiler of another folder takes no part, though it come first on PATH. */
+const SANDBOX_PATH = '/bin:/usr/bin'
 
 /** A package that went into the seed. */
 interface Part {
@@ -139,10 +136,11 @@ async function verifyParts(
   root: string,
   names: readonly string[],
 ): Promise<Result<readonly Part[], Refusal>> {
-  const [{ verifyPackage }, { tarMessage }, { readBuilt }] = await Promise.all([
+  const [{ verifyPackage }, { tarMessage }, { readBuilt }, { identityAt }] = await Promise.all([
     import('../helpers/tar/verify.ts'),
     import('../helpers/tar/problem.ts'),
     import('../helpers/store/built.ts'),
+    import('../helpers/tar/identity.ts'),
   ])
   const store = storeRoot(process.env, root)
   const parts: Part[] = []
@@ -156,9 +154,9 @@ async function verifyParts(
       parts.push({ name, hash, sha256: built })
       continue
     }
-    // The store's is good where another than the one that was built here stands in its place in the tree.
-    const both = !verified.ok || built === undefined
-    const bad = both ? [path, packagePath(store, hash)] : [path]
+    // The store's is good where it is the one that was built here, and another stands in its place in the tree.
+    const kept = packagePath(store, hash)
+    const bad = verified.ok && built !== undefined && identityAt(kept) === built ? [path] : [path, kept]
     messages.push({
       ...(verified.ok
         ? { cannot: `trust ${path}`, why: 'the rules of this tree did not build it here' }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /**
@@ -10,7 +10,7 @@ export function makeFolders(folder: string): void {
   for (let at = resolve(folder); !existsSync(at); at = dirname(at)) missing.push(at)
   for (const one of missing.reverse()) makeOne(one)
   // A file has the name: the kernel says it in its own words.
-  if (!statSync(folder).isDirectory()) mkdirSync(folder)
+  if (!statSync(folder).isDirectory()) readdirSync(folder)
 }
 
 /** Somebody else may make it at the same time. */

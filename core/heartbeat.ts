@@ -11,7 +11,13 @@ export interface Heartbeat {
 
 /** Who keeps the event loop busy for minutes gives none meanwhile, unless from a thread, which takes 15 ms to start. */
 export function startHeartbeat(path: string, { isBusy = false } = {}): Heartbeat {
-  if (isBusy) return startThread(path)
+  if (isBusy) {
+    try {
+      return startThread(path)
+    } catch {
+      // There may be no thread to have: then as often as the event loop comes to it.
+    }
+  }
   const beat = setInterval(() => touch(path), BEAT_MS)
   // It must not keep the process from ending.
   beat.unref()

@@ -33,5 +33,8 @@ export const packageKeyPath = (store: string, hash: Sha256): string => join(stor
 /** Which tar a build of this key came out as here (helpers/store/built.ts). */
 export const builtPath = (store: string, hash: Sha256): string => join(store, 'packages', `${hash}.built`)
 
+/** Which tar a build of this key came out as that is kept under no key (helpers/store/built.ts). */
+export const unkeyedPath = (store: string, hash: Sha256): string => join(store, 'packages', `${hash}.unkeyed`)
+
 /** What is known of the package that came of some content (helpers/store/content.ts), by its content key. */
 export const contentPath = (store: string, contentKey: Sha256): string => join(store, 'contents', contentKey)

@@ -98,8 +98,8 @@ function unlessOthersExecutable(pkg: Package): string {
   const all = pkg.files.map(({ path }) => `files/${path}`)
   const executable = pkg.files.filter(({ mode }) => mode === '755').map(({ path }) => `files/${path}`)
   return [
-    `executables() { for file; do [ ! -x "$file" ] || printf '%s\\n' "$file"; done; }\n`,
-    `[ "$(executables ${words(all)})" = ${shellWord(executable.join('\n'))} ] || {\n`,
+    `executable=$(find ${words(all)} \\( -perm -100 -o -perm -010 -o -perm -001 \\))\n`,
+    `[ "$executable" = ${shellWord(executable.join('\n'))} ] || {\n`,
     `  printf '%s\\n' "${olderThanManifest(pkg)}" \\\n`,
     `    'files: others are executable now' '  run: npx coolports-gen'\n`,
     '  exit 1\n',

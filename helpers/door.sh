@@ -46,7 +46,7 @@ tell_pipes() {
 need_node() {
   version=$(node --version)
   case $version in
-  v20.19.* | v20.[2-9]?.* | v2[1-9].* | v[3-9]?.* | v???.*) ;;
+  v20.19.* | v20.[2-9]?.* | v2[2-9].* | v[3-9]?.* | v[1-9]??.*) ;;
   *) refuse_node "node $version is too old" ;;
   esac
 }

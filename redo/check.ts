@@ -130,6 +130,13 @@ export class Checker {
     this.#unsure.clear()
   }
 
+  forgetAll(): void {
+    this.#unsure.clear()
+    this.#decided.clear()
+    this.#looked.clear()
+    this.#there.clear()
+  }
+
   /**
    * Walks down the inputs without recursion, since chains may be longer than the stack of node is
    * deep. Each frame is a target whose inputs are being decided.

@@ -1,12 +1,12 @@
 import { appendFileSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileDigest } from '../core/file-digest.ts'
 import { quoted } from '../core/message.ts'
 import { Console } from './console.ts'
 import type { Coordinator } from './coordinator.ts'
+import { refusalElsewhere } from './elsewhere.ts'
 import type { FileNode } from './graph.ts'
 import { Guests } from './guests.ts'
-import { Logs } from './logs.ts'
 import type { Message } from './message.ts'
 import { type Options, parseOptions } from './options.ts'
 import { type Query, queries, queryArguments, readBooks } from './query.ts'
@@ -16,7 +16,7 @@ import { exists } from './stamp.ts'
 import { flagsOfShell } from './starter.ts'
 import type { Job, Setting } from './task.ts'
 import type { Trace } from './trace.ts'
-import { adviceOn, type FileName, isMangled, type Tree } from './tree.ts'
+import { type FileName, isMangled, type Tree } from './tree.ts'
 
 type Answer = readonly [status: number, text?: string | undefined]
 
@@ -70,6 +70,11 @@ export class Clients {
         return
       case 'help':
         this.#help(message, answer)
+        return
+      case 'forget':
+        // Of apenwarr's suite, see doc/redo.md.
+        if (job !== undefined) this.#coordinator.renew(job.task.run)
+        answer([0])
         return
     }
     const query = queries[message.verb]
@@ -165,13 +170,10 @@ export class Clients {
       const links = this.#tree.linksTo(message.cwd, targets)
       if (links.length > 0) this.#passThrough(job, links)
     }
-    const stranger = nodes.find(node => this.#isOfOtherTree(node.name))
-    if (stranger !== undefined) {
-      const other = this.#tree.other(stranger.name) ?? ''
-      answer([
-        1,
-        `cannot build ${quoted(stranger.name)}: it is a target of the tree ${quoted(other)}; ${adviceOn(other)}`,
-      ])
+    for (const { name } of nodes) {
+      const refusal = refusalElsewhere(this.#tree, name)
+      if (refusal === undefined) continue
+      answer([1, refusal])
       return
     }
     const setting = this.#setting(job, message, options)
@@ -206,13 +208,6 @@ export class Clients {
       job.task.run.checker.check(node)
       depend(job, [node])
     }
-  }
-
-  /** Whether another tree has built a file: here it would be a source, and nobody would know when it is out of date. */
-  #isOfOtherTree(name: FileName): boolean {
-    const other = this.#tree.other(name)
-    if (other === undefined) return false
-    return new Logs(join(other, '.redo', 'log')).has(relative(other, this.#tree.absolute(name)))
   }
 
   /** Puts the tokens of one request away, when no build has one any more; with them goes the guest who made it. */

@@ -186,6 +186,14 @@ export class Coordinator {
     this.#runs.delete(run)
   }
 
+  /** The rest of the run is to behave like a run of its own. */
+  renew(run: RunServed): void {
+    this.#came += 1
+    this.#rules.forget()
+    this.#tree.forget()
+    run.renew(this.#came)
+  }
+
   #checkerOf(run: RunServed): Checker {
     return new Checker({
       graph: this.state.graph,

@@ -7,7 +7,7 @@ import type { FileNode } from './graph.ts'
  */
 export class RunServed {
   /** When it came, in the order of those that did. */
-  readonly since: number
+  since: number
   readonly checker: Checker
   /** What people were told of as theirs; once each. */
   readonly warned = new Set<FileNode>()
@@ -15,5 +15,12 @@ export class RunServed {
   constructor(since: number, checker: (run: RunServed) => Checker) {
     this.since = since
     this.checker = checker(this)
+  }
+
+  /** From now on it is like one that has just come. */
+  renew(since: number): void {
+    this.since = since
+    this.checker.forgetAll()
+    this.warned.clear()
   }
 }

@@ -178,7 +178,7 @@ export class Starter {
     if (known?.stamp === stamp) return known
     const text = readFileSync(rule.doFile, 'utf8')
     // The kernel takes blanks before the name, too.
-    const first = /^#![ \t]*(\/.*)\n/.exec(text)?.[1]
+    const first = /^#![ \t]*(\/[^\n]*)\n/.exec(text)?.[1]
     const interpreter = first?.trim().split(/\s+/)
     const resident = isPlainSh(interpreter) && !wantsOwnShell.test(text)
     const found = { stamp, interpreter, resident }
@@ -198,9 +198,9 @@ interface Text {
 
 /**
  * `$0` and `$$` are others in a shell that stays, and so is what `command -v redo-ifchange` prints there: an alias. Where
- * it prints to a file, as is usual for /dev/null, the status is all that counts.
+ * it prints to /dev/null, as is usual, the status is all that counts.
  */
-const wantsOwnShell = /\$\{?[0$]|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>)/
+const wantsOwnShell = /\$\{?[0$]|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
 
 function isPlainSh(interpreter: readonly string[] | undefined): boolean {
   return interpreter === undefined || ['/bin/sh', '/bin/sh -e'].includes(interpreter.join(' '))

@@ -159,12 +159,13 @@ function targetOf(path: string): string | undefined {
  */
 export function findTop(cwd: string, targets: readonly string[] = []): string {
   const start = realpathSync(cwd)
+  const known = nearestTop(start)
+  if (known !== undefined) return known
   const folders = targets.map(target => realFolder(dirname(resolve(start, target))))
   const [first = start, ...others] = folders
   const ofTargets = others.reduce(commonFolder, first)
-  const known = nearestTop(start) ?? nearestTop(ofTargets)
-  if (known !== undefined) return known
-  return [commonFolder(start, ofTargets), start, ofTargets].find(folder => mayBeTop(folder, start)) ?? start
+  const common = commonFolder(start, ofTargets)
+  return nearestTop(ofTargets) ?? (mayBeTop(common, start) ? common : start)
 }
 
 function nearestTop(folder: string): string | undefined {
@@ -175,15 +176,16 @@ function nearestTop(folder: string): string | undefined {
 }
 
 /**
- * Not a folder that many share, such as / or /tmp or the home of a user, all of what lies there would have its books
- * there; and not one of somebody else's.
+ * Not a folder above that many share, such as / or /tmp or the home of a user, all of what lies there would have its
+ * books there; and not one of somebody else's.
  */
 function mayBeTop(folder: string, start: string): boolean {
+  if (folder === start) return true
   if (folder === '/' || folder === home()) return false
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)
     const { uid, mode } = statSync(folder)
-    return [statSync(start).uid, process.getuid?.()].includes(uid) && (mode & STICKY) === 0
+    return uid === statSync(start).uid && (mode & STICKY) === 0
   } catch {
     return false
   }
@@ -220,12 +222,7 @@ function commonFolder(one: string, other: string): string {
 export function refusalIn(tree: Tree, targets: readonly FileName[]): string | undefined {
   const other = targets.map(target => tree.other(target)).find(found => found !== undefined)
   if (other === undefined) return undefined
-  return `redo: cannot build in ${quoted(tree.top)}: a target lies in a tree of its own\n  top ${quoted(other)}\n  ${adviceOn(other)}\n`
-}
-
-/** What to do about a target of another tree. */
-export function adviceOn(other: string): string {
-  return `build it there, or remove ${quoted(join(other, '.redo'))}`
+  return `redo: cannot build in ${quoted(tree.top)}: a target lies in a tree of its own\n  top ${quoted(other)}\n  build it there, or remove ${quoted(join(other, '.redo'))}\n`
 }
 
 function otherTop(top: string, folder: string): string | undefined {

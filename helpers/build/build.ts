@@ -8,6 +8,7 @@ import { setuidIn } from '../../core/setuid.ts'
 import { shellWord } from '../../core/shell.ts'
 import { runSandbox } from '../sandbox/sandbox.ts'
 import type { SandboxSpec } from '../sandbox/spec.ts'
+import { markUnkeyed } from '../store/built.ts'
 import { findContent } from '../store/content.ts'
 import { type Key, keepBuilt } from '../store/keep.ts'
 import { markUsed } from '../store/mark.ts'
@@ -64,7 +65,7 @@ interface Made {
 
 const unkept = (label: string, strangers: readonly string[]): Message => ({
   cannot: `keep ${label} in the store`,
-  why: 'packages that it is built with are not those that their rules made',
+  why: 'of packages that it is built with the store knows others by the same keys',
   facts: strangers.map(file => ['package', quoted(file)]),
   remedy: `rm -f ${strangers.map(shellWord).join(' ')} has them made again`,
 })
@@ -153,6 +154,7 @@ async function buildIn(
   const text = contentOf(inputs)
   const content = text === undefined ? undefined : { text, tar: packed.value.digest }
   const tell = (message: Message): void => say(formatMessage('do-build', message))
+  if (inputs.key && !keyed) markUnkeyed(store, inputs.key.hash, packed.value.digest)
   if (keyed) keepBuilt(store, keyed, file, packed.value.digest, tell, content)
   placeFile(file, command.out)
   const noLog = keepLog('.', work)

@@ -2,13 +2,14 @@ import { dirname, join, resolve } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
 import { packagePath } from '../../core/store.ts'
 import { textIfThere } from '../../core/text-if-there.ts'
-import { readBuilt } from '../store/built.ts'
+import { readBuilt, readUnkeyed } from '../store/built.ts'
 import { identityAt } from '../tar/identity.ts'
 import type { Member } from './closure.ts'
 
 /**
- * The files of a closure that somebody put in the place of what the rules made: another package is known of their
- * pkghashes, which lie beside them. A pkghash of which the store knows nothing any more tells nothing.
+ * The files of a closure that are not what their pkghashes, which lie beside them, stand for: another package is known
+ * of those, as where somebody put one in its place, or they were built with such. A pkghash of which the store knows
+ * nothing any more tells nothing.
  */
 export function strangersAmong(store: string, members: readonly Member[]): readonly string[] {
   const isStranger = ({ file, digest }: Member): boolean => {
@@ -16,6 +17,7 @@ export function strangersAmong(store: string, members: readonly Member[]): reado
     if (!isSha256(hash)) return false
     const built = readBuilt(store, hash)
     if (built === digest) return false
+    if (readUnkeyed(store, hash) === digest) return true
     const kept = identityAt(packagePath(store, hash))
     return kept !== digest && (built ?? kept) !== undefined
   }

@@ -94,7 +94,7 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
     if (first && run.spotCheck > 0 && isSpotChecked(hash, run.spotCheck, run.notes.salt))
       return { kind: 'to be compared', claim: claimOf(first.place) }
     for (const word of having) {
-      const got = await take(wanted, word, run, statements)
+      const got = await take(wanted, word, patienceOf(run, places.length === 1), run, statements)
       if (got.ok) return { kind: 'here', claim: claimOf(word.place) }
       if (got.error.kind === 'disk') {
         run.tell(diskMessage(wanted, got.error))
@@ -110,7 +110,8 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
 async function take(
   { key }: Wanted,
   { place, statements: own }: Word,
-  { store, notes, patience }: Obtaining,
+  patience: Patience,
+  { store, notes }: Obtaining,
   statements: readonly Statement[],
 ): Promise<Result<void, Failure | NoRoom>> {
   let path: string
@@ -128,7 +129,7 @@ async function take(
       place,
       own.map(({ record }) => record),
       path,
-      notes.read(KEPT_WAITING) === undefined ? patience : hurried(patience),
+      patience,
     )
     if (!received.ok) {
       if (['slow', 'stalled'].includes(received.error.kind)) notes.leave(KEPT_WAITING)
@@ -155,12 +156,18 @@ async function take(
 /** The note that one of the caches of this run kept it waiting for a package that it has. */
 const KEPT_WAITING = 'kept waiting'
 
-/** Several caches that do would else cost all of our patience each, one after the other. */
-const hurried = (patience: Patience): Patience => ({
-  firstByteMs: patience.firstByteMs * HURRY,
-  idleMs: patience.idleMs * HURRY,
-  leastBytes: patience.leastBytes * HURRY,
-})
+/**
+ * Several caches that do would else cost all of our patience each, one after the other. Without the last one that is
+ * left the package has to be built, which may take hours: that one may begin as late as any.
+ */
+function patienceOf({ notes, patience }: Obtaining, isLast: boolean): Patience {
+  if (notes.read(KEPT_WAITING) === undefined) return patience
+  return {
+    firstByteMs: isLast ? patience.firstByteMs : patience.firstByteMs * HURRY,
+    idleMs: patience.idleMs * HURRY,
+    leastBytes: patience.leastBytes * HURRY,
+  }
+}
 
 const HURRY = 0.3
 

@@ -75,9 +75,13 @@ async function fromFirst(
   const tried: Tried[] = []
   const isMute = (origin: Origin): number => Number(run.mute.has(hostOf(origin) ?? ''))
   const ordered = [...origins].sort((a, b) => isMute(a) - isMute(b))
-  const queue = ordered.map((origin, index) => ({ origin, again: index === ordered.length - 1 }))
-  for (const [index, { origin, again }] of queue.entries()) {
-    const turn = { last: index === queue.length - 1, again }
+  const queue = ordered.map((origin, index) => ({
+    origin,
+    again: index === ordered.length - 1,
+    isSecond: false,
+  }))
+  for (const [index, { origin, again, isSecond }] of queue.entries()) {
+    const turn = { last: index === queue.length - 1, again, isSecond }
     run.report.started(request.file, nickname(origin, run.tree))
     const failure = await fromOne(request, origin, part, turn, run)
     if (!failure) {
@@ -93,7 +97,7 @@ async function fromFirst(
     const host = hostOf(origin)
     if (host !== undefined && isWait(failure)) run.mute.add(host)
     run.report.failed(request.file, nickname(origin, run.tree), describe(failure), turn.last)
-    if (failure.kind === 'stalled' && failure.hasty) queue.push({ origin, again: true })
+    if (failure.kind === 'stalled' && failure.hasty) queue.push({ origin, again: true, isSecond: true })
     else tried.push({ origin, failure })
   }
   await part.release()
@@ -105,7 +109,7 @@ async function fromOne(
   request: FetchRequest,
   origin: Origin,
   part: Part,
-  { last, again }: { readonly last: boolean; readonly again: boolean },
+  { last, again, isSecond }: { readonly last: boolean; readonly again: boolean; readonly isSecond: boolean },
   run: Obtaining,
 ): Promise<Failure | undefined> {
   const { limits, report } = run
@@ -145,6 +149,8 @@ async function fromOne(
       furthest = part.size
       attempt = 1 // a poor connection, but a long file does arrive over it
     }
+    // One that was silent before, and is again, has had its turns.
+    if (isSecond && isWait(failure)) return failure
     const pause = pauseAfter(failure, attempt, last, limits)
     if (pause === undefined) return failure
     await sleep(pause)

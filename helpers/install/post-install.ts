@@ -157,8 +157,13 @@ function runScript(
   // Node ends what says too much by a signal of its own.
   const isTooLong = (error as NodeJS.ErrnoException | undefined)?.code === 'ENOBUFS'
   const ended = isTooLong ? `its output, longer than ${MAX_OUTPUT_BYTES / 1024 ** 2} MiB` : signal
-  const why = status === null ? `it was ended by ${ended}` : `it exited with ${status}`
-  const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-SHOWN_LINES)
+  const why =
+    status !== null
+      ? `it exited with ${status}`
+      : ended
+        ? `it was ended by ${ended}`
+        : `it cannot be started: ${error?.message}`
+  const output = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n').slice(-SHOWN_LINES)
   return { kind: 'script failed', name, why, output: output.filter(line => line !== '') }
 }
 

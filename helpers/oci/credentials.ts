@@ -137,9 +137,10 @@ function runHelper(
   signal: AbortSignal | undefined,
 ): Promise<HelperAnswer> {
   // The option `timeout` of spawn would keep a process waiting for all of it, where the program cannot be run.
-  const late = AbortSignal.timeout(HELPER_MS)
-  const ending = signal ? AbortSignal.any([signal, late]) : late
-  return new Promise(resolve => {
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), HELPER_MS)
+  const ending = signal ? AbortSignal.any([signal, late.signal]) : late.signal
+  return new Promise<HelperAnswer>(resolve => {
     const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'inherit'], env, signal: ending })
     let out = ''
     child.stdout.setEncoding('utf8').on('data', text => {
@@ -160,7 +161,7 @@ function runHelper(
       else if (status !== 0) resolve({ kind: 'trouble', why: `${program} ended with exit status ${status}` })
       else resolve(readAnswer(program, out))
     })
-  })
+  }).finally(() => clearTimeout(timer))
 }
 
 function readAnswer(program: string, text: string): HelperAnswer {

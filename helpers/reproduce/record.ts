@@ -23,6 +23,7 @@ export function readReproduced(text: string): Result<readonly Reproduced[], { re
   const { records, problems } = parseRecfile(text)
   const [problem] = problems
   if (problem) return refuse({ line: problem.line })
+  if (text !== '' && !/^%rec: reproduced$/m.test(text)) return refuse({ line: 1 })
   const all: Reproduced[] = []
   for (const record of records) {
     const [name = '', pkghash = '', digest = '', varied = ''] = FIELDS.map(field => value(record, field))

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
-import { builtPath } from '../../core/store.ts'
+import { builtPath, unkeyedPath } from '../../core/store.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 
@@ -10,10 +10,12 @@ import { writeWhole } from '../../core/whole-file.ts'
  * `tar <the tar's sha256>`; only what builds writes it. It stays true whatever becomes of the package beside it.
  * It is the only proof that a package was built here: that no record of another builder lies there proves nothing.
  */
-export function readBuilt(store: string, hash: Sha256): Sha256 | undefined {
+export const readBuilt = (store: string, hash: Sha256): Sha256 | undefined => tarIn(builtPath(store, hash))
+
+function tarIn(path: string): Sha256 | undefined {
   let text: string
   try {
-    text = readFileSync(builtPath(store, hash), 'utf8')
+    text = readFileSync(path, 'utf8')
   } catch (error) {
     if (!isSystemError(error)) throw error
     return undefined // what cannot be read proves nothing
@@ -23,8 +25,17 @@ export function readBuilt(store: string, hash: Sha256): Sha256 | undefined {
 }
 
 /** Notes what a build came out as. A later build of the same key that came out otherwise replaces it. */
-export function markBuilt(store: string, hash: Sha256, tar: Sha256): void {
-  const path = builtPath(store, hash)
+export const markBuilt = (store: string, hash: Sha256, tar: Sha256): void => mark(builtPath(store, hash), tar)
+
+/** Which tar a build of this key came out as here whose packages were not all those of their keys: it is none itself. */
+export const readUnkeyed = (store: string, hash: Sha256): Sha256 | undefined =>
+  tarIn(unkeyedPath(store, hash))
+
+/** Notes that, lest what is built with it be taken for what its key says. */
+export const markUnkeyed = (store: string, hash: Sha256, tar: Sha256): void =>
+  mark(unkeyedPath(store, hash), tar)
+
+function mark(path: string, tar: Sha256): void {
   mkdirSync(dirname(path), { recursive: true })
   writeWhole(path, `tar ${tar}\n`)
 }

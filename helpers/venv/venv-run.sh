@@ -81,7 +81,7 @@ option() {
         --bind) bind "$2" ;;
         --env) keep_variable "$2" ;;
         --merge) merge "${2#/}" ;;
-        --chdir) case $2 in /*) folder=$2 ;; *) folder=$PWD/$2 ;; esac ;;
+        --chdir) case $2 in /*) folder=$2 ;; *) folder=${PWD%/}/$2 ;; esac ;;
       esac
       ;;
     *) complain run "there is no option $1" 'see venv-run --help' ;;

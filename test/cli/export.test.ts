@@ -13,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -227,6 +228,17 @@ describe('export --sbom', () => {
     expect(existsSync(join(tree.root, 'out/billed.docker.tar.spdx.json'))).toBe(false)
   })
 
+  test('writes it into a folder that it makes for the tar, and into a fifo', async () => {
+    const words = ['--sbom', join(tree.root, 'new/up.cdx.json')] as const
+    await exported('tar', 'tool', '-o', 'new/deep/tool.tar', ...words)
+    expect(tree.read('new/up.cdx.json')).toBe(await bill('cyclonedx', 'tool'))
+    const fifo = join(tree.root, 'fifo.cdx.json')
+    mustRun(tree, ['mkfifo', fifo])
+    const reading = readFile(fifo, 'utf8')
+    await exported('tar', 'tool', '-o', 'out/told.tar', '--sbom', fifo)
+    expect(await reading).toBe(await bill('cyclonedx', 'tool'))
+  })
+
   test('tells in it what was added to the packages', async () => {
     const words = ['--with', 'passwd', '--with', 'tmp', '--sbom', 'spdx', '--sbom', 'cyclonedx'] as const
     await exported('tar', 'tool', '-o', 'out/added.tar', ...words)
@@ -352,6 +364,11 @@ test.each([
   ],
   [['tar', 'tool', '-o', 'x.tar', '--certificates', 'none'], '/none": there is no such file'],
   [['oci', 'tool', '-o', 'x', '--sbom', 'spdx', '--sbom', 'none/x.cdx.json'], 'there is no such folder'],
+  [['tar', 'tool', '-o', 'x.tar', '--sbom', 'x.tar/x.cdx.json'], 'there is no such folder'],
+  [
+    ['tar', 'tool', '-o', 'x.tar', '--sbom', 'pkg/tool/package.ts/x.cdx.json'],
+    'there is a file where a folder has to be',
+  ],
   [['tar', 'tool', '-o', 'x.tar', '--sbom', 'astray.spdx.json'], 'it leads nowhere'],
   [['docker', 'tool', '-o', 'x.spdx.json', '--sbom', 'x.spdx.json'], 'that is what is exported'],
   [['oci', 'tool', '-o', 'x', '--env', 'A=1', '--env', 'A=2'], '--env gives "A" twice'],

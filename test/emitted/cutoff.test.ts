@@ -204,11 +204,25 @@ test('what is built with a package that somebody put in the place of another is 
   tree.write('pkg/high/package.ts', above('middle', { build: 'sh`cp -r /share "$DESTDIR"`' }))
   await tree.generate()
   const said = bring()
-  expect(said).toContain('cannot keep high-1.0-1 in the store: packages that it is built with are not those')
+  expect(said).toContain(
+    'cannot keep high-1.0-1 in the store: of packages that it is built with the store knows others',
+  )
   expect(said).toContain(`rm -f '${middle}' has them made again`)
-  expect(existsSync(join(tree.root, `.store/packages/${hashOf(tree, 'high')}.tar.gz`))).toBe(false)
+  const kept = (name: string): boolean =>
+    existsSync(join(tree.root, `.store/packages/${hashOf(tree, name)}.tar.gz`))
+  expect(kept('high')).toBe(false)
+  // Nor is what is built with that.
+  tree.write(
+    'pkg/top/package.ts',
+    manifest({ buildDeps: "['seed', 'high']", build: 'sh`cp -r /share "$DESTDIR"`' }),
+  )
+  await tree.generate()
+  expect(mustRun(tree, ['bin/do', 'pkg/top/.pkg.tar.gz'])).toContain('cannot keep top-1.0-1 in the store')
+  expect(kept('top')).toBe(false)
 
   rmSync(middle)
   expect(built(bring())).toEqual(['high'])
-  expect(existsSync(join(tree.root, `.store/packages/${hashOf(tree, 'high')}.tar.gz`))).toBe(true)
+  expect(kept('high')).toBe(true)
+  expect(mustRun(tree, ['bin/do', 'pkg/top/.pkg.tar.gz'])).toContain('built top-1.0-1')
+  expect(kept('top')).toBe(true)
 })

@@ -185,7 +185,7 @@ describe('seed-verify', { timeout: 10 * 60_000 }, () => {
     },
   )
 
-  test('names the package of a compiler that is missing', () => {
+  test.skipIf(existsSync('/usr/bin/clang-14'))('names the package of a compiler that is missing', () => {
     const bin = join(root, 'few programs')
     linkPlainCommands(bin)
     const { status, stderr } = spawnSync('bin/seed-verify', ['--from', 'host', '--cc', 'clang'], {
@@ -194,7 +194,7 @@ describe('seed-verify', { timeout: 10 * 60_000 }, () => {
       env: { ...process.env, PATH: bin },
     })
     expect(stderr).toContain(
-      'coolports: cannot make the seed from this host by clang: clang-14 is not on PATH, in /bin or /usr/bin\n  on Debian: apt-get install clang-14 g++',
+      'coolports: cannot make the seed from this host by clang: clang-14 is neither in /bin nor in /usr/bin\n  on Debian: apt-get install clang-14 g++',
     )
     expect(status).toBe(2)
   })

@@ -20,10 +20,14 @@ for at in . here; do
     status=0
     redo-ifchange t 2>said || status=$?
     is 1 $status
-    is 1 "$(grep -c 'it is a target of the tree ".*"; build it there, or remove' said)"
+    is 1 "$(grep -c 'it is a target of the tree ".*"; to have it built here, remove it and' said)"
   )
 done
 rm -r sub/.redo
 rm sub/lib
 redo-ifchange t 2>/dev/null
 is 1 "$(cat sub/lib)"
+# What somebody wrote there, or has no rule there, is a source there, and here.
+echo mine >beside/lib
+(cd here && redo-ifchange t 2>/dev/null)
+is mine "$(cat beside/lib)"
