@@ -29,7 +29,7 @@ export type Query = (question: {
 /** By the name of their command, without `redo-`. */
 export const queries: Readonly<Record<string, Query>> = {
   /** The targets that were built and are still ours, and those that would be built again. */
-  targets: ({ tree, graph, logs, cwd }) => listed(targetsIn(graph, logs, new Rules(tree)), tree, cwd),
+  targets: ({ tree, graph, cwd }) => listed(targetsIn(graph, new Rules(tree)), tree, cwd),
 
   /** The files that targets depend on and that nobody builds. */
   sources: ({ tree, graph, cwd }) => listed(graph.all().filter(isSource), tree, cwd),
@@ -38,7 +38,7 @@ export const queries: Readonly<Record<string, Query>> = {
   ood: ({ tree, graph, logs, cwd }) => {
     const rules = new Rules(tree)
     const checker = new Checker({ graph, rules, logs })
-    const stale = targetsIn(graph, logs, rules).filter(node => checker.check(node).kind !== 'clean')
+    const stale = targetsIn(graph, rules).filter(node => checker.check(node).kind !== 'clean')
     return listed(stale, tree, cwd)
   },
 
@@ -70,15 +70,13 @@ export function queryArguments(query: string, words: readonly string[]): Result<
   return mangled === undefined ? ok(names) : refuse(`the name ${quoted(mangled)} is not in UTF-8`)
 }
 
-function targetsIn(graph: Graph, logs: Logs, rules: Rules): readonly FileNode[] {
-  return graph
-    .all()
-    .filter(node => !isSource(node) && (node.making !== undefined || isLost(node, logs, rules)))
+function targetsIn(graph: Graph, rules: Rules): readonly FileNode[] {
+  return graph.all().filter(node => !isSource(node) && (node.making !== undefined || isLost(node, rules)))
 }
 
-/** Whether a file that is not there was a target: somebody changed and then removed it, or its build failed. */
-function isLost({ name, stamp, overridden }: FileNode, logs: Logs, rules: Rules): boolean {
-  return stamp !== undefined && (overridden || logs.has(name)) && rules.find(name) !== undefined
+/** Whether a file that is not there was a target until somebody changed it, and then removed it. */
+function isLost({ name, overridden }: FileNode, rules: Rules): boolean {
+  return overridden && rules.find(name) !== undefined
 }
 
 /** Also a target that somebody changed by hand since. */
