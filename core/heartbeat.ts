@@ -1,4 +1,4 @@
-import { lstatSync, lutimesSync } from 'node:fs'
+import fs, { lstatSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 
 /**
@@ -18,38 +18,24 @@ export function startHeartbeat(path: string, { isBusy = false } = {}): Heartbeat
       // There may be no thread to have: then as often as the event loop comes to it.
     }
   }
-  const beat = setInterval(() => touch(path), BEAT_MS)
+  const beat = setInterval(touch, BEAT_MS, fs, path)
   // It must not keep the process from ending.
   beat.unref()
   return { stop: () => clearInterval(beat) }
 }
 
 function startThread(path: string): Heartbeat {
-  const thread = new Worker(`(${beatFrom})(require('node:fs'), require('node:worker_threads').workerData)`, {
-    eval: true,
-    workerData: { path, ms: BEAT_MS },
-  })
+  const thread = new Worker(
+    `const touch = ${touch}
+    const { path, ms } = require('node:worker_threads').workerData
+    touch(require('node:fs'), path)
+    setInterval(touch, ms, require('node:fs'), path)`,
+    { eval: true, workerData: { path, ms: BEAT_MS } },
+  )
   thread.unref()
   // Without it nobody who can see us is at a loss.
   thread.on('error', () => {})
   return { stop: () => void thread.terminate() }
-}
-
-/** Runs in the thread, from its text: must not use anything of this module. */
-function beatFrom(
-  fs: { readonly lutimesSync: typeof lutimesSync },
-  { path, ms }: { readonly path: string; readonly ms: number },
-): void {
-  const beat = () => {
-    try {
-      const now = Date.now() / 1000
-      fs.lutimesSync(path, now, now)
-    } catch {
-      // As in touch().
-    }
-  }
-  beat()
-  setInterval(beat, ms)
 }
 
 /** False where there is nothing. */
@@ -66,7 +52,8 @@ const BEAT_MS = 10 * 1000
  */
 export const SILENCE_MS = 2 * 60 * 1000
 
-function touch(path: string): void {
+/** Goes into the thread as its text: must not use anything of this module. */
+function touch({ lutimesSync }: Pick<typeof fs, 'lutimesSync'>, path: string): void {
   try {
     const now = Date.now() / 1000
     lutimesSync(path, now, now)

@@ -7,11 +7,23 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 export function writeWhole(path: string, content: string | Uint8Array): void {
   const part = `${path}.${process.pid}.part`
   try {
-    rmSync(part, { force: true })
-    // Never through a symlink that somebody put there, in a folder such as /tmp.
-    writeFileSync(part, content, { flag: 'wx' })
+    writeNew(part, content)
     renameSync(part, path)
-  } finally {
+  } catch (error) {
     rmSync(part, { force: true })
+    throw error
+  }
+}
+
+/** Never through a symlink that somebody put there, in a folder such as /tmp. */
+function writeNew(part: string, content: string | Uint8Array): void {
+  const write = () => writeFileSync(part, content, { flag: 'wx' })
+  try {
+    write()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    // An earlier process of our number left it.
+    rmSync(part)
+    write()
   }
 }

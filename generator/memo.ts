@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../core/digest.ts'
+import { writeWhole } from '../core/whole-file.ts'
 import type { Api } from './api.ts'
 import type { Edge } from './package.ts'
 import type { Input } from './tree.ts'
-import { putInPlace } from './write.ts'
 
 /**
  * What an earlier run found, so that only what changed is evaluated again. It speaks of stamps of
@@ -50,5 +50,5 @@ export function readMemo(root: string, program: string): Memo {
 }
 
 export function writeMemo(root: string, memo: Memo): void {
-  putInPlace(join(root, PATH), framed(JSON.stringify(memo)))
+  writeWhole(join(root, PATH), framed(JSON.stringify(memo)))
 }

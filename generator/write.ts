@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
+import { writeWhole } from '../core/whole-file.ts'
 import { API_TARGET, type Emitted, targets } from './emit.ts'
 
 /** The text of a file, or undefined where there is none. */
@@ -23,25 +24,11 @@ export function writeChanged(root: string, folder: string, emitted: readonly Emi
   for (const { path, text } of emitted) {
     const target = join(root, path)
     if (present.has(basename(path)) && readText(target) === text) continue
-    putInPlace(target, text)
+    // No moment may show half a rule, which a shell would run.
+    writeWhole(target, text)
     changed.push(path)
   }
   return changed
-}
-
-/**
- * By a temporary file and a rename, so that no moment shows half a rule, which a shell would run. Nothing is left of
- * one that the disk had no room for.
- */
-export function putInPlace(target: string, text: string): void {
-  const temporary = `${target}.${process.pid}.tmp`
-  try {
-    writeFileSync(temporary, text)
-    renameSync(temporary, target)
-  } catch (error) {
-    rmSync(temporary, { force: true })
-    throw error
-  }
 }
 
 /**

@@ -64,9 +64,9 @@ export class Tree {
    * none of them.
    */
   other(name: FileName): string | undefined {
-    const folder = dirname(this.absolute(name))
-    if (folder === this.top) return undefined
-    if (!this.#othersWith.has(folder)) this.#othersWith.set(folder, otherTop(this.top, folder))
+    const folder = dirname(name)
+    if (folder === '.') return undefined
+    if (!this.#othersWith.has(folder)) this.#othersWith.set(folder, otherTop(this.top, this.absolute(folder)))
     return this.#othersWith.get(folder)
   }
 

@@ -144,8 +144,8 @@ redo_put() { # FIELD...
 
 # A question that lacks its end, as on a full disk, would be another one. Its room is for those who go on.
 redo_unwritten() { # args|env
+  { true >"$REDO_RUN/$redo_slot.$1"; } 2>/dev/null || :
   [ -d "$REDO_RUN" ] || redo_gone
-  { true >"$REDO_RUN/$redo_slot.$1"; } 2>/dev/null || [ -d "$REDO_RUN" ] || redo_gone
   # The slot of a shell that stays is for its next script.
   [ "$redo_slot" = "${redo_line-}" ] || redo_bye
   printf 'redo: cannot ask for anything: it cannot be written below %s\n' "$REDO_RUN" >&2

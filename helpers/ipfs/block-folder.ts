@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 import type { Blocks } from './block.ts'
 import { describeIpfs } from './failure.ts'
 import { parseNode } from './node.ts'
@@ -31,9 +32,7 @@ export async function writeBlocks(
     coming.push(...(node.value.kind === 'file' ? node.value.parts : node.value.entries).map(({ cid }) => cid))
     const file = join(place, cid.toString())
     if (existsSync(file)) continue
-    const part = join(place, `.${cid}.${process.pid}`)
-    writeFileSync(part, block.value)
-    renameSync(part, file)
+    writeWhole(file, block.value)
     written++
   }
   return ok(written)
