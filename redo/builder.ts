@@ -3,16 +3,16 @@ import { basename, join, resolve } from 'node:path'
 import { quoted } from '../core/message.ts'
 import { type Console, Transcript } from './console.ts'
 import { type Ending, signalGroup } from './executor.ts'
-import type { FileNode, Making } from './graph.ts'
+import type { FileNode } from './graph.ts'
+import { Job } from './job.ts'
 import type { Logs } from './logs.ts'
 import { copiedTo, discard, install, type Places, type Product, productOf } from './product.ts'
 import { sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
-import { exists, folder, isOfFile, isSymlink, nothing, type Stamp, stampOf } from './stamp.ts'
+import { exists, folder, isOfFile, isSymlink, nothing, stampOf } from './stamp.ts'
 import type { State } from './state.ts'
-import { Stopwatch } from './stopwatch.ts'
-import type { Job, Task } from './task.ts'
+import type { Task } from './task.ts'
 import type { Trace } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
 import { unknownTarget } from './unknown.ts'
@@ -88,27 +88,17 @@ export class Builder {
     const doFile = this.#state.graph.node(rule.doFile)
     // Its version is to be that of now.
     task.run.checker.check(doFile, ruleStamp)
-    const job: Job = {
+    const job = new Job({
       number,
       task,
+      rule: doFile,
       transcript,
-      scheduler,
       console,
-      child: undefined,
-      clock: new Stopwatch(),
-      inputs: new Map([[doFile, doFile.version]]),
-      absent: new Set(),
-      always: false,
-      digest: undefined,
-      refused: false,
-      waiting: 0,
-      hasToken: true,
-      stopped: false,
-      ended: false,
-    }
+      scheduler,
+      trace: this.#trace,
+    })
     task.job = job
     this.jobs.set(number, job)
-    this.#trace?.(`${quoted(node.name)} takes a token and starts`)
     const script = {
       job: number,
       rule,
@@ -123,13 +113,10 @@ export class Builder {
       flags: setting.flags,
     }
     job.child = workshop.starter.start(script, ending => {
-      if (job.ended) return
-      job.ended = true
+      if (!job.end()) return
       this.jobs.delete(number)
-      job.child = undefined
       done(this.#ended(job, rule, places, ending))
-      this.#trace?.(`${quoted(node.name)} has ended${job.hasToken ? ' and gives its token back' : ''}`)
-      if (job.hasToken) scheduler.release()
+      job.giveTokenBack()
     })
   }
 
@@ -146,7 +133,7 @@ export class Builder {
     discard(places, ok ? product : undefined)
     if (!ok && !job.stopped) {
       job.transcript.line(`redo: cannot build ${quoted(places.target)}: ${quoted(rule.doFile)} ${product}`)
-      const gone = job.refused ? undefined : [...job.inputs.keys()].find(isGone)
+      const gone = job.refused ? undefined : job.inputs.find(isGone)
       if (gone !== undefined)
         job.transcript.line(`  ${quoted(gone.name)}, which it asked for, was removed since: run it again`)
       this.#fail(job, places)
@@ -188,12 +175,12 @@ export class Builder {
    */
   #record(job: Job, places: Places, product: Accepted): void {
     const stamp = product.kind === 'file' ? product.stamp : places.before === folder ? folder : nothing
-    this.#state.graph.built(job.task.node, stamp, makingOf(job, places.before))
+    this.#state.graph.built(job.task.node, stamp, job.making(places.before))
     this.#state.save()
   }
 
   #fail(job: Job, { target, before }: Places): void {
-    this.#state.graph.failed(job.task.node, stampOf(target), makingOf(job, before))
+    this.#state.graph.failed(job.task.node, stampOf(target), job.making(before))
     this.#state.save()
   }
 
@@ -210,25 +197,6 @@ const adviceOn = (error: NodeJS.ErrnoException): string =>
 
 /** What was there in this run, and was taken away by somebody else, such as coolports-gen. */
 const isGone = ({ name, stamp = nothing }: FileNode): boolean => stamp !== nothing && !exists(name)
-
-/** How a target came to be by a build that has ended; `before` is how its file looked until then. */
-function makingOf(job: Job, before: Stamp): Making {
-  const inputs = [...job.inputs.keys()]
-  const [rule] = inputs
-  if (rule === undefined) throw new Error('a job without a rule')
-  return {
-    rule,
-    inputs,
-    versions: [...job.inputs.values()],
-    absent: [...job.absent],
-    always: job.always,
-    digest: job.digest,
-    failed: false,
-    before,
-    took: job.clock.elapsed,
-    logged: job.transcript.date(),
-  }
-}
 
 /** `$3`: beside the target, with a name that no other run of redo uses. As a name, and seen from the rule. */
 function temporaryFor(rule: Rule, target: FileName, number: number): readonly [FileName, string] {

@@ -5,8 +5,9 @@ import { quoted } from '../core/message.ts'
 import { Console } from './console.ts'
 import type { Coordinator } from './coordinator.ts'
 import { refusalElsewhere } from './elsewhere.ts'
-import type { FileNode } from './graph.ts'
+import type { Graph } from './graph.ts'
 import { Guests } from './guests.ts'
+import type { Job } from './job.ts'
 import type { Message } from './message.ts'
 import { type Options, parseOptions } from './options.ts'
 import { type Query, queries, queryArguments, readBooks } from './query.ts'
@@ -14,9 +15,9 @@ import type { RunServed } from './run-served.ts'
 import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
 import { flagsOfShell } from './starter.ts'
-import type { Job, Setting } from './task.ts'
-import type { Trace } from './trace.ts'
+import type { Setting } from './task.ts'
 import { type FileName, isMangled, type Tree } from './tree.ts'
+import type { Workshop } from './workshop.ts'
 
 type Answer = readonly [status: number, text?: string | undefined]
 
@@ -24,21 +25,21 @@ type Answer = readonly [status: number, text?: string | undefined]
 export class Clients {
   readonly #coordinator: Coordinator
   readonly #tree: Tree
-  readonly #jobs: ReadonlyMap<number, Job>
-  readonly #trace: Trace | undefined
+  readonly #graph: Graph
+  readonly #workshop: () => Workshop
   readonly guests = new Guests()
   #isOver = false
 
   constructor(options: {
     readonly coordinator: Coordinator
     readonly tree: Tree
-    readonly jobs: ReadonlyMap<number, Job>
-    readonly trace: Trace | undefined
+    readonly graph: Graph
+    readonly workshop: () => Workshop
   }) {
     this.#coordinator = options.coordinator
     this.#tree = options.tree
-    this.#jobs = options.jobs
-    this.#trace = options.trace
+    this.#graph = options.graph
+    this.#workshop = options.workshop
   }
 
   /** Hears no other runs any more: at the end of this one they take a turn of their own. */
@@ -53,12 +54,11 @@ export class Clients {
     }
     if (this.#isOver && isOfGuest(message)) return
     if (message.verb === 'ended') {
-      this.#coordinator.openWorkshop().starter.ended(message.job, Number(message.args[0]))
+      this.#workshop().starter.ended(message.job, Number(message.args[0]))
       return
     }
-    const answer = ([status, text]: Answer) =>
-      this.#coordinator.openWorkshop().mailbox.answer(message, status, text)
-    const job = this.#jobs.get(message.job)
+    const answer = ([status, text]: Answer) => this.#workshop().mailbox.answer(message, status, text)
+    const job = this.#coordinator.jobs.get(message.job)
     if (job === undefined && !isOfGuest(message)) {
       answer([1, 'cannot go on: the script that asks has ended'])
       return
@@ -97,11 +97,10 @@ export class Clients {
 
   /** Has the work of a door done, for which it would start a process of its own. */
   #help({ args: [pid = '', door = '', ...words] }: Message, answer: (answer: Answer) => void): void {
-    this.#coordinator
-      .openWorkshop()
-      .helpers.run({ pid: Number(pid), door: basename(door), words }, (status = declined, text = '') =>
-        answer([status, text]),
-      )
+    this.#workshop().helpers.run(
+      { pid: Number(pid), door: basename(door), words },
+      (status = declined, text = '') => answer([status, text]),
+    )
   }
 
   /** What needs no waiting. */
@@ -185,14 +184,14 @@ export class Clients {
     }
     const done = this.#coordinator.fulfil(request, nodes)
     const finish = (ok: boolean) => {
-      if (!force && job !== undefined) depend(job, nodes)
+      if (!force && job !== undefined) job.depend(nodes)
       if (!ok && job !== undefined) job.refused = true
       setting.console?.close()
       const isCut = !ok && job === undefined && this.#coordinator.isStopped
       answer([ok ? 0 : 1, isCut ? `cannot go on: ${lost}` : undefined])
     }
     if (typeof done === 'boolean') finish(done)
-    else if (job !== undefined) this.#await(job, done, finish)
+    else if (job !== undefined) job.wait(done, finish)
     else void done.then(finish)
     if (setting.scheduler !== undefined)
       void this.#close(setting.scheduler, done, job === undefined ? run : undefined)
@@ -203,10 +202,10 @@ export class Clients {
    * script to ask for, before it asks for what lies behind: now it is too late to build it.
    */
   #passThrough(job: Job, links: readonly FileName[]): void {
-    for (const node of links.map(link => this.#coordinator.state.graph.node(link))) {
+    for (const node of links.map(link => this.#graph.node(link))) {
       if (node === job.task.node || node.making !== undefined) continue
       job.task.run.checker.check(node)
-      depend(job, [node])
+      job.depend([node])
     }
   }
 
@@ -222,40 +221,10 @@ export class Clients {
     if (guest !== undefined) this.#coordinator.leave(guest)
   }
 
-  /**
-   * A script gives its token away while it waits, and goes on when it has one again. While others of its
-   * clients wait it goes on without: it may be that it does nothing but wait for those, too.
-   */
-  #await(job: Job, done: Promise<boolean>, finish: (ok: boolean) => void): void {
-    job.waiting += 1
-    if (job.hasToken) {
-      job.hasToken = false
-      job.clock.pause()
-      this.#trace?.(`${quoted(job.task.node.name)} gives its token away while it waits`)
-      job.scheduler.release()
-    }
-    void done.then(ok => {
-      job.waiting -= 1
-      if (job.hasToken || job.ended || job.waiting > 0) {
-        finish(ok)
-        return
-      }
-      job.scheduler.resume(() => {
-        if (job.hasToken || job.ended) job.scheduler.release()
-        else {
-          job.hasToken = true
-          job.clock.resume()
-          this.#trace?.(`${quoted(job.task.node.name)} has a token again`)
-        }
-        finish(ok)
-      })
-    })
-  }
-
   /** Whoever gives an own -j, -v, -x or --explain, an own environment, or an own stderr, gets it. */
   #setting(job: Job | undefined, message: Message, options: Options): Setting {
     const { jobs, verbose, trace, explain } = options
-    const workshop = this.#coordinator.openWorkshop()
+    const workshop = this.#workshop()
     const output = this.#own(message, 'out')
     return {
       scheduler: jobs === undefined && job !== undefined ? undefined : workshop.openScheduler(jobs ?? 1),
@@ -270,17 +239,12 @@ export class Clients {
 
   /** A file beside the slot of a client. */
   #own(message: Message, name: string): string {
-    return join(this.#coordinator.openWorkshop().folder, `${message.slot}.${name}`)
+    return join(this.#workshop().folder, `${message.slot}.${name}`)
   }
 
   #node(cwd: string, path: string) {
-    return this.#coordinator.state.graph.node(this.#tree.name(cwd, path))
+    return this.#graph.node(this.#tree.name(cwd, path))
   }
-}
-
-/** A script that asks twice may have read the file between: the version that it saw first is the one that counts. */
-function depend({ inputs }: Job, nodes: readonly FileNode[]): void {
-  for (const node of nodes) if (!inputs.has(node)) inputs.set(node, node.version)
 }
 
 function mangledIn(cwd: string, names: readonly string[]): string | undefined {

@@ -1,12 +1,11 @@
 import { quoted } from '../core/message.ts'
 import { Builder } from './builder.ts'
 import { Checker, dirty, type Progress, type Verdict } from './check.ts'
-import { Clients } from './clients.ts'
 import type { Console } from './console.ts'
 import type { Forecast } from './forecast.ts'
 import type { FileNode } from './graph.ts'
+import type { Job } from './job.ts'
 import type { Logs } from './logs.ts'
-import type { Message } from './message.ts'
 import { Rules } from './rules.ts'
 import { RunServed } from './run-served.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
@@ -14,7 +13,7 @@ import { folder } from './stamp.ts'
 import type { State } from './state.ts'
 import { inherited, isOpen, type Outcome, type Request, type Setting, Task } from './task.ts'
 import type { Traces } from './trace.ts'
-import type { FileName, Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
 import { unknownTarget } from './unknown.ts'
 import type { Running } from './view.ts'
 import { Waits } from './waits.ts'
@@ -36,8 +35,7 @@ export class Coordinator {
   readonly #console: Console
   readonly #traces: Traces
   readonly #builder: Builder
-  readonly #clients: Clients
-  readonly #open: (receive: (message: Message) => void) => Workshop
+  readonly #workshop: () => Workshop
   readonly #tasks = new Map<FileNode, Task>()
   readonly #queued = new Map<Task, Waiting>()
   /** What was built since this process began. */
@@ -51,7 +49,6 @@ export class Coordinator {
   #asking: Request | undefined
   /** What was just brought up to date for a check that is under way. */
   #brought: ReadonlySet<FileNode> | undefined
-  #workshop: Workshop | undefined
   #stopped = false
 
   constructor(options: {
@@ -63,8 +60,8 @@ export class Coordinator {
     readonly traces: Traces
     /** Wants to know what is asked for, and what becomes of it. */
     readonly forecast: Forecast | undefined
-    /** Makes what only a run that builds something needs. */
-    readonly open: (receive: (message: Message) => void) => Workshop
+    /** What only a run that builds something needs. */
+    readonly workshop: () => Workshop
   }) {
     const { tree, state, logs, console, wishes, traces } = options
     const rules = new Rules(tree)
@@ -74,7 +71,7 @@ export class Coordinator {
     this.#rules = rules
     this.#logs = logs
     this.#console = console
-    this.#open = options.open
+    this.#workshop = options.workshop
     this.#forecast = options.forecast
     this.#waits = new Waits(traces.locks)
     this.#traces = traces
@@ -87,27 +84,6 @@ export class Coordinator {
       explain: wishes.explain,
       trace: traces.locks,
     })
-    this.#clients = new Clients({
-      coordinator: this,
-      tree,
-      jobs: this.#builder.jobs,
-      trace: traces.locks,
-    })
-  }
-
-  /** Brings the targets of the command line up to date; whether that succeeded for all. */
-  async bring(names: readonly FileName[], force: boolean): Promise<boolean> {
-    const nodes = names.map(name => this.state.graph.node(name))
-    const ok = await this.fulfil(this.request(this.welcome(), undefined, force, {}), nodes)
-    const { guests } = this.#clients
-    while (this.#tasks.size > 0 || guests.areHere) {
-      await guests.idle()
-      await this.idle()
-    }
-    // To put helpers away takes time, in which another run may ask.
-    this.#clients.dismiss()
-    await this.#workshop?.helpers.close()
-    return ok
   }
 
   /**
@@ -125,8 +101,16 @@ export class Coordinator {
   stop(signal: NodeJS.Signals): void {
     this.#stopped = true
     this.#builder.stop(signal)
-    if (signal === 'SIGKILL') this.#clients.guests.dismiss()
-    this.#workshop?.helpers.stop(signal)
+  }
+
+  /** The scripts that run, by their numbers. */
+  get jobs(): ReadonlyMap<number, Job> {
+    return this.#builder.jobs
+  }
+
+  /** Whether nothing is being brought up to date. */
+  get isIdle(): boolean {
+    return this.#tasks.size === 0
   }
 
   get isStopped(): boolean {
@@ -141,7 +125,7 @@ export class Coordinator {
     for (const task of this.#tasks.values()) {
       for (const { by, abandoned } of task.requests) {
         if (abandoned) continue
-        if (by === undefined || by.job?.ended === true) wanted.add(task)
+        if (by === undefined || by.job?.hasEnded === true) wanted.add(task)
         else askedBy.set(by, [...(askedBy.get(by) ?? []), task])
       }
     }
@@ -150,25 +134,11 @@ export class Coordinator {
     this.#builder.stop('SIGTERM', job => !wanted.has(job.task))
   }
 
-  close(): void {
-    this.#workshop?.close()
-  }
-
-  /** For a run that ends in the middle, and leaves all else as it is: a make wants its tokens back. */
-  returnTokens(): void {
-    this.#workshop?.scheduler.returnTokens()
-  }
-
   /** The scripts that run now and do not wait, the oldest first. */
   get running(): readonly Running[] {
     return [...this.#builder.jobs.values()]
       .filter(job => job.hasToken)
       .map(job => ({ name: job.task.node.name, ran: job.clock.elapsed }))
-  }
-
-  /** How many scripts may run at once; undefined when others decide, or none has run. */
-  get jobs(): number | undefined {
-    return this.#workshop?.scheduler.jobs
   }
 
   /** A run comes: what was edited meanwhile counts for it, and what failed is tried again. */
@@ -367,7 +337,7 @@ export class Coordinator {
         const scheduler = this.#schedulerOf(task)
         this.#asking = task.asker
         if (task.run.checker.isStillOurs(task.node)) {
-          this.#builder.build(task, this.openWorkshop(), scheduler, ok => this.#built(task, ok))
+          this.#builder.build(task, this.#workshop(), scheduler, ok => this.#built(task, ok))
           return
         }
         task.reason = undefined
@@ -417,12 +387,7 @@ export class Coordinator {
   }
 
   #schedulerOf(task: Task): Scheduler {
-    return task.scheduler ?? this.openWorkshop().scheduler
-  }
-
-  openWorkshop(): Workshop {
-    this.#workshop ??= this.#open(message => this.#clients.receive(message))
-    return this.#workshop
+    return task.scheduler ?? this.#workshop().scheduler
   }
 
   /** Of a build whose words stand elsewhere, maybe in the output of another run. */
@@ -455,7 +420,7 @@ export class Coordinator {
     const job = request?.isApart === true ? undefined : request?.by?.job
     if (job !== undefined) {
       // Of one that has ended the log is closed, and its descriptor may be another file's by now.
-      if (!job.ended) job.transcript.line(text)
+      if (!job.hasEnded) job.transcript.line(text)
     } else (request?.setting.console ?? this.#console).line(text)
   }
 }

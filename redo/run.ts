@@ -6,9 +6,9 @@ import { type Lock, tryLock } from '../core/lock.ts'
 import { quoted } from '../core/message.ts'
 import { isVisible, type ProcessName } from '../core/process-name.ts'
 import { Console } from './console.ts'
-import { Coordinator } from './coordinator.ts'
 import { Forecast } from './forecast.ts'
 import { visit } from './guest.ts'
+import { Host } from './host.ts'
 import { Logs } from './logs.ts'
 import type { Message } from './message.ts'
 import { flagsOf, type Options } from './options.ts'
@@ -61,28 +61,19 @@ export async function run(
   const open = (receive: (message: Message) => void) =>
     new Workshop({ ...options, tree, folder: runFolder, commands, ignored, receive, locks: traces.locks })
   const forecast = hasView ? new Forecast(tree, () => State.open('.redo/state').graph) : undefined
-  const coordinator = new Coordinator({
-    tree,
-    state,
-    logs,
-    console,
-    wishes: options,
-    traces,
-    forecast,
-    open,
-  })
+  const host = new Host({ tree, state, logs, console, wishes: options, traces, forecast, open })
   const view =
-    terminal === undefined || forecast === undefined ? undefined : new View(terminal, forecast, coordinator)
-  const signal = onSignals(how => coordinator.stop(how), ignored)
+    terminal === undefined || forecast === undefined ? undefined : new View(terminal, forecast, host)
+  const signal = onSignals(how => host.stop(how), ignored)
   const fold = () => {
     view?.close()
     console.close()
     terminal?.close()
   }
-  const onTrouble = (error: unknown) => stopAndGiveUp(error, coordinator, fold)
+  const onTrouble = (error: unknown) => stopAndGiveUp(error, host, fold)
   process.once('uncaughtException', onTrouble)
-  const ok = await coordinator.bring(targets, command === 'redo').catch(onTrouble)
-  coordinator.close()
+  const ok = await host.bring(targets, command === 'redo').catch(onTrouble)
+  host.close()
   fold()
   state.close()
   removeRunFolder(runFolder)
@@ -142,9 +133,9 @@ function waitingFor(holder: ProcessName): string {
  * A run that cannot keep its books, on a full disk say, is over. It leaves things as a crash would, which
  * the next run puts in order; what is on record is right.
  */
-function stopAndGiveUp(error: unknown, coordinator: Coordinator, fold: () => void): never {
-  coordinator.stop('SIGKILL')
-  coordinator.returnTokens()
+function stopAndGiveUp(error: unknown, host: Host, fold: () => void): never {
+  host.stop('SIGKILL')
+  host.returnTokens()
   fold()
   giveUp(error)
 }

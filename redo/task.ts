@@ -1,10 +1,9 @@
-import type { ChildProcess } from 'node:child_process'
 import type { Console, Transcript } from './console.ts'
 import type { FileNode } from './graph.ts'
+import type { Job } from './job.ts'
 import type { Reason } from './reason.ts'
 import type { RunServed } from './run-served.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { Stopwatch } from './stopwatch.ts'
 
 /** A wish that some targets be up to date: of the command line, of a script, or of a check. */
 export interface Request {
@@ -28,7 +27,7 @@ export interface Request {
 
 /** Whether what it asks for is still to be begun. The end of a script is the end of what it asked for. */
 export function isOpen(request: Request): boolean {
-  if (request.abandoned || request.by?.job?.ended === true) return false
+  if (request.abandoned || request.by?.job?.hasEnded === true) return false
   return !request.failed || request.keepGoing
 }
 
@@ -107,7 +106,7 @@ export class Task {
     for (let request = this.asker; request !== undefined; request = request.by?.asker) {
       if (request.isApart) return undefined
       const job = request.by?.job
-      if (job !== undefined) return job.ended ? undefined : job.transcript
+      if (job !== undefined) return job.hasEnded ? undefined : job.transcript
     }
     return undefined
   }
@@ -116,28 +115,4 @@ export class Task {
   get asker(): Request | undefined {
     return this.requests.find(isOpen) ?? this.requests[0]
   }
-}
-
-/** A script that runs, and what it has said so far about its target. */
-export interface Job {
-  readonly number: number
-  readonly task: Task
-  readonly transcript: Transcript
-  child: ChildProcess | undefined
-  /** How long it has run, without the time that it waited for others. */
-  readonly clock: Stopwatch
-  readonly inputs: Map<FileNode, number>
-  readonly absent: Set<FileNode>
-  always: boolean
-  digest: string | undefined
-  /** Something that it asked for could not be had. */
-  refused: boolean
-  /** How many of its clients wait for targets; while any does, it holds no token. */
-  waiting: number
-  hasToken: boolean
-  readonly scheduler: Scheduler
-  readonly console: Console
-  /** It was told to end: whatever it made is not to be trusted. */
-  stopped: boolean
-  ended: boolean
 }

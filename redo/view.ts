@@ -19,7 +19,7 @@ export interface Running {
 }
 
 /** What is done at the moment. */
-interface Work {
+export interface Work {
   /** The scripts that run now and do not wait, the oldest first. */
   readonly running: readonly Running[]
   /** How many scripts may run at once; undefined when others decide, or none has run. */

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { describe, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Clients } from '../../redo/clients.ts'
 import type { Coordinator } from '../../redo/coordinator.ts'
 import { Graph } from '../../redo/graph.ts'
 import { Guests } from '../../redo/guests.ts'
 import type { Message } from '../../redo/message.ts'
-import type { Job } from '../../redo/task.ts'
 import { Tree } from '../../redo/tree.ts'
+import type { Workshop } from '../../redo/workshop.ts'
 
 const question: Message = {
   verb: 'ifchange',
@@ -81,76 +81,24 @@ test('a run at its end leaves the questions of other runs open: they see it go, 
   clients.receive({ ...question, verb: 'bye', job: 0 })
 })
 
-describe('a script that waits gives its token away, and goes on when it has one', () => {
-  const ask: Message = { ...question, job: 1 }
-
-  test('and its clock stands still meanwhile', async () => {
-    const { job, clients, answered, done, resumes } = waiting()
-    clients.receive(ask)
-    expect(job.hasToken).toBe(false)
-    expect(job.scheduler.release).toHaveBeenCalledTimes(1)
-    expect(job.clock.pause).toHaveBeenCalledTimes(1)
-    done(true)
-    await vi.waitFor(() => expect(resumes).toHaveLength(1))
-    expect([answered, job.clock.resume].map(one => one.mock.calls.length)).toEqual([0, 0])
-    resumes[0]?.()
-    expect(job.hasToken).toBe(true)
-    expect(job.clock.resume).toHaveBeenCalledTimes(1)
-    expect(answered).toHaveBeenCalledWith(ask, 0, undefined)
-  })
-
-  test.each([
-    ['ended', { ended: true }],
-    ['got one for another of its clients', { hasToken: true }],
-  ])('unless it has %s: then that goes back', async (_, meanwhile) => {
-    const { job, clients, answered, done, resumes } = waiting()
-    clients.receive(ask)
-    done(true)
-    await vi.waitFor(() => expect(resumes).toHaveLength(1))
-    Object.assign(job, meanwhile)
-    resumes[0]?.()
-    expect(job.scheduler.release).toHaveBeenCalledTimes(2)
-    expect(answered).toHaveBeenCalledTimes(1)
-  })
-})
-
-/** A coordinator that is asked for targets, and brings them up to date as it is told. */
-function setUp(fulfil = vi.fn((): boolean | Promise<boolean> => true), jobs = new Map<number, Job>()) {
+/** A coordinator for which all targets are up to date. */
+function setUp() {
   const answered = vi.fn()
+  const fulfil = vi.fn(() => true)
   const coordinator = {
-    state: { graph: new Graph() },
+    jobs: new Map(),
     request: () => ({ keepGoing: false, shuffle: false }),
     fulfil,
     welcome: () => ({}),
     leave: () => {},
     idle: () => Promise.resolve(),
-    openWorkshop: () => ({
-      folder: '/nowhere',
-      mailbox: { answer: answered },
-      openScheduler: () => ({ close: () => {} }),
-    }),
   } as unknown as Coordinator
-  const clients = new Clients({ coordinator, tree: new Tree('/nowhere'), jobs, trace: undefined })
+  const workshop = {
+    folder: '/nowhere',
+    mailbox: { answer: answered },
+    openScheduler: () => ({ close: () => {} }),
+  } as unknown as Workshop
+  const tree = new Tree('/nowhere')
+  const clients = new Clients({ coordinator, tree, graph: new Graph(), workshop: () => workshop })
   return { clients, fulfil, answered }
-}
-
-/** A script that has a token, and asks for what is done when we say so. */
-function waiting() {
-  let done: (ok: boolean) => void = () => {}
-  const resumes: (() => void)[] = []
-  const job = {
-    ...{ task: {}, inputs: new Map(), waiting: 0, hasToken: true, ended: false },
-    clock: { pause: vi.fn(), resume: vi.fn() },
-    scheduler: { release: vi.fn(), resume: (go: () => void) => resumes.push(go) },
-  }
-  const fulfil = vi.fn(
-    () =>
-      new Promise<boolean>(resolve => {
-        done = resolve
-      }),
-  )
-  return {
-    ...setUp(fulfil, new Map([[1, job as unknown as Job]])),
-    ...{ job, resumes, done: (ok: boolean) => done(ok) },
-  }
 }
