@@ -8,8 +8,7 @@ export type Failure =
   | { readonly kind: 'status'; readonly status: number; readonly retryAfterMs?: number }
   | { readonly kind: 'redirect'; readonly why: string }
   | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
-  /** `hasty`: it might have said something yet, but others were waiting. */
-  | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number; readonly hasty?: boolean }
+  | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number }
   | { readonly kind: 'size'; readonly want: number; readonly got: number }
   | { readonly kind: 'endless'; readonly limit: number }
   | { readonly kind: 'range'; readonly why: string }
@@ -17,7 +16,6 @@ export type Failure =
   | { readonly kind: 'file'; readonly why: string }
   /** `page`: the server calls it a web page, which the source is not. */
   | { readonly kind: 'digest'; readonly got: string; readonly bytes: number; readonly page?: boolean }
-  | { readonly kind: 'disk'; readonly code: string }
   /** One who was asked says that he does not have it. */
   | { readonly kind: 'nothing' }
   /** Of a source by its CID: `why` ends the sentence `PLACE gave ...`. */
@@ -49,8 +47,6 @@ export function describe(failure: Failure): string {
       return `nothing: ${failure.why}`
     case 'digest':
       return `${failure.page ? 'a web page in its place: ' : ''}sha256 ${failure.got} (${bytes(failure.bytes)})`
-    case 'disk':
-      return `an error of the disk: ${DISK[failure.code] ?? failure.code}`
     case 'nothing':
       return 'nothing: it does not have it'
     case 'ipfs':

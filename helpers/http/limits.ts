@@ -3,8 +3,8 @@ export interface Limits {
   readonly connectMs: number
   /** A place that sends less than `SLOWEST` bytes in this time has stalled. */
   readonly idleMs: number
-  /** How long it may be silent at first while others were not asked yet. It is asked once more when none of them gives the source. */
-  readonly firstOfManyMs: number
+  /** How long a place may say nothing before the next one is asked as well. */
+  readonly nextAfterMs: number
   /** How often one place is asked, as long as it fails in a way that may pass. */
   readonly attempts: number
   /** The pause before the second attempt; it doubles before every further one. */
@@ -21,7 +21,7 @@ export interface Limits {
 export const LIMITS: Limits = {
   connectMs: 10_000,
   idleMs: 30_000,
-  firstOfManyMs: 5_000,
+  nextAfterMs: 2_000,
   attempts: 3,
   backoffMs: 1_000,
   retryAfterMs: 30_000,

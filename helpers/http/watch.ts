@@ -7,18 +7,13 @@ import { SLOWEST } from './limits.ts'
 export class Watch {
   readonly #controller = new AbortController()
   readonly #ms: number
-  readonly #leastBytes: number
-  /** How long it is waited for now. */
-  #patienceMs: number
+  #leastBytes = SLOWEST
   #timer: NodeJS.Timeout
   #since = 0
   #stalled = false
 
-  /** `firstMs` is for the first byte. */
-  constructor(ms: number, leastBytes = SLOWEST, firstMs = ms) {
+  constructor(ms: number) {
     this.#ms = ms
-    this.#leastBytes = leastBytes
-    this.#patienceMs = firstMs
     this.#timer = this.#start()
   }
 
@@ -30,33 +25,42 @@ export class Watch {
     return this.#stalled
   }
 
-  /** How long was waited in vain. */
+  /** How long it is waited for. */
   get seconds(): number {
-    return this.#patienceMs / 1000
+    return this.#ms / 1000
   }
 
-  /** Whether that was less than it may take between two bytes. */
-  get hasty(): boolean {
-    return this.#patienceMs < this.#ms
+  /** From now on so many bytes are wanted in that time. */
+  expect(leastBytes: number): void {
+    this.#leastBytes = leastBytes
+    this.#again()
   }
 
   moved(bytes: number): void {
     this.#since += bytes
-    if (this.#since < this.#leastBytes && !this.hasty) return
-    this.#since = 0
-    this.#patienceMs = this.#ms
-    clearTimeout(this.#timer)
-    this.#timer = this.#start()
+    if (this.#since >= this.#leastBytes) this.#again()
   }
 
   end(): void {
     clearTimeout(this.#timer)
   }
 
+  /** Stops it, as nobody wants it any more. */
+  abort(): void {
+    this.end()
+    this.#controller.abort()
+  }
+
+  #again(): void {
+    this.#since = 0
+    clearTimeout(this.#timer)
+    this.#timer = this.#start()
+  }
+
   #start(): NodeJS.Timeout {
     return setTimeout(() => {
       this.#stalled = true
       this.#controller.abort()
-    }, this.#patienceMs)
+    }, this.#ms)
   }
 }

@@ -298,22 +298,77 @@ describe('a download that breaks', () => {
     expect(hanging.asked.length).toBe(3)
   })
 
+  it('is asked first of a place that was slow, and gave another source of the run after all', async () => {
+    const bodies = [BODY, LIE]
+    const slow = await serve((request, response) => {
+      const give = () => whole(bodies[Number(request.url?.slice(1))])(request, response)
+      setTimeout(give, request.url === '/0' ? 400 : 0)
+    })
+    const without = await serve((_, response) => response.writeHead(404).end())
+    const requests = bodies.map((body, index) =>
+      want([`${slow.url}/${index}`, `${without.url}/${index}`], { sha256: sha256(body) }),
+    )
+    const limits = { ...QUICK, idleMs: 60_000, nextAfterMs: 200 }
+    expect((await fetchInto(folder(), requests, { jobs: 1, limits })).outcome.ok).toBe(true)
+    expect(without.asked.map(({ url }) => url)).toEqual(['/0'])
+  })
+
   it('is not waited for long where a place says nothing, as long as others were not asked', async () => {
     const silent = await serve(() => {})
     const good = await serve(whole())
-    const limits = { ...QUICK, idleMs: 60_000, firstOfManyMs: 200 }
+    const limits = { ...QUICK, idleMs: 60_000, nextAfterMs: 200 }
     const { outcome, said } = await fetchInto(folder(), [want([silent.url, good.url])], { limits })
     expect(outcome).toMatchObject({ ok: true, value: [{ from: { url: good.url } }] })
-    expect(said.join('\n')).toContain('nothing more for 0.2 s')
+    expect(said.join('\n')).toContain('gave nothing for 0.2 s; asking the next place as well')
   })
 
-  it('is asked of a slow place again, with all patience, when no other has it', async () => {
+  it('is taken from a slow place that was left waiting, when no other has it', async () => {
     const slow = await serve((request, response) => setTimeout(() => whole()(request, response), 900))
     const without = await serve((_, response) => response.writeHead(404).end())
-    const limits = { ...QUICK, idleMs: 60_000, firstOfManyMs: 200 }
+    const limits = { ...QUICK, idleMs: 60_000, nextAfterMs: 200 }
     const { outcome } = await fetchInto(folder(), [want([slow.url, without.url])], { limits })
     expect(outcome).toMatchObject({ ok: true, value: [{ from: { url: slow.url } }] })
-    expect(slow.asked.length).toBe(2)
+    expect(slow.asked.length).toBe(1)
+  })
+
+  it('is taken from the first that gives anything, though another one was asked before, or answered before', async () => {
+    const mute = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': BODY.length }).flushHeaders()
+    })
+    const slow = await serve((request, response) => setTimeout(() => whole()(request, response), 300))
+    const last = await serve(() => {})
+    const limits = { ...QUICK, idleMs: 60_000, nextAfterMs: 200 }
+    const { outcome, said } = await fetchInto(folder(), [want([mute.url, slow.url, last.url])], { limits })
+    expect(outcome).toMatchObject({ ok: true, value: [{ from: { url: slow.url } }] })
+    expect([mute, slow, last].map(({ asked }) => asked.length)).toEqual([1, 1, 1])
+    // The last of these lines names who gives.
+    expect(said.filter(line => / from /.test(line)).map(line => line.split(' from ')[1])).toEqual(
+      [mute, slow, last, slow].map(({ url }) => url.replace('http://', '')),
+    )
+  })
+
+  it('is given up by those that were asked in vain as soon as one gives it', async () => {
+    const closed: string[] = []
+    const hanging = await serve((_, response) => response.on('close', () => closed.push('hanging')))
+    const good = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': BODY.length }).write(BODY.subarray(0, 10))
+      setTimeout(() => {
+        closed.push('good')
+        response.end(BODY.subarray(10))
+      }, 500)
+    })
+    const limits = { ...QUICK, idleMs: 60_000, nextAfterMs: 100 }
+    expect((await fetchInto(folder(), [want([hanging.url, good.url])], { limits })).outcome.ok).toBe(true)
+    expect(closed).toEqual(['hanging', 'good'])
+  })
+
+  it('is asked for at the next place while a server makes a pause', async () => {
+    const busy = await serve((_, response) => response.writeHead(429, { 'retry-after': '5' }).end())
+    const good = await serve(whole())
+    const limits = { ...QUICK, retryAfterMs: 60_000, nextAfterMs: 100 }
+    const begun = Date.now()
+    expect((await fetchInto(folder(), [want([busy.url, good.url])], { limits })).outcome.ok).toBe(true)
+    expect(Date.now() - begun).toBeLessThan(3000)
   })
 
   it('is waited for once a place has begun to give it', async () => {
@@ -322,7 +377,7 @@ describe('a download that breaks', () => {
       setTimeout(() => response.end(BODY.subarray(10)), 900)
     })
     const other = await serve(whole())
-    const limits = { ...QUICK, idleMs: 60_000, firstOfManyMs: 200 }
+    const limits = { ...QUICK, idleMs: 60_000, nextAfterMs: 200 }
     const { outcome } = await fetchInto(folder(), [want([slow.url, other.url])], { limits })
     expect(outcome).toMatchObject({ ok: true, value: [{ from: { url: slow.url } }] })
     expect(other.asked.length).toBe(0)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bytes } from '../../../core/size.ts'
-import { pauseAfter } from '../../../helpers/fetch/obtain.ts'
+import { pauseAfter } from '../../../helpers/fetch/candidate.ts'
 import { LIMITS } from '../../../helpers/http/limits.ts'
 
 describe('pauseAfter()', () => {

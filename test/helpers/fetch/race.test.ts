@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { firstToAnswer, type Rival } from '../../../helpers/fetch/race.ts'
+
+beforeEach(() => vi.useFakeTimers())
+afterEach(() => vi.useRealTimers())
+
+describe('firstToAnswer()', () => {
+  it('asks one, and the next one when that has nothing', async () => {
+    const [a, b, c] = rivals('nothing after 10', 'answers after 10', 'answers after 0')
+    expect(await outcome([a, b, c])).toEqual({ winner: b, answer: 'b' })
+    expect([a, b, c].map(({ askedAt }) => askedAt)).toEqual([0, 10, undefined])
+    expect([a, b].map(({ dawdled }) => dawdled)).toEqual([0, 0])
+  })
+
+  it('asks the next one as well when one says nothing for long, who may win yet', async () => {
+    const [a, b, c] = rivals('answers after 250', 'silent', 'silent')
+    expect(await outcome([a, b, c])).toEqual({ winner: a, answer: 'a' })
+    expect([a, b, c].map(({ askedAt }) => askedAt)).toEqual([0, 100, 200])
+    expect([a, b, c].map(({ aborted }) => aborted)).toEqual([false, true, true])
+    expect(a.dawdled).toBeGreaterThan(0)
+    expect(c.dawdled).toBe(0)
+  })
+
+  it('lets who was just asked think, though one that was asked before has nothing', async () => {
+    const [a, b, c] = rivals('nothing after 110', 'answers after 60', 'silent')
+    expect(await outcome([a, b, c])).toEqual({ winner: b, answer: 'b' })
+    expect(c.askedAt).toBeUndefined()
+  })
+
+  it('waits for those that are left, without end, when there is no next one', async () => {
+    const [a, b] = rivals('answers after 5000', 'nothing after 1')
+    expect(await outcome([a, b])).toEqual({ winner: a, answer: 'a' })
+    expect(b.dawdled).toBe(0)
+  })
+
+  it('declines what comes too late', async () => {
+    const [a, b] = rivals('answers after 200, whatever it is told', 'answers after 50')
+    expect(await outcome([a, b])).toEqual({ winner: b, answer: 'b' })
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(a.declined).toEqual(['a'])
+  })
+
+  it('answers nothing when nobody has anything, or is there', async () => {
+    expect(await outcome(rivals('nothing after 1', 'nothing after 500'))).toBeUndefined()
+    expect(await outcome([])).toBeUndefined()
+  })
+
+  it('fails with whoever breaks, and leaves the others', async () => {
+    const [a, b] = rivals('silent', 'breaks after 10')
+    await expect(outcome([a, b])).rejects.toThrow('b broke')
+    expect(a.aborted).toBe(true)
+  })
+})
+
+const outcome = async (all: readonly Scripted[]) => {
+  const won = firstToAnswer(all, 100)
+  won.catch(() => {})
+  await vi.advanceTimersByTimeAsync(10_000)
+  return won
+}
+
+const rivals = <const Scripts extends readonly string[]>(...scripts: Scripts) =>
+  scripts.map((script, at) => new Scripted('abc'[at] ?? '', script)) as { [_ in keyof Scripts]: Scripted }
+
+/** Does what its script says. */
+class Scripted implements Rival<string> {
+  readonly #name: string
+  readonly #script: string
+  readonly #start = Date.now()
+  readonly declined: string[] = []
+  askedAt: number | undefined
+  dawdled = 0
+  aborted = false
+
+  constructor(name: string, script: string) {
+    this.#name = name
+    this.#script = script
+  }
+
+  ask(signal: AbortSignal): Promise<string | undefined> {
+    this.askedAt = Date.now() - this.#start
+    const [what, ms] = this.#script.split(/ after |,/)
+    return new Promise((resolve, reject) => {
+      signal.onabort = () => {
+        this.aborted = true
+        if (!this.#script.endsWith('told')) resolve(undefined)
+      }
+      if (ms === undefined) return
+      setTimeout(() => {
+        if (what === 'breaks') reject(new Error(`${this.#name} broke`))
+        else resolve(what === 'answers' ? this.#name : undefined)
+      }, Number(ms))
+    })
+  }
+
+  dawdles(): void {
+    this.dawdled += 1
+  }
+
+  decline(answer: string): void {
+    this.declined.push(answer)
+  }
+}
