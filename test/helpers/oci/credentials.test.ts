@@ -92,7 +92,7 @@ describe('findCredentials()', () => {
   })
 
   test('waits no longer than somebody wants to know', async () => {
-    helper('all', 'sleep 60; echo {}')
+    helper('all', 'exec 2>/dev/null; sleep 60; echo {}')
     const started = performance.now()
     const answer = await found({ credsStore: 'all' }, HOST, AbortSignal.timeout(300))
     expect(answer).toMatchObject({ error: { why: 'docker-credential-all did not answer in time' } })
@@ -100,7 +100,7 @@ describe('findCredentials()', () => {
   })
 
   test('does not wait for what a helper has started', async () => {
-    helper('all', `sleep 20 & echo '{"Username":"me","Secret":"word"}'`)
+    helper('all', `sleep 20 2>/dev/null & echo '{"Username":"me","Secret":"word"}'`)
     const started = performance.now()
     expect(await found({ credsStore: 'all' })).toEqual(password('me', 'word'))
     expect(performance.now() - started).toBeLessThan(10_000)
