@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, utimesSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { type Message, quoted } from '../core/message.ts'
-import { isLeftBy } from '../core/process.ts'
+import { partOf, sweepParts } from '../core/part.ts'
 import { storeRoot } from '../core/store.ts'
 import { isSystemError } from '../core/system-error.ts'
 import { PACKAGE_TIME } from '../helpers/tar/entry.ts'
@@ -77,8 +77,9 @@ export const mirrorExport = command({
       import('../core/remove.ts'),
     ])
     const store = storeRoot(process.env, root)
-    const part = `${to}.${process.pid}.part`
-    for (const left of abandoned(to)) removeTree(left)
+    const part = partOf(to)
+    // A bundle is large, and the disk may be small.
+    sweepParts(dirname(to), basename(to))
     try {
       mkdirSync(part, { recursive: true })
       const filled = await fillBundle(part, {
@@ -113,22 +114,6 @@ export const mirrorExport = command({
     return 0
   },
 })
-
-/** What earlier ones left that were interrupted or killed: a bundle is large, and the disk may be small. */
-function abandoned(to: string): readonly string[] {
-  const [folder, own] = [dirname(to), basename(to)]
-  const isLeft = (name: string): boolean => {
-    const pid = name.startsWith(own) ? /^\.(\d+)\.part$/.exec(name.slice(own.length))?.[1] : undefined
-    return pid !== undefined && isLeftBy(Number(pid))
-  }
-  try {
-    return readdirSync(folder)
-      .filter(isLeft)
-      .map(name => join(folder, name))
-  } catch {
-    return [] // a folder that may be written to and not read
-  }
-}
 
 /** The bundle would be made without them, and fail where nobody can mend it. */
 const untracked = (dir: string, paths: readonly string[]): Message => ({

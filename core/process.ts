@@ -7,12 +7,6 @@ import { readFileSync } from 'node:fs'
 export const hasEnded = (pid: number): boolean => !isRunning(pid)
 
 /**
- * Whether what is named after a process is left over, asked before we make anything of that kind ourselves: then what
- * has our own number is not ours. In a container the next run often has the number of the last.
- */
-export const isLeftBy = (pid: number): boolean => pid === process.pid || hasEnded(pid)
-
-/**
  * Whether a process of this id runs. Of one with `start`, which `startOf` told earlier, a later process of the same id
  * is told apart, where there is a /proc.
  */

@@ -1,7 +1,6 @@
 import { constants } from 'node:os'
-import { resolve } from 'node:path'
-import { removeTree } from '../../core/remove.ts'
 import { killSandbox } from '../sandbox/sandbox.ts'
+import { removeLastWork } from './work.ts'
 
 /** Ctrl-C and its kin end the build at once. */
 export function endOnSignal(): void {
@@ -17,7 +16,7 @@ export function endOnSignal(): void {
 export function endNow(status: number): never {
   killSandbox()
   try {
-    removeTree(resolve(`.build.${process.pid}`))
+    removeLastWork()
   } catch {
     // A dying build may still write; then the next one sweeps.
   }

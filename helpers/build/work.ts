@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { LOG_FILE } from '../../core/name.ts'
-import { hasEnded } from '../../core/process.ts'
+import { partOf, sweepParts } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
@@ -9,15 +9,17 @@ import { PACKAGE_TIME } from '../tar/entry.ts'
 /** Where the folder of a failed build is kept, until the next failure takes its place. */
 const FAILED = '.build.failed'
 
+/** What the folder of a build is a part of, if only by name. */
+const BUILD = 'build'
+
 /**
  * The work folder of one build, in the package's own folder: home, destdir and tmp, which the
- * sandbox may write to, and the log. Its name holds the process id, so two builds at once have two.
+ * sandbox may write to, and the log. Two builds at once have two.
  */
 export function makeWork(packageFolder: string, script: string): string {
-  sweepWork(packageFolder)
-  const work = resolve(packageFolder, `.build.${process.pid}`)
-  // One of our own number can only be of a process that is gone.
-  removeTree(work)
+  sweepParts(packageFolder, BUILD)
+  const work = partOf(resolve(packageFolder, BUILD))
+  lastWork = work
   try {
     fillWork(work, script)
   } catch (error) {
@@ -70,10 +72,10 @@ export function removeWork(packageFolder: string, work?: string): void {
   removeTree(resolve(packageFolder, FAILED))
 }
 
-/** Removes the folders of builds whose process is gone: killed, or the machine went down. */
-function sweepWork(packageFolder: string): void {
-  for (const name of readdirSync(packageFolder)) {
-    const pid = /^\.build\.(\d+)$/.exec(name)?.[1]
-    if (pid && hasEnded(Number(pid))) removeTree(join(packageFolder, name))
-  }
+/** What a process removes that has to end now. */
+export function removeLastWork(): void {
+  if (lastWork !== undefined) removeTree(lastWork)
 }
+
+/** A process does one build after the other. */
+let lastWork: string | undefined

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { chmod, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { partOf } from '../../core/part.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { Broken, type Failure } from './failure.ts'
 import { isCacheFile } from './names.ts'
@@ -84,8 +84,7 @@ const unreachable = (code: string): Failure => ({ kind: 'unreachable', why: WHY[
 
 async function putFile(folder: string, name: string, path: string): Promise<Result<void, Failure>> {
   if (!isCacheFile(name)) return refuse({ kind: 'refused', why: 'a cache has no file of this name' })
-  // Random, as others may write into the folder from containers and machines where a process has the same number.
-  const part = join(folder, `.${name}.${randomBytes(8).toString('hex')}.part`)
+  const part = partOf(join(folder, name))
   try {
     await makeFolder(folder)
     await copyFile(path, part, constants.COPYFILE_EXCL)

@@ -16,7 +16,7 @@ import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
-import { isLeftBy } from '../../core/process.ts'
+import { leftParts, OLD, partOf } from '../../core/part.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { systemFault } from '../../core/system-error.ts'
 import { packMembers } from '../tar/pack.ts'
@@ -133,7 +133,7 @@ async function placed(
   const there = destinationOf(named)
   const out = 'path' in there ? there.path : named
   const folder = dirname(out)
-  const part = join(folder, `.${basename(out)}.${process.pid}.part`)
+  const part = partOf(out)
   try {
     makeFolders(folder)
     await put(out, shape, part, write)
@@ -158,9 +158,10 @@ async function put(
   const old = part + OLD
   const remove = (path: string): void => rmSync(path, { recursive: true, force: true })
   try {
-    for (const left of leftovers(out, shape)) {
-      if (left.endsWith(OLD) && !existsSync(out)) renameSync(left, out)
-      else remove(left)
+    for (const left of leftParts(dirname(out), basename(out))) {
+      if (!left.endsWith(OLD)) remove(left)
+      // The export of a folder was killed between the two renames below, or just after them.
+      else if (shape === 'folder') existsSync(out) ? remove(left) : renameSync(left, out)
     }
     await write(part)
     // Of a folder no rename takes the place; so an old layout steps aside for a moment. Of a file it never does.
@@ -171,19 +172,6 @@ async function put(
     if (existsSync(old) && !existsSync(out)) renameSync(old, out)
     else remove(old)
   }
-}
-
-/** Behind the name of what is being written, that of what stood there before. */
-const OLD = '.old'
-
-/** What exports to this name left that were killed; an old layout is there if that was between two renames. */
-function leftovers(out: string, shape: Shape): readonly string[] {
-  const start = `.${basename(out)}.`
-  const form = shape === 'folder' ? /^(\d+)\.part(?:\.old)?$/ : /^(\d+)\.part$/
-  return readdirSync(dirname(out)).flatMap(name => {
-    const pid = name.startsWith(start) ? form.exec(name.slice(start.length))?.[1] : undefined
-    return pid !== undefined && isLeftBy(Number(pid)) ? [join(dirname(out), name)] : []
-  })
 }
 
 async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {

@@ -12,14 +12,14 @@ import {
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
-import { hasEnded, startOf } from '../../core/process.ts'
+import { parsePart, partOf } from '../../core/part.ts'
 import { distfilePath } from '../../core/store.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 
 /**
- * The bytes of a source that are here so far. Every process writes a file of its own,
- * `.partial/SHA256.PID.START.N`, so that two of them can never write into one; what a dead one
- * left is copied, never taken over, because an owner in another container only seems dead.
+ * The bytes of a source that are here so far. Every process writes a file of its own in `.partial/`, so that two of
+ * them can never write into one; what a dead one left is copied, never taken over, because an owner in another container
+ * only seems dead. What was released is `.partial/SHA256`.
  */
 export interface Part {
   readonly size: number
@@ -35,8 +35,9 @@ export interface Part {
 }
 
 export async function openPart(store: string, sha256: Sha256): Promise<Part> {
-  const abandoned = claims(store, sha256).filter(claim => !claim.alive)
-  const path = join(partialFolder(store), `${sha256}.${process.pid}.${ticksOf(process.pid)}.${++count}`)
+  const abandoned = claims(store, sha256).filter(({ owner }) => owner === undefined)
+  const released = join(partialFolder(store), sha256)
+  const path = partOf(released)
   const handle = await open(path, 'wx+', 0o644)
   let hash = createHash('sha256')
   let size = 0
@@ -75,7 +76,7 @@ export async function openPart(store: string, sha256: Sha256): Promise<Part> {
     async release() {
       await close()
       if (size === 0) rmSync(path, { force: true })
-      else renameSync(path, join(partialFolder(store), `${sha256}.0.0.0`))
+      else renameSync(path, released)
     },
     async discard() {
       await close()
@@ -98,15 +99,15 @@ export async function openPart(store: string, sha256: Sha256): Promise<Part> {
 
 /** The process that is fetching this source just now, if any. One that has not written for `staleMs` does not count. */
 export function busyProcess(store: string, sha256: Sha256, staleMs: number): number | undefined {
-  return claims(store, sha256).find(({ alive, idleMs }) => alive && idleMs < staleMs)?.pid
+  return claims(store, sha256).find(({ owner, idleMs }) => owner !== undefined && idleMs < staleMs)?.owner
 }
 
 export const partialFolder = (store: string): string => join(store, 'distfiles', '.partial')
 
 interface Claim {
   readonly path: string
-  readonly pid: number
-  readonly alive: boolean
+  /** The process that is writing it. */
+  readonly owner: number | undefined
   readonly size: number
   readonly idleMs: number
 }
@@ -114,24 +115,19 @@ interface Claim {
 function claims(store: string, sha256: Sha256): readonly Claim[] {
   const folder = partialFolder(store)
   return readdirSync(folder)
-    .filter(name => name.startsWith(`${sha256}.`))
+    .filter(name => name === sha256 || parsePart(name)?.of === sha256)
     .flatMap(name => {
       const path = join(folder, name)
-      const [, pid, start] = name.split('.')
       const stat = statSync(path, { throwIfNoEntry: false }) // its owner may have finished meanwhile
-      const alive = isOwnerAlive(Number(pid), start ?? '')
-      return stat
-        ? [{ path, pid: Number(pid), alive, size: stat.size, idleMs: Date.now() - stat.mtimeMs }]
-        : []
+      return stat ? [{ path, owner: ownerOf(name), size: stat.size, idleMs: Date.now() - stat.mtimeMs }] : []
     })
 }
 
-/** A number alone would not do: the kernel gives it to another process sooner or later. */
-const isOwnerAlive = (pid: number, start: string): boolean =>
-  pid > 0 && !hasEnded(pid) && ticksOf(pid) === start
-
-/** As it stands in the name of a part; 0 where there is no /proc. */
-const ticksOf = (pid: number): string => startOf(pid) ?? '0'
+/** Undefined where nobody is seen to write it. */
+function ownerOf(name: string): number | undefined {
+  const part = parsePart(name)
+  return part?.isRunning ? part.pid : undefined
+}
 
 async function copyInto(part: Part, path: string): Promise<void> {
   let old: FileHandle
@@ -165,5 +161,3 @@ function syncFolder(path: string): void {
     closeSync(folder)
   }
 }
-
-let count = 0

@@ -1,19 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import type { Message } from '../../core/message.ts'
 import { findProgram, missingMessage, missingProgram } from '../../core/missing.ts'
-import { hasEnded } from '../../core/process.ts'
+import { leftParts, partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isSystemError } from '../../core/system-error.ts'
@@ -34,7 +25,8 @@ export async function proveBundle(
     if (missing) return refuse(missingMessage(missing))
   }
   sweep()
-  const top = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
+  const top = partOf(join(tmpdir(), PROOF))
+  mkdirSync(top, { mode: 0o700 })
   try {
     const tree = join(top, 'tree')
     copyTree(join(bundle, 'tree'), tree)
@@ -56,14 +48,11 @@ export async function proveBundle(
   }
 }
 
-const PREFIX = 'coolports-proof-'
+const PROOF = 'coolports-proof'
 
-/** Removes what processes left that were interrupted or killed. */
+/** Removes what processes left that were interrupted or killed; nothing that somebody else put there. */
 function sweep(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = name.startsWith(PREFIX) ? /^(\d+)-/.exec(name.slice(PREFIX.length))?.[1] : undefined
-    const path = join(tmpdir(), name)
-    if (pid === undefined || !hasEnded(Number(pid))) continue
+  for (const path of leftParts(tmpdir(), PROOF)) {
     const stats = lstatSync(path, { throwIfNoEntry: false })
     if (stats?.isDirectory() && stats.uid === process.getuid?.()) removeTree(path)
   }

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   cpSync,
-  existsSync,
   lchownSync,
   linkSync,
   lstatSync,
@@ -19,7 +18,7 @@ import { availableParallelism, freemem, hostname, machine, release, tmpdir } fro
 import { delimiter, dirname, join, relative } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { findProgram } from '../../core/missing.ts'
-import { hasEnded } from '../../core/process.ts'
+import { leftParts, partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { makeLaterBin, triedClock } from './clock.ts'
 import type { Variation } from './variation.ts'
@@ -64,7 +63,8 @@ interface Options {
 
 function makeIn(top: string, options: Options): Elsewhere {
   const { store, hashes, jobs } = options
-  writeFileSync(join(top, OWNER), String(process.pid))
+  const owner = partOf(join(top, OWNER))
+  writeFileSync(owner, '')
   const root = join(top, 'another checkout, at a longer path')
   copyTree(options.root, root)
   copyStore(store, join(root, '.store'), hashes)
@@ -94,13 +94,13 @@ function makeIn(top: string, options: Options): Elsewhere {
     },
     stop: signal => child?.kill(signal),
     remove: () => removeTree(top),
-    keep: () => rmSync(join(top, OWNER), { force: true }),
+    keep: () => rmSync(owner, { force: true }),
   }
 }
 
 const PREFIX = 'coolports-reproduce-'
 
-/** A file with the number of the process that will remove the folder. */
+/** Of what a part lies in the folder: its name says who will remove that. */
 const OWNER = 'owner'
 
 /** What somebody else made there could become something else while it is removed. */
@@ -110,9 +110,9 @@ const isOurs = (stats: Stats): boolean =>
 /** Removes what processes left that were killed: in memory it would stay until the machine stops. */
 function sweep(parent: string): void {
   for (const name of readdirSync(parent)) {
-    const owner = join(parent, name, OWNER)
-    if (!name.startsWith(PREFIX) || !isOurs(lstatSync(join(parent, name))) || !existsSync(owner)) continue
-    if (hasEnded(Number(readFileSync(owner, 'utf8')))) removeTree(join(parent, name))
+    const path = join(parent, name)
+    if (!name.startsWith(PREFIX) || !isOurs(lstatSync(path))) continue
+    if (leftParts(path, OWNER).length > 0) removeTree(path)
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { findProgram } from '../../core/missing.ts'
+import { partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { isSystemError } from '../../core/system-error.ts'
 
@@ -60,8 +61,7 @@ function isGood(folder: string, name: string): boolean {
 function makeDevices(folder: string): boolean {
   const mknod = findProgram('mknod')
   if (mknod === undefined) return false
-  const part = `${folder}.${process.pid}`
-  removeTree(part)
+  const part = partOf(folder)
   try {
     mkdirSync(part, { recursive: true })
     for (const name of DEVICES) {

@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
+import { partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { placeFolder } from '../store/place.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
@@ -64,8 +65,7 @@ function hostBones(path: string): readonly Bone[] {
 function storedBones(store: string, bones: readonly Bone[]): string {
   const folder = join(store, 'skeletons', sha256(JSON.stringify(bones)))
   if (existsSync(folder)) return folder
-  const part = `${folder}.${process.pid}`
-  removeTree(part)
+  const part = partOf(folder)
   try {
     assemble(part, bones)
     placeFolder(part, folder)

@@ -7,7 +7,7 @@ import { KINDS, type Kind, lastUsed } from './mark.ts'
 /** One thing that the store holds, and that can go as a whole. */
 export interface StoreEntry {
   readonly kind: Kind
-  /** The digest that names it; of a source that came in part only, `.partial/FILE`. */
+  /** The digest that names it; of a source that came in part only, `.partial/` and that. */
   readonly name: string
   /** Its files and folders, in the order in which they may go. */
   readonly paths: readonly string[]
@@ -29,7 +29,7 @@ export function storeEntries(store: string): {
     const files = new Map<string, string[]>()
     for (const file of namesIn(folder)) {
       const name = kind === 'packages' ? (file.split('.')[0] ?? '') : file
-      if (file.startsWith('.') || isPart(file)) continue
+      if (file.startsWith('.')) continue
       if (isSha256(name)) files.set(name, [...(files.get(name) ?? []), join(folder, file)])
       else unknown.push(join(folder, file))
     }
@@ -50,9 +50,6 @@ export function bytesOf(entries: readonly StoreEntry[]): number {
 /** Whoever finds a package finds its key, so the package goes first. */
 const packageFirst = (a: string, b: string): number =>
   Number(b.endsWith('.tar.gz')) - Number(a.endsWith('.tar.gz')) || byCodeUnit(a, b)
-
-/** A file that is just being written, or was when its process was killed. */
-export const isPart = (file: string): boolean => /\.\d+(\.part)?$/.test(file)
 
 function entryOf(store: string, kind: Kind, name: string, paths: readonly string[]): StoreEntry | undefined {
   const blocks = new Map<string, number>()
@@ -87,10 +84,11 @@ function partials(store: string): readonly StoreEntry[] {
   return namesIn(folder).flatMap(file => {
     const path = join(folder, file)
     const stats = lstatSync(path, { throwIfNoEntry: false })
-    if (!stats || !isSha256(file.split('.')[0] ?? '')) return []
+    const name = file.replace(/^\./, '')
+    if (!stats || !isSha256(name.slice(0, 64))) return []
     const blocks = new Map([[`${stats.dev}:${stats.ino}`, room(stats)]])
     return [
-      { kind: 'distfiles', name: `.partial/${file}`, paths: [path], blocks, used: stats.mtimeMs } as const,
+      { kind: 'distfiles', name: `.partial/${name}`, paths: [path], blocks, used: stats.mtimeMs } as const,
     ]
   })
 }

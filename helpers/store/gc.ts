@@ -1,11 +1,10 @@
-import { lstatSync, readdirSync, renameSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { isSha256, type Sha256 } from '../../core/digest.ts'
-import { hasEnded } from '../../core/process.ts'
-import { formatProcess, isRunning, nameOf, parseProcess } from '../../core/process-name.ts'
+import { renameSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Sha256 } from '../../core/digest.ts'
+import { isLeft, parsePart, partOf, sweepParts } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { readNote } from './content.ts'
-import { isPart, PARTIALS, type StoreEntry, storeEntries } from './entries.ts'
+import { PARTIALS, type StoreEntry, storeEntries } from './entries.ts'
 import { lockStore } from './lock.ts'
 import { forgetUse, KINDS, lastUsed } from './mark.ts'
 import { type Plan, planGc, type Stay } from './plan.ts'
@@ -33,7 +32,6 @@ export async function gc(store: string, budget: number): Promise<Plan> {
   try {
     const keep = keeper(store)
     plan = planGc(entries, budget, entry => keep(entry) ?? usedMeanwhile(store, entry), packageOf)
-    gone.push(...remains(store))
     for (const entry of plan.free) for (const path of entry.paths) gone.push(...putAside(path))
     sweepRoots(store)
     sweepUses(store)
@@ -42,6 +40,7 @@ export async function gc(store: string, budget: number): Promise<Plan> {
     lock.release()
   }
   for (const path of gone) removeTree(path)
+  sweepRemains(store)
   return plan
 }
 
@@ -57,7 +56,7 @@ function keeper(store: string): (entry: StoreEntry) => Stay | undefined {
     }
   }
   const uses = runningUses(store)
-  return ({ kind, name, used }) => {
+  return ({ kind, name, paths: [path = ''] }) => {
     const by = all ?? holders.get(`${kind} ${name}`)
     if (by !== undefined) return { why: 'held', by }
     const digest = name as Sha256
@@ -66,19 +65,10 @@ function keeper(store: string): (entry: StoreEntry) => Stay | undefined {
       (kind === 'skeletons' && uses.count > 0) ||
       (kind === 'trees' && uses.trees.has(digest)) ||
       (kind === 'distfiles' && uses.distfiles.has(digest)) ||
-      (name.startsWith('.partial/') && isBeingFetched(name, used))
+      (parsePart(basename(path)) !== undefined && !isLeft(path))
     return inUse ? { why: 'in use' } : undefined
   }
 }
-
-/** Its process may run in another container, where it cannot be seen. */
-const isBeingFetched = (name: string, used: number): boolean => {
-  const [pid = 0, start = ''] = name.split('.').slice(2)
-  const fetcher = parseProcess(`${pid}.${start}.${nameOf(process.pid).space}`)
-  return (fetcher !== undefined && isRunning(fetcher) === true) || Date.now() - used < STALE_MS
-}
-
-const STALE_MS = 10 * 60 * 1000
 
 /** Used between our look at the store and the lock: then it is not the least recently used any more. */
 const usedMeanwhile = (store: string, entry: StoreEntry): Stay | undefined =>
@@ -88,7 +78,7 @@ const packageOf = ({ paths: [path = ''] }: StoreEntry): string | undefined => re
 
 /** Takes a name out of the store; answers what is to be removed. In its own folder, which may be a disk of its own. */
 function putAside(path: string): readonly string[] {
-  const aside = join(dirname(path), `.gone.${formatProcess(nameOf(process.pid))}.${++count}`)
+  const aside = partOf(join(dirname(path), GONE))
   try {
     renameSync(path, aside)
     return [aside]
@@ -98,41 +88,15 @@ function putAside(path: string): readonly string[] {
   }
 }
 
-let count = 0
+/** What a name that is put aside is to become. */
+const GONE = 'gone'
 
-/** What killed processes left: names that were put aside, and files that were being written. */
-function remains(store: string): readonly string[] {
-  return [...KINDS, PARTIALS].flatMap(kind => {
-    const folder = join(store, kind)
-    return names(folder).flatMap(name => {
-      const path = join(folder, name)
-      if (name.startsWith('.gone.')) return isLeft(name) ? putAside(path) : []
-      // What came in part is an entry, and no remains.
-      return kind !== PARTIALS &&
-        isPart(name) &&
-        isSha256(name.replace(/^\./, '').slice(0, 64)) &&
-        isAbandoned(path)
-        ? putAside(path)
-        : []
-    })
-  })
+/** What killed processes left: names that were put aside, and what was being made. */
+function sweepRemains(store: string): void {
+  for (const folder of ['', ...KINDS, ...OTHERS]) sweepParts(join(store, folder))
+  // The parts of sources are entries, and no remains.
+  sweepParts(join(store, PARTIALS), GONE)
 }
 
-function isAbandoned(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false })
-  const pid = /\.(\d+)(?:\.part)?$/.exec(path)?.[1]
-  return stats !== undefined && Date.now() - stats.ctimeMs > STALE_MS && hasEnded(Number(pid))
-}
-
-function isLeft(name: string): boolean {
-  const process = parseProcess(name.split('.').slice(2, 5).join('.'))
-  return process === undefined || isRunning(process) === false
-}
-
-function names(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
+/** What else of the store's folders holds what is written as a whole. */
+const OTHERS = ['incoming', 'roots', 'uses', 'spot-checks', 'ipfs/layouts', 'ipfs/names']

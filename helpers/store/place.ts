@@ -1,4 +1,5 @@
 import { copyFileSync, linkSync, renameSync, rmSync } from 'node:fs'
+import { partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 
 /** Gives a complete file its name, in one step even when it comes from another file system. */
@@ -7,7 +8,7 @@ export function placeFile(from: string, to: string): void {
     renameSync(from, to)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
-    const part = `${to}.${process.pid}.part`
+    const part = partOf(to)
     try {
       copyFileSync(from, part)
       renameSync(part, to)
@@ -20,8 +21,7 @@ export function placeFile(from: string, to: string): void {
 
 /** Gives a file that nobody writes into a second name: the same file where it can be, a copy elsewhere. */
 export function placeAnother(from: string, to: string): void {
-  const part = `${to}.${process.pid}.part`
-  rmSync(part, { force: true })
+  const part = partOf(to)
   try {
     try {
       linkSync(from, part)

@@ -1,10 +1,10 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
-import { formatProcess, nameOf } from '../../core/process-name.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
+import { writeWhole } from '../../core/whole-file.ts'
 
 /**
  * Who uses what of the store beyond the end of a process, such as a venv. `coolports cache gc` frees nothing that a
@@ -36,15 +36,8 @@ export function holdTree(store: string, owner: string, digests: readonly Sha256[
   mkdirSync(rootsFolder(store), { recursive: true })
   // A path may be longer than a file's name, and hold what no name may.
   const name = `${sha256(owner)}.tree`
-  // As the process calls itself, for in another container one may have its number.
-  const part = join(rootsFolder(store), `.${name}.${formatProcess(nameOf(process.pid))}`)
   const text = [`owner: ${JSON.stringify(owner)}`, ...digests.map(digest => `tree: ${digest}`), '']
-  try {
-    writeFileSync(part, text.join('\n'))
-    renameSync(part, join(rootsFolder(store), name))
-  } finally {
-    rmSync(part, { force: true })
-  }
+  writeWhole(join(rootsFolder(store), name), text.join('\n'))
 }
 
 /** All roots whose owners exist, and those that cannot be read. */

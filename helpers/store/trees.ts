@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
-import { isLeftBy } from '../../core/process.ts'
+import { isYoung, parsePart, partOf, sweepParts } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { treePath } from '../../core/store.ts'
@@ -31,10 +30,10 @@ export async function unpackedTree(use: StoreUse, file: string): Promise<Result<
 
   const trees = dirname(path)
   mkdirSync(trees, { recursive: true })
-  sweepParts(trees)
+  sweepOnce(trees)
   while (isUnpackedElsewhere(trees, digest)) await setTimeout(POLL_MS)
   if (existsSync(path)) return ok({ digest, path })
-  const unpacked = await unpack(file, partPath(trees, digest), path, 'marked')
+  const unpacked = await unpack(file, path, 'marked')
   return unpacked.ok ? ok({ digest, path }) : unpacked
 }
 
@@ -60,24 +59,17 @@ export async function provenTree(
   }
   const trees = dirname(path)
   mkdirSync(trees, { recursive: true })
-  sweepParts(trees)
-  const unpacked = await unpack(file, partPath(trees, digest), path, setuid)
+  sweepOnce(trees)
+  const unpacked = await unpack(file, path, setuid)
   return unpacked.ok ? ok({ digest, path }) : unpacked
 }
 
-/**
- * Nobody else's: in another container that shares the store a process may have our number, and would take away what
- * we unpack while we do. The number is for those who wait, and for gc.
- */
-const partPath = (trees: string, digest: Sha256): string =>
-  join(trees, `.${digest}.${randomBytes(4).toString('hex')}.${process.pid}`)
-
 async function unpack(
   file: string,
-  part: string,
   path: string,
   setuid: readonly string[] | 'marked',
 ): Promise<Result<Sha256, TarProblem>> {
+  const part = partOf(path)
   try {
     mkdirSync(part)
     chmodSync(part, 0o755)
@@ -93,38 +85,18 @@ async function unpack(
 
 const POLL_MS = 50
 
-/** No package takes that long to unpack; a process id that is found alive afterwards is somebody else's. */
-const STALE_MS = 10 * 60 * 1000
-
-interface Part {
-  readonly name: string
-  readonly digest: string
-  readonly alive: boolean
-  readonly stale: boolean
-}
-
-/** What others are unpacking, or were when they were killed. */
-function parts(trees: string): readonly Part[] {
-  return readdirSync(trees).flatMap(name => {
-    const [, digest, pid] = /^\.([0-9a-f]{64})(?:\.[0-9a-f]{8})?\.(\d+)$/.exec(name) ?? []
-    const stats = digest ? lstatSync(join(trees, name), { throwIfNoEntry: false }) : undefined
-    if (!digest || !pid || !stats) return []
-    return [{ name, digest, alive: !isLeftBy(Number(pid)), stale: Date.now() - stats.ctimeMs > STALE_MS }]
-  })
-}
-
-/** Waiting for another is less work than unpacking a whole toolchain twice. */
+/** Waiting for another is less work than unpacking a whole toolchain twice, unless that one has stopped. */
 const isUnpackedElsewhere = (trees: string, digest: Sha256): boolean =>
-  parts(trees).some(part => part.digest === digest && part.alive && !part.stale)
+  readdirSync(trees).some(name => {
+    const part = parsePart(name)
+    return part?.of === digest && part.isRunning === true && isYoung(join(trees, name))
+  })
 
-/**
- * Stale ones alone, for a store may be shared with a container, whose processes cannot be seen. Once for each
- * process: a store has many trees, and a run unpacks many.
- */
-function sweepParts(trees: string): void {
+/** Once for each process: a store has many trees, and a run unpacks many. */
+function sweepOnce(trees: string): void {
   if (swept.has(trees)) return
   swept.add(trees)
-  for (const part of parts(trees)) if (part.stale && !part.alive) removeTree(join(trees, part.name))
+  sweepParts(trees)
 }
 
 const swept = new Set<string>()

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { type Heartbeat, hasHeartbeat, startHeartbeat } from '../../core/heartbeat.ts'
+import { partOf } from '../../core/part.ts'
 import { formatProcess, isRunning, nameOf, parseProcess } from '../../core/process-name.ts'
 import { makeFolder } from './folder.ts'
 import { untilStoreUnlocked } from './lock.ts'
@@ -83,8 +84,7 @@ export function runningUses(store: string): Uses {
   const trees = new Set<Sha256>()
   const distfiles = new Set<Sha256>()
   let everything = false
-  // Whose part has no name yet, has not looked at the lock yet either.
-  const live = usesIn(store).filter(({ live, part }) => live && !part)
+  const live = usesIn(store).filter(({ live }) => live)
   for (const { path } of live) {
     const lines = readLines(path)
     if (lines === undefined) continue
@@ -122,8 +122,7 @@ function writeUse(
   earlier: string | undefined,
 ): string | undefined {
   const path = earlier ?? join(store, 'uses', `${formatProcess(nameOf(pid))}.${process.pid}-${++count}`)
-  // Named after it, which is ours alone: in another container a process may have our number.
-  const part = join(dirname(path), `.${basename(path)}.part`)
+  const part = partOf(path)
   const lines = [...NEEDS.flatMap(kind => [...needed[kind]].map(digest => `${kind} ${digest}`)), END]
   try {
     makeFolder(store, 'uses')
@@ -146,10 +145,9 @@ const isForbidden = (error: unknown): boolean =>
 interface Found {
   readonly path: string
   readonly live: boolean
-  /** It was still being written. */
-  readonly part: boolean
 }
 
+/** Whose use is a part still, has not looked at the lock yet either. */
 function usesIn(store: string): readonly Found[] {
   const folder = join(store, 'uses')
   let names: readonly string[]
@@ -159,12 +157,13 @@ function usesIn(store: string): readonly Found[] {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
-  return names.map(name => {
-    const path = join(folder, name)
-    const part = name.startsWith('.')
-    const process = part ? undefined : parseProcess(name.split('.').slice(0, 3).join('.'))
-    return { path, part, live: (process && isRunning(process)) ?? hasHeartbeat(path) }
-  })
+  return names
+    .filter(name => !name.startsWith('.'))
+    .map(name => {
+      const path = join(folder, name)
+      const process = parseProcess(name.split('.').slice(0, 3).join('.'))
+      return { path, live: (process && isRunning(process)) ?? hasHeartbeat(path) }
+    })
 }
 
 function readLines(path: string): readonly string[] | undefined {

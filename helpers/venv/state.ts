@@ -8,12 +8,13 @@ import {
   readlinkSync,
   realpathSync,
   renameSync,
-  rmSync,
+  type Stats,
   symlinkSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { makeFolders } from '../../core/folders.ts'
 import { findProgram } from '../../core/missing.ts'
+import { isLeft, OLD, parsePart, partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { VenvProblem } from './problem.ts'
@@ -28,10 +29,8 @@ import type { VenvProblem } from './problem.ts'
 const NAMES = ['bin', 'root', 'packages']
 const CURRENT = 'current'
 
-/** The names of states, of those that are being made or were replaced, and of a symlink that a killed process left. */
+/** The name of a state. */
 const STATE = /^[0-9a-f]{16}$/
-const PASSING = /^\.(?:new|old)-\d+$/
-const LEFT = /^current\.\d+$/
 
 /** Makes a folder one for a venv, unless it holds something else. */
 export function openPlace(place: string): Result<void, VenvProblem> {
@@ -60,8 +59,8 @@ function foreign(place: string): string | undefined {
 function isOwn(folder: string): boolean {
   if (!lstatSync(folder).isDirectory()) return false
   if (STATE.test(readLink(join(folder, CURRENT)) ?? '')) return true
-  return readdirSync(folder, { withFileTypes: true }).every(one =>
-    one.isDirectory() ? STATE.test(one.name) || PASSING.test(one.name) : LEFT.test(one.name),
+  return readdirSync(folder, { withFileTypes: true }).every(
+    one => parsePart(one.name) !== undefined || (one.isDirectory() && STATE.test(one.name)),
   )
 }
 
@@ -69,10 +68,9 @@ const target = (name: string): string => `.venv/${CURRENT}/${name}`
 
 export const statePath = (place: string, id: string): string => join(place, '.venv', id)
 
-/** A folder for a state in the making; what an earlier process of our number left there is gone. */
+/** A folder for a state in the making. */
 export function openState(place: string): string {
-  const part = join(place, '.venv', `.new-${process.pid}`)
-  removeTree(part)
+  const part = partOf(join(place, '.venv', 'state'))
   mkdirSync(part)
   chmodSync(part, 0o755)
   return part
@@ -81,8 +79,7 @@ export function openState(place: string): string {
 /** Puts a new state in the place of one that is damaged; a command that runs in that one keeps it. */
 export function placeState(place: string, part: string, id: string): void {
   const path = statePath(place, id)
-  const old = join(place, '.venv', `.old-${process.pid}`)
-  removeTree(old)
+  const old = part + OLD
   if (existsSync(path)) renameSync(path, old)
   renameSync(part, path)
   if (existsSync(old) && !isInUse(old)) removeTree(old)
@@ -100,8 +97,7 @@ export function switchState(place: string, id: string): void {
 }
 
 function link(target: string, path: string): void {
-  const part = `${path}.${process.pid}`
-  rmSync(part, { force: true })
+  const part = partOf(path)
   symlinkSync(target, part)
   renameSync(part, path)
 }
@@ -115,24 +111,23 @@ function readLink(path: string): string | undefined {
 }
 
 /** Another bin/venv may be about to switch to a state that it has just made. */
-const YOUNG_MS = 60 * 1000
+const isOld = ({ mtimeMs }: Stats): boolean => Date.now() - mtimeMs > 60 * 1000
 
 function sweep(place: string, current: string): void {
   const folder = join(place, '.venv')
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
+    const stats = lstatSync(path)
     // Nothing that somebody else put there.
-    if (name === current || !(STATE.test(name) || PASSING.test(name)) || !lstatSync(path).isDirectory())
-      continue
-    const age = Date.now() - lstatSync(path).mtimeMs
-    if (age > YOUNG_MS && !isInUse(path)) removeTree(path)
+    const isOver = isLeft(path) || (STATE.test(name) && stats.isDirectory() && isOld(stats))
+    if (name !== current && isOver && !isInUse(path)) removeTree(path)
   }
 }
 
 /** venv-run holds a lock on the list of packages for as long as its command runs. */
 function isInUse(state: string): boolean {
   const list = join(state, 'packages')
-  if (basename(state).startsWith('.new-') || !existsSync(list)) return false
+  if (state.endsWith('.part') || !existsSync(list)) return false
   const flock = findProgram('flock')
   return flock === undefined || spawnSync(flock, ['--nonblock', list, 'true']).status !== 0
 }

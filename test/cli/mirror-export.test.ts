@@ -15,8 +15,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sha256 } from '../../core/digest.ts'
+import { nameOf } from '../../core/process-name.ts'
 import { listingLine } from '../../helpers/mirror/listing.ts'
 import { runtimeModules } from '../../helpers/mirror/modules.ts'
+import { DEAD, partBy } from '../support/part.ts'
 import { smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
 import { coolports, coolportsDoor } from './support.ts'
@@ -107,11 +109,12 @@ describe('mirror export', () => {
   test('makes a folder from which a package is built without a network, and proves it', () => {
     const tree = trackedTree()
     const bundle = join(tree.root, 'a bundle')
-    // Of some that were killed, and of one that is not; no process has the number of the first.
+    // Of some that were killed, and of one that is not.
     const temporary = mkdtempSync(join(tmpdir(), 'export-test-'))
     onTestFinished(() => rmSync(temporary, { recursive: true, force: true }))
-    const left = [`${bundle}.4194305.part`, join(temporary, 'coolports-proof-4194305-x')]
-    const others = [`${bundle}.1.part`, join(temporary, 'coolports-proof-1-x'), `${bundle}.4194305.parts`]
+    const places = [bundle, join(temporary, 'coolports-proof')]
+    const left = places.map(path => partBy(DEAD, path))
+    const others = [...places.map(path => partBy(nameOf(1), path)), `${left[0]}s`]
     for (const folder of [...left, ...others]) mkdirSync(join(folder, 'tree'), { recursive: true })
     vi.stubEnv('TMPDIR', temporary)
     const { status, out, err } = exported(tree, '--prove', 'high', bundle, 'high')

@@ -1,15 +1,18 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeWhole } from '../../core/whole-file.ts'
 import { folder } from '../helpers/tar/folder.ts'
+import { DEAD, partBy, UNSEEN } from '../support/part.ts'
 
-test('writeWhole() takes the place of a file, and of what an earlier process of its number left', () => {
+test('writeWhole() takes the place of a file, and leaves alone what others are writing there', () => {
   const root = folder({ file: 'old' })
-  writeFileSync(join(root, `file.${process.pid}.part`), 'left')
+  const others = [DEAD, UNSEEN].map(one => partBy(one, join(root, 'file')))
+  for (const path of others) writeFileSync(path, 'theirs')
   writeWhole(join(root, 'file'), 'new')
   expect(readFileSync(join(root, 'file'), 'utf8')).toBe('new')
-  expect(readdirSync(root)).toEqual(['file'])
+  expect(readdirSync(root).sort()).toEqual([...others.map(path => basename(path)), 'file'].sort())
+  expect(others.map(path => readFileSync(path, 'utf8'))).toEqual(['theirs', 'theirs'])
 })
 
 test('writeWhole() leaves nothing where it fails', () => {

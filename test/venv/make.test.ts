@@ -23,10 +23,12 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { findProgram } from '../../core/missing.ts'
+import { OLD } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { liveRoots } from '../../helpers/store/roots.ts'
 import { notes } from '../../helpers/venv/notes.ts'
 import { mayMountDisk, mountDisk } from '../support/mount.ts'
+import { DEAD, partBy } from '../support/part.ts'
 import { USERS, VenvShop } from './shop.ts'
 
 let shop: VenvShop
@@ -217,7 +219,11 @@ describe('a venv', () => {
 
   test('removes none but states when it is made again', async () => {
     const venv = await shop.make('venv', ['base'])
-    fill(join(venv, '.venv'), { '.new-4000000/x': '', 'mine/x': 'mine', '0123456789abcdef0/x': 'mine' })
+    fill(join(venv, '.venv'), {
+      [`${partBy(DEAD, 'state')}/x`]: '',
+      'mine/x': 'mine',
+      '0123456789abcdef0/x': 'mine',
+    })
     const state = readlinkSync(join(venv, '.venv/current'))
     age(venv)
     // Another bin/venv may be about to switch to it.
@@ -230,8 +236,8 @@ describe('a venv', () => {
 
   test('is made where another bin/venv was killed, before there was any', async () => {
     const folder = join(shop.root, 'venv')
-    fill(join(folder, '.venv'), { '.new-4000000/x': '', '0123456789abcdef/x': '' })
-    symlinkSync('0123456789abcdef', join(folder, '.venv/current.4000000'))
+    fill(join(folder, '.venv'), { [`${partBy(DEAD, 'state')}/x`]: '', '0123456789abcdef/x': '' })
+    symlinkSync('0123456789abcdef', partBy(DEAD, join(folder, '.venv/current')))
     expect(await shop.try('venv', ['base'])).toBe(folder)
   })
 
@@ -273,7 +279,7 @@ describe('a venv', () => {
     await once(child.stdout as NodeJS.ReadableStream, 'data')
     writeFileSync(join(venv, '.venv/current/facts'), '')
     await shop.make('venv', ['base'])
-    const old = readdirSync(join(venv, '.venv')).filter(name => name.startsWith('.old-'))
+    const old = readdirSync(join(venv, '.venv')).filter(name => name.endsWith(OLD))
     expect(old.map(name => existsSync(join(venv, '.venv', name, 'bin/venv-run')))).toEqual([true])
     child.stdin?.end('\n')
     expect(await ended).toEqual([0, null])

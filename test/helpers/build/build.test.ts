@@ -7,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
@@ -209,12 +209,12 @@ test('a failed build is removed by the next one even when it made its folders re
 test('a build that is killed takes all of its processes with it, and the next one sweeps up', async () => {
   shop.closure('killed', 'base')
   const child = shop.start('killed', `/bin/sleep ${LONG} & echo started; /bin/sleep ${LONG}`)
-  const log = join(shop.folder('killed'), `.build.${child.pid}`, 'log')
-  await until(() => existsSync(log) && readFileSync(log, 'utf8') === 'started\n')
+  const log = () => join(shop.work('killed'), 'log')
+  await until(() => existsSync(log()) && readFileSync(log(), 'utf8') === 'started\n')
   await until(() => sleepers().length === 2)
   child.kill('SIGKILL')
   await until(() => sleepers().length === 0)
-  expect(names('killed')).toEqual(['.bclosure', `.build.${child.pid}`])
+  expect(names('killed')).toEqual(['.bclosure', basename(shop.work('killed'))])
   await until(() => hasEnded(child.pid ?? 0))
   expect(shop.build('killed', ':').status).toBe(0)
   expect(names('killed')).toEqual(['.bclosure', '.log', '.pkg.tar.gz'])
@@ -225,8 +225,8 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   async signal => {
     shop.closure('stopped', 'base')
     const child = shop.start('stopped', `echo started; /bin/sleep ${LONG}`)
-    const log = join(shop.folder('stopped'), `.build.${child.pid}`, 'log')
-    await until(() => existsSync(log) && readFileSync(log, 'utf8') === 'started\n')
+    const log = () => join(shop.work('stopped'), 'log')
+    await until(() => existsSync(log()) && readFileSync(log(), 'utf8') === 'started\n')
     const status = new Promise(resolve => child.once('exit', resolve))
     child.kill(signal)
     expect(await status).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal])

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { sha256 } from '../../../core/digest.ts'
 import { scriptLines } from '../../../core/key-script.ts'
+import { parsePart } from '../../../core/part.ts'
 import { removeTree } from '../../../core/remove.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 
@@ -84,6 +85,12 @@ export class Workshop {
     const folder = join(this.root, 'pkg', name)
     mkdirSync(folder, { recursive: true })
     return folder
+  }
+
+  /** The folder of the build of a package that is running, or was killed. */
+  work(name: string): string {
+    const isWork = (file: string): boolean => parsePart(file)?.of === 'build'
+    return join(this.folder(name), readdirSync(this.folder(name)).find(isWork) ?? 'none')
   }
 
   /** Packs what `fill` puts into a folder as the package `name`. */

@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
+import { nameOf } from '../../../core/process-name.ts'
 import { incomingPath } from '../../../helpers/cache/incoming.ts'
+import { DEAD, partBy, UNSEEN } from '../../support/part.ts'
 
 let store: string
 beforeEach(() => {
@@ -13,16 +14,16 @@ beforeEach(() => {
 afterEach(() => rmSync(store, { recursive: true }))
 
 test('what a killed process left is swept, but not what may be on its way', () => {
-  const dead = spawnSync('true').pid
-  const names = { dead: `.${dead}.aa`, young: `.${dead}.bb`, alive: `.${process.ppid}.cc` }
   const first = incomingPath(store, sha256('x'))
-  for (const [name, end] of Object.entries(names)) {
-    const path = join(store, 'incoming', sha256(name) + end)
-    writeFileSync(path, name)
-    if (name !== 'young') utimesSync(path, 1, 1)
-  }
+  const parts = [DEAD, UNSEEN, nameOf(process.ppid)].map(one =>
+    partBy(one, join(store, 'incoming', sha256('y'))),
+  )
+  for (const path of parts) writeFileSync(path, '')
   expect(incomingPath(store, sha256('x'))).not.toBe(first)
   expect(readdirSync(join(store, 'incoming')).sort()).toEqual(
-    [sha256('young') + names.young, sha256('alive') + names.alive].sort(),
+    parts
+      .slice(1)
+      .map(path => basename(path))
+      .sort(),
   )
 })

@@ -15,10 +15,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { OLD } from '../../../core/part.ts'
+import { nameOf } from '../../../core/process-name.ts'
 import type { FormFile } from '../../../helpers/export/form.ts'
 import { outputFault, writeArchive, writeFolder, writeTarball } from '../../../helpers/export/output.ts'
 import { TarRefusal } from '../../../helpers/tar/problem.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
+import { DEAD, partBy, UNSEEN } from '../../support/part.ts'
 import { ORDINARY } from '../build/workshop.ts'
 import { folder } from '../tar/folder.ts'
 
@@ -68,13 +71,19 @@ describe.each([
   })
 
   test('removes what an export that was killed left there, and nothing of others', async () => {
-    const root = folder({ '.out.99999999.part': 'x', '.out.x.part': 'x', [`.out.${process.ppid}.part`]: 'x' })
+    const others = [
+      partBy(UNSEEN, 'out'),
+      partBy(nameOf(process.ppid), 'out'),
+      partBy(DEAD, 'other'),
+      '.out.x.part',
+    ]
+    const root = folder(Object.fromEntries([partBy(DEAD, 'out'), ...others].map(name => [name, 'x'])))
     expect((await write(join(root, 'out'), layout('new'))).ok).toBe(true)
-    expect(readdirSync(root).sort()).toEqual([`.out.${process.ppid}.part`, '.out.x.part', 'out'].sort())
+    expect(readdirSync(root).sort()).toEqual([...others, 'out'].sort())
   })
 
   test('removes what a killed one of its own number left', async () => {
-    const root = folder({ [`.out.${process.pid}.part`]: 'x', [`.layout.${process.pid}.part/a`]: 'x' })
+    const root = folder({ [partBy(DEAD, 'out')]: 'x', [`${partBy(DEAD, 'layout')}/a`]: 'x' })
     expect((await write(join(root, 'out'), layout('new'))).ok).toBe(true)
     expect((await writeFolder(join(root, 'layout'), layout('new'))).ok).toBe(true)
     expect(readdirSync(root).sort()).toEqual(['layout', 'out'])
@@ -205,11 +214,12 @@ describe('writeFolder()', () => {
   })
 
   test('puts it back, too, where the one that had set it aside was killed just then', async () => {
-    const root = folder({ '.out.99999999.part.old/oci-layout': '{}' })
+    const old = partBy(DEAD, 'out') + OLD
+    const root = folder({ [`${old}/oci-layout`]: '{}' })
     const out = join(root, 'out')
     expect(await writeFolder(out, bad)).toMatchObject({ ok: false })
     expect(readdirSync(root)).toEqual(['out'])
-    mkdirSync(join(root, '.out.99999999.part.old'))
+    mkdirSync(join(root, old))
     expect((await writeFolder(out, layout('new'))).ok).toBe(true)
     expect(readFileSync(join(out, 'blobs/sha256/a'), 'utf8')).toBe('new')
     expect(readdirSync(root)).toEqual(['out'])

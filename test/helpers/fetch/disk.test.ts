@@ -80,7 +80,7 @@ describe.skipIf(!mayMount())('a full disk (needs root, to mount a small one)', (
     const root = smallDisk()
     const small = BODY.subarray(0, 150_000)
     const { sha256 } = await import('../../../core/digest.ts')
-    put(join(root, `store/distfiles/.partial/${sha256(small)}.0.0.0`), small.subarray(0, 120_000))
+    put(join(root, `store/distfiles/.partial/${sha256(small)}`), small.subarray(0, 120_000))
     const { url } = await serve((request, response) => rest(request, response, small))
     const { outcome } = await fetchInto(root, [want([url], { sha256: sha256(small) })])
     expect(outcome.ok).toBe(true)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DEAD, partBy } from '../../support/part.ts'
 import { BODY, DIGEST, fetchInto, folder, kept, later, put, rest, serve, whole } from './support.ts'
 
 // The program as it is run: bundled, with its chunks beside it.
@@ -182,7 +183,7 @@ describe('do-fetch', () => {
 describe('a part that a dead process left', () => {
   it('is known as such even when its number belongs to a living one now', async () => {
     const root = folder()
-    put(join(root, `store/distfiles/.partial/${DIGEST}.${process.pid}.1.1`), BODY.subarray(0, 5000))
+    put(partBy(DEAD, join(root, `store/distfiles/.partial/${DIGEST}`)), BODY.subarray(0, 5000))
     const { url, asked } = await serve(rest)
     const request = { file: 'x', sha256: DIGEST, urls: [url], at: { file: 'f', line: 1, column: 1 } }
     expect((await fetchInto(root, [request])).outcome.ok).toBe(true)
@@ -192,7 +193,7 @@ describe('a part that a dead process left', () => {
 
   it('is dropped when it holds wrong bytes', async () => {
     const root = folder()
-    put(join(root, `store/distfiles/.partial/${DIGEST}.0.0.0`), Buffer.alloc(400_000))
+    put(join(root, `store/distfiles/.partial/${DIGEST}`), Buffer.alloc(400_000))
     const { url } = await serve((request, response) => {
       if (request.headers.range === 'bytes=400000-')
         response.writeHead(416, { 'content-range': 'bytes */300000' }).end()

@@ -47,12 +47,11 @@ test('a tree stays while a build has it mounted', async () => {
     'long',
     'mkfifo /tmp/go; echo ready >/tmp/ready; read -r word </tmp/go; ls /bin/sh; echo x >"$DESTDIR/x"',
   )
-  const work = join(shop.folder('long'), `.build.${child.pid}`)
-  await expect.poll(() => existsSync(join(work, 'tmp/ready')), { timeout: 20_000 }).toBe(true)
+  await expect.poll(() => existsSync(join(shop.work('long'), 'tmp/ready')), { timeout: 20_000 }).toBe(true)
   const plan = await gc(shop.store, 0)
   expect(plan.stay.map(([{ kind }, { why }]) => `${kind} ${why}`)).toContain('trees in use')
   const { writeFileSync } = await import('node:fs')
-  writeFileSync(join(work, 'tmp/go'), 'on\n')
+  writeFileSync(join(shop.work('long'), 'tmp/go'), 'on\n')
   expect(await new Promise(resolve => child.once('close', resolve))).toBe(0)
   expect((await gc(shop.store, 0)).stay).toEqual([])
 })

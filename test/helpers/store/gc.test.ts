@@ -13,6 +13,7 @@ import { lockStore } from '../../../helpers/store/lock.ts'
 import { holdTree } from '../../../helpers/store/roots.ts'
 import { useStore, useStoreFor } from '../../../helpers/store/use.ts'
 import { verifyStore } from '../../../helpers/store/verify.ts'
+import { DEAD, partBy, UNSEEN } from '../../support/part.ts'
 import { holdPackages, Store } from './store.ts'
 
 let store: Store
@@ -116,45 +117,42 @@ describe('what is freed', () => {
   test('is nothing of a part that is being fetched, and an old part that nobody fetches', async () => {
     const parts = join(store.root, 'distfiles/.partial')
     mkdirSync(parts, { recursive: true })
-    const { pid, start } = nameOf(process.pid)
-    const [mine, left] = [`${sha256('a')}.${pid}.${start}.1`, `${sha256('b')}.0.0.0`]
-    for (const name of [mine, left]) {
-      writeFileSync(join(parts, name), 'part')
-      spawnSync('touch', ['-d', '2 hours ago', join(parts, name)])
-    }
-    // Perhaps of a process in another container, which cannot be seen.
-    const young = `${sha256('c')}.0.0.0`
-    writeFileSync(join(parts, young), 'part')
+    const [mine, unseen] = [nameOf(process.pid), UNSEEN].map(one => partBy(one, sha256('a'))) as [
+      string,
+      string,
+    ]
+    const left = [partBy(DEAD, sha256('b')), sha256('c')]
+    for (const name of [mine, unseen, ...left]) writeFileSync(join(parts, name), 'part')
     await gc(store.root, 0)
-    expect(readdirSync(parts).sort()).toEqual([mine, young].sort())
-  })
-
-  test('is what a dead process was writing or removing, when ten minutes have passed', async () => {
-    const child = spawn('sleep', ['1000'])
-    const { pid: dead } = spawnSync('true')
-    const [trees, packages] = ['trees', 'packages'].map(name => join(store.root, name)) as [string, string]
-    for (const folder of [trees, packages]) mkdirSync(folder)
-    const written = [dead, child.pid].map(pid => `${sha256('x')}.tar.gz.${pid}.part`)
-    for (const name of written) writeFileSync(join(packages, name), 'half')
-    const gone = `.gone.${formatProcess(nameOf(child.pid as number))}.1`
-    // One of another container, where nobody sees whether it runs, and one of somebody else.
-    const others = ['.gone.1.1.1.1', `mine.${dead}.part`]
-    for (const name of [gone, ...others]) mkdirSync(join(trees, name))
-    const partials = join(store.root, 'distfiles/.partial')
-    mkdirSync(partials, { recursive: true })
-    writeFileSync(join(partials, gone), 'part')
-    await gc(store.root, 0)
-    expect(readdirSync(packages).sort()).toEqual([...written].sort())
+    expect(readdirSync(parts).sort()).toEqual([mine, unseen].sort())
     vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
     await gc(store.root, 0)
-    expect(readdirSync(packages)).toEqual([written[1]])
-    expect(readdirSync(trees).sort()).toEqual([gone, ...others].sort())
+    expect(readdirSync(parts)).toEqual([mine])
+  })
+
+  test('is what a dead process was writing or removing, and of one that cannot be seen after ten minutes', async () => {
+    const child = spawn('sleep', ['1000'])
+    const makers = [DEAD, UNSEEN, nameOf(child.pid as number)]
+    const parts = makers.map(maker =>
+      ['packages/x.tar.gz', 'trees/gone', 'distfiles/.partial/gone', 'roots/x', 'uses/x', 'devices'].map(
+        name => partBy(maker, join(store.root, name)),
+      ),
+    )
+    for (const path of parts.flat()) mkdirSync(join(path, 'half'), { recursive: true })
+    // Somebody else's.
+    const mine = join(store.root, `trees/mine.${DEAD.pid}.part`)
+    writeFileSync(mine, '')
+    const there = () => [...parts.flat(), mine].filter(existsSync)
+    await gc(store.root, 0)
+    expect(there()).toEqual([...parts.slice(1).flat(), mine])
+    vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+    await gc(store.root, 0)
+    expect(there()).toEqual([...parts.slice(2).flat(), mine])
     const ended = new Promise(resolve => child.once('exit', resolve))
     child.kill('SIGKILL')
     await ended
     await gc(store.root, 0)
-    expect([...readdirSync(packages), ...readdirSync(trees)].sort()).toEqual(others)
-    expect(readdirSync(partials)).toEqual([])
+    expect(there()).toEqual([mine])
   })
 })
 

@@ -1,53 +1,44 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
+import { nameOf, type ProcessName } from '../../../core/process-name.ts'
 import { treePath } from '../../../core/store.ts'
 import { unpackedTree } from '../../../helpers/store/trees.ts'
 import { useStore } from '../../../helpers/store/use.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
+import { DEAD, partBy, UNSEEN } from '../../support/part.ts'
 import { folder } from '../tar/folder.ts'
 
 afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A package, and what a process of this number has of its tree in a new store. */
-async function begunBy(pid: number) {
+/** A package, and what a process has of its tree in a new store. */
+async function begunBy(maker: ProcessName) {
   const [store, file] = [folder(), join(folder(), 'pkg.tar.gz')]
   const packed = await packTree(folder({ file: 'text' }), file)
   const digest = readIdentity(file)
   if (!packed.ok || !digest) throw new Error('it was not packed')
-  const part = join(dirname(treePath(store, digest)), `.${digest}.${pid}`)
+  const part = partBy(maker, treePath(store, digest))
   mkdirSync(part, { recursive: true })
   writeFileSync(join(part, 'half'), '')
   return { part, unpack: () => useStore(store, use => unpackedTree(use, file)) }
 }
 
-async function goneProcess(): Promise<number> {
-  const child = spawn('true')
-  await once(child, 'exit')
-  return child.pid ?? 0
-}
-
-test('a tree that a killed process began is no reason to wait, and goes when ten minutes have passed', async () => {
-  const [early, late] = [await begunBy(await goneProcess()), await begunBy(await goneProcess())]
-  const tree = await early.unpack()
+test('a tree that a killed process began is no reason to wait, and goes', async () => {
+  const { part, unpack } = await begunBy(DEAD)
+  const tree = await unpack()
   if (!tree.ok) throw new Error(tree.error.kind)
   expect(readFileSync(join(tree.value.path, 'file'), 'utf8')).toBe('text')
-  // A process of another container would not be seen.
-  expect(existsSync(early.part)).toBe(true)
-  vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
-  expect((await late.unpack()).ok).toBe(true)
-  expect(existsSync(late.part)).toBe(false)
+  expect(existsSync(part)).toBe(false)
 })
 
 test('a tree that a process is unpacking is waited for', async () => {
   const child = spawn('sleep', ['60'])
-  const { part, unpack } = await begunBy(child.pid ?? 0)
+  const { part, unpack } = await begunBy(nameOf(child.pid ?? 0))
   let done = false
   const tree = unpack().then(() => {
     done = true
@@ -61,15 +52,15 @@ test('a tree that a process is unpacking is waited for', async () => {
 
 test('a tree that takes a process longer than ten minutes is not waited for, and not taken away from it', async () => {
   const child = spawn('sleep', ['60'])
-  const { part, unpack } = await begunBy(child.pid ?? 0)
+  const { part, unpack } = await begunBy(nameOf(child.pid ?? 0))
   vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
   expect((await unpack()).ok).toBe(true)
   expect(existsSync(join(part, 'half'))).toBe(true)
   child.kill()
 })
 
-test('a tree that a process of our number in another container is unpacking is not taken away from it', async () => {
-  const [early, late] = [await begunBy(process.pid), await begunBy(process.pid)]
+test('a tree that a process of our number in another container began is left to it for ten minutes', async () => {
+  const [early, late] = [await begunBy(UNSEEN), await begunBy(UNSEEN)]
   expect((await early.unpack()).ok).toBe(true)
   expect(existsSync(join(early.part, 'half'))).toBe(true)
   vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
@@ -78,7 +69,7 @@ test('a tree that a process of our number in another container is unpacking is n
 })
 
 test('a tree has the mode of all folders, whatever the umask', async () => {
-  const { unpack } = await begunBy(await goneProcess())
+  const { unpack } = await begunBy(DEAD)
   const before = process.umask(0o077)
   try {
     const tree = await unpack()

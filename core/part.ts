@@ -1,0 +1,99 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { formatProcess, isRunning, nameOf, parseProcess } from './process-name.ts'
+import { removeTree } from './remove.ts'
+import { isSystemError } from './system-error.ts'
+
+/**
+ * A new name for what is being made, beside the one that it gets by a rename when it is whole:
+ * `.NAME.PID.START.SPACE.BOOT.N.part`. It says who makes it, and nobody else makes the same: not a later process of our
+ * number, nor one in another container, or on another machine, that shares the folder.
+ */
+export const partOf = (path: string): string =>
+  join(
+    dirname(path),
+    `.${basename(path)}.${formatProcess(nameOf(process.pid))}.${thisBoot()}.${++count}.part`,
+  )
+
+let count = 0
+
+/** Behind the name of a part, that of what it replaces, for the moment in which neither has the name. */
+export const OLD = '.old'
+
+export interface Part {
+  /** The name of what it is to become. */
+  readonly of: string
+  /** The process that makes it. */
+  readonly pid: number
+  /** Whether it runs; undefined where that cannot be told, as of a process in another container. */
+  readonly isRunning: boolean | undefined
+}
+
+/** What the name of a part says; undefined where it is none. */
+export function parsePart(name: string): Part | undefined {
+  const [, of, maker, boot] = FORM.exec(name) ?? []
+  const process = parseProcess(maker ?? '')
+  if (!of || !process) return undefined
+  return { of, pid: process.pid, isRunning: boot === thisBoot() ? isRunning(process) : undefined }
+}
+
+const FORM = /^\.(.+)\.(\d+\.[^.]+\.[^.]+)\.([0-9a-f]{8}|-)\.\d+\.part(?:\.old)?$/s
+
+/**
+ * Whether nobody goes on with a part: its process has ended, or, where that cannot be told, nothing was changed for ten
+ * minutes, of a folder nothing right in it.
+ */
+export function isLeft(path: string): boolean {
+  const part = parsePart(basename(path))
+  return part !== undefined && !(part.isRunning ?? isYoung(path))
+}
+
+/** False where there is nothing. The time of change, for what is being made may have another time already. */
+export function isYoung(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  return stats !== undefined && Date.now() - stats.ctimeMs < QUIET_MS
+}
+
+const QUIET_MS = 10 * 60 * 1000
+
+/** The parts in a folder with which nobody goes on; only those of one name, if that is given. */
+export function leftParts(folder: string, of?: string): readonly string[] {
+  return namesIn(folder)
+    .filter(name => of === undefined || parsePart(name)?.of === of)
+    .map(name => join(folder, name))
+    .filter(isLeft)
+}
+
+/** Removes them, but those that are another user's. */
+export function sweepParts(folder: string, of?: string): void {
+  for (const path of leftParts(folder, of)) {
+    try {
+      removeTree(path)
+    } catch (error) {
+      if (!isSystemError(error)) throw error
+    }
+  }
+}
+
+/** None in a folder that is not there, or may be written to and not read. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    return []
+  }
+}
+
+/** Which of all machines this is, until it starts again: the process ids of others mean nothing here. */
+function thisBoot(): string {
+  if (boot !== undefined) return boot
+  try {
+    boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').slice(0, 8)
+  } catch {
+    boot = '-'
+  }
+  return boot
+}
+
+let boot: string | undefined

@@ -1,0 +1,60 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
+import { isLeft, leftParts, OLD, parsePart, partOf, sweepParts } from '../../core/part.ts'
+import { nameOf } from '../../core/process-name.ts'
+import { folder } from '../helpers/tar/folder.ts'
+import { DEAD, partBy, UNSEEN } from '../support/part.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** The same boot of another machine, such as a virtual one that shares the folder. */
+const farAway = (part: string): string => part.replace(/\.[0-9a-f]{8}(?=\.\d+\.part)/, '.00000000')
+
+test('partOf() makes a new name each time, beside the other, that says of what and by whom', () => {
+  const [one, two] = [partOf('/some/a file'), partOf('/some/a file')]
+  expect(one).not.toBe(two)
+  expect(one).toMatch(/^\/some\/\.a file\./)
+  expect(parsePart(basename(one))).toEqual({ of: 'a file', pid: process.pid, isRunning: true })
+  expect(parsePart(basename(partBy(DEAD, 'x')))).toEqual({ of: 'x', pid: process.pid, isRunning: false })
+  for (const unseen of [partBy(UNSEEN, 'x'), farAway(partBy(DEAD, 'x'))])
+    expect(parsePart(basename(unseen))).toEqual({ of: 'x', pid: process.pid, isRunning: undefined })
+  expect(parsePart(partOf('.a.1.1.1.b\n'))?.of).toBe('.a.1.1.1.b\n')
+})
+
+test.each([
+  'x',
+  '.x',
+  '.x.1.part',
+  '.x.1.1.1.part',
+  'x.1.1.1.00000000.1.part',
+  '.x.1.1.1.00000000.1.part.new',
+])('parsePart() takes %s for no part', name => expect(parsePart(name)).toBeUndefined())
+
+test('a part is left when its process has ended, or is not seen and has changed nothing for ten minutes', () => {
+  const root = folder()
+  const parts = [DEAD, UNSEEN, nameOf(process.pid), nameOf(process.ppid)].map(one =>
+    partBy(one, join(root, 'x')),
+  )
+  const [dead = '', unseen = '', mine = ''] = parts
+  const far = farAway(partBy(DEAD, join(root, 'x')))
+  for (const path of [...parts, far, join(root, 'x')]) writeFileSync(path, '')
+  expect(leftParts(root)).toEqual([dead])
+  expect([isLeft(dead), isLeft(mine), isLeft(join(root, 'x'))]).toEqual([true, false, false])
+  vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+  expect([...leftParts(root)].sort()).toEqual([dead, unseen, far].sort())
+})
+
+test('sweepParts() removes what is left, of one name if that is given, with what it was to replace', () => {
+  const root = folder()
+  const [one, two] = ['one', 'two'].map(name => partBy(DEAD, join(root, name))) as [string, string]
+  for (const path of [one, one + OLD, two]) mkdirSync(join(path, 'below'), { recursive: true })
+  sweepParts(root, 'one')
+  expect(readdirSync(root)).toEqual([basename(two)])
+  sweepParts(root)
+  expect(readdirSync(root)).toEqual([])
+  rmSync(root, { recursive: true })
+  sweepParts(root)
+})
