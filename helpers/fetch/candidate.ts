@@ -67,14 +67,14 @@ export class Candidate implements Rival<Opening> {
   }
 
   async ask(signal: AbortSignal): Promise<Opening | undefined> {
-    const { file, size } = this.#request
+    const { file } = this.#request
     do {
       await this.#pause(signal)
       if (signal.aborted) return undefined
       this.#show(this.#name)
       const have = this.#part.size
       const from = this.#fromBegin ? 0 : have
-      const question = { origin: this.origin, have, from, file, size, etag: this.#etag, signal }
+      const question = { origin: this.origin, have, from, file, etag: this.#etag, signal }
       const opened = await openPlace(question, this.#run)
       if (opened.ok) return opened.value
       if (signal.aborted) return undefined

@@ -19,8 +19,6 @@ export interface Question {
   readonly from: number
   /** What the source is called. */
   readonly file: string
-  /** The length the fetch file promises. */
-  readonly size?: number | undefined
   /** A strong ETag of an earlier answer of the same place: it says whether the bytes kept are still of that file. */
   readonly etag?: string | undefined
   /** Aborted when another place is quicker. */
@@ -42,7 +40,7 @@ export interface Asking {
 export interface Opening {
   /** Where its bytes begin: at the first of the source, or after those that are here. */
   readonly from: number
-  /** The length that it should have: as promised, or as the place tells. */
+  /** The length that the place tells. */
   readonly total?: number | undefined
   /** How many bytes of the source may be here in the end: as promised, or else as much as is sane and the disk holds. */
   readonly limit: number
@@ -91,7 +89,7 @@ async function openFile(
       return limit
     }
     const body = file.createReadStream({ highWaterMark: 1 << 20, autoClose: false })
-    return ok({ from: 0, total: question.size ?? stat.size, limit: limit.value, body, failureOf, close })
+    return ok({ from: 0, total: stat.size, limit: limit.value, body, failureOf, close })
   } catch (error) {
     await close()
     return refuse(failureOf(error))
@@ -127,7 +125,7 @@ async function openUrl(question: Question, run: Asking, url: string): Promise<Re
       response.drop()
       return limit
     }
-    const opening = { limit: limit.value, total: question.size ?? total, watch, failureOf, close }
+    const opening = { limit: limit.value, total, watch, failureOf, close }
     if (meaning.kind === 'complete') return ok({ ...opening, from: question.from, body: nothing() })
     const body = await afterFirst(response.body)
     const { etag } = meaning
@@ -155,7 +153,7 @@ async function openCid(question: Question, run: Asking, cid: string): Promise<Re
       watch.abort()
       await opened.value.body[Symbol.asyncIterator]().return?.()
     }
-    return ok({ from, total: question.size ?? total, limit: limit.value, body, watch, failureOf, close })
+    return ok({ from, total, limit: limit.value, body, watch, failureOf, close })
   })
 }
 
@@ -209,19 +207,17 @@ const rangeHeaders = ({ from, etag }: Question): Record<string, string> =>
 
 /** See `limit` of Opening. */
 async function limitOf(
-  { have, size }: Question,
+  { have }: Question,
   { store, limits }: Asking,
   total: number | undefined,
 ): Promise<Result<number, Failure>> {
-  if (size !== undefined && total !== undefined && size !== total)
-    return refuse({ kind: 'size', want: size, got: total })
-  const want = size ?? total
-  if (want !== undefined && want > limits.maxBytes) return refuse({ kind: 'endless', limit: limits.maxBytes })
+  if (total !== undefined && total > limits.maxBytes)
+    return refuse({ kind: 'endless', limit: limits.maxBytes })
   const { bavail, bsize } = await statfs(store)
   const free = Math.max(0, bavail * bsize - limits.reserveBytes)
   // Those that are here are kept, or make room for the new ones.
-  if (want !== undefined && want - have > free) return refuse({ kind: 'room', needs: want - have, free })
-  return ok(want ?? Math.min(limits.maxBytes, have + free))
+  if (total !== undefined && total - have > free) return refuse({ kind: 'room', needs: total - have, free })
+  return ok(total ?? Math.min(limits.maxBytes, have + free))
 }
 
 /** In words for a person: some errors have no code. */

@@ -10,14 +10,12 @@ export interface FetchRequest {
   readonly file: string
   readonly sha256: Sha256
   readonly urls: readonly string[]
-  /** Its length in bytes, if the fetch file says so: then a longer answer is cut there and not read on. */
-  readonly size?: number
   /** Where it is asked for. */
   readonly at: Place
 }
 
 /**
- * Reads a fetch file: recutils fields `file`, `url` (any number), `size` and `sha256`, where `sha256`
+ * Reads a fetch file: recutils fields `file`, `url` (any number) and `sha256`, where `sha256`
  * ends a source even without a blank line behind it. All problems are answered, not the first.
  */
 export function parseFetchFile(
@@ -87,19 +85,14 @@ function faultsOf(path: string, draft: Draft): readonly Message[] {
       `${quoted(fileName(draft))} is not a plain file name${files[0] ? '' : ': give one with file:'}`,
     )
   }
-  for (const size of named(draft, 'size')) {
-    if (!/^[0-9]{1,15}$/.test(size.value)) fault(size, `size ${quoted(size.value)} is not a number of bytes`)
-  }
   return faults
 }
 
 function requestOf(path: string, draft: Draft): FetchRequest {
-  const size = named(draft, 'size')[0]?.value
   return {
     file: fileName(draft),
     sha256: named(draft, 'sha256')[0]?.value as Sha256,
     urls: named(draft, 'url').map(({ value }) => value),
-    ...(size === undefined ? {} : { size: Number(size) }),
     at: { file: path, line: draft[0]?.line ?? 1, column: 1 },
   }
 }

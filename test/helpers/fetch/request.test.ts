@@ -13,7 +13,7 @@ describe('parseFetchFile()', () => {
   it('reads a name, urls in order, and a digest', () => {
     const read = parseFetchFile(
       'f',
-      `# emitted\n\nfile: x.tar\nurl: https://h/1\nurl: file:///2\nsize: 7\nsha256: ${A}\n`,
+      `# emitted\n\nfile: x.tar\nurl: https://h/1\nurl: file:///2\nsha256: ${A}\n`,
     )
     expect(read).toEqual({
       ok: true,
@@ -22,7 +22,6 @@ describe('parseFetchFile()', () => {
           file: 'x.tar',
           sha256: A,
           urls: ['https://h/1', 'file:///2'],
-          size: 7,
           at: { file: 'f', line: 3, column: 1 },
         },
       ],
