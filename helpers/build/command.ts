@@ -71,7 +71,7 @@ export function parseCommand(args: readonly string[], env: Environment): Result<
   if (!parsed.ok) return parsed
   const { values: given, positionals: command } = parsed.value
   const { closure: closures = [], fetch, files, host = [], key, out, shell } = given
-  const verbose = Boolean(given.verbose || env.COOLPORTS_VERBOSE || env.REDO_VERBOSE)
+  const verbose = Boolean(env.COOLPORTS_VERBOSE)
   const keyed = key ? { key } : {}
   const inputs = { closures, host, ...(fetch ? { fetch } : {}), ...(files ? { files } : {}) }
 
@@ -112,7 +112,6 @@ function parse(args: readonly string[]) {
         import: { type: 'string' },
         enter: { type: 'string' },
         open: { type: 'string' },
-        verbose: { type: 'boolean', short: 'v' },
         help: { type: 'boolean', short: 'h' },
       },
     })
