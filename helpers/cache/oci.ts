@@ -153,12 +153,7 @@ function failureOf(failure: OciFailure): Failure {
       return { kind: 'unreachable', why: describeOci(failure).replace(/^no answer: /, '') }
     case 'stalled':
       return { kind: 'stalled', have: failure.have, seconds: failure.seconds }
-    case 'cut':
-      return failure.total === undefined
-        ? { kind: 'cut', have: failure.have }
-        : { kind: 'cut', have: failure.have, total: failure.total }
     case 'other bytes':
-    case 'size':
       return { kind: 'lie', why: describeOci(failure) }
     default:
       return { kind: 'refused', why: describeOci(failure) }

@@ -80,5 +80,3 @@ export function thrownFailure(error: unknown): OciFailure {
 }
 
 export const tooLarge = (limit: number): OciFailure => ({ kind: 'endless', limit })
-
-export const shortOf = (have: number, total: number): OciFailure => ({ kind: 'cut', have, total })

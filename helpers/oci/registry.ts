@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { type OciFailure, OciRefusal, shortOf, thrownFailure, tooLarge } from './failure.ts'
+import type { OciFailure } from './failure.ts'
 import { MAX_MANIFEST_BYTES, type Manifest, readManifest } from './manifest.ts'
 import { DOCKER_MANIFEST, MANIFEST } from './media-type.ts'
 import { readDigest } from './reference.ts'
@@ -13,15 +12,6 @@ export interface Held {
   readonly manifest: Manifest
   readonly bytes: Buffer
   readonly digest: Sha256
-}
-
-/** A blob on its way. */
-export interface Blob {
-  /** What it says it has to send. */
-  readonly size?: number
-  /** Not verified yet. */
-  readonly body: AsyncIterable<Uint8Array>
-  drop(): void
 }
 
 export const pull = (repository: string): readonly string[] => [`repository:${repository}:pull`]
@@ -46,59 +36,16 @@ export async function openBlob(
   session: Session,
   repository: string,
   digest: Sha256,
-): Promise<Result<Blob, OciFailure>> {
+): Promise<Result<Answer, OciFailure>> {
   const url = session.url(`${repository}/blobs/sha256:${digest}`)
   const asked = await session.ask({ method: 'GET', url, scopes: pull(repository) })
-  if (!asked.ok) return asked
-  const answer = asked.value
-  if (answer.status !== 200) {
-    answer.drop()
-    return refuse(
-      answer.status === 404 ? { kind: 'absent', what: `blob sha256:${digest}` } : statusFailure(answer),
-    )
-  }
-  const length = answer.headers['content-length']
-  const size = typeof length === 'string' && /^\d{1,15}$/.test(length) ? { size: Number(length) } : {}
-  return ok({ ...size, body: answer.body, drop: answer.drop })
-}
-
-/** A blob that fits into memory, verified. */
-export async function readBlob(
-  session: Session,
-  repository: string,
-  { digest, size }: { readonly digest: Sha256; readonly size: number },
-): Promise<Result<Buffer, OciFailure>> {
-  const opened = await openBlob(session, repository, digest)
-  if (!opened.ok) return opened
-  try {
-    const chunks: Uint8Array[] = []
-    for await (const chunk of verified(opened.value, { digest, size })) chunks.push(chunk)
-    return ok(Buffer.concat(chunks))
-  } catch (error) {
-    return refuse(thrownFailure(error))
-  }
-}
-
-/** The bytes of a blob. Throws an OciRefusal, at the latest after the last, if they are not those that are wanted. */
-export async function* verified(
-  blob: Blob,
-  { digest, size }: { readonly digest: Sha256; readonly size: number },
-): AsyncGenerator<Uint8Array> {
-  if (blob.size !== undefined && blob.size !== size) {
-    blob.drop()
-    throw new OciRefusal({ kind: 'size', want: size, got: blob.size })
-  }
-  const hash = createHash('sha256')
-  let have = 0
-  for await (const chunk of blob.body) {
-    have += chunk.length
-    if (have > size) throw new OciRefusal(tooLarge(size))
-    hash.update(chunk)
-    yield chunk
-  }
-  if (have < size) throw new OciRefusal(shortOf(have, size))
-  const got = hash.digest('hex')
-  if (got !== digest) throw new OciRefusal({ kind: 'other bytes', what: 'a blob', want: digest, got })
+  if (!asked.ok || asked.value.status === 200) return asked
+  asked.value.drop()
+  return refuse(
+    asked.value.status === 404
+      ? { kind: 'absent', what: `blob sha256:${digest}` }
+      : statusFailure(asked.value),
+  )
 }
 
 /** The manifest of a tag, or of a digest, which it then has. */

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { placeOf } from '../../../helpers/cache/place.ts'
 import { HIGH_TARGET, User } from '../../support/cached-tree.ts'
@@ -85,7 +86,26 @@ describe('a registry as a cache', () => {
     await place.value.close()
   })
 
-  test('breaks off where a blob is longer than its manifest says', async () => {
+  test.each<[string, (response: ServerResponse) => void, object]>([
+    ['longer', response => response.end('more than is said'), { kind: 'lie' }],
+    ['shorter', response => response.end('x'), { kind: 'cut', have: 1, total: 3 }],
+    [
+      'shorter than it said itself',
+      response => {
+        response.writeHead(200, { 'content-length': 3 })
+        response.write('x', () => setTimeout(() => response.destroy(), 50))
+      },
+      { kind: 'cut', have: 1, total: 3 },
+    ],
+    [
+      'without end',
+      response => {
+        const more = (): boolean => response.destroyed || response.write(Buffer.alloc(65536), more)
+        more()
+      },
+      { kind: 'lie' },
+    ],
+  ])('breaks off where a blob is not as long as its manifest says, but %s', async (_, answer, failure) => {
     const manifest = {
       schemaVersion: 2,
       artifactType: 'application/vnd.coolports.cache.file',
@@ -93,7 +113,7 @@ describe('a registry as a cache', () => {
       layers: [layer()],
     }
     const { url } = await serve((request, response) =>
-      response.end(request.url?.includes('/manifests/') ? JSON.stringify(manifest) : 'more than is said'),
+      request.url?.includes('/manifests/') ? response.end(JSON.stringify(manifest)) : answer(response),
     )
     const place = await placeOf(url.replace('http:', 'oci:').concat('/a'), {})
     if (!place.ok) throw new Error(place.error)
@@ -102,7 +122,7 @@ describe('a registry as a cache', () => {
     const read = async (): Promise<void> => {
       for await (const _ of opened.value.bytes);
     }
-    await expect(read()).rejects.toMatchObject({ failure: { kind: 'lie' } })
+    await expect(read()).rejects.toMatchObject({ failure })
     await place.value.close()
   })
 })

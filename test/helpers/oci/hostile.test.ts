@@ -7,12 +7,13 @@ import { blobOfBytes } from '../../../helpers/oci/blob-source.ts'
 import { describeOci, type OciFailure } from '../../../helpers/oci/failure.ts'
 import { EMPTY_CONFIG, emptyConfig, formatManifest } from '../../../helpers/oci/manifest.ts'
 import { pushBlob, pushManifest } from '../../../helpers/oci/push.ts'
-import { getManifest, readBlob } from '../../../helpers/oci/registry.ts'
+import { getManifest } from '../../../helpers/oci/registry.ts'
 import { Session } from '../../../helpers/oci/session.ts'
 import { later, QUICK, serve } from '../fetch/support.ts'
+import { readBlob } from './blob.ts'
 
 const BODY = Buffer.from('the bytes of a blob')
-const BLOB = { digest: sha256(BODY), size: BODY.length }
+const BLOB = sha256(BODY)
 const MANIFEST = Buffer.from(formatManifest({ config: emptyConfig(sha256(EMPTY_CONFIG)), layers: [] }))
 const PASSWORD = { kind: 'password', user: 'alice', password: 'open sesame' } as const
 const BASIC = `Basic ${Buffer.from('alice:open sesame').toString('base64')}`
@@ -46,27 +47,12 @@ const authorizations = (asked: readonly IncomingMessage[]) =>
 describe('a registry that lies about a blob', () => {
   test.each<[string, RequestListener, string]>([
     [
-      'by other bytes',
-      (_, response) => response.end(BODY.toString().toUpperCase()),
-      'a blob has another digest',
-    ],
-    ['by too few', (_, response) => response.end(BODY.subarray(1)), 'another size'],
-    [
       'by a length that it does not keep',
       (_, response) => {
         response.writeHead(200, { 'content-length': BODY.length })
         response.write(BODY.subarray(0, 5), () => setTimeout(() => response.destroy(), 50))
       },
       'no answer',
-    ],
-    ['by a length of its own', (_, response) => response.end(Buffer.alloc(1 << 20)), 'another size'],
-    [
-      'by never ending',
-      (_, response) => {
-        const more = (): boolean => response.destroyed || response.write(Buffer.alloc(65536), more)
-        more()
-      },
-      'more than',
     ],
     ['by sending nothing', SILENT, 'nothing more for 0.3 s'],
     ['by an error', (_, response) => response.writeHead(500).end('x'), 'HTTP 500'],
@@ -125,7 +111,7 @@ describe('a registry that lies about a manifest', () => {
         response.end(
           JSON.stringify({
             ...JSON.parse(MANIFEST.toString()),
-            layers: [{ mediaType: 'x', digest: `sha256:${BLOB.digest}`, size: -1 }],
+            layers: [{ mediaType: 'x', digest: `sha256:${BLOB}`, size: -1 }],
           }),
         ),
       'a layer is no descriptor',
@@ -143,7 +129,7 @@ describe('a registry that lies about a manifest', () => {
     ],
     [
       'of another digest than it says',
-      (_, response) => response.setHeader('docker-content-digest', `sha256:${BLOB.digest}`).end(MANIFEST),
+      (_, response) => response.setHeader('docker-content-digest', `sha256:${BLOB}`).end(MANIFEST),
       'the manifest has another digest',
     ],
   ])('%s is not believed', async (_, listener, said) => {
@@ -153,7 +139,7 @@ describe('a registry that lies about a manifest', () => {
 
   test('asked for by its digest is not believed with another', async () => {
     const { url } = await serve((_request, response) => response.end(MANIFEST))
-    expect(why(await getManifest(sessionWith(url), 'a', { digest: BLOB.digest }))).toContain('another digest')
+    expect(why(await getManifest(sessionWith(url), 'a', { digest: BLOB }))).toContain('another digest')
   })
 })
 

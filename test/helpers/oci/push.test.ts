@@ -6,7 +6,8 @@ import { blobOfBytes } from '../../../helpers/oci/blob-source.ts'
 import { type Connected, connect } from '../../../helpers/oci/connect.ts'
 import { EMPTY_CONFIG, emptyConfig, formatManifest } from '../../../helpers/oci/manifest.ts'
 import { type Pushing, pushBlob, pushManifest } from '../../../helpers/oci/push.ts'
-import { getManifest, hasBlob, readBlob } from '../../../helpers/oci/registry.ts'
+import { getManifest, hasBlob } from '../../../helpers/oci/registry.ts'
+import { readBlob } from './blob.ts'
 import { type RealRegistry, startRegistry } from './registry.ts'
 
 let registry: RealRegistry
@@ -35,7 +36,7 @@ test('a blob that was pushed is there, and comes back as it was', async () => {
   expect(await hasBlob(connected.session, 'a/b', blob.digest)).toEqual({ ok: true, value: false })
   expect(await pushBlob(blob, to('a/b'))).toEqual({ ok: true, value: 'sent' })
   expect(await hasBlob(connected.session, 'a/b', blob.digest)).toEqual({ ok: true, value: true })
-  expect(await readBlob(connected.session, 'a/b', blob)).toEqual({ ok: true, value: bytes })
+  expect(await readBlob(connected.session, 'a/b', blob.digest)).toEqual({ ok: true, value: bytes })
 })
 
 test('what is there is not sent again, and another repository of the registry shares it', async () => {
@@ -43,7 +44,7 @@ test('what is there is not sent again, and another repository of the registry sh
   expect(await pushBlob(blob, to('one'))).toEqual({ ok: true, value: 'sent' })
   expect(await pushBlob(blob, to('one'))).toEqual({ ok: true, value: 'was there' })
   expect(await pushBlob(blob, to('two', ['none', 'one']))).toEqual({ ok: true, value: 'shared' })
-  expect(await readBlob(connected.session, 'two', blob)).toMatchObject({ ok: true })
+  expect(await readBlob(connected.session, 'two', blob.digest)).toMatchObject({ ok: true })
 })
 
 test('a blob of many pieces comes to the same, and an empty one too', async () => {
