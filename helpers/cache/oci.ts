@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { sha256 } from '../../core/digest.ts'
-import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { LIMITS } from '../http/limits.ts'
 import { type BlobSource, blobOfBytes, blobOfFile } from '../oci/blob-source.ts'
 import { type Connected, connect } from '../oci/connect.ts'
@@ -133,10 +133,9 @@ async function putFile(pushing: Pushing, file: string, path: string): Promise<Re
     const tagged = await pushManifest(Buffer.from(manifest), file, pushing)
     return tagged.ok ? ok(undefined) : refuse(failureOf(tagged.error))
   } catch (error) {
-    if (isDiskFull(error)) return refuse({ kind: 'unreachable', why: 'the disk is full' })
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    return refuse({ kind: 'unreachable', why: code })
+    // Of the file; what the registry does is answered.
+    if (!isSystemError(error)) throw error
+    return refuse({ kind: 'unreachable', why: error.code })
   }
 }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { placeOf } from '../../../helpers/cache/place.ts'
+import { placeOf, publisherOf } from '../../../helpers/cache/place.ts'
 import { HIGH_TARGET, User } from '../../support/cached-tree.ts'
 import { serve } from '../fetch/support.ts'
 import { type RealRegistry, startRegistry } from '../oci/registry.ts'
@@ -124,6 +124,15 @@ describe('a registry as a cache', () => {
     }
     await expect(read()).rejects.toMatchObject({ failure })
     await place.value.close()
+  })
+
+  test('is told of a file that cannot be read; a wrong call is not taken for that', async () => {
+    const publisher = await publisherOf(`oci://${registry.host}/a`, {})
+    if (!publisher.ok) throw new Error(publisher.error)
+    const put = (path: string) => publisher.value.put(FILE, path)
+    expect(await put('/nowhere')).toEqual({ ok: false, error: { kind: 'unreachable', why: 'ENOENT' } })
+    await expect(put('no path\0')).rejects.toThrow('null bytes')
+    await publisher.value.close()
   })
 })
 
