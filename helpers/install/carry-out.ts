@@ -1,7 +1,7 @@
 import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs'
 import { type Folders, isAbsence, NoFolder } from './folders.ts'
-import { BACKWARD, besidePath, FOLDER_MODE, isSetting, JOURNAL, newPath, oldPath } from './place.ts'
-import type { Owner, Step } from './step.ts'
+import { changeBegan, newPath, type Owner, oldPath, type Step } from './journal.ts'
+import { besidePath, FOLDER_MODE, isSetting } from './place.ts'
 
 /** Something stands where nothing was when the change was planned. */
 export class Occupied extends Error {
@@ -90,12 +90,12 @@ export function* backward(folders: Folders, steps: readonly Step[]): Generator<S
 /** What is done with paths of one root. */
 class Own {
   readonly #folders: Folders
-  /** When the change began, in milliseconds since 1970: nothing of the root was touched before its journal was there. */
+  /** When the change began, in milliseconds since 1970: nothing of the root was touched before. */
   readonly #began: number
 
   constructor(folders: Folders) {
     this.#folders = folders
-    this.#began = (this.#stats(JOURNAL) ?? this.#stats(BACKWARD))?.mtimeMs ?? Number.POSITIVE_INFINITY
+    this.#began = changeBegan(folders)
   }
 
   /**

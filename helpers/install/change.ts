@@ -8,14 +8,15 @@ import { databaseFolder, makeDatabase, readDatabase } from './database.ts'
 import { desiredPackages } from './desired.ts'
 import { failureOf, isFailure } from './failure.ts'
 import { Folders } from './folders.ts'
+import { type Direction, endChange, underWay } from './journal.ts'
 import { ownerProblems } from './owners.ts'
 import { DATABASE } from './place.ts'
 import { concernedPaths, leaving, type Plan, planChange } from './plan.ts'
 import { isScriptDue, runPostInstalls } from './post-install.ts'
 import type { InstallProblem } from './problem.ts'
 import { type Installed, labelOf } from './record.ts'
-import { type Direction, finishChange, underWay } from './recover.ts'
-import { stage, unstage } from './stage.ts'
+import { finishChange } from './recover.ts'
+import { stage } from './stage.ts'
 import { type Facts, survey } from './survey.ts'
 import { areOne } from './twins.ts'
 
@@ -138,7 +139,7 @@ export function prepareChange(root: string, folders: Folders, wanted: Wanted): A
     stage(root, folders, plan.value, trees)
   } catch (error) {
     const failure = isFailure(error) ? failureOf(error, root) : undefined
-    unstage(folders)
+    endChange(folders)
     if (failure) return refuse([failure])
     throw error
   }

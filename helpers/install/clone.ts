@@ -18,8 +18,9 @@ import {
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { readDatabase } from './database.ts'
 import { Folders } from './folders.ts'
+import { CHANGE } from './journal.ts'
 import { mountPoints } from './mounts.ts'
-import { CHANGE, isSetting } from './place.ts'
+import { isSetting } from './place.ts'
 import type { OwnedFile } from './record.ts'
 
 /**

@@ -5,8 +5,9 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { rootIn } from './current.ts'
 import { failureOf, isFailure } from './failure.ts'
 import { Folders, NoFolder } from './folders.ts'
+import { underWay } from './journal.ts'
 import { readOwnFile } from './own-file.ts'
-import { BACKWARD, CHANGE, DATABASE, JOURNAL, RECORDS } from './place.ts'
+import { DATABASE, RECORDS } from './place.ts'
 import type { InstallProblem } from './problem.ts'
 import { type Installed, parseRecord } from './record.ts'
 
@@ -28,7 +29,7 @@ export function readRoot<Value>(
     if (!existsSync(folders.at(DATABASE))) return refuse([{ kind: 'no packages', root }])
     const packages = readDatabase(folders)
     if (!packages.ok) return packages
-    return use({ packages: packages.value, isUnderWay: isUnderWay(folders) }, folders)
+    return use({ packages: packages.value, isUnderWay: underWay(folders) !== undefined }, folders)
   } catch (error) {
     if (error instanceof NoFolder)
       return refuse([error.absent ? { kind: 'no packages', root } : { kind: 'no folder', path: error.path }])
@@ -40,9 +41,6 @@ export function readRoot<Value>(
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
-
-const isUnderWay = (folders: Folders): boolean =>
-  existsSync(folders.at(CHANGE)) && [JOURNAL, BACKWARD].some(path => existsSync(folders.at(path)))
 
 /** Makes the root and the folders of its database where they are missing; answers with the root's real path. */
 export function makeDatabase(root: string): string {

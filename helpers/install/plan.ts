@@ -1,5 +1,6 @@
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Step } from './journal.ts'
 import { besidePath, FOLDER_MODE, isSetting, recordPath } from './place.ts'
 import type { InstallProblem } from './problem.ts'
 import {
@@ -10,7 +11,6 @@ import {
   type OwnedSymlink,
   recordText,
 } from './record.ts'
-import type { Step } from './step.ts'
 import type { Fact, Facts } from './survey.ts'
 
 /** A file or a symlink; its package's name and its path there lead to its content. */

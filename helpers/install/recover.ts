@@ -1,23 +1,10 @@
-import { existsSync, renameSync } from 'node:fs'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { backward, forward } from './carry-out.ts'
 import { failureOf, isFailure } from './failure.ts'
 import { flushDisk } from './flush.ts'
 import type { Folders } from './folders.ts'
-import { readOwnFile } from './own-file.ts'
-import { BACKWARD, CHANGE, JOURNAL } from './place.ts'
+import { type Direction, endChange, giveUp, readJournal, type Step, underWay } from './journal.ts'
 import type { InstallProblem } from './problem.ts'
-import { unstage } from './stage.ts'
-import { parseJournal, type Step } from './step.ts'
-
-export type Direction = 'forward' | 'back'
-
-/** In which direction a change goes that was cut short; undefined when there is none. */
-export function underWay(folders: Folders): Direction | undefined {
-  if (!existsSync(folders.at(CHANGE))) return undefined
-  if (existsSync(folders.at(BACKWARD))) return 'back'
-  return existsSync(folders.at(JOURNAL)) ? 'forward' : undefined
-}
 
 /**
  * Completes the change whose journal is there, or takes it back. One that cannot be completed is taken
@@ -30,25 +17,23 @@ export function finishChange(
 ): Result<void, readonly InstallProblem[]> {
   const is = underWay(folders)
   if (is === undefined) return refuse([{ kind: 'nothing under way', root }])
-  // What is being taken back was given up, perhaps for a cause that is still there.
-  if (is === 'forward' && direction === 'back') renameSync(folders.at(JOURNAL), folders.second(BACKWARD))
-  const steps = readJournal(folders, is === 'back' || direction === 'back' ? BACKWARD : JOURNAL)
+  if (is === 'forward' && direction === 'back') giveUp(folders)
+  const steps = readJournal(folders)
   if (!steps.ok) return steps
+  let failure: InstallProblem | undefined
   try {
-    if (is === 'forward' && direction === 'forward') {
-      const failure = goForward(root, folders, steps.value)
-      if (failure) return refuse([failure])
-    } else for (const _ of backward(folders, steps.value));
+    if (underWay(folders) === 'forward') failure = goForward(root, folders, steps.value)
+    if (underWay(folders) === 'back') for (const _ of backward(folders, steps.value));
   } catch (error) {
     if (!isFailure(error)) throw error
     return refuse([{ kind: 'stuck', root, by: failureOf(error, root) }])
   }
   flushDisk(root)
-  unstage(folders)
-  return ok(undefined)
+  endChange(folders)
+  return failure ? refuse([failure]) : ok(undefined)
 }
 
-/** Answers why it was given up and taken back. */
+/** Answers why it was given up. */
 function goForward(root: string, folders: Folders, steps: readonly Step[]): InstallProblem | undefined {
   try {
     for (const _ of forward(folders, steps));
@@ -56,17 +41,7 @@ function goForward(root: string, folders: Folders, steps: readonly Step[]): Inst
   } catch (error) {
     if (!isFailure(error)) throw error
     const failure = failureOf(error, root)
-    renameSync(folders.at(JOURNAL), folders.second(BACKWARD))
-    for (const _ of backward(folders, steps));
-    flushDisk(root)
-    unstage(folders)
+    giveUp(folders)
     return failure
   }
-}
-
-function readJournal(folders: Folders, path: string): Result<readonly Step[], readonly InstallProblem[]> {
-  const read = parseJournal(readOwnFile(folders, path) ?? '')
-  return read.ok
-    ? read
-    : refuse([{ kind: 'damaged', file: path, line: read.error, why: 'it is no step of a change' }])
 }

@@ -2,41 +2,32 @@ import {
   chmodSync,
   constants,
   copyFileSync,
-  existsSync,
   linkSync,
   lstatSync,
   lutimesSync,
-  mkdirSync,
-  renameSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { removeTree } from '../../core/remove.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
-import { flushDisk } from './flush.ts'
 import type { Folders } from './folders.ts'
-import { BACKWARD, CHANGE, isSetting, JOURNAL, newPath } from './place.ts'
+import { newPath, startChange, writeJournal } from './journal.ts'
+import { isSetting } from './place.ts'
 import type { Coming, Content, Plan } from './plan.ts'
-import { journalText } from './step.ts'
 
 /**
  * Puts all that comes beside the root's files, on the same file system, and then the journal. Until
  * then nothing of the root is touched, and what was staged may simply be removed. `trees` tells where a package's files are.
  */
 export function stage(root: string, folders: Folders, plan: Plan, trees: ReadonlyMap<string, string>): void {
-  unstage(folders)
-  for (const path of [CHANGE, `${CHANGE}/new`, `${CHANGE}/old`]) mkdirSync(folders.at(path), 0o700)
+  startChange(folders)
   const known = new Map<string, string>()
   for (const [number, coming] of plan.coming.entries()) {
     // Numbers of what is only taken away have nothing that comes.
     if (coming) stageOne(coming, folders.at(newPath(number)), trees, known)
   }
-  const part = folders.at(`${JOURNAL}.part`)
-  writeFileSync(part, journalText(plan.steps))
-  flushDisk(root)
-  renameSync(folders.at(`${JOURNAL}.part`), folders.second(JOURNAL))
+  writeJournal(root, folders, plan.steps)
 }
 
 function stageOne(
@@ -74,15 +65,4 @@ function stageContent(content: Content, from: string, to: string, known: Map<str
   chmodSync(to, content.mode)
   utimesSync(to, PACKAGE_TIME, PACKAGE_TIME)
   if (inode !== undefined) known.set(inode, to)
-}
-
-/** Ends a change: from here on there is none. The files of it go. */
-export function unstage(folders: Folders): void {
-  if (!existsSync(folders.at(CHANGE))) return
-  for (const path of [JOURNAL, BACKWARD]) {
-    if (existsSync(folders.at(path))) renameSync(folders.at(path), folders.second(`${CHANGE}/over`))
-  }
-  folders.forget()
-  removeTree(folders.at(CHANGE))
-  folders.forget()
 }

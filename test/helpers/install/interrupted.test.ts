@@ -6,8 +6,8 @@ import { formatMessage } from '../../../core/message.ts'
 import { backward, forward } from '../../../helpers/install/carry-out.ts'
 import { prepareChange, resumeRoot } from '../../../helpers/install/change.ts'
 import { Folders } from '../../../helpers/install/folders.ts'
+import { readJournal, type Step } from '../../../helpers/install/journal.ts'
 import { installMessage } from '../../../helpers/install/problem.ts'
-import { parseJournal, type Step } from '../../../helpers/install/step.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { type Files, Ground } from './support.ts'
 
@@ -61,11 +61,10 @@ async function changing(): Promise<{
   )
   const folders = new Folders(ground.root)
   const prepared = prepareChange(ground.root, folders, { add: await ground.candidates('a'), remove: [] })
-  folders.close()
   expect(prepared).toMatchObject({ ok: true })
-  const steps = parseJournal(ground.read('var/lib/coolports/change/journal'))
-  if (!steps.ok) throw new Error(`line ${steps.error}`)
-  expect(new Set(steps.value.map(({ kind }) => kind)).size).toBe(5)
+  const steps = journalled(folders)
+  folders.close()
+  expect(new Set(steps.map(({ kind }) => kind)).size).toBe(5)
 
   const kept = `${ground.root} prepared`
   execFileSync('cp', ['-a', ground.root, kept])
@@ -75,9 +74,15 @@ async function changing(): Promise<{
   const prepare = () => {
     rmSync(ground.root, { recursive: true })
     execFileSync('cp', ['-a', kept, ground.root])
-    return steps.value
+    return steps
   }
   return { ground, before, after, prepare }
+}
+
+function journalled(folders: Folders): readonly Step[] {
+  const steps = readJournal(folders)
+  if (!steps.ok) throw new Error(JSON.stringify(steps.error))
+  return steps.value
 }
 
 /** Does so much of a change and no more, as a process that is killed. */
@@ -221,15 +226,14 @@ describe('after a change was cut short, at whatever moment,', () => {
     await ground.make('a', '2', { 'etc/replaced': 'two', 'etc/came': 'two', 'share/a': 'two' })
     const folders = new Folders(ground.root)
     prepareChange(ground.root, folders, { add: await ground.candidates('a'), remove: [] })
+    const steps = journalled(folders)
     folders.close()
-    const steps = parseJournal(ground.read('var/lib/coolports/change/journal'))
-    if (!steps.ok) throw new Error(`line ${steps.error}`)
     const kept = `${ground.root} prepared`
     execFileSync('cp', ['-a', ground.root, kept])
     const prepare = () => {
       rmSync(ground.root, { recursive: true })
       execFileSync('cp', ['-a', kept, ground.root])
-      return steps.value
+      return steps
     }
     return { ground, prepare }
   }
@@ -323,9 +327,7 @@ test('a change that is taken back leaves the modes and owners of folders, and ma
   const before = ground.everything()
   const folders = new Folders(ground.root)
   expect(prepareChange(ground.root, folders, { add: [], remove: ['a'] })).toMatchObject({ ok: true })
-  const steps = parseJournal(ground.read('var/lib/coolports/change/journal'))
-  if (!steps.ok) throw new Error(`line ${steps.error}`)
-  for (const _ of forward(folders, steps.value));
+  for (const _ of forward(folders, journalled(folders)));
   folders.close()
   expect(existsSync(join(ground.root, 'etc/a'))).toBe(false)
   expect(resumeRoot(ground.root, 'back')).toEqual({ ok: true, value: 'back' })
