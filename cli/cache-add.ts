@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { isDiskFull } from '../core/disk.ts'
 import { quoted } from '../core/message.ts'
+import { removeTree } from '../core/remove.ts'
+import { makeScratch } from '../core/scratch.ts'
 import { storeRoot } from '../core/store.ts'
 import { type ClosureMember, closureNames } from '../helpers/built/closure.ts'
 import type { Added } from '../helpers/cache/publish.ts'
@@ -79,7 +80,7 @@ export const cacheAdd = command({
     }
     const members = await buildClosure(root, names.value, args.jobs ?? 1)
     if (!members.ok) return complain(members.error)
-    const scratch = mkdtempSync(join(tmpdir(), 'coolports-cache-'))
+    const scratch = makeScratch('coolports-cache')
     let status = 0
     try {
       for (const member of members.value) {
@@ -115,7 +116,7 @@ export const cacheAdd = command({
     } finally {
       await publisher.value.close()
       await place.value.close()
-      rmSync(scratch, { recursive: true, force: true })
+      removeTree(scratch)
     }
     return status
   },

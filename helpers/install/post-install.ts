@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, mkdtempSync, renameSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { closeSync, renameSync } from 'node:fs'
 import { isSha256 } from '../../core/digest.ts'
 import { findProgram, missingProgram } from '../../core/missing.ts'
 import { isPackageName } from '../../core/name.ts'
@@ -9,6 +7,7 @@ import { postInstallPath } from '../../core/post-install.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { makeScratch } from '../../core/scratch.ts'
 import { OWN_NAMESPACES } from '../sandbox/bubblewrap.ts'
 import { procCovers } from '../sandbox/covers.ts'
 import { closeStrays } from '../sandbox/descriptors.ts'
@@ -92,7 +91,7 @@ function inScratch(
 ): InstallProblem | undefined {
   let scratch: string | undefined
   try {
-    scratch = makeScratch(['/var/tmp', tmpdir()])
+    scratch = scratchWithDevices()
     return use(scratch)
   } catch (error) {
     if (!isFailure(error)) throw error
@@ -102,12 +101,11 @@ function inScratch(
   }
 }
 
-function makeScratch([place = tmpdir(), ...others]: readonly string[]): string {
+function scratchWithDevices(): string {
   try {
-    return mkdtempSync(join(place, 'coolports-install-'))
-  } catch (error) {
-    if (others.length === 0) throw error
-    return makeScratch(others)
+    return makeScratch('coolports-install', '/var/tmp')
+  } catch {
+    return makeScratch('coolports-install')
   }
 }
 

@@ -1,12 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, lstatSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import type { Message } from '../../core/message.ts'
 import { findProgram, missingMessage, missingProgram } from '../../core/missing.ts'
-import { leftParts, partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { makeScratch } from '../../core/scratch.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { readIdentity } from '../tar/identity.ts'
 
@@ -24,9 +23,7 @@ export async function proveBundle(
     const missing = missingProgram(program)
     if (missing) return refuse(missingMessage(missing))
   }
-  sweep()
-  const top = partOf(join(tmpdir(), PROOF))
-  mkdirSync(top, { mode: 0o700 })
+  const top = makeScratch('coolports-proof')
   try {
     const tree = join(top, 'tree')
     copyTree(join(bundle, 'tree'), tree)
@@ -45,16 +42,6 @@ export async function proveBundle(
     return refuse({ cannot: `build ${name} from the bundle`, why: error.message })
   } finally {
     removeTree(top)
-  }
-}
-
-const PROOF = 'coolports-proof'
-
-/** Removes what processes left that were interrupted or killed; nothing that somebody else put there. */
-function sweep(): void {
-  for (const path of leftParts(tmpdir(), PROOF)) {
-    const stats = lstatSync(path, { throwIfNoEntry: false })
-    if (stats?.isDirectory() && stats.uid === process.getuid?.()) removeTree(path)
   }
 }
 

@@ -1,13 +1,23 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { prepareChange, resumeRoot } from '../../../helpers/install/change.ts'
 import { makeDatabase } from '../../../helpers/install/database.ts'
 import { Folders } from '../../../helpers/install/folders.ts'
 import { changeGeneration } from '../../../helpers/install/generations.ts'
 import { installMessage } from '../../../helpers/install/problem.ts'
 import { hasOwnDevices } from '../../support/own-devices.ts'
+import { DEAD, partBy } from '../../support/part.ts'
 import { Ground, write } from './support.ts'
 
 /** A root's own shell: Debian's busybox-static. */
@@ -108,6 +118,16 @@ test('one of a change that was cut short is run by the next command, also by one
   expect(ground.remove('unknown')).toContain('it is not installed there')
   expect(ground.earlier).toEqual(['completed'])
   expect(ground.read('ran')).toBe('ran\n')
+})
+
+test('what a process left that was killed while a script ran goes with the next script', async () => {
+  const ground = await withShell()
+  const left = partBy(DEAD, '/var/tmp/coolports-install')
+  mkdirSync(join(left, 'devices'), { recursive: true })
+  onTestFinished(() => rmSync(left, { recursive: true, force: true }))
+  await make(ground, 'a', '1', 'mkdir /ran')
+  await ground.install('a')
+  expect(existsSync(left)).toBe(false)
 })
 
 test('a script cannot write to the database', async () => {
