@@ -35,7 +35,7 @@ const programs = {
   ipfs: 'helpers/pin/main.ts',
   build: 'helpers/build/main.ts',
   reuse: 'helpers/cache/main.ts',
-  helper: 'helpers/helper/main.ts',
+  worker: 'helpers/worker/main.ts',
   redo: 'redo/main.ts',
   venv: 'cli/venv-door.ts',
   deflate: 'helpers/tar/deflate-worker.ts',

@@ -58,10 +58,10 @@ async function large(): Promise<void> {
     http_proxy: '',
   }
   const words = [join(root, '.pkghash'), join(root, 'out')]
-  const times = { helper: [] as number[], process: [] as number[], curl: [] as number[] }
+  const times = { worker: [] as number[], process: [] as number[], curl: [] as number[] }
   for (let round = 0; round < ROUNDS; round++) {
     rmSync(env.COOLPORTS_STORE, { recursive: true, force: true })
-    times.helper.push(
+    times.worker.push(
       await timed(async () => {
         if ((await reuse(words, env, () => {})) !== 0) throw new Error('the package was not had')
       }),
@@ -82,7 +82,7 @@ async function large(): Promise<void> {
   console.log(`one package of ${megabytes} MB (${size} MB compressed), seconds, medians of ${ROUNDS}`)
   const peer = median(times.curl)
   report('curl | tar -xz', peer, peer)
-  report('by a helper, as under bin/do', median(times.helper), peer)
+  report('by a worker, as under bin/do', median(times.worker), peer)
   report('by a process of its own', median(times.process), peer)
 }
 

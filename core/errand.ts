@@ -1,4 +1,4 @@
-/** What a coordinator of redo asks of a helper: the work of a door of `bin/`, in place of a new process. */
+/** What a coordinator of redo asks of a worker: the work of a door of `bin/`, in place of a new process. */
 export interface Errand {
   /** The process that ran the door. The work is done as if by it. */
   readonly pid: number
@@ -9,9 +9,9 @@ export interface Errand {
   readonly words: readonly string[]
 }
 
-/** The exit status; without one, the errand is not for a helper, and nothing was done. */
+/** The exit status; without one, the errand is not for a worker, and nothing was done. */
 export interface Outcome {
   readonly status?: number
-  /** Nothing was left half done, so that the next errand finds the helper as it was. */
+  /** Nothing was left half done, so that the next errand finds the worker as it was. */
   readonly wentWell?: boolean
 }

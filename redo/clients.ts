@@ -97,7 +97,7 @@ export class Clients {
 
   /** Has the work of a door done, for which it would start a process of its own. */
   #help({ args: [pid = '', door = '', ...words] }: Message, answer: (answer: Answer) => void): void {
-    this.#workshop().helpers.run(
+    this.#workshop().workers.run(
       { pid: Number(pid), door: basename(door), words },
       (status = declined, text = '') => answer([status, text]),
     )

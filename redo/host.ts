@@ -39,9 +39,9 @@ export class Host implements Work {
       await guests.idle()
       await this.#coordinator.idle()
     }
-    // To put helpers away takes time, in which another run may ask.
+    // To put workers away takes time, in which another run may ask.
     this.#clients.dismiss()
-    await this.#workshop?.helpers.close()
+    await this.#workshop?.workers.close()
     return ok
   }
 
@@ -49,7 +49,7 @@ export class Host implements Work {
   stop(signal: NodeJS.Signals): void {
     this.#coordinator.stop(signal)
     if (signal === 'SIGKILL') this.#clients.guests.dismiss()
-    this.#workshop?.helpers.stop(signal)
+    this.#workshop?.workers.stop(signal)
   }
 
   close(): void {

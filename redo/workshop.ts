@@ -1,7 +1,6 @@
 import { closeSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { begunLine } from './begun.ts'
-import { Helpers } from './helpers.ts'
 import { Jobserver } from './jobserver.ts'
 import { Mailbox } from './mailbox.ts'
 import type { Message } from './message.ts'
@@ -10,14 +9,15 @@ import type { SignalName } from './signals.ts'
 import { Starter } from './starter.ts'
 import type { Trace } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
+import { Workers } from './workers.ts'
 
-/** What a run needs to run scripts, in a folder of its own: mailbox, tokens, starter, helpers. */
+/** What a run needs to run scripts, in a folder of its own: mailbox, tokens, starter, workers. */
 export class Workshop {
   readonly folder: string
   readonly mailbox: Mailbox
   readonly starter: Starter
   readonly scheduler: Scheduler
-  readonly helpers: Helpers
+  readonly workers: Workers
   readonly #begun: number
   readonly #ask: number
   readonly #trace: Trace | undefined
@@ -53,12 +53,12 @@ export class Workshop {
       mailbox: this.mailbox,
       ask: this.#ask,
     })
-    this.helpers = new Helpers({
-      program: join(options.commands, '../../dist/helper.js'),
+    this.workers = new Workers({
+      program: join(options.commands, '../../dist/worker.js'),
       runFolder: join(tree.top, folder),
     })
-    // By this a door of bin/ knows that helpers do its work here.
-    if (this.helpers.areThere) symlinkSync(join(options.commands, '..'), join(folder, 'doors'))
+    // By this a door of bin/ knows that workers do its work here.
+    if (this.workers.areThere) symlinkSync(join(options.commands, '..'), join(folder, 'doors'))
     this.#begun = openSync(join(folder, 'begun'), 'a')
   }
 

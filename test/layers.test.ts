@@ -29,7 +29,7 @@ const HELPERS: readonly (readonly string[])[] = [
   ['upstream'],
   ['build'],
   ['cache'],
-  ['helper'],
+  ['worker'],
   ['install'],
   ['venv'],
   ['export'],

@@ -39,8 +39,8 @@ redo_ask_and_print() { # VERB ARGUMENT...
   return "$redo_status"
 }
 
-# Has the work of a door of bin/ done by a helper of the coordinator, and exits with its status. Returns
-# when the door has to do it itself. The helper finds what it needs to know in /proc, and stdin as
+# Has the work of a door of bin/ done by a worker of the coordinator, and exits with its status. Returns
+# when the door has to do it itself. The worker finds what it needs to know in /proc, and stdin as
 # descriptor 6: while a shell reads the answer, 0 is another.
 redo_help() { # DOOR ARGUMENT...
   redo_own=
@@ -136,7 +136,7 @@ redo_say() { # ARGUMENT...
 
 redo_put() { # FIELD...
   case $redo_verb in
-  # The helper that gets the errand takes our stderr, at once.
+  # The worker that gets the errand takes our stderr, at once.
   help) printf '%s\0' "$@" >&8 ;;
   *) printf '%s\0' "$@" 2>/dev/null >&8 ;;
   esac

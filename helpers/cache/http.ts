@@ -86,7 +86,7 @@ const whyOf = (error: unknown): string => describeFetch(connectionFailure(error)
 
 /**
  * The certificates that node reads when it starts, for a process that was started without the
- * variable: helpers do the work of others, see doc/redo.md. Empty where node's own do.
+ * variable: workers do the work of others, see doc/redo.md. Empty where node's own do.
  */
 async function ownCertificates(env: Env): Promise<Result<readonly string[], Fault>> {
   const path = env.NODE_EXTRA_CA_CERTS

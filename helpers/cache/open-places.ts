@@ -8,7 +8,7 @@ export interface Opening {
   readonly faults: readonly { readonly url: string; readonly why: string; readonly message: Message }[]
 }
 
-/** What decides how a place is reached, and as whom, but for its url: a helper works for guests of the run, too. */
+/** What decides how a place is reached, and as whom, but for its url: a worker serves guests of the run, too. */
 const AROUND = [
   'http_proxy',
   'https_proxy',
@@ -28,7 +28,7 @@ const AROUND = [
 
 /**
  * The places of these urls. They stay open for the next question of this process, connections and all:
- * a helper asks for package after package.
+ * a worker asks for package after package.
  */
 export async function openPlaces(urls: readonly string[], env: Env): Promise<Opening> {
   const around = JSON.stringify(AROUND.map(name => env[name]))

@@ -6,7 +6,7 @@ import { endNow, endOnSignal } from '../build/interrupt.ts'
 import { NOT_HERE } from '../cache/status.ts'
 import { allInStore } from '../fetch/in-store.ts'
 import { keepShell } from '../sandbox/sandbox.ts'
-import { leaveClient, takePlaceOf } from './place.ts'
+import { leaveClient, takePlaceOf } from './client.ts'
 
 /**
  * Does the work of `do-build`, `do-fetch` and `do-reuse` for the scripts of a run, one errand after the other:
@@ -26,7 +26,7 @@ async function run(errand: Errand): Promise<void> {
   process.send?.({ ...(status === undefined ? {} : { status }), wentWell } satisfies Outcome)
 }
 
-/** What is not for a helper has no status: then the door starts a process of its own. */
+/** What is not for a worker has no status: then the door starts a process of its own. */
 type Door = (words: readonly string[], client: number) => number | undefined | Promise<number | undefined>
 
 const doors: Readonly<Record<string, Door>> = {

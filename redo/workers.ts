@@ -12,7 +12,7 @@ export type Reply = (status: number | undefined, text?: string) => void
  * does one errand at a time. They are started when they are needed; as whoever asks has a token, there
  * are no more than jobs.
  */
-export class Helpers {
+export class Workers {
   readonly #program: string
   readonly #runFolder: string
   readonly #idle: ChildProcess[] = []
@@ -22,7 +22,7 @@ export class Helpers {
   #watch: NodeJS.Timeout | undefined
   #stopped = false
 
-  /** `program` is the bundle that helpers run. */
+  /** `program` is the bundle that workers run. */
   constructor(options: { readonly program: string; readonly runFolder: string }) {
     this.#program = options.program
     this.#runFolder = options.runFolder
@@ -38,45 +38,45 @@ export class Helpers {
       return
     }
     const errand: Errand = { ...work, mark: this.#mark }
-    const helper = this.#idle.pop() ?? this.#start()
-    this.#busy.set(helper, errand)
+    const worker = this.#idle.pop() ?? this.#start()
+    this.#busy.set(worker, errand)
     const finish: Reply = (status, text) => {
-      helper.off('exit', died).off('message', told)
+      worker.off('exit', died).off('message', told)
       // A client that has gone wants no answer.
-      if (this.#busy.delete(helper)) reply(status, text)
+      if (this.#busy.delete(worker)) reply(status, text)
     }
     const died = (status: number | null, signal: NodeJS.Signals | null) => {
-      if (helper.pid === undefined) finish(undefined)
+      if (worker.pid === undefined) finish(undefined)
       else if (signal === null) finish(status || 1, `${lost(errand)} ended with exit status ${status}`)
       else finish(128 + constants.signals[signal], `${lost(errand)} was ended by ${signal}`)
     }
     const told = ({ status, wentWell }: Outcome) => {
-      const wasToldToEnd = !this.#busy.has(helper)
+      const wasToldToEnd = !this.#busy.has(worker)
       // Who has failed may have left something behind, as whoever ends in the middle.
-      if (!wasToldToEnd && (status === undefined || wentWell)) this.#idle.push(helper)
-      else helper.disconnect()
+      if (!wasToldToEnd && (status === undefined || wentWell)) this.#idle.push(worker)
+      else worker.disconnect()
       finish(status)
     }
-    helper.once('exit', died).once('message', told)
-    helper.send(errand)
+    worker.once('exit', died).once('message', told)
+    worker.send(errand)
     this.#watch ??= setInterval(() => this.#dismiss(), watchMs).unref()
   }
 
   /** Ends what is being done; nothing more is. */
   stop(signal: NodeJS.Signals): void {
     this.#stopped = true
-    for (const helper of this.#busy.keys()) helper.kill(signal)
+    for (const worker of this.#busy.keys()) worker.kill(signal)
   }
 
-  /** Ends the helpers, and waits for those that have something to put away. */
+  /** Ends the workers, and waits for those that have something to put away. */
   async close(): Promise<void> {
     this.#stopped = true
     clearInterval(this.#watch)
-    for (const helper of this.#idle.splice(0)) {
-      this.#alive.delete(helper)
-      helper.disconnect()
+    for (const worker of this.#idle.splice(0)) {
+      this.#alive.delete(worker)
+      worker.disconnect()
     }
-    for (const helper of this.#busy.keys()) helper.kill('SIGTERM')
+    for (const worker of this.#busy.keys()) worker.kill('SIGTERM')
     await Promise.all(this.#alive.values())
   }
 
@@ -85,42 +85,42 @@ export class Helpers {
   }
 
   #start(): ChildProcess {
-    const helper = spawn(process.execPath, [this.#program], {
+    const worker = spawn(process.execPath, [this.#program], {
       cwd: '/',
-      // The coordinator hears of Ctrl-C, and helpers from it.
+      // The coordinator hears of Ctrl-C, and workers from it.
       detached: true,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       // By which the next run knows them, if this one is killed and they do not end.
       env: { ...process.env, REDO_RUN: this.#runFolder },
     })
-    helper.unref()
-    helper.channel?.unref()
+    worker.unref()
+    worker.channel?.unref()
     const end = new Promise<void>(resolve => {
-      helper.once('exit', resolve)
+      worker.once('exit', resolve)
       // It could not be started, or is gone before we heard of it.
-      helper.on('error', () => {
-        if (helper.pid === undefined) helper.emit('exit', null, null)
+      worker.on('error', () => {
+        if (worker.pid === undefined) worker.emit('exit', null, null)
       })
     })
-    this.#alive.set(helper, end)
+    this.#alive.set(worker, end)
     void end.then(() => {
-      this.#alive.delete(helper)
-      const at = this.#idle.indexOf(helper)
+      this.#alive.delete(worker)
+      const at = this.#idle.indexOf(worker)
       if (at >= 0) this.#idle.splice(at, 1)
     })
-    return helper
+    return worker
   }
 
   /** Ends the work for clients that have gone. */
   #dismiss(): void {
-    for (const [helper, { pid }] of this.#busy) {
+    for (const [worker, { pid }] of this.#busy) {
       if (!hasEnded(pid)) continue
-      this.#busy.delete(helper)
-      helper.kill('SIGTERM')
+      this.#busy.delete(worker)
+      worker.kill('SIGTERM')
     }
   }
 }
 
 const watchMs = 200
 
-const lost = ({ door }: Errand): string => `cannot go on: the helper that did the work of ${door}`
+const lost = ({ door }: Errand): string => `cannot go on: the worker that did the work of ${door}`

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { takePlaceOf } from '../../../helpers/helper/place.ts'
+import { takePlaceOf } from '../../../helpers/worker/client.ts'
 
-// What a helper has in common with the process that it stands for is compared in test/emitted/helpers.test.ts.
+// What a worker has in common with the process that it stands for is compared in test/emitted/workers.test.ts.
 
 test.skipIf(!existsSync('/proc/self/environ'))(
-  'a helper takes the place of no process but one of the run that sent it',
+  'a worker takes the place of no process but one of the run that sent it',
   () => {
     const none = openSync('/dev/null', 'r+')
     // All that a door has, of another run, whose number begins like ours.

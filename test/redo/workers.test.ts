@@ -3,13 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Helpers } from '../../redo/helpers.ts'
+import { Workers } from '../../redo/workers.ts'
 
-// Who does the next errand, and what becomes of one when its helper or its client goes. The program that
-// helpers run here does what the name of the door says, and leaves its process id for us.
+// Who does the next errand, and what becomes of one when its worker or its client goes. The program that
+// workers run here does what the name of the door says, and leaves its process id for us.
 
-const scratch = mkdtempSync(join(tmpdir(), 'redo-helpers-'))
-const program = join(scratch, 'helper.cjs')
+const scratch = mkdtempSync(join(tmpdir(), 'redo-workers-'))
+const program = join(scratch, 'worker.cjs')
 writeFileSync(
   program,
   `const { writeFileSync } = require('node:fs')
@@ -32,11 +32,11 @@ process.on('message', ({ door, words: [file, word], mark }) => {
 `,
 )
 
-let helpers: Helpers
+let workers: Workers
 beforeEach(() => {
-  helpers = new Helpers({ program, runFolder: '/nowhere/run-1' })
+  workers = new Workers({ program, runFolder: '/nowhere/run-1' })
 })
-afterEach(() => helpers.close())
+afterEach(() => workers.close())
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
 test('who did its errand, or left it to the door, does the next one; who failed does no other', async () => {
@@ -51,14 +51,14 @@ test('who did its errand, or left it to the door, does the next one; who failed 
   expect(fourth.pid).not.toBe(first.pid)
 })
 
-test('a helper that ends in the middle has failed, whatever its exit status', async () => {
+test('a worker that ends in the middle has failed, whatever its exit status', async () => {
   const said = (status: number) =>
-    `cannot go on: the helper that did the work of ending ended with exit status ${status}`
+    `cannot go on: the worker that did the work of ending ended with exit status ${status}`
   expect((await errand('ending', '0')).reply).toEqual([1, said(0)])
   expect((await errand('ending', '5')).reply).toEqual([5, said(5)])
 })
 
-test('a helper that was killed while it had nothing to do is given nothing', async () => {
+test('a worker that was killed while it had nothing to do is given nothing', async () => {
   const { pid } = await errand('well')
   process.kill(pid, 'SIGKILL')
   await vi.waitFor(() => expect(isListed(pid)).toBe(false), 10_000)
@@ -68,13 +68,13 @@ test('a helper that was killed while it had nothing to do is given nothing', asy
 test('a stop ends what is being done, and nothing is begun after it', async () => {
   const { pid, reply } = begin('working')
   await pid()
-  helpers.stop('SIGTERM')
+  workers.stop('SIGTERM')
   expect(await reply).toEqual([
     143,
-    'cannot go on: the helper that did the work of working was ended by SIGTERM',
+    'cannot go on: the worker that did the work of working was ended by SIGTERM',
   ])
   const late = vi.fn()
-  helpers.run({ pid: process.pid, door: 'well', words: [] }, late)
+  workers.run({ pid: process.pid, door: 'well', words: [] }, late)
   expect(late.mock.calls).toEqual([[undefined]])
 })
 
@@ -82,13 +82,13 @@ test('the end waits until what was being done is put away', async () => {
   const trace = join(scratch, 'put-away')
   const { pid } = begin('putting-away', trace)
   await pid()
-  await helpers.close()
+  await workers.close()
   expect(readFileSync(trace, 'utf8')).toBe('REDO_RUN=/nowhere/run-1')
 })
 
-test('the end is that of helpers that have nothing to do, too', async () => {
+test('the end is that of workers that have nothing to do, too', async () => {
   const { pid } = await errand('well')
-  await helpers.close()
+  await workers.close()
   await vi.waitFor(() => expect(isListed(pid)).toBe(false), 10_000)
 })
 
@@ -99,15 +99,15 @@ test.skipIf(!existsSync('/proc/self/stat'))(
     const { pid, reply } = begin('working', '', client.pid)
     const told = vi.fn()
     void reply.then(told)
-    const helper = await pid()
+    const worker = await pid()
     client.kill()
-    await vi.waitFor(() => expect(isListed(helper)).toBe(false), 10_000)
+    await vi.waitFor(() => expect(isListed(worker)).toBe(false), 10_000)
     expect(told).not.toHaveBeenCalled()
   },
 )
 
 test.skipIf(!existsSync('/proc/self/stat'))(
-  'a helper that is done at the moment when it is told to end gets no further errand',
+  'a worker that is done at the moment when it is told to end gets no further errand',
   async () => {
     const told = join(scratch, 'told')
     const client = spawn('sleep', ['60'])
@@ -122,7 +122,7 @@ test.skipIf(!existsSync('/proc/self/stat'))(
 )
 
 test.skipIf(!existsSync('/proc/self/stat'))(
-  'a helper is in a group of its own, which the signals of a terminal do not reach',
+  'a worker is in a group of its own, which the signals of a terminal do not reach',
   async () => {
     const { pid } = await errand('well')
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
@@ -132,7 +132,7 @@ test.skipIf(!existsSync('/proc/self/stat'))(
 )
 
 test('where there is no such program, or it cannot be started, the door does its work itself', async () => {
-  const none = new Helpers({ program: join(scratch, 'nothing'), runFolder: '/nowhere' })
+  const none = new Workers({ program: join(scratch, 'nothing'), runFolder: '/nowhere' })
   expect(none.areThere).toBe(false)
   expect(await new Promise(done => none.run(work('well'), (...reply) => done(reply)))).toEqual([undefined])
   const { execPath } = process
@@ -156,7 +156,7 @@ function begin(door: string, word?: string, client?: number) {
   errands += 1
   const file = join(scratch, `pid-${errands}`)
   const reply = new Promise<readonly [status: number | undefined, text: string | undefined]>(done =>
-    helpers.run(work(door, word, client, file), (status, text) => done([status, text])),
+    workers.run(work(door, word, client, file), (status, text) => done([status, text])),
   )
   const pid = () =>
     vi.waitFor(() => {

@@ -28,7 +28,7 @@ const build = (label: string, script: string, before = ''): string =>
 
 const redo = (...words: readonly string[]) => run(tree, ['bin/do', ...words])
 
-/** The processes of helpers and of node that belong to this tree, by their command lines. */
+/** The processes of workers and of node that belong to this tree, by their command lines. */
 function processes(pattern: string): readonly number[] {
   return readdirSync('/proc')
     .map(Number)
@@ -101,7 +101,7 @@ test('a door of another tree does its work itself', () => {
   expect(starts('pkg/one/x')).toBe(2)
 })
 
-describe('a helper and a process of its own do the same:', () => {
+describe('a worker and a process of its own do the same:', () => {
   const failing = 'echo out; echo err >&2; exit 7'
   test.each([
     ['a build that goes well', build('x', 'echo text >$DESTDIR/x')],
@@ -193,7 +193,7 @@ describe('sandboxes are started', () => {
     expect(calls(`exec ${real} "$@"`)).toBe(1)
   })
 
-  test('by the helper itself where no such shell would die with it', () => {
+  test('by the worker itself where no such shell would die with it', () => {
     expect(calls('exit 1')).toBe(1)
   })
 })
@@ -232,22 +232,22 @@ test('the next who asks sees nothing of the one before', () => {
   expect(said).toContain('  got nothing\n')
 })
 
-test('a helper holds nothing of a client when it is done', async () => {
+test('a worker holds nothing of a client when it is done', async () => {
   rule(
     'x',
     `exec >&2\n${build('x', ':')}: >../one/built; while [ ! -e go ]; do sleep 0.1; done; mv x.tar.gz "$3"\n`,
   )
   const child = start('pkg/one/x')
   await until(() => existsSync(join(tree.root, 'pkg/one/built')))
-  const [helper = 0, ...more] = processes('dist/helper.js')
+  const [worker = 0, ...more] = processes('dist/worker.js')
   expect(more).toEqual([])
-  const held = readdirSync(`/proc/${helper}/fd`).map(fd => readlinkSync(`/proc/${helper}/fd/${fd}`))
+  const held = readdirSync(`/proc/${worker}/fd`).map(fd => readlinkSync(`/proc/${worker}/fd/${fd}`))
   // The pipe by which it hears what builds print has lost its name, and stays.
   expect(held.filter(path => path.startsWith(tree.root) && !path.endsWith('/output (deleted)'))).toEqual([])
-  expect(readlinkSync(`/proc/${helper}/cwd`)).toBe('/')
+  expect(readlinkSync(`/proc/${worker}/cwd`)).toBe('/')
   tree.write('pkg/one/go', '')
   expect(await exit(child)).toBe(0)
-  await until(() => processes('dist/helper.js').length === 0)
+  await until(() => processes('dist/worker.js').length === 0)
 })
 
 describe('what runs in the sandbox ends,', () => {
@@ -255,13 +255,13 @@ describe('what runs in the sandbox ends,', () => {
     rule('x', `exec >&2\n${build('x', `sleep ${nap}`)}`)
   })
 
-  test('with a word, when its helper is killed; and another helper does the next build', async () => {
+  test('with a word, when its worker is killed; and another worker does the next build', async () => {
     rule('y', `exec >&2\n${build('y', ':')}mv y.tar.gz "$3"\n`)
     const child = start('-k', 'pkg/one/x', 'pkg/one/y')
     await until(() => sleepers() > 0)
-    for (const pid of processes('dist/helper.js')) process.kill(pid, 'SIGKILL')
+    for (const pid of processes('dist/worker.js')) process.kill(pid, 'SIGKILL')
     expect(await exit(child)).toBe(1)
-    expect(tree.read('said')).toContain('the helper that did the work of do-build was ended by SIGKILL')
+    expect(tree.read('said')).toContain('the worker that did the work of do-build was ended by SIGKILL')
     expect(tree.read('said')).toContain('exit status 137')
     expect(tree.read('said')).toContain('built y in')
     expect(sleepers()).toBe(0)
@@ -288,13 +288,13 @@ describe('what runs in the sandbox ends,', () => {
     expect(await exit(child)).toBe(signal)
     expect(sleepers()).toBe(0)
     expect(leftOver()).toEqual([])
-    expect(processes('dist/helper.js')).toEqual([])
+    expect(processes('dist/worker.js')).toEqual([])
   })
 
   test('when the run is killed', async () => {
     const child = start('pkg/one/x')
     await until(() => sleepers() > 0)
     process.kill(child.pid ?? 0, 'SIGKILL')
-    await until(() => sleepers() === 0 && processes('dist/helper.js').length === 0)
+    await until(() => sleepers() === 0 && processes('dist/worker.js').length === 0)
   })
 })
