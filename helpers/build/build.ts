@@ -12,7 +12,7 @@ import { markUnkeyed } from '../store/built.ts'
 import { findContent } from '../store/content.ts'
 import { type Key, keepBuilt } from '../store/keep.ts'
 import { markUsed } from '../store/mark.ts'
-import { placeAnother, placeFile } from '../store/place.ts'
+import { linkFile, moveFile } from '../store/move.ts'
 import { awaitsComparison, findDifference } from '../store/spot-check.ts'
 import { useStore } from '../store/use.ts'
 import { closureTrees, type Member } from './closure.ts'
@@ -90,7 +90,7 @@ function takeSame(
   try {
     // The note of its content was written by a build here, whose tar it is.
     keepBuilt(store, inputs.key, same.path, same.tar, message => say(formatMessage('do-build', message)))
-    placeAnother(same.path, out)
+    linkFile(same.path, out)
   } catch (error) {
     // Packages of the store are in no use that a gc would know of: one may have taken it just now.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync(same.path)) return false
@@ -156,7 +156,7 @@ async function buildIn(
   const tell = (message: Message): void => say(formatMessage('do-build', message))
   if (inputs.key && !keyed) markUnkeyed(store, inputs.key.hash, packed.value.digest)
   if (keyed) keepBuilt(store, keyed, file, packed.value.digest, tell, content)
-  placeFile(file, command.out)
+  moveFile(file, command.out)
   const noLog = keepLog('.', work)
   if (noLog !== undefined) tell({ cannot: `keep what the build of ${label} has printed`, why: noLog })
   removeWork('.', work)

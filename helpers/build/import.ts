@@ -4,7 +4,7 @@ import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { setuidIn } from '../../core/setuid.ts'
 import { keepBuilt } from '../store/keep.ts'
-import { placeFile } from '../store/place.ts'
+import { moveFile } from '../store/move.ts'
 import { findDifference } from '../store/spot-check.ts'
 import { useStore } from '../store/use.ts'
 import { packTree } from '../tar/pack.ts'
@@ -59,7 +59,7 @@ async function importNeeded(
     const claim = key.value && findDifference(store, key.value.hash, got)
     if (claim) return refuse([{ kind: 'disproved', label, claim, got }])
     if (key.value) keepBuilt(store, key.value, file, got, message => say(formatMessage('do-build', message)))
-    placeFile(file, command.out)
+    moveFile(file, command.out)
     say(
       `imported ${label}, ${(packed.value.fileBytes / 1e6).toFixed(1)} MB, tar sha256 ${packed.value.digest}`,
     )

@@ -4,7 +4,7 @@ import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { runSandbox } from '../sandbox/sandbox.ts'
 import { type SandboxSpec, writeSpec } from '../sandbox/spec.ts'
-import { placeFile } from '../store/place.ts'
+import { moveFile } from '../store/move.ts'
 import { unpackedTree } from '../store/trees.ts'
 import { type StoreUse, useStore } from '../store/use.ts'
 import { closureTrees, type Member } from './closure.ts'
@@ -57,7 +57,7 @@ async function testUsing(
     if (problem) return refuse([problem])
     const report = join(work, 'report')
     writeFileSync(report, testReport(label, members.value))
-    placeFile(report, command.out)
+    moveFile(report, command.out)
   } catch (error) {
     removeTree(work)
     throw error

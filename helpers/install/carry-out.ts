@@ -1,7 +1,7 @@
 import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs'
 import { type Folders, isAbsence, NoFolder } from './folders.ts'
 import { changeBegan, newPath, type Owner, oldPath, type Step } from './journal.ts'
-import { besidePath, FOLDER_MODE, isSetting } from './place.ts'
+import { besidePath, FOLDER_MODE, isSetting } from './layout.ts'
 
 /** Something stands where nothing was when the change was planned. */
 export class Occupied extends Error {

@@ -19,8 +19,8 @@ import { PACKAGE_TIME } from '../tar/entry.ts'
 import { readDatabase } from './database.ts'
 import { Folders } from './folders.ts'
 import { CHANGE } from './journal.ts'
+import { isSetting } from './layout.ts'
 import { mountPoints } from './mounts.ts'
-import { isSetting } from './place.ts'
 import type { OwnedFile } from './record.ts'
 
 /**

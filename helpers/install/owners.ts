@@ -1,5 +1,5 @@
 import { foldedPath } from '../../core/entry-path.ts'
-import { DATABASE } from './place.ts'
+import { DATABASE } from './layout.ts'
 import type { InstallProblem } from './problem.ts'
 import type { Installed } from './record.ts'
 

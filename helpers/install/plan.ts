@@ -1,7 +1,7 @@
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Step } from './journal.ts'
-import { besidePath, FOLDER_MODE, isSetting, recordPath } from './place.ts'
+import { besidePath, FOLDER_MODE, isSetting, recordPath } from './layout.ts'
 import type { InstallProblem } from './problem.ts'
 import {
   type Installed,

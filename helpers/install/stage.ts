@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import type { Folders } from './folders.ts'
 import { newPath, startChange, writeJournal } from './journal.ts'
-import { isSetting } from './place.ts'
+import { isSetting } from './layout.ts'
 import type { Coming, Content, Plan } from './plan.ts'
 
 /**

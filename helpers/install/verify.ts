@@ -1,5 +1,5 @@
 import type { Folders } from './folders.ts'
-import { isSetting } from './place.ts'
+import { isSetting } from './layout.ts'
 import { folderDeviation, isAsRecorded } from './plan.ts'
 import type { Installed, Owned } from './record.ts'
 import { type Fact, factOf } from './survey.ts'

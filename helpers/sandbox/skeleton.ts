@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
 import { partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
-import { placeFolder } from '../store/place.ts'
+import { moveFolder } from '../store/move.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import type { SandboxSpec } from './spec.ts'
 
@@ -68,7 +68,7 @@ function storedBones(store: string, bones: readonly Bone[]): string {
   const part = partOf(folder)
   try {
     assemble(part, bones)
-    placeFolder(part, folder)
+    moveFolder(part, folder)
   } finally {
     removeTree(part)
   }

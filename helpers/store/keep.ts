@@ -8,7 +8,7 @@ import { writeWhole } from '../../core/whole-file.ts'
 import { identityAt } from '../tar/identity.ts'
 import { markBuilt, readBuilt } from './built.ts'
 import { type Content, rememberContent } from './content.ts'
-import { placeAnother } from './place.ts'
+import { linkFile } from './move.ts'
 
 /** A package's key as it was made: its text, and the pkghash that names it. */
 export interface Key {
@@ -30,7 +30,7 @@ export function keepPackage(store: string, key: Key, file: string): Kept {
     if (existsSync(kept)) return 'there'
     mkdirSync(dirname(kept), { recursive: true })
     writeWhole(packageKeyPath(store, key.hash), key.text)
-    placeAnother(file, kept)
+    linkFile(file, kept)
     return 'kept'
   })
 }

@@ -8,7 +8,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { treePath } from '../../core/store.ts'
 import { readIdentity } from '../tar/identity.ts'
 import type { TarProblem } from '../tar/problem.ts'
-import { placeFolder } from './place.ts'
+import { moveFolder } from './move.ts'
 import type { StoreUse } from './use.ts'
 
 export interface Tree {
@@ -76,7 +76,7 @@ async function unpack(
     // Loaded here, because almost every build finds its trees unpacked.
     const { unpackPackage } = await import('../tar/unpack.ts')
     const unpacked = await unpackPackage(file, part, { setuid })
-    if (unpacked.ok) placeFolder(part, path)
+    if (unpacked.ok) moveFolder(part, path)
     return unpacked
   } finally {
     removeTree(part)

@@ -1,7 +1,7 @@
 import { atMost } from '../../core/at-most.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Network } from '../http/download.ts'
-import { readListing, readTags, type Told } from './place.ts'
+import { readListing, readTags, type Told } from './listing.ts'
 import { compareVersions } from './version.ts'
 
 /** Where newer versions are found, as a manifest says it: `pattern` is of a version in a name, which its first group holds. */

@@ -3,7 +3,7 @@ import { partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 
 /** Gives a complete file its name, in one step even when it comes from another file system. */
-export function placeFile(from: string, to: string): void {
+export function moveFile(from: string, to: string): void {
   try {
     renameSync(from, to)
   } catch (error) {
@@ -20,7 +20,7 @@ export function placeFile(from: string, to: string): void {
 }
 
 /** Gives a file that nobody writes into a second name: the same file where it can be, a copy elsewhere. */
-export function placeAnother(from: string, to: string): void {
+export function linkFile(from: string, to: string): void {
   const part = partOf(to)
   try {
     try {
@@ -36,7 +36,7 @@ export function placeAnother(from: string, to: string): void {
 }
 
 /** Gives a complete folder its name, which says what it holds: one that is there already is as good. */
-export function placeFolder(from: string, to: string): void {
+export function moveFolder(from: string, to: string): void {
   try {
     renameSync(from, to)
   } catch (error) {
