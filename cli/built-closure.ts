@@ -13,11 +13,11 @@ export async function builtClosure(
   jobs: number,
 ): Promise<Result<readonly ClosureMember[], Refusal>> {
   const names = findAll(root, words)
-  return names.ok ? buildClosure(root, names.value, jobs) : names
+  return names.ok ? builtClosureOf(root, names.value, jobs) : names
 }
 
 /** The same of packages whose names are known. The closure of each is there afterwards. */
-export async function buildClosure(
+export async function builtClosureOf(
   root: string,
   names: readonly PackageName[],
   jobs: number,

@@ -7,7 +7,7 @@ import { makeScratch } from '../core/scratch.ts'
 import { storeRoot } from '../core/store.ts'
 import { type ClosureMember, closureNames } from '../helpers/built/closure.ts'
 import type { Added } from '../helpers/cache/publish.ts'
-import { buildClosure } from './built-closure.ts'
+import { builtClosureOf } from './built-closure.ts'
 import { command, jobsOption, packagesOption } from './command.ts'
 import { findAll } from './find.ts'
 import { complain, no, print, trouble } from './say.ts'
@@ -78,7 +78,7 @@ export const cacheAdd = command({
       const why = publisher.ok ? (place.ok ? '' : place.error) : publisher.error
       return complain(trouble({ cannot: `write to the package cache ${quoted(withoutPassword(url))}`, why }))
     }
-    const members = await buildClosure(root, names.value, args.jobs ?? 1)
+    const members = await builtClosureOf(root, names.value, args.jobs ?? 1)
     if (!members.ok) return complain(members.error)
     const scratch = makeScratch('coolports-cache')
     let status = 0

@@ -76,10 +76,10 @@ export const seedVerify = command({
     for (const caches of ['PKG_CACHE_URL', 'PACKAGE_CACHE_URL', 'PKG_FORCE_BINARY'])
       delete process.env[caches]
     // Each by itself: a package that the store has is taken from there without those that it was made of.
-    const closure = await buildClosure(args.tree, ['seed', way.package])
-    if (typeof closure === 'number') return closure
+    const graph = await buildGraph(args.tree, ['seed', way.package])
+    if (typeof graph === 'number') return graph
     const parts: Part[] = []
-    const tiers = tiersOf(closure)
+    const tiers = tiersOf(graph)
     for (const [index, names] of tiers.entries()) {
       say(`step ${index + 1} of ${tiers.length}: ${names.join(', ')}`)
       const files = names.map(name => `pkg/${name}/${PACKAGE_FILE}`)
@@ -168,24 +168,24 @@ async function verifyParts(
 }
 
 /** By the name of a package, those that its build sees. */
-type Closure = ReadonlyMap<string, readonly string[]>
+type BuildGraph = ReadonlyMap<string, readonly string[]>
 
 /**
  * All packages that take part in building some, themselves among them. Their lists are brought up to date on the way;
  * a number is the exit status of a redo that failed.
  */
-async function buildClosure(root: string, targets: readonly string[]): Promise<Closure | number> {
-  const closure = new Map<string, readonly string[]>()
+async function buildGraph(root: string, targets: readonly string[]): Promise<BuildGraph | number> {
+  const graph = new Map<string, readonly string[]>()
   for (let fresh = targets; fresh.length > 0; ) {
     const status = await bringUpToDate(
       root,
       fresh.map(name => `pkg/${name}/.bclosure`),
     )
     if (status !== 0) return status
-    for (const name of fresh) closure.set(name, namesIn(join(root, 'pkg', name, '.bclosure')))
-    fresh = [...new Set([...closure.values()].flat())].filter(name => !closure.has(name))
+    for (const name of fresh) graph.set(name, namesIn(join(root, 'pkg', name, '.bclosure')))
+    fresh = [...new Set([...graph.values()].flat())].filter(name => !graph.has(name))
   }
-  return closure
+  return graph
 }
 
 const namesIn = (list: string): readonly string[] =>
@@ -194,13 +194,11 @@ const namesIn = (list: string): readonly string[] =>
     .flatMap(file => /^\.\.\/([^/]+)\/\.pkg\.tar\.gz$/.exec(file)?.[1] ?? [])
 
 /** The packages in the order of their builds: those of one step need only such as are of an earlier one. */
-function tiersOf(closure: Closure): readonly (readonly string[])[] {
+function tiersOf(graph: BuildGraph): readonly (readonly string[])[] {
   const tiers: (readonly string[])[] = []
   const built = new Set<string>()
-  while (built.size < closure.size) {
-    const ready = [...closure].filter(
-      ([name, needs]) => !built.has(name) && needs.every(one => built.has(one)),
-    )
+  while (built.size < graph.size) {
+    const ready = [...graph].filter(([name, needs]) => !built.has(name) && needs.every(one => built.has(one)))
     if (ready.length === 0) throw new Error('packages need each other to be built')
     const tier = ready.map(([name]) => name).sort()
     for (const name of tier) built.add(name)

@@ -20,7 +20,7 @@ export function emitPackage(pkg: Package): readonly Emitted[] {
   return [
     rule(pkg, '.pkgkey', pkgkey(pkg)),
     rule(pkg, '.closure', closure(pkg)),
-    rule(pkg, '.bclosure', buildClosure(pkg)),
+    rule(pkg, '.bclosure', bclosure(pkg)),
     rule(pkg, '.pkg.tar.gz', packageTar(pkg)),
     rule(pkg, '.test', test(pkg)),
     { path: `pkg/${pkg.name}/.fetch`, text: fetchList(pkg) },
@@ -154,7 +154,7 @@ function closure(pkg: Package): string {
 }
 
 /** What stands in the root of the build: the run closures of the build-deps. For people: a build reads these lists itself. */
-function buildClosure(pkg: Package): string {
+function bclosure(pkg: Package): string {
   const others = closuresOf(pkg.buildDeps)
   if (others.length === 0)
     return 'redo-ifchange .pkgkey\necho >"$3" # an empty target would be made again and again by some redos\n'
