@@ -6,8 +6,7 @@ import type { Owned } from '../helpers/install/record.ts'
 import type { Held } from '../helpers/tar/inspect.ts'
 import { command, jsonOption, rootOption } from './command.ts'
 import { findPackage } from './find.ts'
-import { complainOf } from './install.ts'
-import { nameOf } from './remove.ts'
+import { complainOfRoot, nameIn } from './root.ts'
 import { complain, json, no, print, type Refusal, shown, trouble } from './say.ts'
 
 /**
@@ -30,7 +29,7 @@ export const files = command({
       describe: 'a package, or a file that ends in .tar.gz',
     }),
   run: async args => {
-    if (args.root !== undefined) return filesInRoot(args.root, nameOf(args.package), args.json)
+    if (args.root !== undefined) return filesInRoot(args.root, nameIn(args.package), args.json)
     const file = packageFile(args.tree, args.package)
     if (!file.ok) return complain(file.error)
     const [{ listArchive }, { tarMessage }] = await Promise.all([
@@ -56,7 +55,7 @@ async function filesInRoot(root: string, name: string, asJson: boolean): Promise
     if (!found) return refuse([{ kind: 'not installed', name, names: packages.map(one => one.name) }])
     return ok(found.entries.map(heldOf))
   })
-  if (!read.ok) return complainOf('list', read.error)
+  if (!read.ok) return complainOfRoot('list', read.error)
   if (asJson) print(json(read.value.map(held => ({ ...held, mode: held.mode.toString(8) }))))
   else for (const held of read.value) print(line(held))
   return 0

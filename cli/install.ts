@@ -1,13 +1,9 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { type Result, refuse } from '../core/result.ts'
+import { refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
 import { withTrees } from '../helpers/built/closure.ts'
-import type { Done, Earlier, Wanted } from '../helpers/install/change.ts'
-import { DATABASE } from '../helpers/install/layout.ts'
-import type { InstallProblem } from '../helpers/install/problem.ts'
 import { builtClosure } from './built-closure.ts'
 import { command, jobsOption, rootOption } from './command.ts'
+import { changePackages, complainOfRoot, tellChange } from './root.ts'
 import { complain, say, shown } from './say.ts'
 
 export const install = command({
@@ -47,7 +43,7 @@ export const install = command({
       const ended = hasGenerations(root)
         ? refuse([{ kind: 'nothing under way', root } as const])
         : resumeRoot(root, args.resume ? 'forward' : 'back')
-      if (!ended.ok) return complainOf(args.resume ? 'go on' : 'go back', ended.error)
+      if (!ended.ok) return complainOfRoot(args.resume ? 'go on' : 'go back', ended.error)
       say(ended.value === 'forward' ? 'the change is completed' : 'the change is taken back')
       return 0
     }
@@ -59,60 +55,15 @@ export const install = command({
     const done = await withTrees(store, members.value, async use => {
       const candidates = await readCandidates(use, members.value, { asRoot })
       if (!candidates.ok) return candidates
-      return changeIn(root, { add: candidates.value, remove: [] }, args.generations)
+      return changePackages(root, { add: candidates.value, remove: [] }, args.generations)
     })
-    if (!done.ok) return complainOf('install', done.error)
-    tell(done.value)
+    if (!done.ok) return complainOfRoot('install', done.error)
+    tellChange(done.value)
     if (!asRoot) for (const { name, setuid } of members.value) tellNotSetuid(name, setuid)
-    return done.value.unfinished ? complainOf('install', done.value.unfinished) : 0
+    return done.value.unfinished ? complainOfRoot('install', done.value.unfinished) : 0
   },
 })
 
-/** Changes a root, or makes its next generation where it has such, or is to have. */
-export async function changeIn(
-  root: string,
-  wanted: Wanted,
-  generations = false,
-): Promise<Result<Done & { readonly generation?: number }, readonly InstallProblem[]>> {
-  const [{ changeRoot }, { changeGeneration }, { hasGenerations }] = await Promise.all([
-    import('../helpers/install/change.ts'),
-    import('../helpers/install/generations.ts'),
-    import('../helpers/install/current.ts'),
-  ])
-  if (hasGenerations(root)) return changeGeneration(root, wanted)
-  if (!generations) return changeRoot(root, wanted, tellEarlier)
-  return existsSync(join(root, DATABASE))
-    ? refuse([{ kind: 'plain root', root }])
-    : changeGeneration(root, wanted)
-}
-
-const tellEarlier = (earlier: Earlier): void => say(`an earlier change was cut short, and is ${earlier} now`)
-
 function tellNotSetuid(name: string, paths: readonly string[]): void {
   for (const path of paths) say(`${name}: ${shown(path)} is not set-uid: only root installs it so`)
-}
-
-/** Says on stderr what was done. */
-export function tell({ came, went, kept, generation }: Done & { readonly generation?: number }): void {
-  for (const label of came) say(`installed ${label}`)
-  for (const label of went) say(`removed ${label}`)
-  if (generation !== undefined) say(`generation ${generation} is current`)
-  for (const { path, beside, isBesideEdited } of kept) {
-    const where =
-      beside === undefined
-        ? ''
-        : isBesideEdited
-          ? `; so was ${shown(beside)}, which is kept, too: the package's own one is not written`
-          : `; the package's own is ${shown(beside)}`
-    say(`kept ${shown(path)}, which was edited${where}`)
-  }
-}
-
-/** Says what stands against a change. */
-export async function complainOf(action: string, problems: readonly InstallProblem[]): Promise<number> {
-  const { installMessage, installStatus } = await import('../helpers/install/problem.ts')
-  return complain({
-    status: problems.some(problem => installStatus(problem) === 2) ? 2 : 1,
-    messages: problems.map(problem => installMessage(action, problem)),
-  })
 }

@@ -2,8 +2,8 @@ import { byCodeUnit } from '../core/order.ts'
 import { ok } from '../core/result.ts'
 import type { Package } from '../generator/package.ts'
 import { command, jsonOption, rootOption } from './command.ts'
-import { complainOf } from './install.ts'
 import { readTree } from './manifests.ts'
+import { complainOfRoot } from './root.ts'
 import { complain, json, paint, print, say, shown } from './say.ts'
 
 /**
@@ -36,7 +36,7 @@ export const list = command({
 async function listInstalled(root: string, asJson: boolean): Promise<number> {
   const { readRoot } = await import('../helpers/install/database.ts')
   const read = readRoot(root, contents => ok(contents))
-  if (!read.ok) return complainOf('read', read.error)
+  if (!read.ok) return complainOfRoot('read', read.error)
   const { packages, isUnderWay } = read.value
   if (isUnderWay) say('a change of this root was cut short, or is under way')
   if (asJson) {

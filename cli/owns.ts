@@ -1,7 +1,7 @@
 import { quoted } from '../core/message.ts'
 import { ok } from '../core/result.ts'
 import { command, jsonOption, rootOption } from './command.ts'
-import { complainOf } from './install.ts'
+import { complainOfRoot } from './root.ts'
 import { complain, json, no, print, shown } from './say.ts'
 
 /** JSON: a list, in the order asked, of `{ path, packages }`; `packages` is a list of names, empty where none has it. */
@@ -29,7 +29,7 @@ export const owns = command({
     const found = readRoot(args.root ?? '', ({ packages }) =>
       ok(args.paths.map(path => ({ path, owners: ownersOf(packages, path).map(owner => owner.package) }))),
     )
-    if (!found.ok) return complainOf('read', found.error)
+    if (!found.ok) return complainOfRoot('read', found.error)
     if (args.json)
       print(json(found.value.map(({ path, owners }) => ({ path, packages: owners.map(({ name }) => name) }))))
     else

@@ -1,5 +1,5 @@
 import { command, packagesOption, rootOption } from './command.ts'
-import { changeIn, complainOf, tell } from './install.ts'
+import { changePackages, complainOfRoot, nameIn, tellChange } from './root.ts'
 
 export const remove = command({
   usage: 'remove <packages..>',
@@ -9,13 +9,10 @@ export const remove = command({
   examples: [['coolports remove --root /srv/root make', 'make, and what nothing else needs']],
   options: yargs => packagesOption(rootOption(yargs)).demandOption('root'),
   run: async args => {
-    const remove = [...new Set(args.packages.map(nameOf))]
-    const done = await changeIn(args.root ?? '', { add: [], remove })
-    if (!done.ok) return complainOf('remove', done.error)
-    tell(done.value)
-    return done.value.unfinished ? complainOf('remove', done.value.unfinished) : 0
+    const remove = [...new Set(args.packages.map(nameIn))]
+    const done = await changePackages(args.root ?? '', { add: [], remove })
+    if (!done.ok) return complainOfRoot('remove', done.error)
+    tellChange(done.value)
+    return done.value.unfinished ? complainOfRoot('remove', done.value.unfinished) : 0
   },
 })
-
-/** `pkg/make` means make here, too; but the tree need not have it any longer. */
-export const nameOf = (word: string): string => word.replace(/\/+$/, '').split('/').at(-1) ?? ''

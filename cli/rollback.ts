@@ -1,5 +1,5 @@
 import { command, rootOption } from './command.ts'
-import { complainOf } from './install.ts'
+import { complainOfRoot } from './root.ts'
 import { say } from './say.ts'
 
 export const rollback = command({
@@ -22,7 +22,7 @@ export const rollback = command({
   run: async args => {
     const { switchGeneration } = await import('../helpers/install/generations.ts')
     const switched = switchGeneration(args.root ?? '', args.to)
-    if (!switched.ok) return complainOf('switch', switched.error)
+    if (!switched.ok) return complainOfRoot('switch', switched.error)
     say(`generation ${switched.value} is current`)
     return 0
   },

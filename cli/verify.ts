@@ -2,8 +2,7 @@ import { quoted } from '../core/message.ts'
 import { ok, refuse } from '../core/result.ts'
 import { isSystemError } from '../core/system-error.ts'
 import { command, jsonOption, rootOption } from './command.ts'
-import { complainOf } from './install.ts'
-import { nameOf } from './remove.ts'
+import { complainOfRoot, nameIn } from './root.ts'
 import { complain, json, no, print, say, shown, trouble } from './say.ts'
 
 /** What was found of one file. */
@@ -44,7 +43,7 @@ export const verify = command({
         return true
       }),
   run: async args => {
-    if (args.root !== undefined) return verifyRoot(args.root, args.files.map(nameOf), args.json)
+    if (args.root !== undefined) return verifyRoot(args.root, args.files.map(nameIn), args.json)
     const verdicts: Verdict[] = []
     let status = 0
     for (const file of args.files) {
@@ -72,7 +71,7 @@ async function verifyRoot(root: string, names: readonly string[], asJson: boolea
     const meant = packages.filter(one => names.length === 0 || names.includes(one.name))
     return ok({ deviations: [...verifyPackages(folders, meant)], isUnderWay })
   })
-  if (!read.ok) return complainOf('verify', read.error)
+  if (!read.ok) return complainOfRoot('verify', read.error)
   const { deviations, isUnderWay } = read.value
   if (isUnderWay) say('a change of this root was cut short, or is under way')
   if (asJson) print(json(deviations))

@@ -6,7 +6,7 @@ import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
 import type { ImageFiles } from '../helpers/whence/image-files.ts'
 import { command, jsonOption } from './command.ts'
-import { complainOf } from './install.ts'
+import { complainOfRoot } from './root.ts'
 import { complain, json, no, paint, print, type Refusal, shown, trouble } from './say.ts'
 
 /** Whose a path is, by the database of a root or the layers of an image. */
@@ -83,7 +83,7 @@ async function inRoot(root: string, path: string): Promise<Result<Origin, Refusa
       missing: fact.kind === 'absent',
     })
   })
-  if (!read.ok) return complainOf('read', read.error)
+  if (!read.ok) return complainOfRoot('read', read.error)
   return read.value ? ok(read.value) : refuse(nobodys(path))
 }
 
