@@ -23,8 +23,7 @@ import { readIdentity } from '../helpers/tar/identity.ts'
 import { listTree } from '../helpers/tar/list.ts'
 import { tarMessage } from '../helpers/tar/problem.ts'
 import type { Member } from '../helpers/tar/write.ts'
-import { walk } from './closure.ts'
-import { type Manifests, readable, readTree } from './manifests.ts'
+import { closureOf, type Manifests, readable, readTree } from './manifests.ts'
 import { no, type Refusal } from './say.ts'
 
 /**
@@ -45,7 +44,7 @@ export async function billOf(
   )
   if (!found.ok) return found
   const shipped = found.value
-  const made = walk(
+  const made = closureOf(
     manifests,
     closure.map(({ name }) => name),
     pkg => [...pkg.runDeps, ...pkg.buildDeps],
@@ -117,7 +116,7 @@ function billedPackage(tree: string, manifests: Manifests, name: string): Result
       }),
     )
   }
-  const root = walk(manifests, pkg.buildDeps, one => one.runDeps)
+  const root = closureOf(manifests, pkg.buildDeps, one => one.runDeps)
   if (!root.ok) return root
   const file = join(tree, 'pkg', name, '.pkg.tar.gz')
   const tar = existsSync(file) ? readIdentity(file) : undefined

@@ -1,9 +1,7 @@
-import { ok, type Result, refuse } from '../core/result.ts'
-import type { Package } from '../generator/package.ts'
 import { command, jsonOption, packageOption } from './command.ts'
 import { findPackage } from './find.ts'
-import { type Manifests, readable, readTree } from './manifests.ts'
-import { complain, json, print, type Refusal } from './say.ts'
+import { closureOf, readable, readTree } from './manifests.ts'
+import { complain, json, print } from './say.ts'
 
 /** JSON: a list of names, in the order in which they come. */
 export const closure = command({
@@ -27,32 +25,10 @@ export const closure = command({
     if (!read.ok) return complain(read.error)
     const found = readable(read.value, name.value)
     if (!found.ok) return complain(found.error)
-    const names = walk(read.value, args.build ? found.value.buildDeps : [name.value], pkg => pkg.runDeps)
+    const names = closureOf(read.value, args.build ? found.value.buildDeps : [name.value], pkg => pkg.runDeps)
     if (!names.ok) return complain(names.error)
     if (args.json) print(json(names.value))
     else for (const one of names.value) print(one)
     return 0
   },
 })
-
-/**
- * The packages that are met from `starts`, each once, in the order in which a reader of the manifests
- * meets them: a package, then all that its first dependency leads to, then its second. That is the
- * order of the emitted `.closure`, which joins lists and keeps the first of equal lines.
- */
-export function walk(
-  manifests: Manifests,
-  starts: readonly string[],
-  next: (pkg: Package) => readonly string[],
-): Result<readonly string[], Refusal> {
-  const seen = new Set<string>()
-  const open = [...starts].reverse()
-  for (let name = open.pop(); name !== undefined; name = open.pop()) {
-    if (seen.has(name)) continue
-    const found = readable(manifests, name)
-    if (!found.ok) return refuse(found.error)
-    seen.add(name)
-    open.push(...[...next(found.value)].reverse())
-  }
-  return ok([...seen])
-}

@@ -28,3 +28,25 @@ export function readable({ packages, problems }: Manifests, name: string): Resul
   const found = packages.get(name)
   return found ? ok(found) : refuse({ status: 2, messages: problems })
 }
+
+/**
+ * The packages that are met from `starts`, each once, in the order in which a reader of the manifests
+ * meets them: a package, then all that its first dependency leads to, then its second. That is the
+ * order of the emitted `.closure`, which joins lists and keeps the first of equal lines.
+ */
+export function closureOf(
+  manifests: Manifests,
+  starts: readonly string[],
+  next: (pkg: Package) => readonly string[],
+): Result<readonly string[], Refusal> {
+  const seen = new Set<string>()
+  const open = [...starts].reverse()
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (seen.has(name)) continue
+    const found = readable(manifests, name)
+    if (!found.ok) return refuse(found.error)
+    seen.add(name)
+    open.push(...[...next(found.value)].reverse())
+  }
+  return ok([...seen])
+}

@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result } from '../core/result.ts'
 import type { FetchRequest } from '../helpers/fetch/request.ts'
-import { walk } from './closure.ts'
-import { type Manifests, readable, readTree } from './manifests.ts'
+import { closureOf, type Manifests, readable, readTree } from './manifests.ts'
 import type { Refusal } from './say.ts'
 
 /** The packages and all that must be built for them, and for their tests. */
@@ -17,7 +16,7 @@ export async function withNeeds(
 }
 
 const needsIn = (manifests: Manifests, names: readonly string[]): Result<readonly string[], Refusal> =>
-  walk(manifests, names, pkg => [...pkg.buildDeps, ...pkg.runDeps, ...pkg.testDeps])
+  closureOf(manifests, names, pkg => [...pkg.buildDeps, ...pkg.runDeps, ...pkg.testDeps])
 
 /** A source, and the packages that want it. */
 export interface WantedSource {

@@ -5,8 +5,7 @@ import { packagePath } from '../core/store.ts'
 import { contentKey } from '../helpers/build/content-key.ts'
 import { findContent, type SameContent } from '../helpers/store/content.ts'
 import { readIdentity } from '../helpers/tar/identity.ts'
-import { walk } from './closure.ts'
-import { type Manifests, readable } from './manifests.ts'
+import { closureOf, type Manifests, readable } from './manifests.ts'
 
 /**
  * The package in the store that a build would be given in place of being run, as it came of the same content.
@@ -53,7 +52,7 @@ function inputsOf(root: string, manifests: Manifests, name: string) {
   const key = keyOf(root, name)
   const found = readable(manifests, name)
   if (key === undefined || !found.ok) return undefined
-  const closure = walk(manifests, found.value.buildDeps, pkg => pkg.runDeps)
+  const closure = closureOf(manifests, found.value.buildDeps, pkg => pkg.runDeps)
   return closure.ok ? { name, key, closure: closure.value, tars: [] as Sha256[] } : undefined
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { walk } from '../../cli/closure.ts'
+import { closureOf } from '../../cli/manifests.ts'
 import type { Package } from '../../generator/package.ts'
 
 /** Dependencies by name, as letters. */
@@ -14,17 +14,17 @@ test.each([
   ['itself first, each dependency with all that it leads to', { a: 'bc', b: 'd', c: '', d: '' }, 'abdc'],
   ['each once, where it is met first', { a: 'bc', b: 'c', c: 'd', d: '' }, 'abcd'],
   ['a circle ends', { a: 'b', b: 'a' }, 'ab'],
-])('walk(): %s', (_, runDeps, order) => {
-  expect(walk(tree(runDeps), ['a'], pkg => pkg.runDeps)).toEqual({ ok: true, value: [...order] })
+])('closureOf(): %s', (_, runDeps, order) => {
+  expect(closureOf(tree(runDeps), ['a'], pkg => pkg.runDeps)).toEqual({ ok: true, value: [...order] })
 })
 
-test('walk() goes through ten thousand packages in a row', () => {
+test('closureOf() goes through ten thousand packages in a row', () => {
   const row = new Map(
     Array.from({ length: 10_000 }, (_, at) => {
       const runDeps = at < 9_999 ? [String(at + 1)] : []
       return [String(at), { name: String(at), runDeps } as unknown as Package] as const
     }),
   )
-  const walked = walk({ packages: row, problems: [] }, ['0'], pkg => pkg.runDeps)
+  const walked = closureOf({ packages: row, problems: [] }, ['0'], pkg => pkg.runDeps)
   expect(walked.ok && walked.value.length).toBe(10_000)
 })
