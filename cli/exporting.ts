@@ -24,7 +24,7 @@ import { formatReference, type Reference } from '../helpers/oci/reference.ts'
 import { BILL_ENDING, BILL_TYPE, type BillFormat, billText } from '../helpers/sbom/format.ts'
 import type { StoreUse } from '../helpers/store/use.ts'
 import { builtClosure } from './built-closure.ts'
-import type { Asked, AskedBill } from './export.ts'
+import type { BillRequest, ExportRequest } from './export-request.ts'
 import { imageNames, type Names } from './image-name.ts'
 import { no, type Refusal, trouble } from './say.ts'
 import { writeText } from './text-file.ts'
@@ -35,7 +35,7 @@ export interface Done {
 }
 
 /** Builds what is missing, then writes and pushes what was asked for. */
-export async function carryOut(asked: Asked): Promise<Result<Done, Refusal>> {
+export async function carryOut(asked: ExportRequest): Promise<Result<Done, Refusal>> {
   const named = imageNames(asked)
   if (!named.ok) return named
   const certificates = readCertificates(asked.certificates)
@@ -84,12 +84,12 @@ interface MadeBill {
 }
 
 /** A file that was named, or one beside an archive. */
-function billFile({ form, out }: Asked, { format, file }: AskedBill): string | undefined {
+function billFile({ form, out }: ExportRequest, { format, file }: BillRequest): string | undefined {
   return file ?? (form === 'oci' || out === undefined ? undefined : `${out}${BILL_ENDING[format]}`)
 }
 
 /** Folders that the export makes will be there. */
-function billFault(file: string, { form, out }: Asked): string | undefined {
+function billFault(file: string, { form, out }: ExportRequest): string | undefined {
   if (file === out) return 'that is what is exported'
   const there = destinationOf(file)
   if (there.kind === 'stream') return undefined
@@ -108,7 +108,7 @@ function billFault(file: string, { form, out }: Asked): string | undefined {
 }
 
 async function billsOf(
-  asked: Asked,
+  asked: ExportRequest,
   members: readonly ClosureMember[],
   { extras }: Settled,
 ): Promise<Result<readonly MadeBill[], Refusal>> {
@@ -145,7 +145,7 @@ function readCertificates(path: string | undefined): Result<{ readonly certifica
 
 async function tarball(
   use: StoreUse,
-  { out = '' }: Asked,
+  { out = '' }: ExportRequest,
   settled: Settled,
   bills: readonly MadeBill[],
 ): Promise<Result<Done, Refusal>> {
@@ -169,7 +169,7 @@ async function tarball(
 }
 
 async function image(
-  asked: Asked,
+  asked: ExportRequest,
   settled: Settled,
   names: Names,
   bills: readonly MadeBill[],
@@ -235,7 +235,7 @@ const counts = ({ blobs, sentBytes }: Pushed) => ({
 })
 
 async function write(
-  form: Asked['form'],
+  form: ExportRequest['form'],
   out: string,
   files: readonly FormFile[],
 ): Promise<Result<void, Refusal>> {
@@ -243,11 +243,11 @@ async function write(
   return written.ok ? written : refuse(trouble(outputMessage(out, written.error)))
 }
 
-const shapeOf = (form: Asked['form'], out: string): Shape =>
+const shapeOf = (form: ExportRequest['form'], out: string): Shape =>
   form === 'oci' && !out.endsWith('.tar') ? 'folder' : 'file'
 
 async function push(
-  { insecure, mountFrom }: Asked,
+  { insecure, mountFrom }: ExportRequest,
   image: Parameters<typeof pushImage>[0],
   layers: readonly Layer[],
   to: Reference,

@@ -1,7 +1,7 @@
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { parseReference, parseRepository, type Reference } from '../helpers/oci/reference.ts'
-import type { Asked } from './export.ts'
+import type { ExportRequest } from './export-request.ts'
 import { type Refusal, trouble } from './say.ts'
 
 /** How an image is called, here and in a registry. */
@@ -13,7 +13,7 @@ export interface Names {
 }
 
 /** Reads the names that were given, before anything is built for them. */
-export function imageNames({ form, name, push, words, mountFrom }: Asked): Result<Names, Refusal> {
+export function imageNames({ form, name, push, words, mountFrom }: ExportRequest): Result<Names, Refusal> {
   const first = (words[0] ?? '').replace(/\/+$/, '').replace(/^.*\//, '')
   const given = name ?? first
   // In a layout a name has no registry; any will do for a look at the rest.
