@@ -1,7 +1,7 @@
 import { command, jobsOption, packagesOption } from './command.ts'
 import { runDoor } from './door.ts'
 import { findAll } from './find.ts'
-import { complain } from './say.ts'
+import { complain } from './output.ts'
 
 export const build = command({
   usage: 'build <packages..>',

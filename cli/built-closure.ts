@@ -4,7 +4,7 @@ import { type Result, refuse } from '../core/result.ts'
 import { type ClosureMember, closureNames, packageClosure } from '../helpers/built/closure.ts'
 import { bringUpToDate, runRedo } from './door.ts'
 import { findAll } from './find.ts'
-import { no, type Refusal } from './say.ts'
+import { no, type Refusal } from './output.ts'
 
 /** The packages that words mean and all that they need to run, built as far as they are out of date. */
 export async function builtClosure(

@@ -10,7 +10,7 @@ import type { Added } from '../helpers/cache/publish.ts'
 import { builtClosureOf } from './built-closure.ts'
 import { command, jobsOption, packagesOption } from './command.ts'
 import { findAll } from './find.ts'
-import { complain, no, print, trouble } from './say.ts'
+import { complain, no, print, trouble } from './output.ts'
 
 export const cacheAdd = command({
   usage: 'add <packages..>',

@@ -5,7 +5,7 @@ import type { StoreEntry } from '../helpers/store/entries.ts'
 import type { Plan, Stay } from '../helpers/store/plan.ts'
 import { readAmount } from './amount.ts'
 import { command, jsonOption } from './command.ts'
-import { complain, json, no, print, shown, trouble } from './say.ts'
+import { complain, json, no, print, shown, trouble } from './output.ts'
 import { moment, named, storeFault } from './stored.ts'
 
 /**

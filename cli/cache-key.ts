@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { command } from './command.ts'
-import { complain, print, trouble } from './say.ts'
+import { complain, print, trouble } from './output.ts'
 
 export const cacheKey = command({
   usage: 'key',

@@ -1,6 +1,6 @@
 import { storeRoot } from '../core/store.ts'
 import { command, jsonOption } from './command.ts'
-import { json, paint, print, shown } from './say.ts'
+import { json, paint, print, shown } from './output.ts'
 import { moment, named } from './stored.ts'
 
 /**

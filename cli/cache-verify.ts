@@ -5,7 +5,7 @@ import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
 import { storeRoot } from '../core/store.ts'
 import type { StoreEntry } from '../helpers/store/entries.ts'
 import { command, jsonOption } from './command.ts'
-import { json, PROGRAM, print, shown } from './say.ts'
+import { json, PROGRAM, print, shown } from './output.ts'
 import { named, storeFault } from './stored.ts'
 
 /**

@@ -9,7 +9,7 @@ import type { TrustedKey } from '../helpers/cache/trust.ts'
 import { command, jsonOption, packagesOption } from './command.ts'
 import { bringUpToDate } from './door.ts'
 import { findAll } from './find.ts'
-import { complain, json, paint, print, trouble } from './say.ts'
+import { complain, json, paint, print, trouble } from './output.ts'
 
 /**
  * JSON: a list of `{ name, pkghash, local, statements, troubles, differing }`, where `local` is null or

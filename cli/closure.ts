@@ -1,7 +1,7 @@
 import { command, jsonOption, packageOption } from './command.ts'
 import { findPackage } from './find.ts'
 import { closureOf, readable, readTree } from './manifests.ts'
-import { complain, json, print } from './say.ts'
+import { complain, json, print } from './output.ts'
 
 /** JSON: a list of names, in the order in which they come. */
 export const closure = command({

@@ -1,5 +1,5 @@
 import { command } from './command.ts'
-import { print } from './say.ts'
+import { print } from './output.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 

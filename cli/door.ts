@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { quoted } from '../core/message.ts'
 import { treeRoot } from '../core/store.ts'
 import { requireTree } from './find.ts'
-import { complain, trouble } from './say.ts'
+import { complain, trouble } from './output.ts'
 
 /** Runs a program of the tree's bin/ in place of this one; answers its exit status. */
 export async function runDoor(

@@ -6,8 +6,8 @@ import { packageKeyPath, storeRoot } from '../core/store.ts'
 import { command, jsonOption, packageOption } from './command.ts'
 import { bringUpToDate } from './door.ts'
 import { findPackage } from './find.ts'
+import { complain, json, paint, print, shownLine, trouble } from './output.ts'
 import type { Reason } from './reason.ts'
-import { complain, json, paint, print, shownLine, trouble } from './say.ts'
 
 /**
  * JSON: `{ name, state, built, present, same, changes, dependencies }`, where
@@ -82,9 +82,12 @@ export const explain = command({
 
 /** The package that will be taken in place of a build. */
 async function foreseen(root: string, store: string, name: string): Promise<Sha256 | null> {
-  const [{ foreseeSame }, { readTree }] = await Promise.all([import('./same.ts'), import('./manifests.ts')])
+  const [{ foreseeCutoff }, { readTree }] = await Promise.all([
+    import('./cutoff.ts'),
+    import('./manifests.ts'),
+  ])
   const manifests = await readTree(root)
-  return (manifests.ok && foreseeSame(root, store, manifests.value, name)?.hash) || null
+  return (manifests.ok && foreseeCutoff(root, store, manifests.value, name)?.hash) || null
 }
 
 const taken = (same: Sha256): string =>

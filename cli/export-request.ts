@@ -4,7 +4,7 @@ import { ok, type Result, refuse } from '../core/result.ts'
 import type { RunOptions } from '../helpers/export/image.ts'
 import { BILL_ENDING, BILL_FORMATS, type BillFormat } from '../helpers/sbom/format.ts'
 import type { Common } from './command.ts'
-import { type Refusal, trouble } from './say.ts'
+import { type Refusal, trouble } from './output.ts'
 
 export const FORMS = ['tar', 'oci', 'docker'] as const
 

@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { type Common, command, jobsOption, jsonOption, packagesOption } from './command.ts'
 import { FORMS, readExportRequest } from './export-request.ts'
-import { complain, json, print } from './say.ts'
+import { complain, json, print } from './output.ts'
 
 /**
  * JSON: `{ form, out, digest, id, layers, pushed }`; `digest` is the sha256 of the tar for "tar", else that of the
@@ -27,7 +27,7 @@ export const exportCommand = command({
   run: async args => {
     const asked = readExportRequest(args)
     if (!asked.ok) return complain(asked.error)
-    const { carryOut } = await import('./exporting.ts')
+    const { carryOut } = await import('./export-carry-out.ts')
     const done = await carryOut(asked.value)
     if (!done.ok) return complain(done.error)
     if (args.json) print(json(done.value.answer))

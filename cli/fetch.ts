@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { command, jsonOption, packagesOption } from './command.ts'
+import { withDependencies } from './dependencies.ts'
 import { runDoor, runGenerator } from './door.ts'
 import { findAll } from './find.ts'
-import { withNeeds } from './needs.ts'
-import { complain } from './say.ts'
+import { complain } from './output.ts'
 
 /**
  * JSON (nothing is fetched): a list of `{ file, sha256, store, places }`; `store` is the source's path in
@@ -35,7 +35,7 @@ export const fetch = command({
     if (!named.ok) return complain(named.error)
     const generated = await runGenerator(args.tree)
     if (generated !== 0) return generated
-    const names = args.closure ? await withNeeds(args.tree, named.value) : named
+    const names = args.closure ? await withDependencies(args.tree, named.value) : named
     if (!names.ok) return complain(names.error)
     return runDoor(args.tree, 'do-fetch', [
       ...(args.where ? ['--where'] : []),

@@ -6,8 +6,8 @@ import type { Owned } from '../helpers/install/record.ts'
 import type { Held } from '../helpers/tar/inspect.ts'
 import { command, jsonOption, rootOption } from './command.ts'
 import { findPackage } from './find.ts'
+import { complain, json, no, print, type Refusal, shown, trouble } from './output.ts'
 import { complainOfRoot, nameIn } from './root.ts'
-import { complain, json, no, print, type Refusal, shown, trouble } from './say.ts'
 
 /**
  * JSON: a list, in the order of the archive, of `{ kind, path, mode, size, target }`; `kind` is "file",

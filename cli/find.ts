@@ -6,7 +6,7 @@ import { ok, type Result, refuse } from '../core/result.ts'
 import { nearest } from '../generator/nearest.ts'
 import { describe } from '../generator/problem.ts'
 import { findManifest, findPackages } from '../generator/tree.ts'
-import { no, type Refusal, trouble } from './say.ts'
+import { no, type Refusal, trouble } from './output.ts'
 
 /** The package that a word means: `make`, `pkg/make`, `./pkg/make/`, or any path of its folder, as `.` is one in there. */
 export function findPackage(root: string, word: string): Result<PackageName, Refusal> {

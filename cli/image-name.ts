@@ -2,7 +2,7 @@ import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { parseReference, parseRepository, type Reference } from '../helpers/oci/reference.ts'
 import type { ExportRequest } from './export-request.ts'
-import { type Refusal, trouble } from './say.ts'
+import { type Refusal, trouble } from './output.ts'
 
 /** How an image is called, here and in a registry. */
 export interface Names {

@@ -3,8 +3,8 @@ import { storeRoot } from '../core/store.ts'
 import { withTrees } from '../helpers/built/closure.ts'
 import { builtClosure } from './built-closure.ts'
 import { command, jobsOption, rootOption } from './command.ts'
+import { complain, say, shown } from './output.ts'
 import { changePackages, complainOfRoot, tellChange } from './root.ts'
-import { complain, say, shown } from './say.ts'
 
 export const install = command({
   usage: 'install [packages..]',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { command, jsonOption, packageOption } from './command.ts'
 import { bringUpToDate } from './door.ts'
 import { findPackage } from './find.ts'
-import { complain, json, print, shownLine } from './say.ts'
+import { complain, json, print, shownLine } from './output.ts'
 
 /** JSON: `{ name, hash, lines }`; `hash` is the sha256 of the key, `lines` are the key's. */
 export const key = command({

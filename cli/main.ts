@@ -1,6 +1,6 @@
 import { isDiskFull } from '../core/disk.ts'
+import { complain, trouble } from './output.ts'
 import { run } from './run.ts'
-import { complain, trouble } from './say.ts'
 
 // A reader that has seen enough, such as head, is no fault. Where the rest cannot be written, the answer is cut short.
 process.stdout.on('error', error => {

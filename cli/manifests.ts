@@ -2,7 +2,7 @@ import type { Message } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import type { Package } from '../generator/package.ts'
 import { requireTree } from './find.ts'
-import type { Refusal } from './say.ts'
+import type { Refusal } from './output.ts'
 
 /** What the manifests say, as far as they could be read. */
 export interface Manifests {

@@ -1,7 +1,7 @@
 import { quoted } from '../core/message.ts'
 import { isSystemError } from '../core/system-error.ts'
 import { command } from './command.ts'
-import { complain, no, print, shown } from './say.ts'
+import { complain, no, print, shown } from './output.ts'
 
 export const mirrorCid = command({
   usage: 'cid <paths..>',

@@ -6,10 +6,10 @@ import { storeRoot } from '../core/store.ts'
 import { isSystemError } from '../core/system-error.ts'
 import { PACKAGE_TIME } from '../helpers/tar/entry.ts'
 import { command, packagesOption } from './command.ts'
+import { wantedSources } from './dependencies.ts'
 import { fetchSources } from './fetch-sources.ts'
 import { findAll, findPackage } from './find.ts'
-import { wantedSources } from './needs.ts'
-import { complain, no, print, shown, trouble } from './say.ts'
+import { complain, no, print, shown, trouble } from './output.ts'
 
 export const mirrorExport = command({
   usage: 'export <dir> <packages..>',

@@ -3,7 +3,7 @@ import { quoted } from '../core/message.ts'
 import { isPackageName } from '../core/name.ts'
 import { storeRoot } from '../core/store.ts'
 import { command } from './command.ts'
-import { complain, no, print, trouble } from './say.ts'
+import { complain, no, print, trouble } from './output.ts'
 
 export const mirrorPublish = command({
   usage: 'publish <path>',

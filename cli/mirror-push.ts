@@ -2,10 +2,10 @@ import { quoted } from '../core/message.ts'
 import { storeRoot } from '../core/store.ts'
 import type { Source } from '../helpers/mirror/push.ts'
 import { command, packagesOption } from './command.ts'
+import { wantedSources } from './dependencies.ts'
 import { fetchSources } from './fetch-sources.ts'
 import { findAll } from './find.ts'
-import { wantedSources } from './needs.ts'
-import { complain, no, print, type Refusal, shown, trouble } from './say.ts'
+import { complain, no, print, type Refusal, shown, trouble } from './output.ts'
 
 export const mirrorPush = command({
   usage: 'push <repository> <packages..>',

@@ -1,7 +1,7 @@
 import { quoted } from '../core/message.ts'
 import { storeRoot } from '../core/store.ts'
 import { command } from './command.ts'
-import { complain, no, print, trouble } from './say.ts'
+import { complain, no, print, trouble } from './output.ts'
 
 export const mirrorResolve = command({
   usage: 'resolve <name>',

@@ -6,7 +6,7 @@ import { distfilePath, storeRoot } from '../core/store.ts'
 import type { PeerNode } from '../helpers/bitswap/node.ts'
 import type { Blocks } from '../helpers/ipfs/block.ts'
 import { command } from './command.ts'
-import { complain, print, shown, trouble } from './say.ts'
+import { complain, print, shown, trouble } from './output.ts'
 
 export const mirrorServe = command({
   usage: 'serve [paths..]',

@@ -1,9 +1,9 @@
 import { formatMessage } from '../core/message.ts'
 import type { Availability } from '../helpers/mirror/census.ts'
 import { askingOptions, command, jsonOption } from './command.ts'
+import { wantedSources } from './dependencies.ts'
 import { findAll } from './find.ts'
-import { wantedSources } from './needs.ts'
-import { complain, json, no, PROGRAM, paint, print, shown, trouble } from './say.ts'
+import { complain, json, no, PROGRAM, paint, print, shown, trouble } from './output.ts'
 
 /**
  * JSON: a list of `{ file, sha256, packages, owners, places }`; `owners` are those who have it, `places` is a

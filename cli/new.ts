@@ -1,7 +1,7 @@
 import { command } from './command.ts'
 import { runDoor } from './door.ts'
 import { requireTree } from './find.ts'
-import { complain } from './say.ts'
+import { complain } from './output.ts'
 
 export const newPackage = command({
   usage: 'new <name>',

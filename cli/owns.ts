@@ -1,8 +1,8 @@
 import { quoted } from '../core/message.ts'
 import { ok } from '../core/result.ts'
 import { command, jsonOption, rootOption } from './command.ts'
+import { complain, json, no, print, shown } from './output.ts'
 import { complainOfRoot } from './root.ts'
-import { complain, json, no, print, shown } from './say.ts'
 
 /** JSON: a list, in the order asked, of `{ path, packages }`; `packages` is a list of names, empty where none has it. */
 export const owns = command({

@@ -3,7 +3,7 @@ import type { Package } from '../generator/package.ts'
 import { command, jsonOption, packageOption } from './command.ts'
 import { findPackage } from './find.ts'
 import { readTree } from './manifests.ts'
-import { complain, json, paint, print } from './say.ts'
+import { complain, json, paint, print } from './output.ts'
 
 /** How a package needs another. */
 type Kind = 'run' | 'build' | 'test'

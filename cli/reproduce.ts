@@ -15,7 +15,7 @@ import { useStore } from '../helpers/store/use.ts'
 import { command, jobsOption, packagesOption } from './command.ts'
 import { bringUpToDate } from './door.ts'
 import { findAll } from './find.ts'
-import { complain, print, type Refusal, shown, trouble } from './say.ts'
+import { complain, print, type Refusal, shown, trouble } from './output.ts'
 import { writeText } from './text-file.ts'
 
 /** What came of one package that was built twice. */

@@ -1,6 +1,6 @@
 import { command, rootOption } from './command.ts'
+import { say } from './output.ts'
 import { complainOfRoot } from './root.ts'
-import { say } from './say.ts'
 
 export const rollback = command({
   usage: 'rollback',

@@ -4,7 +4,7 @@ import { type Result, refuse } from '../core/result.ts'
 import type { Done, Earlier, Wanted } from '../helpers/install/change.ts'
 import { DATABASE } from '../helpers/install/layout.ts'
 import type { InstallProblem } from '../helpers/install/problem.ts'
-import { complain, say, shown } from './say.ts'
+import { complain, say, shown } from './output.ts'
 
 /** Changes a root, or makes its next generation where it has such, or is to have. */
 export async function changePackages(

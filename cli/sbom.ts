@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { BILL_FORMATS, billText } from '../helpers/sbom/format.ts'
 import { builtClosure } from './built-closure.ts'
 import { command, jobsOption, packagesOption } from './command.ts'
-import { complain } from './say.ts'
+import { complain } from './output.ts'
 import { writeText } from './text-file.ts'
 
 export const sbom = command({
@@ -28,7 +28,7 @@ export const sbom = command({
         describe: 'a file in place of stdout',
       }),
   run: async args => {
-    const { billOf } = await import('./bill.ts')
+    const { billOf } = await import('./bill-of-materials.ts')
     const members = await builtClosure(args.tree, args.packages, args.jobs ?? 1)
     if (!members.ok) return complain(members.error)
     const bill = await billOf(args.tree, members.value)

@@ -11,7 +11,7 @@ import { packagePath, storeRoot } from '../core/store.ts'
 import { command, jobsOption } from './command.ts'
 import { bringUpToDate, runRedo } from './door.ts'
 import { requireTree } from './find.ts'
-import { complain, print, type Refusal, say, shown, trouble } from './say.ts'
+import { complain, print, type Refusal, say, shown, trouble } from './output.ts'
 import { writeText } from './text-file.ts'
 
 /** The ways to make the seed anew: from what, by which program of the host, as which package. */

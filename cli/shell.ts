@@ -1,7 +1,7 @@
 import { command, packageOption } from './command.ts'
 import { runDoor } from './door.ts'
 import { findPackage } from './find.ts'
-import { complain } from './say.ts'
+import { complain } from './output.ts'
 
 export const shell = command({
   usage: 'shell <package> [command..]',

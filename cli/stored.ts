@@ -1,6 +1,6 @@
 import { isSystemError } from '../core/system-error.ts'
 import type { StoreEntry } from '../helpers/store/entries.ts'
-import { shown } from './say.ts'
+import { shown } from './output.ts'
 
 /** A time as a person and a program can read it: minutes, UTC. */
 export const moment = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ')

@@ -4,7 +4,7 @@ import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { systemFault } from '../core/system-error.ts'
 import { writeWhole } from '../core/whole-file.ts'
-import { type Refusal, trouble } from './say.ts'
+import { type Refusal, trouble } from './output.ts'
 
 /** Writes a file that is there as a whole or not at all; into a device or a fifo, as far as it takes the text. */
 export function writeText(file: string, text: string): Result<void, Refusal> {

@@ -1,5 +1,5 @@
 import { command, jsonOption } from './command.ts'
-import { complain, json, print, trouble } from './say.ts'
+import { complain, json, print, trouble } from './output.ts'
 
 /** JSON: list of `{ id, key, name }`; `name` may be null. */
 export const trustList = command({

@@ -1,6 +1,6 @@
 import { quoted } from '../core/message.ts'
 import { command } from './command.ts'
-import { complain, no, print, trouble } from './say.ts'
+import { complain, no, print, trouble } from './output.ts'
 
 export const trustRemove = command({
   usage: 'remove <key>',

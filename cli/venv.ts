@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { formatMessage } from '../core/message.ts'
 import { command, jobsOption, jsonOption } from './command.ts'
 import { findAll } from './find.ts'
-import { complain, json, PROGRAM, print, say, trouble } from './say.ts'
+import { complain, json, PROGRAM, print, say, trouble } from './output.ts'
 
 const LIST = { type: 'string', array: true, nargs: 1, requiresArg: true } as const
 

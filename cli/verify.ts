@@ -2,8 +2,8 @@ import { quoted } from '../core/message.ts'
 import { ok, refuse } from '../core/result.ts'
 import { isSystemError } from '../core/system-error.ts'
 import { command, jsonOption, rootOption } from './command.ts'
+import { complain, json, no, print, say, shown, trouble } from './output.ts'
 import { complainOfRoot, nameIn } from './root.ts'
-import { complain, json, no, print, say, shown, trouble } from './say.ts'
 
 /** What was found of one file. */
 interface Verdict {

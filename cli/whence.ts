@@ -6,8 +6,8 @@ import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
 import type { ImageFiles } from '../helpers/whence/image-files.ts'
 import { command, jsonOption } from './command.ts'
+import { complain, json, no, paint, print, type Refusal, shown, trouble } from './output.ts'
 import { complainOfRoot } from './root.ts'
-import { complain, json, no, paint, print, type Refusal, shown, trouble } from './say.ts'
 
 /** Whose a path is, by the database of a root or the layers of an image. */
 interface Origin {

@@ -24,7 +24,7 @@ import { listTree } from '../helpers/tar/list.ts'
 import { tarMessage } from '../helpers/tar/problem.ts'
 import type { Member } from '../helpers/tar/write.ts'
 import { closureOf, type Manifests, readable, readTree } from './manifests.ts'
-import { no, type Refusal } from './say.ts'
+import { no, type Refusal } from './output.ts'
 
 /**
  * What is said about a built closure: from the manifests, which must be those that it was built from. `added` is what

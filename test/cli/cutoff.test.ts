@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { foreseeSame } from '../../cli/same.ts'
+import { foreseeCutoff } from '../../cli/cutoff.ts'
 import { sha256 } from '../../core/digest.ts'
 import { contentPath, packagePath } from '../../core/store.ts'
 import type { Package } from '../../generator/package.ts'
@@ -36,7 +36,7 @@ test('what will be taken in place of a build is foreseen at the end of a chain o
     const note = `pkghash ${sha256('an older key')}\ntar ${tar}\n${text}`
     writeFileSync(contentPath(store, sha256(text ?? '')), note)
   }
-  const foreseen = (name: string) => foreseeSame(root, store, { packages, problems: [] }, name)?.tar
+  const foreseen = (name: string) => foreseeCutoff(root, store, { packages, problems: [] }, name)?.tar
 
   expect(foreseen('p3000')).toBe(tar)
   rmSync(join(root, 'pkg/p1/.pkgkey'))

@@ -3,19 +3,19 @@ import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result } from '../core/result.ts'
 import type { FetchRequest } from '../helpers/fetch/request.ts'
 import { closureOf, type Manifests, readable, readTree } from './manifests.ts'
-import type { Refusal } from './say.ts'
+import type { Refusal } from './output.ts'
 
 /** The packages and all that must be built for them, and for their tests. */
-export async function withNeeds(
+export async function withDependencies(
   root: string,
   names: readonly string[],
 ): Promise<Result<readonly string[], Refusal>> {
   const read = await readTree(root)
   if (!read.ok) return read
-  return needsIn(read.value, names)
+  return dependenciesIn(read.value, names)
 }
 
-const needsIn = (manifests: Manifests, names: readonly string[]): Result<readonly string[], Refusal> =>
+const dependenciesIn = (manifests: Manifests, names: readonly string[]): Result<readonly string[], Refusal> =>
   closureOf(manifests, names, pkg => [...pkg.buildDeps, ...pkg.runDeps, ...pkg.testDeps])
 
 /** A source, and the packages that want it. */
@@ -33,11 +33,11 @@ export async function wantedSources(
 > {
   const read = await readTree(root)
   if (!read.ok) return read
-  const all = names.length > 0 ? names : [...read.value.packages.keys()]
-  const needs = needsIn(read.value, all)
-  if (!needs.ok) return needs
+  const wanted = names.length > 0 ? names : [...read.value.packages.keys()]
+  const all = dependenciesIn(read.value, wanted)
+  if (!all.ok) return all
   const sources = new Map<string, WantedSource>()
-  for (const name of [...needs.value].sort(byCodeUnit)) {
+  for (const name of [...all.value].sort(byCodeUnit)) {
     const found = readable(read.value, name)
     if (!found.ok) return found
     for (const { file, sha256, urls } of found.value.sources) {
@@ -49,5 +49,5 @@ export async function wantedSources(
       })
     }
   }
-  return ok({ packages: [...needs.value].sort(byCodeUnit), sources: [...sources.values()] })
+  return ok({ packages: [...all.value].sort(byCodeUnit), sources: [...sources.values()] })
 }

@@ -12,7 +12,7 @@ import { closureOf, type Manifests, readable } from './manifests.ts'
  * Of dependencies that are not built yet it is assumed that they will be given theirs; undefined where one of
  * them has to be built first, for what comes of that nobody knows.
  */
-export function foreseeSame(
+export function foreseeCutoff(
   root: string,
   store: string,
   manifests: Manifests,

@@ -26,7 +26,7 @@ import type { StoreUse } from '../helpers/store/use.ts'
 import { builtClosure } from './built-closure.ts'
 import type { BillRequest, ExportRequest } from './export-request.ts'
 import { imageNames, type Names } from './image-name.ts'
-import { no, type Refusal, trouble } from './say.ts'
+import { no, type Refusal, trouble } from './output.ts'
 import { writeText } from './text-file.ts'
 
 export interface Done {
@@ -113,7 +113,7 @@ async function billsOf(
   { extras }: Settled,
 ): Promise<Result<readonly MadeBill[], Refusal>> {
   if (asked.sboms.length === 0) return ok([])
-  const bill = await (await import('./bill.ts')).billOf(asked.tree, members, extras)
+  const bill = await (await import('./bill-of-materials.ts')).billOf(asked.tree, members, extras)
   if (!bill.ok) return bill
   const made = asked.sboms.map(async (one): Promise<MadeBill> => {
     const file = billFile(asked, one)
