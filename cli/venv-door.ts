@@ -1,6 +1,6 @@
 import { formatMessage, type Message } from '../core/message.ts'
 import { HELP, parseCommand } from '../helpers/venv/command.ts'
-import { makeAsked } from './venv-make.ts'
+import { makeAsked } from './commands/venv/make.ts'
 
 // bin/venv: what `coolports venv` does, without the time that it takes to load all commands and their options.
 process.exitCode = await main(process.argv.slice(2))

@@ -50,6 +50,15 @@ test('a folder of helpers/ uses those that stand before it', () => {
   expect(inside.filter(({ from, to }) => rank(from) < 0 || rank(to) < 0 || rank(to) > rank(from))).toEqual([])
 })
 
+test('no command uses another one', () => {
+  const commandOf = (path: string): string | undefined => /^cli\/commands\/([^/.]+)/.exec(path)?.[1]
+  const used = imports('cli').filter(({ to }) => commandOf(to) !== undefined)
+  expect(used.length).toBeGreaterThan(50)
+  const elsewhere = used.filter(({ from, to }) => commandOf(from) !== commandOf(to)).map(({ from }) => from)
+  // The two that are run.
+  expect([...new Set(elsewhere)].sort()).toEqual(['cli/run.ts', 'cli/venv-door.ts'])
+})
+
 interface Import {
   readonly from: string
   readonly to: string
