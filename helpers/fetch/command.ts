@@ -28,7 +28,7 @@ options:
   --backoff SECONDS           before the second attempt (${LIMITS.backoffMs / 1000}); doubled before each further one
   --connect-timeout SECONDS   until a connection stands ($COOLPORTS_FETCH_CONNECT_TIMEOUT, else ${LIMITS.connectMs / 1000})
   --idle-timeout SECONDS      that a place may send nothing ($COOLPORTS_FETCH_IDLE_TIMEOUT, else ${LIMITS.idleMs / 1000});
-                              ${LIMITS.firstOfManyMs / 1000} at first while others were not asked
+                              after ${LIMITS.nextAfterMs / 1000} the next place is asked as well
 places, in this order:
   mirrors/files; mirrors/ipfs from the gateways in $COOLPORTS_IPFS_GATEWAYS, the peers in $COOLPORTS_IPFS_PEERS
   or a daemon ($IPFS_API, ~/.ipfs/api; PKG_MIRROR_IPFS=no asks none); mirrors/oci; mirrors/debian below
