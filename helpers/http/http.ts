@@ -89,6 +89,13 @@ export type Headers = Readonly<Record<string, string>>
 /** What every question carries. The bytes are asked for and taken as they lie on the server: a digest is of the file, not of what a Content-Encoding makes of it. */
 export const HEADERS: Headers = { 'user-agent': 'coolports', accept: '*/*', 'accept-encoding': 'identity' }
 
+/**
+ * How far a server may be ahead of who reads its answer. undici 7 dies by an assertion, which nobody can catch, when a
+ * server ends the connection while it is held back (nodejs/undici#5360, mended for node 22 alone); by its 64 KiB that
+ * is any file from a near server of HTTP/1.0.
+ */
+export const AHEAD_BYTES = 256 * 2 ** 20
+
 /** Asks for a url and follows redirects, never from https to http. */
 export async function ask(
   start: string,
@@ -114,6 +121,7 @@ export async function follow(
       signal,
       method,
       headers: { ...HEADERS, ...others, ...(known ? { authorization } : {}) },
+      highWaterMark: AHEAD_BYTES,
     })
     if (!REDIRECTS.includes(response.statusCode)) return ok({ response, url })
     drop(response)

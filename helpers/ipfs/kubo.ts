@@ -6,6 +6,7 @@ import { Agent, request } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { bodyOf, watched } from '../http/download.ts'
 import type { Failure } from '../http/failure.ts'
+import { AHEAD_BYTES } from '../http/http.ts'
 import type { Limits } from '../http/limits.ts'
 import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from './block.ts'
 import type { RecordPlace } from './name.ts'
@@ -35,6 +36,7 @@ export function kubo(url: string, limits: Limits): Kubo {
         method: 'POST', // all commands are, lest a web page start one
         dispatcher: agent,
         signal: both,
+        highWaterMark: AHEAD_BYTES,
         headers: {
           'user-agent': 'coolports',
           ...(file ? { 'content-type': `multipart/form-data; boundary=${boundary}` } : {}),

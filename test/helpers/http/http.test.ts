@@ -1,5 +1,32 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { nextUrl } from '../../../helpers/http/http.ts'
+import { ask, connections, nextUrl } from '../../../helpers/http/http.ts'
+import { LIMITS } from '../../../helpers/http/limits.ts'
+
+describe('ask()', () => {
+  /** What the client's streams hold by themselves: the last byte is what holds the server back. */
+  const LENGTH = 64 * 1024
+
+  it('bears a server that ends the connection before its answer is read', async () => {
+    const server = createServer(socket => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        socket.write(`HTTP/1.0 200 OK\r\nContent-Length: ${LENGTH}\r\n\r\n`)
+        setTimeout(() => socket.end(Buffer.alloc(LENGTH)), 50)
+      })
+    }).listen(0, '127.0.0.1')
+    await new Promise(resolve => server.once('listening', resolve))
+    const made = connections({}, LIMITS)
+    if (!made.ok) throw new Error(made.error.why)
+    const asking = { dispatcher: made.value, limits: LIMITS, signal: AbortSignal.timeout(10_000) }
+    const answer = await ask(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, {}, asking)
+    if (!answer.ok) throw new Error(answer.error.kind)
+    await new Promise(resolve => setTimeout(resolve, 200))
+    expect((await answer.value.body.arrayBuffer()).byteLength).toBe(LENGTH)
+    await made.value.close()
+    server.close()
+  })
+})
 
 describe('nextUrl()', () => {
   it('follows to another host, up to https, and by a relative path', () => {
