@@ -213,6 +213,15 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     Object.freeze(value)
     for (const inner of Object.values(value)) freeze(inner)
   }
+  /** What a module imports: a name that is not exported is refused, for undefined would pass for a field left out. */
+  const strict = (exports: Readonly<Record<string, unknown>>, name: string, by: string): unknown =>
+    new Proxy(exports, {
+      get(_, key) {
+        if (typeof key === 'string' && !Object.hasOwn(exports, key))
+          throw new ImportError(by, name, false, `${JSON.stringify(name)} exports no ${JSON.stringify(key)}`)
+        return Reflect.get(exports, key)
+      },
+    })
   const load = (name: string, by?: string): Readonly<Record<string, unknown>> => {
     const module = modules.get(name)
     if (!module) throw new ImportError(by, name, true, `a manifest cannot import ${JSON.stringify(name)}`)
@@ -225,7 +234,7 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     running.add(name)
     try {
       const { imports, body } = module
-      const value = body(...imports.map(asked => load(asked, name)))
+      const value = body(...imports.map(asked => strict(load(asked, name), asked, name)))
       freeze(value)
       module.exports = name.startsWith('pkg/')
         ? Object.freeze({ default: value })

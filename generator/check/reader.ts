@@ -92,7 +92,8 @@ export class Reader {
   url(path: Path, value: unknown): string {
     const text = this.line(path, value)
     if (text !== '' && !(/^(https?|ftp|file):\/\/[^\s]+$/.test(text) && URL.canParse(text))) {
-      this.field(path, `it is not a url: ${quoted(text)}`)
+      const other = /^[a-z][a-z0-9+.-]*:/i.test(text) && !/^(https?|ftp|file):/.test(text)
+      this.field(path, `it is not ${other ? 'an http:, https:, ftp: or file:' : 'a'} url: ${quoted(text)}`)
     }
     return text
   }

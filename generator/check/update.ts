@@ -12,6 +12,8 @@ export function readUpdate(reader: Reader, value: unknown): PackageUpdate {
   if (known === 'fixed') return { kind: known, why: reader.line(['update', 'why'], said.why) }
   const url = reader.url(['update', 'url'], said.url)
   const pattern = reader.line(['update', 'pattern'], said.pattern)
+  // A missing one was told before.
+  if (pattern === '') return none
   try {
     if (new RegExp(`${pattern}|`).exec('')?.length === 1)
       reader.field(['update', 'pattern'], 'it has no group for the version')

@@ -187,7 +187,12 @@ describe('a manifest is refused at file:line:column', () => {
     ['description', "'one\\ntwo'", 'description: it has control characters or more than one line'],
     ['description', "'\\x1b[31m'", 'description: it has control characters or more than one line'],
     ['description', "'a\\0b'", 'description: it has a NUL in it'],
-    ['homepage', "'ssh://example.org'", 'homepage: it is not a url: "ssh://example.org"'],
+    ['homepage', "'example.org'", 'homepage: it is not a url: "example.org"'],
+    [
+      'homepage',
+      "'ssh://example.org'",
+      'homepage: it is not an http:, https:, ftp: or file: url: "ssh://example.org"',
+    ],
     ['homepage', "'https://example.org/a b'", 'homepage: it is not a url: "https://example.org/a b"'],
     ['homepage', "'https://[example.org'", 'homepage: it is not a url: "https://[example.org"'],
     ['strip', "'some'", 'strip: it is not one of "all", "debug", "none"'],
@@ -695,6 +700,21 @@ test('manifests that import each other in a circle are refused with the trail', 
   })
   expect(await tree.refusals()).toContain(
     'manifests import each other in a circle: pkg/a/package.ts → pkg/b/package.ts → pkg/a/package.ts',
+  )
+})
+
+test('a pattern that is missing is told once', async () => {
+  expect(await refusalOf({ update: "{ kind: 'listing', url: 'https://a.org' }" })).toMatch(
+    /^pkg\/a\/package\.ts:\d+:\d+: cannot accept update: the field "pattern" is missing$/,
+  )
+})
+
+test('a name that an import does not export is refused, and no field left out', async () => {
+  expect(await refusalOf({ runDeps: 'deps' }, "import { deps } from '../zlib/package.ts'")).toBe(
+    'pkg/a/package.ts:2:22: cannot evaluate the manifest: "pkg/zlib/package.ts" exports no "deps"',
+  )
+  expect(await refusalOf({ check: 'skpi' }, "import { skpi } from 'coolports'")).toContain(
+    'cannot evaluate the manifest: "coolports" exports no "skpi"',
   )
 })
 
