@@ -4,8 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { sha256 } from '../core/digest.ts'
 import { diskFullMessage, isDiskFull } from '../core/disk.ts'
-import { byPlace, formatMessage } from '../core/message.ts'
+import { byPlace, formatMessage, type Message, quoted } from '../core/message.ts'
 import { optionFault } from '../core/option-fault.ts'
+import { systemFault } from '../core/system-error.ts'
 import { generate } from './generate.ts'
 import { describe } from './problem.ts'
 
@@ -77,9 +78,13 @@ function readArguments(args: readonly string[], here: string): Arguments | 0 | 2
 try {
   process.exitCode = await main()
 } catch (error) {
-  const why = error instanceof Error ? error.message : String(error)
-  console.error(
-    formatMessage(PROGRAM, isDiskFull(error) ? diskFullMessage('write the rules') : { cannot: 'go on', why }),
-  )
+  console.error(formatMessage(PROGRAM, troubleMessage(error)))
   process.exitCode = 2
+}
+
+function troubleMessage(error: unknown): Message {
+  if (isDiskFull(error)) return diskFullMessage('write the rules')
+  const fault = systemFault(error)
+  if (fault) return { cannot: 'emit the rules', why: fault.why, facts: [['path', quoted(fault.path)]] }
+  return { cannot: 'go on', why: error instanceof Error ? error.message : String(error) }
 }

@@ -746,10 +746,12 @@ test('a manifest that exports more than its package is refused', async () => {
   expect(await refusalOf({}, 'export const more = 1')).toContain('a manifest exports its package alone')
 })
 
-test('trouble of another kind is told in one line', () => {
+test('trouble with the files of the tree is told with the path', () => {
   const tree = new Tree()
   rmSync(join(tree.root, 'pkg'), { recursive: true })
   const { status, stderr } = spawnSync(process.execPath, [program, '--root', tree.root], { encoding: 'utf8' })
-  expect(stderr).toMatch(/^coolports-gen: cannot go on: ENOENT[^\n]*\n$/)
+  expect(stderr).toBe(
+    `coolports-gen: cannot emit the rules: there is no such folder\n  path "${tree.root}/pkg"\n`,
+  )
   expect(status).toBe(2)
 })
