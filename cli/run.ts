@@ -79,16 +79,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const name = word === undefined ? undefined : args[word]
   if (name === 'help') return run([...args.filter((_, index) => index !== word), '--help'])
   const asked = commands.find(one => one.name === name)
-  if (name !== undefined && !asked) {
-    const near = nearest(
-      name,
-      commands.map(one => one.name),
-    )
-    return misuse(
-      `there is no command ${quoted(name)}`,
-      near === undefined ? 'see: coolports --help' : `did you mean "${near}"?`,
-    )
-  }
+  const strange = notAmong(commands, name) ?? notAmong(asked?.commands, wordBelow(args, word), name)
+  if (strange !== undefined) return strange
   let work: (() => Promise<number>) | undefined
   let text = ''
   let fault: string | undefined
@@ -101,7 +93,7 @@ export async function run(args: readonly string[]): Promise<number> {
     text = output
   })
   if (fault !== undefined) {
-    const below = word === undefined ? undefined : commandBelow(asked, args.slice(word + 1))
+    const below = asked?.commands?.find(one => one.name === wordBelow(args, word))
     const usage = below === undefined ? asked?.usage : `${name} ${below.usage}`
     const line = [PROGRAM, name, below?.name, '--help'].filter(one => one !== undefined)
     return misuse(whyOf(fault, usage), `see: ${line.join(' ')}`)
@@ -197,10 +189,30 @@ function commandWord(args: readonly string[]): number | undefined {
   return undefined
 }
 
-/** Of a group: which of its commands is meant. */
-function commandBelow(group: Command | undefined, args: readonly string[]): Command | undefined {
-  const word = commandWord(args)
-  return word === undefined ? undefined : group?.commands?.find(one => one.name === args[word])
+/** The first word behind the one at `word`: of a group, the name of its command. */
+function wordBelow(args: readonly string[], word: number | undefined): string | undefined {
+  if (word === undefined) return undefined
+  const behind = args.slice(word + 1)
+  const at = commandWord(behind)
+  return at === undefined ? undefined : behind[at]
+}
+
+/** Tells of a word that is none of the commands, of those of a group if `of` names one; undefined if all is well. */
+function notAmong(
+  among: readonly Command[] | undefined,
+  word: string | undefined,
+  of?: string,
+): number | undefined {
+  if (among === undefined || word === undefined || among.some(one => one.name === word)) return undefined
+  const near = nearest(
+    word,
+    among.map(one => one.name),
+  )
+  const line = (last: string): string => (of === undefined ? last : `${of} ${last}`)
+  return misuse(
+    `there is no command ${quoted(line(word))}`,
+    near === undefined ? `see: ${PROGRAM} ${line('--help')}` : `did you mean ${quoted(line(near))}?`,
+  )
 }
 
 function treeWord(args: readonly string[]): string | undefined {

@@ -220,6 +220,7 @@ describe('challenge', () => {
 describe('misuse exits 2 with one line and what to do', () => {
   test.each([
     [['lst'], 'there is no command "lst"\n  did you mean "list"?'],
+    [['cache', 'verfy'], 'there is no command "cache verfy"\n  did you mean "cache verify"?'],
     [[], 'no command is named\n  see: coolports --help'],
     [['show'], 'too few words for: coolports show <package>\n  see: coolports show --help'],
     [['trust', 'add'], 'too few words for: coolports trust add <key>\n  see: coolports trust add --help'],
