@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { makeflagsFor } from '../core/makeflags.ts'
 import { type Ending, Executors, type Inherited, spawnScript } from './executor.ts'
 import type { Mailbox } from './mailbox.ts'
 import type { Rule } from './rules.ts'
 import { ignoring, type SignalName } from './signals.ts'
-import type { Stamp } from './stamp.ts'
+import { leadsToFile, type Stamp } from './stamp.ts'
 import type { Tree } from './tree.ts'
 
 export interface Script {
@@ -180,7 +180,7 @@ export class Starter {
     // The kernel takes blanks before the name, too.
     const first = /^#![ \t]*(\/[^\n]*)\n/.exec(text)?.[1]
     const interpreter = first?.trim().split(/\s+/)
-    const resident = isPlainSh(interpreter) && !wantsOwnShell.test(text)
+    const resident = isPlainSh(interpreter) && !wantsOwnShell(text, this.#tree.absolute(rule.folder))
     const found = { stamp, interpreter, resident }
     this.#texts.set(rule.doFile, found)
     return found
@@ -200,7 +200,27 @@ interface Text {
  * `$0` and `$$` are others in a shell that stays, and so is what `command -v redo-ifchange` prints there: an alias. Where
  * it prints to /dev/null, as is usual, the status is all that counts.
  */
-const wantsOwnShell = /\$\{?[0$]|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
+const telling = /\$\{?[0$]|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
+
+/** `. FILE` where a command can stand; people keep functions and settings of many scripts in such a file. */
+const sourcing = /(?:^|[;&|({!`]|\b(?:if|then|else|do|command)\b)\s*\.\s+([^\s;&|)]+)/gm
+
+/** Whether a script, or a file that it sources, tells shells apart; if we cannot read what it sources, it may. */
+function wantsOwnShell(text: string, folder: string, seen: ReadonlySet<string> = new Set()): boolean {
+  if (telling.test(text)) return true
+  return [...text.matchAll(sourcing)].some(([, word = '']) => {
+    const name = word.replace(/^(["'])(.*)\1$/, '$2')
+    const file = resolve(folder, name)
+    if (seen.has(file)) return false
+    // Without a slash it is looked for on PATH; and a fifo or a terminal is not ours to read.
+    if (!/^[^"'$`\\]*\/[^"'$`\\]*$/.test(name) || !leadsToFile(file)) return true
+    try {
+      return wantsOwnShell(readFileSync(file, 'utf8'), folder, new Set([...seen, file]))
+    } catch {
+      return true
+    }
+  })
+}
 
 function isPlainSh(interpreter: readonly string[] | undefined): boolean {
   return interpreter === undefined || ['/bin/sh', '/bin/sh -e'].includes(interpreter.join(' '))
