@@ -6,7 +6,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
@@ -105,7 +104,8 @@ export class Mailbox {
     const { verb, slot, job } = message
     if (verb === 'bye') {
       this.#busy.delete(slot)
-      unlinkSync(join(this.#folder, `${slot}.busy`))
+      // A script that removed .redo took it away with the rest.
+      rmSync(join(this.#folder, `${slot}.busy`), { force: true })
       receive(message)
       return
     }

@@ -1,4 +1,5 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type FileNode, Graph, type Making } from './graph.ts'
 import type { Stamp } from './stamp.ts'
@@ -54,7 +55,7 @@ export class State {
     const useful = this.graph.size
     const isOutdated = this.#records > 3 * useful + 100
     const isInPieces = this.#blocks * 8 > useful + 800
-    if (this.damage !== undefined || isOutdated || isInPieces) this.#rewrite()
+    if ((this.damage !== undefined || isOutdated || isInPieces) && this.#hasFolder()) this.#rewrite()
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
     this.#isClosed = true
@@ -64,6 +65,7 @@ export class State {
     // After the end of a run the file may belong to the next one.
     if (this.#isClosed) throw new Error('a record comes after the end of the run')
     if (this.#file === undefined) {
+      if (!this.#hasFolder()) return
       this.#file = openSync(this.#path, 'a')
       ftruncateSync(this.#file, this.#goodBytes)
       if (this.#goodBytes === 0) this.#goodBytes += writeAll(this.#file, Buffer.from(header))
@@ -71,6 +73,11 @@ export class State {
     this.#goodBytes += writeAll(this.#file, Buffer.from(block(nodes)))
     this.#records += nodes.length
     this.#blocks += 1
+  }
+
+  /** Not when a script has removed it, as `clean` does in many trees: then there are no books to keep. */
+  #hasFolder(): boolean {
+    return existsSync(dirname(this.#path))
   }
 
   #rewrite(): void {

@@ -1,12 +1,17 @@
+import { existsSync } from 'node:fs'
 import { writeStderr } from './stderr.ts'
 
 /** Ends the program over what no part of it could deal with: trouble with the system, or a bug. */
 export function giveUp(error: unknown): never {
-  const text = isOfSystem(error)
-    ? `cannot go on: ${error.message}\n  what was built is kept; when that is mended, run it again`
-    : `cannot go on: this is a bug: ${error instanceof Error ? error.stack : error}`
-  writeStderr(Buffer.from(`redo: ${text}\n`))
+  writeStderr(Buffer.from(`redo: cannot go on: ${why(error)}\n`))
   process.exit(2)
+}
+
+function why(error: unknown): string {
+  if (!isOfSystem(error)) return `this is a bug: ${error instanceof Error ? error.stack : error}`
+  if (error.code === 'ENOENT' && error.path?.startsWith('.redo/') && !existsSync('.redo'))
+    return 'the folder .redo was removed, perhaps by a script that cleans up\n  run it again'
+  return `${error.message}\n  what was built is kept; when that is mended, run it again`
 }
 
 function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
