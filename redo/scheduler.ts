@@ -121,15 +121,22 @@ export class Scheduler {
     this.#told = text
   }
 
-  /** Clears the top of the stack of what was started before, or is not wanted any more. */
+  /**
+   * Clears the top of the stack of what was started before, or is not wanted any more. Who waited for what is dropped
+   * goes on before anything new starts: it may fail, and then that is not wanted either.
+   */
   #hasStart(): boolean {
+    let dropped = false
     for (let next = this.#stack.at(-1); next !== undefined; next = this.#stack.at(-1)) {
       const queued = this.#queued.has(next)
-      if (queued && next.wanted()) return true
+      if (queued && next.wanted()) break
       this.#stack.pop()
       this.#queued.delete(next)
-      if (queued) next.drop()
+      if (!queued) continue
+      next.drop()
+      dropped = true
     }
-    return false
+    if (dropped) setImmediate(() => this.#pump())
+    return !dropped && this.#stack.length > 0
   }
 }
