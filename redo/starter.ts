@@ -198,9 +198,10 @@ interface Text {
 
 /**
  * `$0` and `$$` are others in a shell that stays, and so is what `command -v redo-ifchange` prints there: an alias. Where
- * it prints to /dev/null, as is usual, the status is all that counts.
+ * it prints to /dev/null, as is usual, the status is all that counts. And `set -x` would show the insides of our functions.
  */
-const telling = /\$\{?[0$]|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
+const telling =
+  /\$\{?[0$]|\bset\s[^;&|\n]*(?:-\w*x|xtrace)|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
 
 /** `. FILE` where a command can stand; people keep functions and settings of many scripts in such a file. */
 const sourcing = /(?:^|[;&|({!`]|\b(?:if|then|else|do|command)\b)\s*\.\s+([^\s;&|)]+)/gm
