@@ -16,6 +16,7 @@ import { recordText } from '../helpers/cache/record.ts'
 import { reuse } from '../helpers/cache/reuse.ts'
 import { writeTrust } from '../helpers/cache/trust.ts'
 import { packTree } from '../helpers/tar/pack.ts'
+import { pkgKeyText } from '../test/support/pkgkey.ts'
 import { fill } from './support/fill.ts'
 import { median } from './support/median.ts'
 import { plantFile, plantSeed, plantTree } from './support/tree.ts'
@@ -46,7 +47,7 @@ try {
 async function large(): Promise<void> {
   const folder = join(root, 'large')
   fill(folder, megabytes)
-  const keyText = 'coolports-pkgkey 1\nname large\nversion 1\nrelease 1\n'
+  const keyText = pkgKeyText({ name: 'large' })
   const hash = sha256(keyText)
   await publish('large', hash, folder)
   writeFileSync(join(root, '.pkgkey'), keyText)

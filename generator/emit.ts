@@ -1,3 +1,4 @@
+import { dependencyLine } from '../core/pkgkey.ts'
 import { hereDocument, shellWord } from '../core/shell.ts'
 import type { Api } from './api.ts'
 import { keyText } from './key.ts'
@@ -118,8 +119,8 @@ function pkgkey(pkg: Package): string {
     ...pkg.files.map(({ path, sha256 }) => ({ sha256, path: `files/${path}` })),
   ]
   const dependencies = [
-    ...pkg.runDeps.map(name => ({ kind: 'run-dep', name })),
-    ...pkg.buildDeps.map(name => ({ kind: 'build-dep', name })),
+    ...pkg.runDeps.map(name => ({ kind: 'run-dep', name }) as const),
+    ...pkg.buildDeps.map(name => ({ kind: 'build-dep', name }) as const),
   ]
   const hashes = dependencies.map(({ name }) => `../${name}/.pkghash`)
   return [
@@ -129,7 +130,8 @@ function pkgkey(pkg: Package): string {
     '{\n',
     `cat ${hereDocument(keyText(pkg))}`,
     ...dependencies.map(
-      ({ kind, name }) => `read -r hash <../${name}/.pkghash\necho "${kind} ${name} $hash"\n`,
+      ({ kind, name }) =>
+        `read -r hash <../${name}/.pkghash\necho "${dependencyLine(kind, name, '$hash')}"\n`,
     ),
     '} >"$3"\n',
     STAMP,

@@ -4,7 +4,6 @@ import { sha256 } from '../../core/digest.ts'
 import { formatMessage, type Message, quoted } from '../../core/message.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { setuidIn } from '../../core/setuid.ts'
 import { shellWord } from '../../core/shell.ts'
 import { runSandbox } from '../sandbox/sandbox.ts'
 import type { SandboxSpec } from '../sandbox/spec.ts'
@@ -138,7 +137,7 @@ async function buildIn(
   const { packTree } = await import('../tar/pack.ts')
   makeReadable(join(work, 'destdir'))
   const file = join(work, 'pkg.tar.gz')
-  const packed = await packTree(join(work, 'destdir'), file, { setuid: setuidIn(inputs.key?.text ?? '') })
+  const packed = await packTree(join(work, 'destdir'), file, { setuid: inputs.key?.setuid ?? [] })
   if (!packed.ok) {
     const isFull = packed.error.some(({ kind }) => kind === 'disk full')
     if (isFull) removeTree(work)

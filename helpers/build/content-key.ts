@@ -1,4 +1,5 @@
 import type { Sha256 } from '../../core/digest.ts'
+import { dependencyIn, dependencyLine, hostPathLine } from '../../core/pkgkey.ts'
 
 /**
  * All that a package's bytes depend on, with what its dependencies are in place of how they were made: the
@@ -10,7 +11,7 @@ import type { Sha256 } from '../../core/digest.ts'
  */
 export function contentKey(key: string, closure: readonly Sha256[]): string | undefined {
   const lines = key.replace(/\n$/, '').split('\n')
-  if (lines.some(line => line.startsWith('host-path '))) return undefined
+  if (lines.some(line => line.startsWith(hostPathLine('')))) return undefined
   return [
     'coolports-contentkey 1',
     ...lines.map(withoutHash),
@@ -20,9 +21,7 @@ export function contentKey(key: string, closure: readonly Sha256[]): string | un
   ].join('\n')
 }
 
-/**
- * A line of a key, of a dependency only what it is called. The recipe's own lines begin with `|`, so none of them is
- * taken for a dependency.
- */
-export const withoutHash = (line: string): string =>
-  line.replace(/^((?:run|build)-dep \S+) [0-9a-f]{64}$/, '$1')
+function withoutHash(line: string): string {
+  const dependency = dependencyIn(line)
+  return dependency ? dependencyLine(dependency.kind, dependency.name) : line
+}

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { formatMessage } from '../../core/message.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { setuidIn } from '../../core/setuid.ts'
 import { keepBuilt } from '../store/keep.ts'
 import { moveFile } from '../store/move.ts'
 import { findDifference } from '../store/spot-check.ts'
@@ -52,7 +51,7 @@ async function importNeeded(
     if (!unpacked.ok)
       return refuse([{ kind: 'tar', action: 'unpack', thing: source.file, problem: unpacked.error }])
     const file = join(work, 'pkg.tar.gz')
-    const packed = await packTree(join(work, 'destdir'), file, { setuid: setuidIn(key.value?.text ?? '') })
+    const packed = await packTree(join(work, 'destdir'), file, { setuid: key.value?.setuid ?? [] })
     if (!packed.ok)
       return refuse(packed.error.map(problem => ({ kind: 'tar', action: 'pack', thing: label, problem })))
     const got = packed.value.digest

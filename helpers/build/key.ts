@@ -2,12 +2,18 @@ import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
 import { fileDigest } from '../../core/file-digest.ts'
-import { scriptIn, scriptLines } from '../../core/key-script.ts'
+import {
+  dependencyLine,
+  fileLine,
+  hostPathLine,
+  parsePkgKey,
+  scriptLines,
+  sourceLine,
+} from '../../core/pkgkey.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { textIfThere } from '../../core/text-if-there.ts'
 import type { Key } from '../store/keep.ts'
 import { listTree } from '../tar/list.ts'
-import { withoutHash } from './content-key.ts'
 import type { BuildProblem } from './problem.ts'
 import { sourceFiles } from './sources.ts'
 
@@ -32,19 +38,31 @@ export function openKey(store: string, inputs: Inputs): Result<Key | undefined, 
   if (inputs.key === undefined) return ok(undefined)
   const text = textIfThere(inputs.key)
   if (text === undefined) return refuse([{ kind: 'no list', list: inputs.key }])
-  const key = { path: inputs.key, text, hash: sha256(text) }
+  const read = parsePkgKey(text)
+  if (!read.ok) return refuse([{ kind: 'bad key', key: inputs.key, why: read.error }])
+  const key = { ...read.value, path: inputs.key, text, hash: sha256(text) }
   const sources = inputs.fetch === undefined ? ok([]) : sourceFiles(store, inputs.fetch)
   if (!sources.ok) return sources
   // Against the time of a build it costs nothing to read them once more.
   const damaged = sources.value.filter(({ path, digest }) => fileDigest(realpathSync(path)) !== digest)
   if (damaged.length > 0) return refuse(damaged.map(source => ({ kind: 'damaged source', ...source })))
-  const keyed = compare(key, /^(source|host-path|build-dep) /, [
-    ...sources.value.map(({ file, digest }) => `source ${digest} ${file}`),
-    ...(inputs.host ?? []).map(path => `host-path ${path}`),
-    ...(inputs.closures ?? []).flatMap(path => (path === '.bclosure' ? [] : [`build-dep ${nameIn(path)}`])),
-  ])
+  const keyed = compare(
+    key.path,
+    [
+      ...key.sources.map(sourceLine),
+      ...key.hostPaths.map(hostPathLine),
+      ...key.buildDeps.map(({ kind, name }) => dependencyLine(kind, name)),
+    ],
+    [
+      ...sources.value.map(({ file, digest }) => sourceLine({ sha256: digest, file })),
+      ...(inputs.host ?? []).map(hostPathLine),
+      ...(inputs.closures ?? []).flatMap(path =>
+        path === '.bclosure' ? [] : [dependencyLine('build-dep', nameIn(path))],
+      ),
+    ],
+  )
   if (!keyed.ok) return keyed
-  const other = firstDifference(scriptIn(text), scriptIn(scriptLines(inputs.script ?? '').join('\n')))
+  const other = firstDifference(key.script, scriptLines(inputs.script ?? ''))
   return other === undefined ? ok(key) : refuse([{ kind: 'other script', key: inputs.key, ...other }])
 }
 
@@ -62,27 +80,23 @@ export function checkFiles(key: Key, folder: string | undefined): Result<void, r
     if (entry.kind === 'directory') return []
     const mode = 'mode' in entry && (entry.mode & 0o100) !== 0 ? '755' : '644'
     const digest = entry.kind === 'symlink' ? 'symlink' : fileDigest(join(folder ?? '', entry.path))
-    return [`file ${mode} ${digest} ${entry.path}`]
+    return [fileLine({ mode, sha256: digest, path: entry.path })]
   })
-  return compare(key, /^file /, shown)
+  return compare(key.path, key.files.map(fileLine), shown)
 }
 
-/** Whether the lines of a kind in a key are just these, in any order. */
+/** Whether the lines that a key says are just those of what is shown, in any order. */
 function compare(
-  { path, text }: Key,
-  kind: RegExp,
+  key: string,
+  said: readonly string[],
   shown: readonly string[],
 ): Result<void, readonly BuildProblem[]> {
-  const said = text
-    .split('\n')
-    .filter(line => kind.test(line))
-    .map(withoutHash)
   // Sets, for there may be as many files as there are in a source.
   const [areSaid, areShown] = [new Set(said), new Set(shown)]
   const unkeyed = shown.filter(line => !areSaid.has(line))
   const unshown = said.filter(line => !areShown.has(line))
   if (unkeyed.length + unshown.length === 0) return ok(undefined)
-  return refuse([{ kind: 'not keyed', key: path, unkeyed, unshown }])
+  return refuse([{ kind: 'not keyed', key, unkeyed, unshown }])
 }
 
 /** The package of a list in the folder of another package. */

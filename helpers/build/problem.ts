@@ -11,6 +11,7 @@ export type BuildProblem =
   | { readonly kind: 'not built'; readonly list: string; readonly file: string }
   | { readonly kind: 'no list'; readonly list: string }
   | { readonly kind: 'bad fetch list'; readonly list: string; readonly line: number; readonly why: string }
+  | { readonly kind: 'bad key'; readonly key: string; readonly why: string }
   | { readonly kind: 'no source'; readonly file: string; readonly digest: string; readonly path: string }
   | { readonly kind: 'damaged source'; readonly file: string; readonly path: string }
   | {
@@ -82,6 +83,12 @@ export function buildMessage(problem: BuildProblem): Message {
       return { cannot: `read ${quoted(problem.list)}`, why: 'it does not exist' }
     case 'bad fetch list':
       return { cannot: `read ${quoted(problem.list)}`, why: `line ${problem.line}: ${problem.why}` }
+    case 'bad key':
+      return {
+        cannot: `read ${quoted(problem.key)}`,
+        why: problem.why,
+        remedy: 'rules are not edited but made of manifests; run: npx coolports-gen',
+      }
     case 'no source':
       return {
         cannot: `show the source ${quoted(problem.file)}`,

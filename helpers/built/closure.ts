@@ -3,8 +3,8 @@ import { dirname, join, normalize } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { isPackageName, PACKAGE_FILE, type PackageName } from '../../core/name.ts'
+import { parsePkgKey } from '../../core/pkgkey.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { setuidIn } from '../../core/setuid.ts'
 import { type StoreUse, useStore } from '../store/use.ts'
 import { readIdentity } from '../tar/identity.ts'
 
@@ -18,7 +18,8 @@ export interface ClosureMember {
   readonly tar: Sha256
   /** The `.pkg.tar.gz`, an absolute path if `root` is one. */
   readonly file: string
-  /** The files that its key calls set-uid. */
+  /** The packages that it needs to run, and its set-uid files, as its key names them. */
+  readonly needs: readonly string[]
   readonly setuid: readonly string[]
   /** Whether it was asked for; the others are there because those need them. */
   readonly asked: boolean
@@ -80,16 +81,19 @@ function closureMember(root: string, name: PackageName, asked: boolean): Result<
   const keyFile = join(dirname(file), '.pkgkey')
   const hashFile = join(dirname(file), '.pkghash')
   if (![file, keyFile, hashFile].every(path => existsSync(path))) return refuse(notBuilt(name))
-  const key = readFileSync(keyFile, 'utf8')
+  const text = readFileSync(keyFile, 'utf8')
   const pkghash = readFileSync(hashFile, 'utf8').trim()
-  if (!isSha256(pkghash) || sha256(key) !== pkghash)
+  if (!isSha256(pkghash) || sha256(text) !== pkghash)
     return refuse(odd(name, hashFile, 'it is not the sha256 of the .pkgkey'))
-  const field = (label: string): string => new RegExp(`^${label} (.*)$`, 'm').exec(key)?.[1] ?? ''
-  if (field('name') !== name) return refuse(odd(name, keyFile, 'it is the key of another package'))
+  const read = parsePkgKey(text)
+  if (!read.ok) return refuse(odd(name, keyFile, read.error))
+  const key = read.value
+  if (key.name !== name) return refuse(odd(name, keyFile, 'it is the key of another package'))
   const tar = readIdentity(file)
   if (tar === undefined) return refuse(odd(name, file, 'its gzip header does not name the sha256 of its tar'))
-  const version = `${field('version')}-${field('release')}`
-  return ok({ name, version, pkghash, tar, file, setuid: setuidIn(key), asked })
+  const version = `${key.version}-${key.release}`
+  const needs = key.runDeps.map(one => one.name)
+  return ok({ name, version, pkghash, tar, file, needs, setuid: key.setuid, asked })
 }
 
 const notBuilt = (name: string): Message => ({

@@ -2,7 +2,6 @@ import { existsSync, rmSync } from 'node:fs'
 import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { setuidIn } from '../../core/setuid.ts'
 import { packagePath } from '../../core/store.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { DISK } from '../http/failure.ts'
@@ -135,7 +134,7 @@ async function take(
       if (['slow', 'stalled'].includes(received.error.kind)) notes.leave(KEPT_WAITING)
       return received
     }
-    const proven = await provenTree(store, path, received.value.tar, setuidIn(key.text))
+    const proven = await provenTree(store, path, received.value.tar, key.setuid)
     if (!proven.ok) {
       if (proven.error.kind === 'disk full') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
       return refuse({ kind: 'lie', why: lie(proven.error) })

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, linkSync, readFileSync, rmSync } from 'node:fs'
 import { isSha256, sha256 } from '../../core/digest.ts'
 import { formatMessage, type Message, quoted } from '../../core/message.ts'
+import { parsePkgKey } from '../../core/pkgkey.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packagePath, storeRoot } from '../../core/store.ts'
 import { disprovedClaim, disprovedPath, expectSame } from '../store/spot-check.ts'
@@ -150,12 +151,10 @@ function readWanted(hashFile: string): Result<Wanted, Message> {
   const hash = readFileSync(hashFile, 'utf8').trimEnd()
   const text = readFileSync(path, 'utf8')
   if (!isSha256(hash) || sha256(text) !== hash) return bad('it is not the sha256 of the key beside it')
-  const field = (name: string): string => new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? ''
-  return ok({
-    key: { path, text, hash },
-    name: field('name'),
-    version: `${field('version')}-${field('release')}`,
-  })
+  const key = parsePkgKey(text)
+  if (!key.ok) return bad(key.error)
+  const { name, version, release } = key.value
+  return ok({ key: { ...key.value, path, text, hash }, name, version: `${version}-${release}` })
 }
 
 /**

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { fileDigest } from '../../core/file-digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -55,7 +54,7 @@ async function readCandidate(
     name,
     version,
     release: Number(release),
-    needs: needsIn(readFileSync(join(dirname(file), '.pkgkey'), 'utf8')),
+    needs: member.needs,
     hash: member.pkghash,
     tar: tree.value.digest,
     asked,
@@ -69,10 +68,6 @@ const isSetuid = (one: Owned): boolean => one.kind === 'file' && (one.mode & SET
 
 const withoutSetuid = (one: Owned): Owned =>
   one.kind === 'file' ? { ...one, mode: packageMode(one.mode) } : one
-
-/** The run-deps that a pkgkey names, each on a line of its own. */
-const needsIn = (key: string): readonly string[] =>
-  [...key.matchAll(/^run-dep (\S+) [0-9a-f]{64}$/gm)].map(([, name = '']) => name)
 
 function ownedIn(tree: string) {
   const entries = listTree(tree, { setuid: 'marked' })

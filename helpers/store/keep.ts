@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import type { Message } from '../../core/message.ts'
+import type { PkgKey } from '../../core/pkgkey.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { identityAt } from '../tar/identity.ts'
@@ -10,8 +11,8 @@ import { markBuilt, readBuilt } from './built.ts'
 import { type Content, rememberContent } from './content.ts'
 import { linkFile } from './move.ts'
 
-/** A package's key as it was made: its text, and the pkghash that names it. */
-export interface Key {
+/** A package's key as it was made: what it says, its text, and the pkghash that names it. */
+export interface Key extends PkgKey {
   readonly path: string
   readonly text: string
   readonly hash: Sha256
@@ -79,7 +80,7 @@ const noRoom = (store: string, { hash }: Key): Message => ({
 })
 
 /** From a package cache, or from another build at the same time. */
-const another = ({ text, hash }: Key, there: Sha256, built: Sha256): Message => ({
+const another = ({ name, hash }: Key, there: Sha256, built: Sha256): Message => ({
   cannot: 'keep the package in the store',
   why: 'ANOTHER PACKAGE OF THE SAME KEY CAME INTO IT MEANWHILE',
   facts: [
@@ -87,5 +88,5 @@ const another = ({ text, hash }: Key, there: Sha256, built: Sha256): Message => 
     ['in the store', `tar sha256 ${there}`],
     ['built', `tar sha256 ${built}`],
   ],
-  remedy: `what was built is used here, and the other one stays in the store; coolports challenge ${/^name (.*)$/m.exec(text)?.[1] ?? 'NAME'} compares`,
+  remedy: `what was built is used here, and the other one stays in the store; coolports challenge ${name} compares`,
 })

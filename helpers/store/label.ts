@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
+import { labelIn } from '../../core/pkgkey.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
 import { readIdentity } from '../tar/identity.ts'
 import { readNote } from './content.ts'
@@ -13,7 +14,7 @@ export function labels(store: string): (entry: StoreEntry) => string | undefined
   const folder = join(store, 'packages')
   for (const file of existsSync(folder) ? readdirSync(folder) : []) {
     const hash = file.replace(/\.tar\.gz$/, '')
-    const label = file !== hash && isSha256(hash) ? labelIn(packageKeyPath(store, hash)) : undefined
+    const label = file !== hash && isSha256(hash) ? labelAt(packageKeyPath(store, hash)) : undefined
     if (label === undefined || !isSha256(hash)) continue
     packages.set(hash, label)
     const digest = identityOf(packagePath(store, hash))
@@ -26,11 +27,9 @@ export function labels(store: string): (entry: StoreEntry) => string | undefined
   }
 }
 
-function labelIn(key: string): string | undefined {
+function labelAt(key: string): string | undefined {
   try {
-    const text = readFileSync(key, 'utf8')
-    const [, name, version, release] = /^name (.*)\nversion (.*)\nrelease (.*)$/m.exec(text) ?? []
-    return name && `${name}-${version}-${release}`
+    return labelIn(readFileSync(key, 'utf8'))
   } catch {
     return undefined // a key that is lost, or no file: it goes without a name
   }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { setuidIn } from '../../core/setuid.ts'
+import { parsePkgKey } from '../../core/pkgkey.ts'
 import { generate } from '../../generator/generate.ts'
 import { manifest, Tree } from '../support/tree.ts'
 
@@ -142,6 +142,10 @@ describe('the key', () => {
     expect((await tree.generate()).problems).toEqual([])
     return /cat <<'END'\n([\s\S]*?)\nEND\n/.exec(tree.read('pkg/a/.pkgkey.do'))?.[1] ?? ''
   }
+  const saidBy = (key: string) => {
+    const read = parsePkgKey(`${key}\n`)
+    return read.ok ? read.value : read.error
+  }
   const source = (url: string, digit = '1'): string =>
     `[{ sha256: '${digit.repeat(64)}', urls: ['${url}/x.tar'] }]`
 
@@ -151,11 +155,11 @@ describe('the key', () => {
     expect(await keyOf({ setuid: '[]' })).toBe(plain)
     const key = await keyOf({ setuid: "['bin/su', 'bin/a b']" })
     expect(key).toBe(plain.replace('build script\n', 'setuid bin/a b\nsetuid bin/su\nbuild script\n'))
-    expect(setuidIn(key)).toEqual(['bin/a b', 'bin/su'])
+    expect(saidBy(key)).toMatchObject({ setuid: ['bin/a b', 'bin/su'] })
   })
 
   test('takes no line of the script for a set-uid file', async () => {
-    expect(setuidIn(await keyOf({ build: 'sh`setuid bin/su`' }))).toEqual([])
+    expect(saidBy(await keyOf({ build: 'sh`setuid bin/su`' }))).toMatchObject({ setuid: [] })
   })
 
   test('ignores urls, so a new mirror rebuilds nothing', async () => {

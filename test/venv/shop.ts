@@ -106,7 +106,16 @@ export class VenvShop {
     const tar = readIdentity(file)
     if (tar === undefined) throw new Error(`${file} names no tar`)
     const pkghash = sha256(name)
-    const member = { name: name as PackageName, version: '1-1', pkghash, tar, file, setuid: [], asked: true }
+    const member = {
+      name: name as PackageName,
+      version: '1-1',
+      pkghash,
+      tar,
+      file,
+      needs: [],
+      setuid: [],
+      asked: true,
+    }
     this.#members.set(name, member)
   }
 

@@ -1,4 +1,5 @@
-import { isSha256, type Sha256, sha256 } from '../../../core/digest.ts'
+import { type Sha256, sha256 } from '../../../core/digest.ts'
+import { dependencyIn } from '../../../core/pkgkey.ts'
 import { type Change, difference } from './difference.ts'
 
 /** In what the present key of a package differs from the one that it was built from. */
@@ -74,11 +75,4 @@ const lines = (text: string): readonly string[] => text.replace(/\n$/, '').split
 function split(text: string): { readonly dependencies: ReadonlyMap<string, Sha256> } {
   const found = lines(text).flatMap(line => dependencyIn(line) ?? [])
   return { dependencies: new Map(found.map(({ name, hash }) => [name, hash])) }
-}
-
-/** Lines of a recipe begin with `|`, so none is taken for a dependency. */
-function dependencyIn(line: string): { readonly name: string; readonly hash: Sha256 } | undefined {
-  const [kind, name, hash] = line.split(' ')
-  if ((kind !== 'run-dep' && kind !== 'build-dep') || name === undefined) return undefined
-  return hash !== undefined && isSha256(hash) ? { name, hash } : undefined
 }

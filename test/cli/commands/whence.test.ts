@@ -3,8 +3,9 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { sha256 } from '../../../core/digest.ts'
+import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { Ground } from '../../helpers/install/support.ts'
+import { pkgKeyText, runDep } from '../../support/pkgkey.ts'
 import { manifest, Tree } from '../../support/tree.ts'
 import { coolports } from '../support.ts'
 
@@ -16,10 +17,16 @@ async function ground(): Promise<{ readonly ground: Ground; readonly tree: Tree 
   const made = new Ground()
   await made.make('base', '1', { 'lib/base': 'base', 'share/both': 'of base', 'share/gone': 'gone' })
   await made.make('tool', '2', { 'bin/tool': '!tool', 'bin/t': '-> tool' }, ['base'])
-  // The lines of a key that tell of sources and patches.
-  const key = join(made.tree, 'pkg/tool/.pkgkey')
-  const text = `${readFileSync(key, 'utf8')}source ${SOURCE} tool.tar\nfile 644 ${PATCH} a.patch\nfile 644 ${PATCH} unused\n| patch -p1 </files/a.patch\n`
-  writeFileSync(key, text)
+  // With a key that tells of sources and patches.
+  const text = pkgKeyText({
+    name: 'tool',
+    version: '2',
+    sources: [{ sha256: SOURCE, file: 'tool.tar' }],
+    files: ['a.patch', 'unused'].map(path => ({ mode: '644', sha256: PATCH, path })),
+    script: ['patch -p1 </files/a.patch'],
+    runDeps: [runDep('base', readFileSync(join(made.tree, 'pkg/base/.pkghash'), 'utf8').trim() as Sha256)],
+  })
+  writeFileSync(join(made.tree, 'pkg/tool/.pkgkey'), text)
   writeFileSync(join(made.tree, 'pkg/tool/.pkghash'), `${sha256(text)}\n`)
   const tree = new Tree({
     'pkg/tool/package.ts': manifest({

@@ -3,10 +3,12 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
+import type { PkgKey } from '../../../core/pkgkey.ts'
 import { packagePath } from '../../../core/store.ts'
 import { disprovedClaim, expectSame } from '../../../helpers/store/spot-check.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
-import { keyedScript, type Ran, Workshop } from './workshop.ts'
+import { pkgKeyText, runDep } from '../../support/pkgkey.ts'
+import { type Ran, Workshop } from './workshop.ts'
 
 // What a cache said of a package is compared with what comes out here.
 
@@ -22,14 +24,19 @@ beforeAll(async () => {
 afterAll(() => shop.close())
 
 /** A key whose dependency was made in one of several ways, and came out the same each time. */
-function keyed(recipe: string, dependency: string): Sha256 {
-  const key = `coolports-pkgkey 1\nname one\n${recipe}run-dep base ${sha256(dependency)}\n`
+function keyed(recipe: Partial<PkgKey>, dependency: string): Sha256 {
+  const key = pkgKeyText({ ...recipe, runDeps: [runDep('base', sha256(dependency))] })
   writeFileSync(join(shop.folder('one'), '.pkgkey'), key)
   return sha256(key)
 }
 
 const SCRIPT = 'echo x >"$DESTDIR/x"'
-const BUILT = keyedScript(SCRIPT)
+const BUILT = { script: [SCRIPT] }
+const importedKey = (): Partial<PkgKey> => ({
+  sources: [{ sha256: sha256(archive), file: 'archive' }],
+  build: 'import',
+  script: [],
+})
 
 const built = (): Ran => shop.build('one', SCRIPT, { args: ['--key', '.pkgkey'] })
 
@@ -43,7 +50,7 @@ test.each([
   ['an import', imported],
 ])('%s that came out otherwise fails, and is not kept', (kind, run) => {
   writeFileSync(join(shop.folder('one'), '.fetch'), shop.source('archive', archive))
-  const recipe = run === imported ? `source ${sha256(archive)} archive\n` : BUILT
+  const recipe = run === imported ? importedKey() : BUILT
   const hash = keyed(recipe, `the dependency of ${kind}`)
   expectSame(shop.store, hash, { tar: sha256('a lie'), builders: ['mallory'], place: '/x' })
   const ran = run()

@@ -5,11 +5,13 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
+import { scriptLines } from '../../../core/pkgkey.ts'
 import { packageKeyPath, packagePath } from '../../../core/store.ts'
 import { NOT_HERE } from '../../../helpers/cache/status.ts'
 import { fillDisk, mayMountDisk, mountDisk, resizeDisk } from '../../support/mount.ts'
+import { pkgKeyText } from '../../support/pkgkey.ts'
 import { END, entry } from '../tar/bytes.ts'
-import { keyedScript, Workshop } from './workshop.ts'
+import { Workshop } from './workshop.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
 
@@ -53,7 +55,8 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
   function prepare(script = SCRIPT): void {
     shop.closure('big', 'base')
     writeFileSync(join(shop.folder('big'), '.fetch'), shop.source('noise', NOISE))
-    const key = `name big\nsource ${sha256(NOISE)} noise\n${keyedScript(script)}`
+    const sources = [{ sha256: sha256(NOISE), file: 'noise' }]
+    const key = pkgKeyText({ name: 'big', sources, script: scriptLines(script) })
     writeFileSync(join(shop.folder('big'), '.pkgkey'), key)
   }
 

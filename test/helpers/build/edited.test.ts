@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { build } from '../../../helpers/build/build.ts'
 import type { closureTrees } from '../../../helpers/build/closure.ts'
+import { pkgKeyText } from '../../support/pkgkey.ts'
 import { folder } from '../tar/folder.ts'
 
 /** What somebody does while packages are unpacked for the root of a build. */
@@ -22,7 +23,7 @@ vi.mock('../../../helpers/sandbox/sandbox.ts', () => ({
 }))
 
 test('a file that is edited when its digest was compared does not reach the build', async () => {
-  const key = `file 644 ${sha256('old')} config\nbuild script\n| true\n`
+  const key = pkgKeyText({ files: [{ mode: '644', sha256: sha256('old'), path: 'config' }] })
   const place = folder({ '.bclosure': '', '.pkgkey': key, 'files/config': 'old' })
   const before = process.cwd()
   process.chdir(place)

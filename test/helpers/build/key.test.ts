@@ -20,6 +20,12 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const KEY = [
   'coolports-pkgkey 1',
+  'name one',
+  'version 1',
+  'release 1',
+  'arch x86_64',
+  'sandbox 1',
+  'tar 1',
   `source ${sha256('x')} x`,
   `source ${sha256('y')} y`,
   `file 755 ${sha256('b')} b`,
@@ -75,6 +81,12 @@ test('a key that speaks of files is of no build without them', () => {
   expect(key.ok && key.value && checkFiles(key.value, undefined)).toMatchObject({
     error: [{ unkeyed: [], unshown }],
   })
+})
+
+test('a key with a line that a key does not have is refused', () => {
+  writeFileSync(join(folder, 'key'), KEY.replace('build script', 'files /etc\nbuild script'))
+  const why = 'it is no key of a package: line 13 is "files /etc"'
+  expect(open()).toEqual({ ok: false, error: [{ kind: 'bad key', key: join(folder, 'key'), why }] })
 })
 
 test('a source that is damaged in the store is refused', () => {

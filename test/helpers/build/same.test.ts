@@ -1,9 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
+import { sha256 } from '../../../core/digest.ts'
 import { build } from '../../../helpers/build/build.ts'
 import type { findContent } from '../../../helpers/store/content.ts'
 import { identityAt } from '../../../helpers/tar/identity.ts'
+import { pkgKeyText, runDep } from '../../support/pkgkey.ts'
 import { folder } from '../tar/folder.ts'
 
 /** Whether a gc takes what is found, as soon as it is found. */
@@ -29,7 +31,7 @@ vi.mock('../../../helpers/sandbox/sandbox.ts', () => ({
 async function built(store: string, name: string): Promise<readonly string[]> {
   const place = folder({
     '.bclosure': '',
-    '.pkgkey': `build script\n| true\nrun-dep x ${'0'.repeat(63)}${name}\n`,
+    '.pkgkey': pkgKeyText({ runDeps: [runDep('x', sha256(name))] }),
   })
   const said: string[] = []
   const before = process.cwd()

@@ -15,7 +15,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build as bundle } from 'esbuild'
 import { sha256 } from '../../../core/digest.ts'
-import { scriptLines } from '../../../core/key-script.ts'
 import { parsePart } from '../../../core/part.ts'
 import { removeTree } from '../../../core/remove.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
@@ -181,9 +180,6 @@ export class Workshop {
     return { PATH: process.env.PATH, COOLPORTS_STORE: this.store, ...more }
   }
 }
-
-/** The end of the text of a key: it has the script that is run, a line for each. */
-export const keyedScript = (script: string): string => ['build script', ...scriptLines(script), ''].join('\n')
 
 /** A whole small system in one static file: a shell and the commands that scripts here use. */
 export const BUSYBOX = ['/usr/bin/busybox', '/bin/busybox'].find(existsSync) ?? 'busybox'

@@ -52,7 +52,16 @@ async function packed(text: string): Promise<ClosureMember> {
   const made = await packTree(tree, file)
   if (!made.ok) throw new Error('not packed')
   const name = 'x' as PackageName
-  return { name, version: '1-1', pkghash: HASH, tar: made.value.digest, file, setuid: [], asked: true }
+  return {
+    name,
+    version: '1-1',
+    pkghash: HASH,
+    tar: made.value.digest,
+    file,
+    needs: [],
+    setuid: [],
+    asked: true,
+  }
 }
 
 async function add(member: ClosureMember, more: Partial<Publishing> = {}) {

@@ -30,6 +30,7 @@ import { awaitsComparison, findDifference } from '../../../helpers/store/spot-ch
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
+import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
 import { serve } from '../fetch/support.ts'
 import { type Good, honest } from './good.ts'
 
@@ -57,15 +58,13 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const keyOf = (name: string): string => `coolports-pkgkey 1\nname ${name}\nversion 1\nrelease 1\n`
-
 /** Asks for a package as a rule does; answers with the exit status and what was said. */
 async function ask(
   name: string,
   env: Readonly<Record<string, string>>,
   patience: Parameters<typeof reuse>[3] = PATIENCE,
 ) {
-  const text = keyOf(name)
+  const text = pkgKeyText({ name })
   writeFileSync(join(folder, '.pkgkey'), text)
   writeFileSync(join(folder, '.pkghash'), `${sha256(text)}\n`)
   let said = ''
@@ -89,7 +88,7 @@ async function packed(name: string, text: string) {
   const file = join(tree, 'pkg.tar.gz')
   const made = await packTree(tree, file)
   if (!made.ok) throw new Error('not packed')
-  const keyText = keyOf(name)
+  const keyText = pkgKeyText({ name })
   return { file, tar: made.value.digest, keyText, hash: sha256(keyText) }
 }
 
@@ -155,7 +154,7 @@ describe('a package that is taken', () => {
     const mine = await packed('one', 'by me')
     meanwhile.before = () => {
       Object.assign(meanwhile, { before: () => {} })
-      keepBuilt(store(), { path: '', text: keyText, hash }, mine.file, mine.tar, () => {})
+      keepBuilt(store(), keyOf(keyText), mine.file, mine.tar, () => {})
     }
     const { status, said } = await ask('one', { PKG_CACHE_URL: cache })
     expect(said).toContain('what is not true: a build here came out otherwise')
@@ -165,9 +164,9 @@ describe('a package that is taken', () => {
   })
 
   test('that is there already, and the same, is taken from there, and no word is left beside it', async () => {
-    const { folder: cache, hash, keyText, body, record } = await offer('one')
+    const { folder: cache, keyText, body, record } = await offer('one')
     writeFileSync(join(folder, 'same'), body)
-    keepBuilt(store(), { path: '', text: keyText, hash }, join(folder, 'same'), record.tar, () => {})
+    keepBuilt(store(), keyOf(keyText), join(folder, 'same'), record.tar, () => {})
     expect((await ask('one', { PKG_CACHE_URL: cache })).status).toBe(0)
     expect(recordsKept()).toEqual([])
   })
@@ -469,15 +468,16 @@ describe('a cache that says 403 of all', () => {
 })
 
 test.each([
-  ['the hash of another key', 'x'],
-  ['no hash', ''],
-])('%s is no question', async (_, hash) => {
-  writeFileSync(join(folder, '.pkgkey'), 'name x\n')
-  writeFileSync(join(folder, '.pkghash'), hash === '' ? '' : sha256(hash))
+  ['the hash of another key', 'name x\n', sha256('x'), 'it is not the sha256 of the key beside it'],
+  ['no hash', 'name x\n', '', 'it is not the sha256 of the key beside it'],
+  ['what is no key', 'name x\n', sha256('name x\n'), 'it is no key of a package: line 1 is "name x"'],
+])('%s is no question', async (_, key, hash, why) => {
+  writeFileSync(join(folder, '.pkgkey'), key)
+  writeFileSync(join(folder, '.pkghash'), hash)
   let said = ''
   const status = await reuse([join(folder, '.pkghash'), 'out'], { PKG_CACHE_URL: folder }, part => {
     said += part
   })
   expect(status).toBe(2)
-  expect(said).toContain('it is not the sha256 of the key beside it')
+  expect(said).toContain(why)
 })

@@ -25,6 +25,7 @@ async function packed(...parts: readonly Buffer[]) {
     pkghash: sha256('key'),
     tar: sha256(tar),
     file,
+    needs: [],
     setuid: [] as readonly string[],
     asked: true,
   }

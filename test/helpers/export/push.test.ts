@@ -39,6 +39,7 @@ async function image(...names: readonly string[]) {
       pkghash: sha256(name),
       tar,
       file,
+      needs: [],
       setuid: [],
       asked: true,
     })

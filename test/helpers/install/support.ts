@@ -15,11 +15,10 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { sha256 } from '../../../core/digest.ts'
+import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { formatMessage } from '../../../core/message.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { ok } from '../../../core/result.ts'
-import { setuidLine } from '../../../core/setuid.ts'
 import { packageClosure } from '../../../helpers/built/closure.ts'
 import { type Candidate, readCandidates } from '../../../helpers/install/candidate.ts'
 import { changeRoot, type Done, type Earlier } from '../../../helpers/install/change.ts'
@@ -28,6 +27,7 @@ import { installMessage } from '../../../helpers/install/problem.ts'
 import { type Deviation, verifyPackages } from '../../../helpers/install/verify.ts'
 import { useStore } from '../../../helpers/store/use.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
+import { pkgKeyText, runDep } from '../../support/pkgkey.ts'
 import { ORDINARY } from '../build/workshop.ts'
 
 /** In memory where there is such a place: every change has the whole disk flushed. */
@@ -85,16 +85,11 @@ export class Ground {
     if (!packed.ok) throw new Error(JSON.stringify(packed.error))
     const told = (one: string, file: string): string =>
       readFileSync(join(this.tree, 'pkg', one, file), 'utf8')
-    const key = [
-      'coolports-pkgkey 1',
-      `name ${name}`,
-      `version ${version}`,
-      'release 1',
-      `file 644 ${packed.value.digest} content`,
-      ...keyed.map(setuidLine),
-      ...needs.map(one => `run-dep ${one} ${told(one, '.pkghash').trim()}`),
-      '',
-    ].join('\n')
+    const key = pkgKeyText({
+      ...{ name, version, setuid: keyed },
+      files: [{ mode: '644', sha256: packed.value.digest, path: 'content' }],
+      runDeps: needs.map(one => runDep(one, told(one, '.pkghash').trim() as Sha256)),
+    })
     writeFileSync(join(folder, '.pkgkey'), key)
     writeFileSync(join(folder, '.pkghash'), `${sha256(key)}\n`)
     const lists = needs.flatMap(one => told(one, '.closure').split('\n'))

@@ -7,6 +7,7 @@ import { contentPath, packagePath } from '../../../core/store.ts'
 import { findContent, rememberContent } from '../../../helpers/store/content.ts'
 import { keepPackage } from '../../../helpers/store/keep.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
+import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
 import { folder } from '../tar/folder.ts'
 
 /** What a gc takes right after somebody has seen that it is there. */
@@ -23,12 +24,13 @@ vi.mock('node:fs', async original => {
   return { ...fs, lstatSync, existsSync: (path: string) => seen(path, fs.existsSync(path)) }
 })
 
+const KEY = keyOf(pkgKeyText())
 const root = mkdtempSync(join(tmpdir(), 'coolports-content-'))
 
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 test.each([
-  ['its package', packagePath(root, sha256('a key'))],
+  ['its package', packagePath(root, KEY.hash)],
   ['the note of it', contentPath(root, sha256('a text'))],
 ])('to look for content is no trouble where a gc takes %s at that moment', async (_, path) => {
   gc.takes = ''
@@ -36,9 +38,9 @@ test.each([
   writeFileSync(file, '')
   const packed = await packTree(folder({ a: 'a' }), file, { setuid: [] })
   if (!packed.ok) throw new Error('it cannot be packed')
-  keepPackage(root, { path: '.pkgkey', hash: sha256('a key'), text: 'a key' }, file)
-  rememberContent(root, { text: 'a text', tar: packed.value.digest }, sha256('a key'))
-  expect(findContent(root, 'a text')?.hash).toBe(sha256('a key'))
+  keepPackage(root, KEY, file)
+  rememberContent(root, { text: 'a text', tar: packed.value.digest }, KEY.hash)
+  expect(findContent(root, 'a text')?.hash).toBe(KEY.hash)
   gc.takes = path
   expect(() => findContent(root, 'a text')).not.toThrow()
 })

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Sha256, sha256 } from '../../../core/digest.ts'
+import type { Sha256 } from '../../../core/digest.ts'
 import { formatMessage } from '../../../core/message.ts'
 import { packagePath } from '../../../core/store.ts'
 import { readBuilt } from '../../../helpers/store/built.ts'
@@ -10,9 +10,9 @@ import { keepBuilt, keepPackage } from '../../../helpers/store/keep.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
+import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
 
-const TEXT = 'coolports-pkgkey 1\nname one\nversion 1\nrelease 1\n'
-const KEY = { path: '.pkgkey', text: TEXT, hash: sha256(TEXT) }
+const KEY = keyOf(pkgKeyText())
 
 let top: string
 let folder: string
