@@ -127,15 +127,14 @@ const nobodys = (path: string): Refusal =>
   })
 
 async function traced(tree: string, path: string, origin: Origin) {
-  const [{ knownBuilders, knownKey }, { keyParts }] = await Promise.all([
+  const [{ knownBuilders, knownKey }, { patchesIn }] = await Promise.all([
     import('../../helpers/whence/known.ts'),
-    import('../../helpers/whence/key-parts.ts'),
+    import('../../helpers/whence/patches.ts'),
   ])
   const { name, version, pkghash, tar, sha256, changed, missing } = origin
   const store = storeRoot(process.env, tree)
   const key = pkghash === undefined ? undefined : knownKey(tree, store, name, pkghash)
-  const parts = key === undefined ? undefined : keyParts(key)
-  const urls = parts === undefined ? new Map<Sha256, readonly string[]>() : await urlsOf(tree, name)
+  const urls = key === undefined ? new Map<Sha256, readonly string[]>() : await urlsOf(tree, name)
   return {
     path: `/${path}`,
     package: name,
@@ -145,8 +144,8 @@ async function traced(tree: string, path: string, origin: Origin) {
     sha256: sha256 ?? null,
     changed,
     missing,
-    sources: parts?.sources.map(one => ({ ...one, urls: urls.get(one.sha256) ?? [] })) ?? null,
-    patches: parts?.patches ?? null,
+    sources: key?.sources.map(one => ({ ...one, urls: urls.get(one.sha256) ?? [] })) ?? null,
+    patches: key ? patchesIn(key).map(({ path: file, sha256 }) => ({ sha256, file })) : null,
     builders: pkghash === undefined ? [] : knownBuilders(store, pkghash),
   }
 }

@@ -2,18 +2,20 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { isPackageName } from '../../core/name.ts'
+import { type PkgKey, parsePkgKey } from '../../core/pkgkey.ts'
 import { packageKeyPath } from '../../core/store.ts'
 import { readIdentity } from '../tar/identity.ts'
 
-/** The key of a pkghash, from the store or from a tree; only one whose sha256 it is. */
-export function knownKey(tree: string, store: string, name: string, hash: Sha256): string | undefined {
+/** What the key of a pkghash says, from the store or from a tree; only of one whose sha256 it is. */
+export function knownKey(tree: string, store: string, name: string, hash: Sha256): PkgKey | undefined {
   const places = [
     packageKeyPath(store, hash),
     ...(isPackageName(name) ? [join(tree, 'pkg', name, '.pkgkey')] : []),
   ]
   for (const place of places) {
     const text = existsSync(place) ? readFileSync(place, 'utf8') : undefined
-    if (text !== undefined && sha256(text) === hash) return text
+    const key = text !== undefined && sha256(text) === hash ? parsePkgKey(text) : undefined
+    if (key?.ok) return key.value
   }
   return undefined
 }
