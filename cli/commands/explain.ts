@@ -35,7 +35,8 @@ export const explain = command({
     if (!name.ok) return complain(name.error)
     const folder = join(args.tree, 'pkg', name.value)
     const status = await bringUpToDate(args.tree, [`pkg/${name.value}/.pkgkey`, `pkg/${name.value}/.pkghash`])
-    if (status !== 0) return status
+    // Here 1 would be an answer: that it is out of date.
+    if (status !== 0) return status === 1 ? 2 : status
     const [{ findBuilt }, { reason }] = await Promise.all([
       import('./explain/built.ts'),
       import('./explain/reason.ts'),

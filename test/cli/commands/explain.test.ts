@@ -123,4 +123,10 @@ describe('explain', () => {
     tree.write('pkg/low/.pkg.tar.gz', 'from elsewhere')
     expect(coolportsDoor(tree, 'explain', 'low')).toMatchObject({ status: 2, out: '' })
   })
+
+  test('is not that it is out of date, where a manifest is refused', () => {
+    const tree = treeOfTwo()
+    tree.write('pkg/high/package.ts', manifest({ buildDeps: "['lwo']" }))
+    expect(coolportsDoor(tree, 'explain', 'low')).toMatchObject({ status: 2, out: '' })
+  })
 })
