@@ -40,7 +40,7 @@ function tested(script: string, shell = 'shell') {
     '--out',
     '.tested',
   ]
-  return shop.run('greet', [...args, '--verbose'], { script })
+  return shop.run('greet', args, { script, env: { COOLPORTS_VERBOSE: '1' } })
 }
 
 test('a test sees the closure and no shell, though a shell reads it', () => {

@@ -42,7 +42,7 @@ describe('a build', () => {
   afterAll(() => shop.close())
 
   const door = resolve('bin/do-build')
-  const words = ['--package', 'jobs-1-1', '--closure', '.bclosure', '--out', '.pkg.tar.gz', '--verbose']
+  const words = ['--package', 'jobs-1-1', '--closure', '.bclosure', '--out', '.pkg.tar.gz']
   /** Takes both tokens and gives them back. */
   const TAKE =
     'echo "flags$MAKEFLAGS"; read -r -n 2 tokens <&3; echo "tokens $tokens"; printf %s "$tokens" >&4; ls /proc/self/fd | grep -v -e "^[0-4]$" | wc -l'
@@ -50,7 +50,7 @@ describe('a build', () => {
   const run = (prelude: string, script: string, env: Readonly<Record<string, string>> = {}): string =>
     spawnSync('bash', ['-c', `${prelude} "$0" "$@"`, door, ...words], {
       cwd: shop.folder('jobs'),
-      env: { PATH: process.env.PATH, COOLPORTS_STORE: shop.store, ...env },
+      env: { PATH: process.env.PATH, COOLPORTS_STORE: shop.store, COOLPORTS_VERBOSE: '1', ...env },
       input: script,
       encoding: 'utf8',
     }).stderr
