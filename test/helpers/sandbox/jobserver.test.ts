@@ -99,12 +99,12 @@ describe('a build', () => {
     symlinkSync(door, join(folder, 'door'))
     writeFileSync(
       join(folder, 'Makefile'),
-      `all:\n\t+@cd '${shop.folder('jobs')}' && '${door}' --package jobs-1-1 --closure .none --files files ${hosts} --out .x --verbose <'${folder}/script'\n`,
+      `all:\n\t+@cd '${shop.folder('jobs')}' && '${door}' --package jobs-1-1 --closure .none --files files ${hosts} --out .x <'${folder}/script'\n`,
     )
     const made = (jobs: string): string =>
       spawnSync('make', [jobs], {
         cwd: folder,
-        env: { PATH: process.env.PATH, COOLPORTS_STORE: shop.store },
+        env: { PATH: process.env.PATH, COOLPORTS_STORE: shop.store, COOLPORTS_VERBOSE: '1' },
         encoding: 'utf8',
       }).stderr
     expect(made('-j3')).toContain('start\nstart\nstart\nend\nend\nend\n')
