@@ -115,6 +115,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
   ENETUNREACH: 'the network cannot be reached',
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
   UND_ERR_SOCKET: 'the connection was closed',
+  PROXY_CLOSED: 'the proxy closed the connection',
 }
 
 const STATUS: Readonly<Record<number, string>> = {

@@ -1,9 +1,9 @@
-import { isIPv6 } from 'node:net'
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
+import { Agent, Dispatcher, Pool, ProxyAgent, request } from 'undici'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Failure } from './failure.ts'
+import { codeOf, type Failure } from './failure.ts'
 import type { Limits } from './limits.ts'
+import { noProxy } from './no-proxy.ts'
 import { urlFault } from './url.ts'
 
 export type Response = Dispatcher.ResponseData
@@ -27,24 +27,85 @@ export function connections(
     timeout: limits.connectMs,
     ...(certificates.length === 0 ? {} : { ca: [...certificates] }),
   }
+  const options = {
+    proxyTunnel: false, // many proxies allow CONNECT to port 443 alone; plain http is asked for in plain
+    connect,
+    proxyTls: connect,
+    requestTls: connect,
+    headersTimeout: 0, // the watch of a transfer sees to these two
+    bodyTimeout: 0,
+  }
+  const direct = new Agent(options)
+  const clientFactory = (proxy: URL, how: object): Dispatcher =>
+    new TunnelPool(proxy, { ...how, headersTimeout: limits.connectMs })
+  const through = (uri: string): Dispatcher =>
+    uri === '' ? direct : new ProxyAgent({ ...options, uri, clientFactory })
   return ok(
-    new EnvHttpProxyAgent({
-      httpProxy: httpProxy.value,
-      httpsProxy: httpsProxy.value,
-      noProxy: noProxy(env.no_proxy ?? env.NO_PROXY ?? ''),
-      proxyTunnel: false, // many proxies allow CONNECT to port 443 alone; plain http is asked for in plain
-      connect,
-      proxyTls: connect,
-      requestTls: connect,
-      headersTimeout: 0, // the watch of a transfer sees to these two
-      bodyTimeout: 0,
-    }),
+    new Routes(
+      direct,
+      { 'http:': through(httpProxy.value), 'https:': through(httpsProxy.value) },
+      noProxy(env.no_proxy ?? env.NO_PROXY ?? ''),
+    ),
   )
 }
 
 /**
- * As curl reads it: `host:port` is an http proxy, and a path says nothing. An empty string is none, and hides the
- * process' own variable.
+ * Sends each question the way that the environment says. undici's own agent for that takes the proxy of http for
+ * https as well, which may be one that only knows http, and no ranges of addresses in `no_proxy`.
+ */
+class Routes extends Dispatcher {
+  readonly #direct: Dispatcher
+  readonly #proxies: Readonly<Record<string, Dispatcher>>
+  readonly #isDirect: (url: URL) => boolean
+
+  constructor(
+    direct: Dispatcher,
+    proxies: Readonly<Record<string, Dispatcher>>,
+    isDirect: (url: URL) => boolean,
+  ) {
+    super()
+    this.#direct = direct
+    this.#proxies = proxies
+    this.#isDirect = isDirect
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const url = new URL(options.origin ?? '')
+    const proxy = this.#isDirect(url) ? undefined : this.#proxies[url.protocol]
+    return (proxy ?? this.#direct).dispatch(options, handler)
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: what it overrides has a form with a callback, which nobody here uses
+  override async destroy(): Promise<any> {
+    const all = new Set([this.#direct, ...Object.values(this.#proxies)])
+    await Promise.all([...all].map(one => one.destroy()))
+  }
+}
+
+/**
+ * The connections to a proxy by which others are made (CONNECT). undici takes a proxy that hangs up then for a
+ * connection that was good once, and tries again at once and for ever, whatever the signal says.
+ */
+class TunnelPool extends Pool {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  override async connect(options: Dispatcher.ConnectOptions): Promise<any> {
+    try {
+      return await super.connect(options)
+    } catch (error) {
+      const code = NO_TUNNEL[codeOf(error) ?? '']
+      throw code === undefined ? error : Object.assign(new Error((error as Error).message), { code })
+    }
+  }
+}
+
+/** What a proxy that closes the connection, and one that says nothing, is to whoever asked for one through it. */
+const NO_TUNNEL: Readonly<Record<string, string>> = {
+  UND_ERR_SOCKET: 'PROXY_CLOSED',
+  UND_ERR_HEADERS_TIMEOUT: 'UND_ERR_CONNECT_TIMEOUT',
+}
+
+/**
+ * As curl reads it: `host:port` is an http proxy, and a path says nothing. An empty string is none.
  */
 function proxyUrl(env: Env, name: string): Result<string, Message> {
   const text = env[name] ?? env[name.toUpperCase()] ?? ''
@@ -57,16 +118,6 @@ function proxyUrl(env: Env, name: string): Result<string, Message> {
   const user = username === '' && password === '' ? '' : `${username}:${password}@`
   return ok(`${protocol}//${user}${host}`)
 }
-
-/** As curl reads it: an address of IPv6 may stand bare. The agent compares with the host of a url, which has brackets. */
-const noProxy = (text: string): string =>
-  text
-    .split(/[,\s]+/)
-    .filter(entry => entry !== '')
-    .map(entry =>
-      isIPv6(entry) && URL.canParse(`http://[${entry}]`) ? new URL(`http://[${entry}]`).hostname : entry,
-    )
-    .join(',')
 
 function isEscaped(text: string): boolean {
   try {

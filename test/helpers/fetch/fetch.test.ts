@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
@@ -636,6 +638,48 @@ describe('a proxy of the environment', () => {
         .outcome.ok,
     ).toBe(true)
     expect(proxy.asked.length).toBe(0)
+  })
+
+  it('is not asked for an address in a range that no_proxy names', async () => {
+    const proxy = await serve(whole(LIE))
+    const host = await serve(whole())
+    const env = { http_proxy: proxy.url, no_proxy: '10.0.0.0/8,127.0.0.0/8' }
+    expect((await fetchInto(folder(), [want([host.url])], { env })).outcome.ok).toBe(true)
+    expect(proxy.asked.length).toBe(0)
+  })
+
+  it('of http is not asked for an https: url', async () => {
+    const proxy = await serve(whole())
+    const { message } = await fetchInto(folder(), [want(['https://127.0.0.1:9/x'])], {
+      env: { http_proxy: proxy.url },
+    })
+    expect(message?.facts?.map(([, said]) => said).join()).toContain('the connection was refused')
+  })
+
+  it('that hangs up, or says nothing, when it is asked for a connection is given up', async () => {
+    let met = 0
+    const hangUp = createServer(socket => {
+      met++
+      socket.destroy()
+    }).listen(0, '127.0.0.1')
+    const mute = createServer(socket => socket.on('error', () => {})).listen(0, '127.0.0.1')
+    await Promise.all([once(hangUp, 'listening'), once(mute, 'listening')])
+    const saidWith = async (proxy: Server): Promise<string> => {
+      const https_proxy = `127.0.0.1:${(proxy.address() as AddressInfo).port}`
+      const { message } = await fetchInto(folder(), [want(['https://127.0.0.1:9/x'])], {
+        env: { https_proxy },
+        limits: { ...QUICK, connectMs: 300, idleMs: 20_000 },
+      })
+      return message?.facts?.map(([, said]) => said).join() ?? ''
+    }
+    try {
+      expect(await saidWith(hangUp)).toContain('the proxy closed the connection')
+      expect(met).toBe(QUICK.attempts)
+      expect(await saidWith(mute)).toContain('the connection timed out')
+    } finally {
+      hangUp.close()
+      mute.close()
+    }
   })
 
   it.each(['::1', '[::1]', 'other.example, ::1', '0:0:0:0:0:0:0:1', ' * '])(
