@@ -12,9 +12,19 @@ import type { Fault, Opened, Place, Publisher } from './place.ts'
 export function folderPlace(url: string): Result<Place, Fault> {
   const folder = folderOf(url)
   if (!folder.ok) return folder
+  // One after the other: where a file system of the network does not answer, each holds one of node's four threads.
+  let turn: Promise<unknown> = Promise.resolve()
   return ok({
     name: url,
-    open: (file, signal) => openFile(folder.value, file, signal),
+    async open(file, signal) {
+      const opened = turn.then(() => openFile(folder.value, file, signal))
+      turn = opened
+      try {
+        return await orOver(opened, signal)
+      } catch {
+        return refuse(OVER)
+      }
+    },
     close: async () => {},
   })
 }
@@ -53,19 +63,55 @@ async function openFile(folder: string, name: string, signal: AbortSignal): Prom
       await file.close()
       return refuse({ kind: 'refused', why: 'it is not a file' })
     }
+    if (stats.size <= SMALL) {
+      const bytes = await file.readFile().finally(() => file.close())
+      return ok({ bytes: told([bytes], signal), length: stats.size, close: () => {} })
+    }
     const stream = file.createReadStream({ highWaterMark: 1 << 20, signal })
     stream.on('error', () => {}) // who reads is told; who does not, does not ask
-    return ok({ bytes: told(stream), length: stats.size, close: () => stream.destroy() })
+    const close = (): void => void stream.destroy()
+    return ok({ bytes: told(stream, signal, close), length: stats.size, close })
   } catch (error) {
-    return refuse(await failureOf(error, folder))
+    return refuse(signal.aborted ? OVER : await failureOf(error, folder))
   }
 }
 
-async function* told(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** What is read at once, in bytes: records, and their signatures. */
+const SMALL = 64 * 1024
+
+const OVER: Failure = { kind: 'unreachable', why: 'nobody waits for it any more' }
+
+async function* told(
+  stream: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  close: () => void = () => {},
+): AsyncGenerator<Uint8Array> {
+  const chunks = Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]()
   try {
-    yield* stream
+    for (;;) {
+      const next = await orOver(Promise.resolve(chunks.next()), signal)
+      if (next.done) return
+      yield next.value
+    }
   } catch (error) {
-    throw new Broken({ kind: 'unreachable', why: codeOf(error) })
+    throw new Broken(signal.aborted ? OVER : { kind: 'unreachable', why: codeOf(error) })
+  } finally {
+    close()
+  }
+}
+
+/** What comes of work, as long as the signal lets us wait: a disk hears none, and one far away may be silent for ever. */
+async function orOver<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  let leave = (): void => {}
+  const over = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason)
+  })
+  if (signal.aborted) leave()
+  signal.addEventListener('abort', leave)
+  try {
+    return await Promise.race([work, over])
+  } finally {
+    signal.removeEventListener('abort', leave)
   }
 }
 
@@ -120,5 +166,4 @@ const WHY: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   ENOTDIR: 'it is not a folder',
   ENXIO: 'it is not a file',
-  ABORT_ERR: 'nobody waits for it any more',
 }
