@@ -167,7 +167,7 @@ export async function follow(
   let url = start
   for (let hops = 0; hops <= limits.redirects; hops++) {
     const known = authorization !== undefined && new URL(url).origin === new URL(start).origin
-    const response = await request(url, {
+    const response = await requestOnceMore(url, {
       dispatcher,
       signal,
       method,
@@ -181,6 +181,22 @@ export async function follow(
     url = next.value
   }
   return refuse({ kind: 'redirect', why: `more than ${limits.redirects} of them` })
+}
+
+/**
+ * A server may close a connection that was kept just when it is used again, as one does that reads its settings anew:
+ * who loses a question so asks again, by another connection.
+ */
+async function requestOnceMore(
+  url: string,
+  how: Omit<Asking, 'limits'> & { readonly headers: Headers },
+): Promise<Response> {
+  try {
+    return await request(url, how)
+  } catch (error) {
+    if (!['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')) throw error
+    return await request(url, how)
+  }
 }
 
 /** Closes a connection whose answer is of no use. */

@@ -56,6 +56,14 @@ test('a body that comes without its length is as good as one with it', async () 
   expect(await get(whole)).toBe('the package')
 })
 
+test('a connection that the server closes as it is used is no fault of the server; the next one is asked', async () => {
+  let asked = 0
+  const closing: RequestListener = (request, response) =>
+    ++asked === 1 ? request.socket.destroy() : whole(request, response)
+  expect(await get(closing)).toBe('the package')
+  expect(asked).toBe(2)
+})
+
 describe('a web server is left that', () => {
   test.each<readonly [string, RequestListener, string]>([
     ['answers 500', (_, response) => response.writeHead(500).end('no'), 'HTTP 500'],
