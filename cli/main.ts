@@ -1,4 +1,4 @@
-import { isDiskFull } from '../core/disk.ts'
+import { FILE_SYSTEM } from '../core/system-error.ts'
 import { complain, trouble } from './output.ts'
 import { run } from './run.ts'
 
@@ -6,7 +6,7 @@ import { run } from './run.ts'
 process.stdout.on('error', error => {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'EPIPE') process.exit(0)
-  const why = isDiskFull(error) ? 'the disk is full' : (code ?? error.message)
+  const why = FILE_SYSTEM[code ?? ''] ?? code ?? error.message
   process.exit(complain(trouble({ cannot: 'write the answer to stdout', why })))
 })
 

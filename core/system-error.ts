@@ -2,7 +2,7 @@
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException & { readonly code: string } =>
   error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
 
-/** What errors of the file system say to a person, by their names in errno(3). */
+/** What errors of the file system say to a person, by their names in errno(3): of a folder, or what is to be written. */
 export const FILE_SYSTEM: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EACCES: 'permission is denied',
@@ -14,6 +14,26 @@ export const FILE_SYSTEM: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
+}
+
+/** The same of a file that is to be read. */
+export const READING: Readonly<Record<string, string>> = {
+  ...FILE_SYSTEM,
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of its path is not a folder',
+  EISDIR: 'it is a folder, not a file',
+  ENXIO: 'it is not a file',
+  // Of node, where the system would do it.
+  ERR_FS_FILE_TOO_LARGE: 'it is too large',
+  ERR_STRING_TOO_LONG: 'it is too large',
+}
+
+/** Why a file cannot be read; throws an error of another kind. */
+export function readingFault(error: unknown): string {
+  const { code = '' } = error as NodeJS.ErrnoException
+  const why = READING[code] ?? (isSystemError(error) ? code : undefined)
+  if (why === undefined) throw error
+  return why
 }
 
 /** Why a system call failed, and at which path; undefined for an error of another kind. */

@@ -1,6 +1,6 @@
 import { quoted } from '../../core/message.ts'
 import { ok, refuse } from '../../core/result.ts'
-import { isSystemError } from '../../core/system-error.ts'
+import { readingFault } from '../../core/system-error.ts'
 import { command, jsonOption, rootOption } from '../command.ts'
 import { complain, json, no, print, say, shown, trouble } from '../output.ts'
 import { complainOfRoot, nameIn } from '../root.ts'
@@ -92,8 +92,7 @@ async function verdict(file: string): Promise<{ readonly verdict: Verdict; reado
     const status = complain(no({ ...message, remedy: '' }))
     return { verdict: { file, ok: false, sha256: null, problem: message.why }, status }
   } catch (error) {
-    if (!isSystemError(error)) throw error
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.code
+    const why = readingFault(error)
     const status = complain(trouble({ cannot: `read ${quoted(file)}`, why }))
     return { verdict: { file, ok: false, sha256: null, problem: why }, status }
   }

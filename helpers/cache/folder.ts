@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { partOf } from '../../core/part.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { READING } from '../../core/system-error.ts'
 import { Broken, type Failure } from './failure.ts'
 import { isCacheFile } from './names.ts'
 import type { Fault, Opened, Place, Publisher } from './place.ts'
@@ -160,10 +161,6 @@ const codeOf = (error: unknown): string =>
   (error as NodeJS.ErrnoException).code ?? (error as Error).message ?? String(error)
 
 const WHY: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
+  ...READING,
   ENOTDIR: 'it is not a folder',
-  ENXIO: 'it is not a file',
 }

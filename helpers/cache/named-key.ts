@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { type Result, refuse } from '../../core/result.ts'
-import { isSystemError } from '../../core/system-error.ts'
+import { readingFault } from '../../core/system-error.ts'
 import { type PublicKey, readPublicKey, readSecretKey } from './minisign.ts'
 
 /** A public key as a person names it: its line, or a file that holds it. Else why not, as the end of a sentence. */
@@ -13,8 +13,7 @@ export function namedKey(word: string): Result<PublicKey, string> {
     const text = readStart(word)
     return readSecretKey(text).ok ? refuse(SECRET) : readPublicKey(text)
   } catch (error) {
-    if (!isSystemError(error)) throw error
-    return refuse(WHY[error.code] ?? error.code)
+    return refuse(readingFault(error))
   }
 }
 
@@ -32,8 +31,3 @@ function readStart(path: string): string {
 }
 
 const MOST_BYTES = 64 * 1024
-
-const WHY: Readonly<Record<string, string>> = {
-  EISDIR: 'it is a folder, not a file with a key',
-  EACCES: 'permission denied',
-}

@@ -3,8 +3,7 @@ import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packagePath } from '../../core/store.ts'
-import { isSystemError } from '../../core/system-error.ts'
-import { DISK } from '../http/failure.ts'
+import { FILE_SYSTEM, isSystemError } from '../../core/system-error.ts'
 import { readBuilt } from '../store/built.ts'
 import { type Key, keepPackage } from '../store/keep.ts'
 import { type Claim, isSpotChecked } from '../store/spot-check.ts'
@@ -278,7 +277,7 @@ const anotherMessage = ({ name, version, key }: Wanted, place: Place, failure: F
 
 const diskMessage = ({ name, version }: Wanted, { code, folder }: NoRoom): Message => ({
   cannot: `take ${name}-${version} from a package cache`,
-  why: code === 'ENOENT' ? 'a folder cannot be made there' : (DISK[code] ?? code), // so says node of a read-only disk
+  why: FILE_SYSTEM[code] ?? code,
   facts: [['folder', folder]],
   remedy: ['ENOSPC', 'EDQUOT'].includes(code)
     ? 'it is built here; make room there to have it from a cache'

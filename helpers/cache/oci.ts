@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
-import { isSystemError } from '../../core/system-error.ts'
+import { readingFault } from '../../core/system-error.ts'
 import { LIMITS } from '../http/limits.ts'
 import { type BlobSource, blobOfBytes, blobOfFile } from '../oci/blob-source.ts'
 import { type Connected, connect } from '../oci/connect.ts'
@@ -134,8 +134,7 @@ async function putFile(pushing: Pushing, file: string, path: string): Promise<Re
     return tagged.ok ? ok(undefined) : refuse(failureOf(tagged.error))
   } catch (error) {
     // Of the file; what the registry does is answered.
-    if (!isSystemError(error)) throw error
-    return refuse({ kind: 'unreachable', why: error.code })
+    return refuse({ kind: 'unreachable', why: readingFault(error) })
   }
 }
 

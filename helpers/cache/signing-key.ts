@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { configPath } from '../../core/config.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { type Result, refuse } from '../../core/result.ts'
+import { readingFault } from '../../core/system-error.ts'
 import { makeKey, readSecretKey, type SecretKey } from './minisign.ts'
 import type { Env } from './place.ts'
 
@@ -19,7 +20,7 @@ export function readSigningKey(env: Env): Result<SecretKey, Message> {
     const key = readSecretKey(readFileSync(path, 'utf8'))
     return key.ok ? key : refuse({ cannot, why: key.error })
   } catch (error) {
-    return refuse({ cannot, why: String((error as NodeJS.ErrnoException).code) })
+    return refuse({ cannot, why: readingFault(error) })
   }
 }
 

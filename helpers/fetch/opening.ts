@@ -3,7 +3,7 @@ import { type FileHandle, open, statfs } from 'node:fs/promises'
 import type { Dispatcher } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isPage, readAnswer } from '../http/answer.ts'
-import { codeOf, connectionFailure, type Failure } from '../http/failure.ts'
+import { connectionFailure, type Failure, fileFault } from '../http/failure.ts'
 import { ask, drop } from '../http/http.ts'
 import type { Limits } from '../http/limits.ts'
 import { Watch } from '../http/watch.ts'
@@ -73,10 +73,7 @@ async function openFile(
   path: string | URL,
 ): Promise<Result<Opening, Failure>> {
   let file: FileHandle | undefined
-  const failureOf = (error: unknown): Failure => ({
-    kind: 'file',
-    why: FILE[wordOf(error)] ?? `it cannot be read: ${wordOf(error)}`,
-  })
+  const failureOf = (error: unknown): Failure => ({ kind: 'file', why: fileFault(error) })
   const close = async (): Promise<void> => file?.close()
   try {
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK) // a fifo would wait for its writer
@@ -218,13 +215,4 @@ async function limitOf(
   // Those that are here are kept, or make room for the new ones.
   if (total !== undefined && total - have > free) return refuse({ kind: 'room', needs: total - have, free })
   return ok(total ?? Math.min(limits.maxBytes, have + free))
-}
-
-/** In words for a person: some errors have no code. */
-const wordOf = (error: unknown): string => codeOf(error) ?? (error as Error).message
-
-const FILE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read',
-  ENXIO: 'it is not a file',
 }

@@ -1,5 +1,6 @@
 import { type Message, quoted } from '../../core/message.ts'
-import { DISK, describe, type Failure } from '../http/failure.ts'
+import { FILE_SYSTEM } from '../../core/system-error.ts'
+import { describe, type Failure } from '../http/failure.ts'
 import { address, type Origin } from './origin.ts'
 import type { FetchRequest } from './request.ts'
 
@@ -31,7 +32,7 @@ export function storeTrouble({ file }: { readonly file: string }, store: string,
   const code = (error as NodeJS.ErrnoException).code ?? String(error)
   return {
     cannot: `fetch ${quoted(file)}`,
-    why: DISK[code] ?? `the store cannot be written: ${code}`,
+    why: FILE_SYSTEM[code] ?? `the store cannot be written: ${code}`,
     facts: [['store', store]],
     remedy:
       code === 'ENOSPC' || code === 'EDQUOT'

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { readingFault } from '../../core/system-error.ts'
 import { type FetchRequest, parseFetchFile } from './request.ts'
 
 /** What some fetch files ask for, or all that is wrong with them. */
@@ -19,9 +20,6 @@ function readRequest(path: string): Result<readonly FetchRequest[], readonly Mes
   try {
     return parseFetchFile(path, readFileSync(path, 'utf8'))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return refuse([
-      { cannot: `read ${quoted(path)}`, why: code === 'ENOENT' ? 'there is no such file' : String(code) },
-    ])
+    return refuse([{ cannot: `read ${quoted(path)}`, why: readingFault(error) }])
   }
 }

@@ -1,5 +1,6 @@
 import { quoted } from '../../core/message.ts'
 import { bytes } from '../../core/size.ts'
+import { READING } from '../../core/system-error.ts'
 
 /** Why one place did not give a source. */
 export type Failure =
@@ -85,14 +86,10 @@ export function codeOf(error: unknown): string | undefined {
   return typeof known === 'string' ? known : undefined
 }
 
-/** How the disk's errors read to a person; also used where no place was asked. */
-export const DISK: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOTDIR: 'a part of its path is not a folder',
+/** Why a file did not give a source; some errors have no code. */
+export function fileFault(error: unknown): string {
+  const word = codeOf(error) ?? (error as Error).message
+  return READING[word] ?? `it cannot be read: ${word}`
 }
 
 /** Nothing that waiting would mend. */

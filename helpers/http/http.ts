@@ -189,7 +189,7 @@ export async function follow(
  */
 async function requestOnceMore(
   url: string,
-  how: Omit<Asking, 'limits'> & { readonly headers: Headers },
+  how: Omit<Asking, 'limits'> & { readonly headers: Headers; readonly highWaterMark: number },
 ): Promise<Response> {
   try {
     return await request(url, how)

@@ -6,6 +6,7 @@ import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
+import { readingFault } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import type { Blocks } from './block.ts'
 import { digestOf } from './cid.ts'
@@ -98,10 +99,7 @@ export class Holdings implements Blocks {
       if (layout.ok) keep(file, formatLayout(layout.value), this.#note)
       return layout
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      return refuse(
-        code === 'ENOENT' ? 'there is no such file' : `it cannot be read: ${code ?? String(error)}`,
-      )
+      return refuse(readingFault(error))
     }
   }
 }

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { isSystemError } from '../../core/system-error.ts'
+import { isSystemError, readingFault } from '../../core/system-error.ts'
 
 /**
  * The key in a file (ed25519, PKCS #8 in PEM), which is made, for its owner alone to read, when there is none: 32
@@ -15,9 +15,8 @@ export function rawKeyIn(file: string): Result<Uint8Array, string> {
     const { d = '', x = '' } = key.export({ format: 'jwk' })
     return ok(Buffer.concat([Buffer.from(d, 'base64url'), Buffer.from(x, 'base64url')]))
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT' && code !== 'ENOTDIR')
-      return refuse(code === 'EACCES' ? 'permission denied' : 'it is no private key in PEM')
+    if (!isSystemError(error)) return refuse('it is no private key in PEM')
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return refuse(readingFault(error))
   }
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

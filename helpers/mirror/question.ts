@@ -3,7 +3,7 @@ import type { IpfsReader } from '../fetch/ipfs.ts'
 import type { Origin } from '../fetch/origin.ts'
 import type { FetchRequest } from '../fetch/request.ts'
 import { isPage, readAnswer } from '../http/answer.ts'
-import { codeOf, connectionFailure, describe, type Failure, passes } from '../http/failure.ts'
+import { connectionFailure, describe, type Failure, fileFault, passes } from '../http/failure.ts'
 import { ask, drop, type Asking as Network } from '../http/http.ts'
 
 /** What asking takes. */
@@ -28,7 +28,7 @@ type Questions = { readonly [Kind in Origin['kind']]: Question<Extract<Origin, {
 const questions: Questions = {
   tree: {
     owner: () => 'this tree',
-    ask: ({ path }, { sha256 }) => fileFault(path, sha256),
+    ask: ({ path }, { sha256 }) => askFile(path, sha256),
   },
   // Whoever has it there: how many they are cannot be told.
   ipfs: { owner: () => 'IPFS', ask: askIpfs },
@@ -49,12 +49,12 @@ function hostOf({ url }: { readonly url: string }): string {
 }
 
 /** A file that is at hand can be read: it has the source, or something else. */
-async function fileFault(path: string | URL, want: string): Promise<string | undefined> {
+async function askFile(path: string | URL, want: string): Promise<string | undefined> {
   try {
     const got = await fileStreamDigest(path)
     return got === want ? undefined : `its sha256 is ${got}`
   } catch (error) {
-    return `it cannot be read: ${codeOf(error) ?? (error as Error).message}`
+    return fileFault(error)
   }
 }
 
@@ -64,7 +64,7 @@ async function askUrl(
   asking: Asking,
 ): Promise<string | undefined> {
   const { protocol } = new URL(url)
-  if (protocol === 'file:') return fileFault(new URL(url), request.sha256)
+  if (protocol === 'file:') return askFile(new URL(url), request.sha256)
   if (protocol !== 'http:' && protocol !== 'https:') return `${protocol} urls are not supported`
   let failure: Failure | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { quoted } from '../../../core/message.ts'
 import { storeRoot } from '../../../core/store.ts'
+import { systemFault } from '../../../core/system-error.ts'
 import type { StoreEntry } from '../../../helpers/store/entries.ts'
 import type { Plan, Stay } from '../../../helpers/store/plan.ts'
 import { command, jsonOption } from '../../command.ts'
 import { complain, json, no, print, shown, trouble } from '../../output.ts'
 import { readAmount } from './amount.ts'
-import { moment, named, storeFault } from './stored.ts'
+import { moment, named } from './stored.ts'
 
 /**
  * JSON: `{ budget, before, after, free, stay }`: bytes, and lists of `{ kind, name, label, bytes, used, why, by }`;
@@ -61,9 +62,9 @@ export const cacheGc = command({
     try {
       plan = dry ? first : await gc(store, budget.value)
     } catch (error) {
-      const why = storeFault(error)
-      if (why === undefined) throw error
-      return complain(trouble({ cannot: `free anything in ${quoted(store)}`, why }))
+      const fault = systemFault(error)
+      if (fault === undefined) throw error
+      return complain(trouble({ cannot: `free anything in ${quoted(store)}`, why: fault.why }))
     }
     const { free, stay, before, after } = plan
     const told = (entry: StoreEntry) => ({

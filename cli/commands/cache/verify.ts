@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { formatMessage, quoted } from '../../../core/message.ts'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../../../core/name.ts'
 import { storeRoot } from '../../../core/store.ts'
+import { systemFault } from '../../../core/system-error.ts'
 import type { StoreEntry } from '../../../helpers/store/entries.ts'
 import { command, jsonOption } from '../../command.ts'
 import { json, PROGRAM, print, shown } from '../../output.ts'
-import { named, storeFault } from './stored.ts'
+import { named } from './stored.ts'
 
 /**
  * JSON: `{ read, damaged }`: a number, and a list of `{ kind, name, label, why, aside }`; `aside` is the folder
@@ -42,7 +43,7 @@ export const cacheVerify = command({
       try {
         aside = await setAside(store, entry)
       } catch (error) {
-        trouble = storeFault(error)
+        trouble = systemFault(error)?.why
         if (trouble === undefined) throw error
       }
       const removed = removeTwins(args.tree, entry)

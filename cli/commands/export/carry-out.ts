@@ -4,7 +4,7 @@ import { destinationOf, fileFault } from '../../../core/destination.ts'
 import { quoted } from '../../../core/message.ts'
 import { ok, type Result, refuse } from '../../../core/result.ts'
 import { storeRoot } from '../../../core/store.ts'
-import { FILE_SYSTEM, systemFault } from '../../../core/system-error.ts'
+import { FILE_SYSTEM, readingFault, systemFault } from '../../../core/system-error.ts'
 import { type ClosureMember, withTrees } from '../../../helpers/built/closure.ts'
 import { type Attachment, attach } from '../../../helpers/export/attachment.ts'
 import { imageOf, mergedMembers, type Settled, settleSelection } from '../../../helpers/export/export.ts'
@@ -138,8 +138,7 @@ function readCertificates(path: string | undefined): Result<{ readonly certifica
       ? ok({ certificates })
       : fault('there is none in it (PEM)')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return fault(code === 'ENOENT' ? 'there is no such file' : (systemFault(error)?.why ?? String(error)))
+    return fault(readingFault(error))
   }
 }
 

@@ -1,5 +1,6 @@
 import { quoted } from '../../../core/message.ts'
-import { isSystemError } from '../../../core/system-error.ts'
+import { refuse } from '../../../core/result.ts'
+import { readingFault } from '../../../core/system-error.ts'
 import { command } from '../../command.ts'
 import { complain, no, print, shown } from '../../output.ts'
 
@@ -23,16 +24,10 @@ export const mirrorCid = command({
     const { importPath } = await import('../../../helpers/ipfs/import.ts')
     let status = 0
     for (const path of paths) {
-      const cid = await importPath(path, () => {}).catch(reading)
+      const cid = await importPath(path, () => {}).catch(error => refuse(readingFault(error)))
       if (cid.ok) print(`${cid.value}  ${shown(path)}`)
       else status = complain(no({ cannot: `name ${quoted(path)}`, why: cid.error }))
     }
     return status
   },
 })
-
-function reading(error: unknown): { readonly ok: false; readonly error: string } {
-  if (!isSystemError(error)) throw error
-  const { code } = error
-  return { ok: false, error: code === 'ENOENT' ? 'there is no such file' : code }
-}

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Message, quoted } from '../../../core/message.ts'
 import { partOf, sweepParts } from '../../../core/part.ts'
 import { storeRoot } from '../../../core/store.ts'
-import { isSystemError } from '../../../core/system-error.ts'
+import { systemFault } from '../../../core/system-error.ts'
 import { PACKAGE_TIME } from '../../../helpers/tar/entry.ts'
 import { command, packagesOption } from '../../command.ts'
 import { wantedSources } from '../../dependencies.ts'
@@ -103,9 +103,10 @@ export const mirrorExport = command({
       if (existsSync(to)) rmdirSync(to)
       renameSync(part, to)
     } catch (error) {
-      if (!isSystemError(error)) throw error
-      const why = error.code === 'ENOSPC' ? 'the disk is full' : error.message
-      return complain(trouble({ cannot: `make the bundle ${quoted(args.dir)}`, why }))
+      const fault = systemFault(error)
+      if (!fault) throw error
+      const facts = [['path', quoted(fault.path)]] as const
+      return complain(trouble({ cannot: `make the bundle ${quoted(args.dir)}`, why: fault.why, facts }))
     } finally {
       removeTree(part)
     }

@@ -141,7 +141,7 @@ describe('cache gc', () => {
       expect((await coolports(tree, 'cache', 'gc', '--budget', '0', '-n')).status).toBe(0)
       expect(await coolports(tree, 'cache', 'gc', '--budget', '0')).toMatchObject({
         status: 2,
-        err: `coolports: cannot free anything in "${disk.root}": the store is on a read-only disk\n`,
+        err: `coolports: cannot free anything in "${disk.root}": the file system is read-only\n`,
       })
       expect((await coolports(tree, 'cache', 'ls')).out).toContain(tar.slice(0, 12))
       expect((await coolports(tree, 'cache', 'verify')).status).toBe(0)

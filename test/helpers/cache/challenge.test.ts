@@ -63,6 +63,6 @@ test('what the store has of a builder counts by its signature alone', async () =
 test('a folder is no key to ask about', () => {
   const words = ['-C', process.cwd(), 'challenge', 'make', '--key', '/']
   const { status, err } = coolportsIn(folder(), { XDG_CONFIG_HOME: folder() }, ...words)
-  expect(err).toBe('coolports: cannot ask about the key "/": it is a folder, not a file with a key\n')
+  expect(err).toBe('coolports: cannot ask about the key "/": it is a folder, not a file\n')
   expect(status).toBe(2)
 })

@@ -201,7 +201,7 @@ describe('a package that is taken', () => {
       mountDisk(disk, 1 << 20)
       execFileSync('mount', ['-o', 'remount,ro', disk])
       const { status, said } = await ask('one', { PKG_CACHE_URL: cache, COOLPORTS_STORE: disk })
-      expect(said).toContain('cannot take one-1-1 from a package cache: a folder cannot be made there')
+      expect(said).toContain('cannot take one-1-1 from a package cache: the file system is read-only')
       expect(said).toContain('what comes from a cache needs a store that can be written to')
       expect(said).not.toContain('make room')
       expect(status).toBe(NOT_HERE)

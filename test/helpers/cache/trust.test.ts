@@ -129,7 +129,7 @@ test('coolports trust adds, names, lists and removes keys', () => {
     expect(trust('add', file)).toMatchObject({ status: 2, err: expect.stringContaining(why) })
   expect(trust('add', folder)).toMatchObject({
     status: 2,
-    err: expect.stringMatching(/^coolports: cannot trust ".*": it is a folder, not a file with a key\n$/),
+    err: expect.stringMatching(/^coolports: cannot trust ".*": it is a folder, not a file\n$/),
   })
   expect(trust('remove', 'carol').status).toBe(1)
   expect(trust('remove', 'alice')).toMatchObject({ status: 0, out: `removed: ${key.public.id}\n` })

@@ -724,7 +724,7 @@ describe('the store', () => {
     put(join(root, 'store'), 'a file')
     const { message } = await fetchInto(root, [want([])])
     expect(message).toMatchObject({
-      why: 'a part of its path is not a folder',
+      why: 'there is a file where a folder has to be',
       remedy: 'set COOLPORTS_STORE to a folder that you may write to',
     })
   })

@@ -92,8 +92,8 @@ describe('mirror status', () => {
     tree.write(`mirrors/files/${DIGEST}.tar.gz`, 'another')
     expect((await status(tree)).told.places.map(({ why }) => why)).toEqual([
       expect.stringMatching(/^its sha256 is /),
-      'it cannot be read: ENOENT',
-      'it cannot be read: ENOENT',
+      'there is no such file',
+      'there is no such file',
       'it cannot be read: ERR_INVALID_FILE_URL_PATH',
       'it cannot be read: URI malformed',
     ])
