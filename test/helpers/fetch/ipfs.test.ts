@@ -181,7 +181,7 @@ describe('a source by its CID', () => {
     const upstream = await serve(whole())
     const { outcome, said } = await fetchInto(root, [want([upstream.url])], {
       env: env('', { COOLPORTS_IPFS_PEERS: peers }),
-      limits: PATIENT,
+      limits: { ...PATIENT, nextAfterMs: 60_000 },
     })
     expect(outcome.ok).toBe(true)
     expect(said[1]).toMatch(
