@@ -34,7 +34,7 @@ export interface BundleParts {
  * Fills a new folder with all that a build of some packages needs and the system does not have:
  *
  *     README       how it is used
- *     tree/        the tracked files; its programs (dist/) and the npm packages that they need
+ *     tree/        the tracked files; its programs (dist/) and the npm packages that they need, those of peers if they are there
  *     tree/mirrors/files/SHA256   the sources: do-fetch looks there first
  *     sources      a symlink to them, by which the folder is a mirror for others
  *
@@ -56,14 +56,14 @@ export async function fillBundle(folder: string, parts: BundleParts): Promise<Re
   for (const path of tracked.paths) copyPath(join(root, path), join(tree, path))
   const copied = await copySources(join(tree, 'mirrors/files'), store, sources)
   if (!copied.ok) return copied
+  copyModules(root, tree)
   levelTree(tree, PACKAGE_TIME)
 
-  // Behind their sources, lest a door bundles them again.
   copyPrograms(root, tree)
   symlinkSync('tree/mirrors/files', join(folder, 'sources'))
   writeFileSync(join(folder, 'README'), readme(parts))
+  // Behind their sources, lest a door bundles them again.
   levelTree(join(tree, 'dist'), PACKAGE_TIME + 3600)
-  levelTree(join(tree, 'node_modules'), PACKAGE_TIME)
   lutimesSync(tree, PACKAGE_TIME, PACKAGE_TIME)
   return ok(undefined)
 }
@@ -87,12 +87,20 @@ async function copySources(
 function copyPrograms(root: string, tree: string): void {
   const dist = realpathSync(join(root, 'dist'))
   copyPath(dist, join(tree, 'dist'), path => path === dist || isProgram(path.slice(dist.length + 1), dist))
-  const modules = realpathSync(join(root, 'node_modules'))
-  for (const path of [LOCK, ...runtimeModules(modules)]) {
-    // An optional one is for another kind of machine.
-    if (existsSync(join(modules, path))) copyPath(join(modules, path), join(tree, 'node_modules', path))
+}
+
+function copyModules(root: string, tree: string): void {
+  for (const folder of MODULES.filter(one => existsSync(join(root, one, LOCK)))) {
+    const modules = realpathSync(join(root, folder))
+    for (const path of [LOCK, ...runtimeModules(modules)]) {
+      // An optional one is for another kind of machine.
+      if (existsSync(join(modules, path))) copyPath(join(modules, path), join(tree, folder, path))
+    }
   }
 }
+
+/** The npm packages of the programs, and those of peers of IPFS, which are there for those who installed them. */
+const MODULES: readonly string[] = ['node_modules', 'helpers/libp2p/node_modules']
 
 /** Neither benchmarks nor chunks of earlier bundles. */
 const isProgram = (path: string, dist: string): boolean =>

@@ -109,6 +109,10 @@ describe('mirror export', () => {
   test('makes a folder from which a package is built without a network, and proves it', () => {
     const tree = trackedTree()
     const bundle = join(tree.root, 'a bundle')
+    // Somebody has installed what speaks to peers.
+    const lock = { packages: { 'node_modules/spoken': {}, 'node_modules/tool': { dev: true } } }
+    tree.write('helpers/libp2p/node_modules/.package-lock.json', JSON.stringify(lock))
+    for (const name of ['spoken', 'tool']) tree.write(`helpers/libp2p/node_modules/${name}/index.js`, name)
     // Of some that were killed, and of one that is not.
     const temporary = mkdtempSync(join(tmpdir(), 'export-test-'))
     onTestFinished(() => rmSync(temporary, { recursive: true, force: true }))
@@ -141,6 +145,10 @@ describe('mirror export', () => {
       `commit ${git(tree, 'rev-parse', 'HEAD').trim()}\n`,
     )
     expect(existsSync(join(bundle, 'tree/node_modules/vitest'))).toBe(false)
+    expect(readdirSync(join(bundle, 'tree/helpers/libp2p/node_modules')).sort()).toEqual([
+      '.package-lock.json',
+      'spoken',
+    ])
     expect(existsSync(join(bundle, 'tree/.store'))).toBe(false)
 
     // Made once more, and not proven, it is the same but for the proof, to the byte and the time.
