@@ -71,7 +71,7 @@ export class Candidate implements Rival<Opening> {
     do {
       await this.#pause(signal)
       if (signal.aborted) return undefined
-      this.#show(this.#name)
+      if (this.#attempt === 1) this.#show(this.#name)
       const have = this.#part.size
       const from = this.#fromBegin ? 0 : have
       const question = { origin: this.origin, have, from, file, etag: this.#etag, signal }
