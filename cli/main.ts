@@ -9,5 +9,7 @@ process.stdout.on('error', error => {
   const why = FILE_SYSTEM[code ?? ''] ?? code ?? error.message
   process.exit(complain(trouble({ cannot: 'write the answer to stdout', why })))
 })
+// What cannot be said is not said; the exit status is still that of what was done.
+process.stderr.on('error', () => {})
 
 process.exitCode = await run(process.argv.slice(2))

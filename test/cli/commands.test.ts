@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -333,4 +334,13 @@ describe('commands that run a program of bin/', () => {
   test('a tree without them is told so', () => {
     expect(coolportsDoor(new Tree(packages()), 'build', 'tool')).toMatchObject({ status: 2, out: '' })
   })
+})
+
+test('a reader that leaves, of the answer or of what is said beside it, changes no exit status', () => {
+  const statusOf = (words: string) =>
+    execFileSync('sh', ['-c', `{ { bin/coolports ${words} 3>&-; echo $? >&3; } 2>&1 | true; } 3>&1`], {
+      encoding: 'utf8',
+    })
+  expect(statusOf('nonsense')).toBe('2\n')
+  expect(statusOf('--help')).toBe('0\n')
 })

@@ -54,7 +54,9 @@ export const cacheLs = command({
       )
     }
     for (const path of unknown) print(paint.yellow(`unknown, left alone: ${shown(path)}`))
-    print(`${entries.length} entries, ${bytes(bytesOf(entries))} in ${shown(store)}`)
+    print(
+      `${entries.length} ${entries.length === 1 ? 'entry' : 'entries'}, ${bytes(bytesOf(entries))} in ${shown(store)}`,
+    )
     return 0
   },
 })
