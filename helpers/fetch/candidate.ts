@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Rival } from '../../core/first-to-answer.ts'
 import { describe, type Failure, passes } from '../http/failure.ts'
 import { type Limits, SLOWEST, SLOWEST_OF_MANY } from '../http/limits.ts'
 import { type Asking, type Opening, openPlace } from './opening.ts'
 import { hostOf, nickname, type Origin } from './origin.ts'
 import type { Part } from './part.ts'
-import type { Rival } from './race.ts'
 import type { Reporter } from './reporter.ts'
 import type { FetchRequest } from './request.ts'
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, statfs } from 'node:fs/promises'
 import type { Dispatcher } from 'undici'
+import { afterFirst } from '../../core/after-first.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isPage, readAnswer } from '../http/answer.ts'
 import { connectionFailure, type Failure, fileFault } from '../http/failure.ts'
@@ -169,17 +170,6 @@ async function watched(
   }
   if (!opened.ok) watch.abort()
   return opened
-}
-
-/** The same body, when its first bytes are there: a server may answer long before it gives anything. */
-async function afterFirst(body: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-  const rest = body[Symbol.asyncIterator]()
-  const first = await rest.next()
-  return (async function* () {
-    if (first.done === true) return
-    yield first.value
-    yield* { [Symbol.asyncIterator]: () => rest }
-  })()
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -130,7 +130,10 @@ describe('a registry as a cache', () => {
     const publisher = await publisherOf(`oci://${registry.host}/a`, {})
     if (!publisher.ok) throw new Error(publisher.error)
     const put = (path: string) => publisher.value.put(FILE, path)
-    expect(await put('/nowhere')).toEqual({ ok: false, error: { kind: 'unreachable', why: 'ENOENT' } })
+    expect(await put('/nowhere')).toEqual({
+      ok: false,
+      error: { kind: 'unreachable', why: 'there is no such file' },
+    })
     await expect(put('no path\0')).rejects.toThrow('null bytes')
     await publisher.value.close()
   })

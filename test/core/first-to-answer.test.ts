@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { firstToAnswer, type Rival } from '../../../helpers/fetch/race.ts'
+import { firstToAnswer, type Rival } from '../../core/first-to-answer.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())

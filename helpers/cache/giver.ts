@@ -1,0 +1,125 @@
+import type { Sha256 } from '../../core/digest.ts'
+import { firstToAnswer, type Rival } from '../../core/first-to-answer.ts'
+import type { Failure } from './failure.ts'
+import type { Notes } from './notes.ts'
+import type { Place } from './place.ts'
+import type { Statement } from './quorum.ts'
+import type { Question, Word } from './race.ts'
+import { type Begun, begin, type Patience } from './receive.ts'
+import type { CacheRecord } from './record.ts'
+import { askPlace } from './statements.ts'
+
+interface Run extends Pick<Question, 'keys' | 'today' | 'patienceMs'> {
+  readonly notes: Notes
+  readonly patience: Patience
+}
+
+/** What is to be given: the tar that enough builders have signed. */
+interface Sought {
+  readonly hash: Sha256
+  readonly tar: Sha256
+}
+
+/** A place that may have a package, until it has failed to give it. */
+export class Giver implements Rival<Begun> {
+  readonly place: Place
+  readonly #sought: Sought
+  /** What it says of the package; not known of one that the others did not wait for. */
+  #records: readonly CacheRecord[] | undefined
+  readonly #run: Run
+  readonly #failed: (place: Place, failure: Failure) => void
+  #hasFailed = false
+
+  constructor(
+    place: Place,
+    options: {
+      readonly sought: Sought
+      readonly word: Word | undefined
+      readonly run: Run
+      /** Told of what it gave, when it was asked for the package itself. */
+      readonly failed: (place: Place, failure: Failure) => void
+    },
+  ) {
+    this.place = place
+    this.#sought = options.sought
+    this.#records = options.word && this.#fitting(options.word.statements)
+    this.#run = options.run
+    this.#failed = options.failed
+  }
+
+  get hasFailed(): boolean {
+    return this.#hasFailed
+  }
+
+  /** Whether it kept anybody of this run waiting: then others are asked first. */
+  get isSlow(): boolean {
+    return this.#run.notes.read(this.#slow) !== undefined
+  }
+
+  async ask(signal: AbortSignal): Promise<Begun | undefined> {
+    this.#records ??= await this.#learn(signal)
+    if (this.#records.length === 0) {
+      this.#hasFailed = true
+      return undefined
+    }
+    const begun = await begin(this.place, this.#records, patienceOf(this.#run), signal)
+    if (begun.ok) return begun.value
+    if (!signal.aborted) this.fail(begun.error)
+    return undefined
+  }
+
+  dawdles(): void {
+    this.#run.notes.leave(this.#slow)
+  }
+
+  decline(begun: Begun): void {
+    begun.close()
+  }
+
+  fail(failure: Failure): void {
+    this.#hasFailed = true
+    this.#failed(this.place, failure)
+  }
+
+  /** Nothing of one that fails: it will be asked for its word again, and its failure told then, if nobody has the package. */
+  async #learn(signal: AbortSignal): Promise<readonly CacheRecord[]> {
+    const { keys, today, patienceMs } = this.#run
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)])
+    try {
+      const answer = await askPlace(this.place, this.#sought.hash, keys, today, soon)
+      return answer.ok ? this.#fitting(answer.value.statements) : []
+    } catch {
+      return []
+    }
+  }
+
+  #fitting(statements: readonly Statement[]): readonly CacheRecord[] {
+    return statements.map(({ record }) => record).filter(({ tar }) => tar === this.#sought.tar)
+  }
+
+  get #slow(): string {
+    return `slow to give: ${this.place.name}`
+  }
+}
+
+/** The first who begins to give it, of those who have not failed. */
+export function firstToGive(givers: readonly Giver[]) {
+  const open = givers.filter(({ hasFailed }) => !hasFailed)
+  open.sort((a, b) => Number(a.isSlow) - Number(b.isSlow))
+  return firstToAnswer<Begun, Giver>(open, HEAD_START_MS)
+}
+
+/** After how long without a byte the next one is asked as well. */
+const HEAD_START_MS = 500
+
+/** The note that one of the caches of this run has stalled in the middle of a package. */
+export const STALLED = 'stalled'
+
+/** Several caches that do would else cost all of our patience each, one after the other. */
+function patienceOf({ notes, patience }: Run): Patience {
+  if (notes.read(STALLED) === undefined) return patience
+  const { firstByteMs, idleMs, leastBytes } = patience
+  return { firstByteMs, idleMs: idleMs * HURRY, leastBytes: leastBytes * HURRY }
+}
+
+const HURRY = 0.3
