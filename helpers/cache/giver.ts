@@ -4,7 +4,7 @@ import type { Failure } from './failure.ts'
 import type { Notes } from './notes.ts'
 import type { Place } from './place.ts'
 import type { Statement } from './quorum.ts'
-import type { Question, Word } from './race.ts'
+import type { Question } from './race.ts'
 import { type Begun, begin, type Patience } from './receive.ts'
 import type { CacheRecord } from './record.ts'
 import { askPlace } from './statements.ts'
@@ -24,7 +24,7 @@ interface Sought {
 export class Giver implements Rival<Begun> {
   readonly place: Place
   readonly #sought: Sought
-  /** What it says of the package; not known of one that the others did not wait for. */
+  /** Of the package, and by builders that are trusted. */
   #records: readonly CacheRecord[] | undefined
   readonly #run: Run
   readonly #failed: (place: Place, failure: Failure) => void
@@ -34,7 +34,8 @@ export class Giver implements Rival<Begun> {
     place: Place,
     options: {
       readonly sought: Sought
-      readonly word: Word | undefined
+      /** What it says of it, where its word was waited for. */
+      readonly statements: readonly Statement[] | undefined
       readonly run: Run
       /** Told of what it gave, when it was asked for the package itself. */
       readonly failed: (place: Place, failure: Failure) => void
@@ -42,7 +43,7 @@ export class Giver implements Rival<Begun> {
   ) {
     this.place = place
     this.#sought = options.sought
-    this.#records = options.word && this.#fitting(options.word.statements)
+    this.#records = options.statements && this.#fitting(options.statements)
     this.#run = options.run
     this.#failed = options.failed
   }
@@ -57,12 +58,14 @@ export class Giver implements Rival<Begun> {
   }
 
   async ask(signal: AbortSignal): Promise<Begun | undefined> {
-    this.#records ??= await this.#learn(signal)
-    if (this.#records.length === 0) {
+    const records = this.#records ?? (await this.#learn(signal))
+    if (signal.aborted) return undefined
+    this.#records = records
+    if (records.length === 0) {
       this.#hasFailed = true
       return undefined
     }
-    const begun = await begin(this.place, this.#records, patienceOf(this.#run), signal)
+    const begun = await begin(this.place, records, patienceOf(this.#run), signal)
     if (begun.ok) return begun.value
     if (!signal.aborted) this.fail(begun.error)
     return undefined

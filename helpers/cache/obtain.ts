@@ -92,15 +92,11 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
     const [first] = having
     if (first && run.spotCheck > 0 && isSpotChecked(hash, run.spotCheck, run.notes.salt))
       return { kind: 'to be compared', claim: claimOf(first.place) }
-    // Those as well whose word was not waited for.
-    const givers = places
-      .map(place => ({ place, word: words.find(one => one.place === place) }))
-      .filter(({ word }) => word === undefined || having.includes(word))
-      .sort((a, b) => Number(a.word === undefined) - Number(b.word === undefined))
-      .map(
-        ({ place, word }) =>
-          new Giver(place, { sought: { hash, tar: verdict.tar }, word, run, failed: leave }),
-      )
+    const unheard = places.filter(place => !words.some(word => word.place === place))
+    const givers = [...having, ...unheard.map(place => ({ place, statements: undefined }))].map(
+      ({ place, statements }) =>
+        new Giver(place, { sought: { hash, tar: verdict.tar }, statements, run, failed: leave }),
+    )
     for (let won = await firstToGive(givers); won !== undefined; won = await firstToGive(givers)) {
       const { place } = won.winner
       const got = await take(wanted, won.answer, run, statements)
