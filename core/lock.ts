@@ -15,6 +15,8 @@ import { ok, type Result, refuse } from './result.ts'
  * A process in another container cannot be seen. It is believed in while the symlink has its heartbeat.
  */
 export interface Lock {
+  /** False when somebody has removed it, as with the whole folder. */
+  readonly isHeld: boolean
   release(): void
 }
 
@@ -36,12 +38,16 @@ export function tryLock(folder: string, { isBusy = false } = {}): Result<Lock, P
     }
     for (const old of others) rmSync(old.path, { force: true })
     const heartbeat = startHeartbeat(path, { isBusy })
-    return ok({
-      release: () => {
-        heartbeat.stop()
-        rmSync(path, { force: true })
+    const lock: Lock = {
+      get isHeld() {
+        return readIfThere(path) === mine
       },
-    })
+      release() {
+        heartbeat.stop()
+        if (lock.isHeld) rmSync(path, { force: true })
+      },
+    }
+    return ok(lock)
   }
 }
 
@@ -87,6 +93,14 @@ function holderOf(path: string): ProcessName | undefined {
   try {
     const holder = parseProcess(readlinkSync(path))
     return holder && (isRunning(holder) ?? hasHeartbeat(path)) ? holder : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
   } catch {
     return undefined
   }

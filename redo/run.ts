@@ -51,7 +51,9 @@ export async function run(
   if (typeof lock === 'number') return lock
   const cut = cleanUpAfterCrash('.redo')
 
-  const state = State.open('.redo/state')
+  // A script may remove .redo, as `clean` does in many trees: then there are no books to keep, and those that may be there
+  // again are of another run.
+  const state = State.open('.redo/state', () => lock.isHeld)
   if (state.damage !== undefined) {
     console.line(`redo: cannot use the state in ".redo/state": ${state.damage}; everything is built again`)
   }

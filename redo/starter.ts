@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import { makeflagsFor } from '../core/makeflags.ts'
 import { type Ending, Executors, type Inherited, spawnScript } from './executor.ts'
 import type { Mailbox } from './mailbox.ts'
+import { wantsOwnShell } from './own-shell.ts'
 import type { Rule } from './rules.ts'
 import { ignoring, type SignalName } from './signals.ts'
-import { leadsToFile, type Stamp } from './stamp.ts'
+import type { Stamp } from './stamp.ts'
 import type { Tree } from './tree.ts'
 
 export interface Script {
@@ -180,9 +181,9 @@ export class Starter {
     // The kernel takes blanks before the name, too.
     const first = /^#![ \t]*(\/[^\n]*)\n/.exec(text)?.[1]
     const interpreter = first?.trim().split(/\s+/)
-    const resident = isPlainSh(interpreter) && !wantsOwnShell(text, this.#tree.absolute(rule.folder))
-    const found = { stamp, interpreter, resident }
-    this.#texts.set(rule.doFile, found)
+    const { isWanted, isEarly } = wantsOwnShell(text, this.#tree.absolute(rule.folder))
+    const found = { stamp, interpreter, resident: isPlainSh(interpreter) && !isWanted }
+    if (!isEarly) this.#texts.set(rule.doFile, found)
     return found
   }
 }
@@ -194,33 +195,6 @@ interface Text {
   readonly interpreter: readonly string[] | undefined
   /** It is for a plain `sh`, and does not mind which process that is. */
   readonly resident: boolean
-}
-
-/**
- * `$0` and `$$` are others in a shell that stays, and so is what `command -v redo-ifchange` prints there: an alias. Where
- * it prints to /dev/null, as is usual, the status is all that counts. And `set -x` would show the insides of our functions.
- */
-const telling =
-  /\$\{?[0$]|\bset\s[^;&|\n]*(?:-\w*x|xtrace)|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
-
-/** `. FILE` where a command can stand; people keep functions and settings of many scripts in such a file. */
-const sourcing = /(?:^|[;&|({!`]|\b(?:if|then|else|do|command)\b)\s*\.\s+([^\s;&|)]+)/gm
-
-/** Whether a script, or a file that it sources, tells shells apart; if we cannot read what it sources, it may. */
-function wantsOwnShell(text: string, folder: string, seen: ReadonlySet<string> = new Set()): boolean {
-  if (telling.test(text)) return true
-  return [...text.matchAll(sourcing)].some(([, word = '']) => {
-    const name = word.replace(/^(["'])(.*)\1$/, '$2')
-    const file = resolve(folder, name)
-    if (seen.has(file)) return false
-    // Without a slash it is looked for on PATH; and a fifo or a terminal is not ours to read.
-    if (!/^[^"'$`\\]*\/[^"'$`\\]*$/.test(name) || !leadsToFile(file)) return true
-    try {
-      return wantsOwnShell(readFileSync(file, 'utf8'), folder, new Set([...seen, file]))
-    } catch {
-      return true
-    }
-  })
 }
 
 function isPlainSh(interpreter: readonly string[] | undefined): boolean {

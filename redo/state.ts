@@ -1,5 +1,4 @@
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { type FileNode, Graph, type Making } from './graph.ts'
 import type { Stamp } from './stamp.ts'
@@ -19,14 +18,16 @@ export class State {
   /** What could not be read, in words; undefined when all is well. */
   readonly damage: string | undefined
   readonly #path: string
+  readonly #isOurs: () => boolean
   #file: number | undefined
   #isClosed = false
   #goodBytes: number
   #records: number
   #blocks: number
 
-  private constructor(path: string, loaded: Loaded) {
+  private constructor(path: string, loaded: Loaded, isOurs: () => boolean) {
     this.#path = path
+    this.#isOurs = isOurs
     this.graph = loaded.graph
     this.damage = loaded.damage
     this.#goodBytes = loaded.goodBytes
@@ -34,8 +35,9 @@ export class State {
     this.#blocks = loaded.blocks
   }
 
-  static open(path: string): State {
-    return new State(path, load(path))
+  /** `isOurs`: whether we may write to it still. */
+  static open(path: string, isOurs = () => true): State {
+    return new State(path, load(path), isOurs)
   }
 
   /** Puts all that changed on disk. Survives the death of this process, not that of the machine. */
@@ -55,7 +57,7 @@ export class State {
     const useful = this.graph.size
     const isOutdated = this.#records > 3 * useful + 100
     const isInPieces = this.#blocks * 8 > useful + 800
-    if ((this.damage !== undefined || isOutdated || isInPieces) && this.#hasFolder()) this.#rewrite()
+    if ((this.damage !== undefined || isOutdated || isInPieces) && this.#isOurs()) this.#rewrite()
     if (this.#file !== undefined) closeSync(this.#file)
     this.#file = undefined
     this.#isClosed = true
@@ -65,7 +67,7 @@ export class State {
     // After the end of a run the file may belong to the next one.
     if (this.#isClosed) throw new Error('a record comes after the end of the run')
     if (this.#file === undefined) {
-      if (!this.#hasFolder()) return
+      if (!this.#isOurs()) return
       this.#file = openSync(this.#path, 'a')
       ftruncateSync(this.#file, this.#goodBytes)
       if (this.#goodBytes === 0) this.#goodBytes += writeAll(this.#file, Buffer.from(header))
@@ -73,11 +75,6 @@ export class State {
     this.#goodBytes += writeAll(this.#file, Buffer.from(block(nodes)))
     this.#records += nodes.length
     this.#blocks += 1
-  }
-
-  /** Not when a script has removed it, as `clean` does in many trees: then there are no books to keep. */
-  #hasFolder(): boolean {
-    return existsSync(dirname(this.#path))
   }
 
   #rewrite(): void {

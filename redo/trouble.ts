@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { writeStderr } from './stderr.ts'
 
 /** Ends the program over what no part of it could deal with: trouble with the system, or a bug. */
@@ -9,8 +8,8 @@ export function giveUp(error: unknown): never {
 
 function why(error: unknown): string {
   if (!isOfSystem(error)) return `this is a bug: ${error instanceof Error ? error.stack : error}`
-  if (error.code === 'ENOENT' && error.path?.startsWith('.redo/') && !existsSync('.redo'))
-    return 'the folder .redo was removed, perhaps by a script that cleans up\n  run it again'
+  if (error.code === 'ENOENT' && /^\.redo(\/|$)/.test(error.path ?? ''))
+    return 'the folder .redo was removed, perhaps by a script that cleans up\n  such a script is to be asked for alone'
   return `${error.message}\n  what was built is kept; when that is mended, run it again`
 }
 

@@ -13,19 +13,9 @@ import type { Fault, Opened, Place, Publisher } from './place.ts'
 export function folderPlace(url: string): Result<Place, Fault> {
   const folder = folderOf(url)
   if (!folder.ok) return folder
-  // One after the other: where a file system of the network does not answer, each holds one of node's four threads.
-  let turn: Promise<unknown> = Promise.resolve()
   return ok({
     name: url,
-    async open(file, signal) {
-      const opened = turn.then(() => openFile(folder.value, file, signal))
-      turn = opened
-      try {
-        return await orOver(opened, signal)
-      } catch {
-        return refuse(OVER)
-      }
-    },
+    open: (file, signal) => openFile(folder.value, file, signal),
     close: async () => {},
   })
 }
@@ -64,55 +54,19 @@ async function openFile(folder: string, name: string, signal: AbortSignal): Prom
       await file.close()
       return refuse({ kind: 'refused', why: 'it is not a file' })
     }
-    if (stats.size <= SMALL) {
-      const bytes = await file.readFile().finally(() => file.close())
-      return ok({ bytes: told([bytes], signal), length: stats.size, close: () => {} })
-    }
     const stream = file.createReadStream({ highWaterMark: 1 << 20, signal })
     stream.on('error', () => {}) // who reads is told; who does not, does not ask
-    const close = (): void => void stream.destroy()
-    return ok({ bytes: told(stream, signal, close), length: stats.size, close })
+    return ok({ bytes: told(stream), length: stats.size, close: () => stream.destroy() })
   } catch (error) {
-    return refuse(signal.aborted ? OVER : await failureOf(error, folder))
+    return refuse(await failureOf(error, folder))
   }
 }
 
-/** What is read at once, in bytes: records, and their signatures. */
-const SMALL = 64 * 1024
-
-const OVER: Failure = { kind: 'unreachable', why: 'nobody waits for it any more' }
-
-async function* told(
-  stream: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-  close: () => void = () => {},
-): AsyncGenerator<Uint8Array> {
-  const chunks = Symbol.asyncIterator in stream ? stream[Symbol.asyncIterator]() : stream[Symbol.iterator]()
+async function* told(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
-      const next = await orOver(Promise.resolve(chunks.next()), signal)
-      if (next.done) return
-      yield next.value
-    }
+    yield* stream
   } catch (error) {
-    throw new Broken(signal.aborted ? OVER : { kind: 'unreachable', why: codeOf(error) })
-  } finally {
-    close()
-  }
-}
-
-/** What comes of work, as long as the signal lets us wait: a disk hears none, and one far away may be silent for ever. */
-async function orOver<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  let leave = (): void => {}
-  const over = new Promise<never>((_, reject) => {
-    leave = () => reject(signal.reason)
-  })
-  if (signal.aborted) leave()
-  signal.addEventListener('abort', leave)
-  try {
-    return await Promise.race([work, over])
-  } finally {
-    signal.removeEventListener('abort', leave)
+    throw new Broken({ kind: 'unreachable', why: codeOf(error) })
   }
 }
 
@@ -163,4 +117,5 @@ const codeOf = (error: unknown): string =>
 const WHY: Readonly<Record<string, string>> = {
   ...READING,
   ENOTDIR: 'it is not a folder',
+  ABORT_ERR: 'nobody waits for it any more',
 }

@@ -17,6 +17,7 @@ export function bars(stream: NodeJS.WritableStream, paint: Paint): Reporter {
     barIncompleteChar: '.',
   })
   const shown = new Map<string, SingleBar>()
+  const places = new Map<string, string>()
   const above = lines(text => board.log(text), paint)
   const remove = (file: string): void => {
     const bar = shown.get(file)
@@ -27,6 +28,7 @@ export function bars(stream: NodeJS.WritableStream, paint: Paint): Reporter {
     ...above,
     started(file, place) {
       remove(file)
+      places.set(file, place)
       shown.set(file, board.create(1, 0, { file, place, have: '', of: '' }))
     },
     moved(file, have, total) {
@@ -35,7 +37,8 @@ export function bars(stream: NodeJS.WritableStream, paint: Paint): Reporter {
       bar?.update(have, { have: bytes(have), of: total === undefined ? '' : ` of ${bytes(total)}` })
     },
     failed(...event) {
-      remove(event[0])
+      const [file, place] = event
+      if (places.get(file) === place) remove(file) // and not that of another one, which goes on
       above.failed(...event)
     },
     fetched(file, count) {

@@ -34,6 +34,8 @@ export class Candidate implements Rival<Opening> {
   /** How many bytes were here when it last got on. */
   #furthest: number | undefined
   #dawdles = false
+  /** Why it makes a pause. */
+  #pausesFor: Failure | undefined
   #failure: Failure | undefined
 
   constructor(
@@ -87,7 +89,9 @@ export class Candidate implements Rival<Opening> {
     if (this.#dawdles) return
     this.#dawdles = true
     this.#silent()
-    this.#run.report.dawdles(this.#request.file, this.#name, this.#run.limits.nextAfterMs / 1000)
+    const { limits, report } = this.#run
+    const why = this.#pausesFor ? describe(this.#pausesFor) : `nothing for ${limits.nextAfterMs / 1000} s`
+    report.dawdles(this.#request.file, this.#name, why)
   }
 
   decline(opening: Opening): void {
@@ -101,6 +105,8 @@ export class Candidate implements Rival<Opening> {
     const { mute, report } = this.#run
     this.#show(this.#name)
     if (this.#host !== undefined) mute.delete(this.#host)
+    this.#dawdles = false
+    this.#pausesFor = undefined
     try {
       if (opening.from === 0 && part.size > 0) await part.restart()
       this.#etag = opening.etag
@@ -142,6 +148,7 @@ export class Candidate implements Rival<Opening> {
     this.#attempt += 1
     if (pause !== undefined) {
       this.#notBefore = Date.now() + pause
+      this.#pausesFor = failure
       return
     }
     this.#failure = failure

@@ -11,8 +11,8 @@ export interface Paint {
 export const lines = (write: (text: string) => void, paint: Paint): Reporter => ({
   started: (file, place) => write(`fetch ${file} from ${place}\n`),
   moved() {},
-  dawdles: (file, place, seconds) =>
-    write(`fetch ${file}: ${place} gave nothing for ${seconds} s; asking the next place as well\n`),
+  dawdles: (file, place, why) =>
+    write(`fetch ${file}: ${place} gave ${why}; asking the next place as well\n`),
   failed: (file, place, why, last) =>
     write(`${paint.bad('fetch')} ${file}: ${place} gave ${why}${last ? '' : '; asking the next place'}\n`),
   fetched: (file, count) => write(`${paint.good('fetched')} ${file} ${bytes(count)} sha256 ok\n`),

@@ -4,5 +4,6 @@ import { allInStore } from './in-store.ts'
 // takes long to load is loaded.
 if (!(await allInStore(process.argv.slice(2), process.env, process.ppid))) {
   const { runFetch } = await import('./cli.ts')
-  process.exitCode = await runFetch(process.argv.slice(2), process)
+  // A connection that is still being made, to a host that does not answer, would keep node for seconds.
+  process.exit(await runFetch(process.argv.slice(2), process))
 }

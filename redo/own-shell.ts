@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { leadsToFile } from './stamp.ts'
+
+/**
+ * `$0` and `$$` are others in a shell that stays, and so is what `command -v redo-ifchange` prints there: an alias. Where
+ * it prints to /dev/null, as is usual, the status is all that counts. And `set -x` would show the insides of our functions.
+ */
+const telling =
+  /\$\{?[0$]|\bset[ \t][^;&|\n]{0,200}?(?:-\w*x|xtrace)|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
+
+/** `. FILE` where a command can stand; people keep functions and settings of many scripts in such a file. */
+const sourcing =
+  /(?:^|[;&|({)!`]|\b(?:if|elif|then|else|while|until|do|command)[ \t]|\beval[ \t]+["']?)[ \t]*\\?\.[ \t]+([^\s;&|)]+)/gm
+
+const comment = /^[ \t]*#.*$/gm
+
+export interface Wish {
+  /** It tells shells apart, or sources what does, or what we cannot read. */
+  readonly isWanted: boolean
+  /** It sources what is not there yet: next time the answer may be another. */
+  readonly isEarly: boolean
+}
+
+/** Whether a script that runs in a folder wants a shell of its own. */
+export function wantsOwnShell(text: string, folder: string): Wish {
+  const texts = [text]
+  const seen = new Set<string>()
+  let isEarly = false
+  for (let one = texts.pop(); one !== undefined; one = texts.pop()) {
+    const commands = one.replace(comment, '')
+    if (telling.test(commands)) return { isWanted: true, isEarly: false }
+    for (const [, word = ''] of commands.matchAll(sourcing)) {
+      const name = word.replace(/^(["'])(.*)\1$/, '$2')
+      const file = resolve(folder, name)
+      if (seen.has(file)) continue
+      seen.add(file)
+      // Without a slash it is looked for on PATH.
+      if (!/^[^"'$`\\]*\/[^"'$`\\]*$/.test(name)) return { isWanted: true, isEarly: false }
+      const found = textOf(file)
+      if (found === undefined) isEarly = true
+      else texts.push(found)
+    }
+  }
+  return { isWanted: isEarly, isEarly }
+}
+
+/** Not of a fifo or a terminal, which is not ours to read. */
+function textOf(file: string): string | undefined {
+  try {
+    return leadsToFile(file) ? readFileSync(file, 'utf8') : undefined
+  } catch {
+    return undefined
+  }
+}
