@@ -83,6 +83,9 @@ function parseListing(
 
 type Field = 'path' | 'url' | 'cid' | 'repository'
 
+/** Those that may stand for all sources (`*`): the others mean one file. */
+const ANY_SOURCE: readonly Field[] = ['url', 'repository']
+
 function recordFault(
   record: RecRecord,
   field: Field,
@@ -90,7 +93,7 @@ function recordFault(
 ): string | undefined {
   const digests = values(record, 'sha256')
   if (digests.length === 0) return 'the record has no sha256'
-  const odd = digests.find(digest => !isSha256(digest) && !(digest === '*' && field !== 'path'))
+  const odd = digests.find(digest => !isSha256(digest) && !(digest === '*' && ANY_SOURCE.includes(field)))
   if (odd !== undefined) return `sha256 ${quoted(odd)} is not 64 lower-case hexadecimal digits`
   if (values(record, field).length === 0) return `the record has no ${field}`
   for (const each of values(record, field)) {

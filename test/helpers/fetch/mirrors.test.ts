@@ -56,9 +56,12 @@ describe('loadMirrors()', () => {
       `sha256: ${DIGEST}\npath: ../../etc/passwd\n\nsha256: *\npath: pool/x\n\npath: pool/y\n`,
     )
     put(join(tree, 'mirrors/http'), `sha256: *\nurl: gopher://h/{sha256}\n`)
-    const { mirrors, problems } = loadMirrors(tree, {}, join(tree, 'apt'))
-    expect([...mirrors.debian, ...mirrors.http]).toEqual([])
+    put(join(tree, 'mirrors/ipfs'), 'sha256: *\ncid: QmWotMZZFdS7rPNu3Y58WL1NaVXKLJH195pcvR4oMEdZQE\n')
+    const env = { COOLPORTS_IPFS_GATEWAYS: 'http://h' }
+    const { mirrors, problems } = loadMirrors(tree, env, join(tree, 'apt'))
+    expect([...mirrors.debian, ...mirrors.http, ...mirrors.ipfs]).toEqual([])
     expect(problems.map(({ at, why }) => `${at?.file}:${at?.line} ${why}`)).toEqual([
+      'mirrors/ipfs:1 sha256 "*" is not 64 lower-case hexadecimal digits',
       'mirrors/debian:1 path "../../etc/passwd" is not a plain path below the root of an archive',
       'mirrors/debian:4 sha256 "*" is not 64 lower-case hexadecimal digits',
       'mirrors/debian:7 the record has no sha256',
