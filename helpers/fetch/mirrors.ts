@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { isSha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, type RecRecord, values } from '../../core/recfile.ts'
@@ -11,8 +11,8 @@ import { debianRoots, rootOf } from './apt-sources.ts'
 
 /** Where sources may be had besides their own urls. */
 export interface Mirrors {
-  /** Files committed in the tree, below mirrors/files: digest → path. */
-  readonly files: ReadonlyMap<string, string>
+  /** Files committed in the tree, below mirrors/files: digest → paths. */
+  readonly files: Listing
   /** Digest → CIDs; empty where nobody may be asked for them. */
   readonly ipfs: Listing
   /** Digest, or `*` for any → repositories of registries, `REGISTRY/REPOSITORY`, that have it as a blob. */
@@ -134,10 +134,15 @@ const pathFault = (path: string): string | undefined =>
     ? undefined
     : 'is not a plain path below the root of an archive'
 
-/** `SHA256` or `SHA256.anything`, as committed files are named. */
-function treeFiles(names: readonly string[], folder: string): ReadonlyMap<string, string> {
-  const found = names.filter(name => isSha256(name.slice(0, 64)) && (name.length === 64 || name[64] === '.'))
-  return new Map(found.map(name => [name.slice(0, 64) as Sha256, join(folder, name)]))
+/** `SHA256` or `SHA256.anything`, as committed files are named; a bundle may have both of one source. */
+function treeFiles(names: readonly string[], folder: string): Listing {
+  const found = new Map<string, readonly string[]>()
+  for (const name of names) {
+    const digest = name.slice(0, 64)
+    if (!isSha256(digest) || (name.length > 64 && name[64] !== '.')) continue
+    found.set(digest, [...(found.get(digest) ?? []), join(folder, name)])
+  }
+  return found
 }
 
 function aptFiles(apt: string) {

@@ -11,11 +11,10 @@ export type Origin =
 /** All places of a source in the order they are asked: the tree itself, then who has it by its content, then mirrors, then upstream. */
 export function originsOf(request: FetchRequest, mirrors: Mirrors): readonly Origin[] {
   const { sha256, file } = request
-  const committed = mirrors.files.get(sha256)
   const paths = mirrors.debian.get(sha256) ?? []
   const patterns = [...(mirrors.http.get(sha256) ?? []), ...(mirrors.http.get('*') ?? [])]
   const origins: Origin[] = [
-    ...(committed ? [{ kind: 'tree', path: committed } as const] : []),
+    ...(mirrors.files.get(sha256) ?? []).map(path => ({ kind: 'tree', path }) as const),
     ...(mirrors.ipfs.get(sha256) ?? []).map(cid => ({ kind: 'ipfs', cid }) as const),
     ...[...(mirrors.oci.get(sha256) ?? []), ...(mirrors.oci.get('*') ?? [])].map(
       repository => ({ kind: 'oci', url: `oci://${repository}@sha256:${sha256}` }) as const,

@@ -49,6 +49,8 @@ function whyNot(count: number): string {
 function remedyFor(tried: readonly Tried[]): string {
   if (tried.length === 0) return 'give the source a url, or a record in mirrors/'
   if (tried.some(({ failure }) => failure.kind === 'room')) return MAKE_ROOM
+  if (tried.some(({ origin, failure }) => origin.kind === 'tree' && failure.kind === 'digest'))
+    return REPLACE_FILE
   const others = tried.flatMap(({ failure }) => (failure.kind === 'digest' ? [failure] : []))
   if (others.length > 0 && others.every(({ page }) => page)) return LOOK_AT_PAGE
   if (others.length === tried.length) return LOOK_FIRST
@@ -60,6 +62,8 @@ function remedyFor(tried: readonly Tried[]): string {
 
 const MAKE_ROOM =
   'make room there, or set COOLPORTS_STORE to a folder on another disk; then run the same command again'
+
+const REPLACE_FILE = 'the file in mirrors/files is not what its name says: put a whole one in its place'
 
 const LOOK_FIRST =
   'if the file was replaced by its makers, look at what changed before the new digest goes into the manifest'

@@ -584,6 +584,23 @@ describe('other places than a server', () => {
     expect(stored(root)).toEqual(BODY)
   })
 
+  it('is the whole one of two files of the tree', async () => {
+    const root = folder()
+    put(join(root, `mirrors/files/${DIGEST}`), BODY)
+    put(join(root, `mirrors/files/${DIGEST}.tar.xz`), LIE)
+    expect((await fetchInto(root, [want([])])).outcome.ok).toBe(true)
+    put(join(root, `mirrors/files/${DIGEST}`), LIE)
+    put(join(root, `mirrors/files/${DIGEST}.tar.xz`), BODY)
+    expect((await fetchInto(root, [want([])], { store: join(root, 'other') })).outcome.ok).toBe(true)
+  })
+
+  it('is a damaged file of the tree, and nobody else has it: that is what is to be mended', async () => {
+    const root = folder()
+    put(join(root, `mirrors/files/${DIGEST}`), LIE)
+    const { message } = await fetchInto(root, [want(['http://127.0.0.1:1/x'])])
+    expect(message?.remedy).toMatch(/^the file in mirrors\/files is not what its name says/)
+  })
+
   it('is a file: url, or a Debian archive on the disk', async () => {
     const root = folder()
     put(join(root, 'archive/pool/main/x+1.tar'), BODY)
