@@ -10,6 +10,7 @@ export const FILE_SYSTEM: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such folder',
   ENOTDIR: 'there is a file where a folder has to be',
   EEXIST: 'there is something of this name',
+  ENOTEMPTY: 'the folder is not empty',
   ELOOP: 'its symlinks lead in a circle',
   ENAMETOOLONG: 'the name is too long',
   ENOSPC: 'the disk is full',

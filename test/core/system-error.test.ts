@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readingFault, systemFault } from '../../core/system-error.ts'
@@ -28,6 +28,7 @@ test('systemFault() says why, and at which path, of what is to be written', () =
   const fault = (path: string) => systemFault(thrown(() => mkdirSync(join(root, path))))
   expect(fault('none/below')).toEqual({ why: 'there is no such folder', path: join(root, 'none/below') })
   expect(fault('file/below')?.why).toBe('there is a file where a folder has to be')
+  expect(systemFault(thrown(() => rmdirSync(root)))?.why).toBe('the folder is not empty')
   expect(fault('file')?.why).toBe('there is something of this name')
   expect(systemFault(new Error('of another kind'))).toBeUndefined()
 })

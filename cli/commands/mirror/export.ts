@@ -3,7 +3,8 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { type Message, quoted } from '../../../core/message.ts'
 import { partOf, sweepParts } from '../../../core/part.ts'
 import { storeRoot } from '../../../core/store.ts'
-import { systemFault } from '../../../core/system-error.ts'
+import { FILE_SYSTEM, systemFault } from '../../../core/system-error.ts'
+import { mountPoints } from '../../../helpers/install/mounts.ts'
 import { PACKAGE_TIME } from '../../../helpers/tar/entry.ts'
 import { command, packagesOption } from '../../command.ts'
 import { wantedSources } from '../../dependencies.ts'
@@ -128,11 +129,14 @@ const untracked = (dir: string, paths: readonly string[]): Message => ({
 function obstacle(to: string): string | undefined {
   if (!existsSync(dirname(to))) return 'the folder above it is not there'
   try {
-    return readdirSync(to).length > 0 ? 'it is not empty' : undefined
+    if (readdirSync(to).length > 0) return 'it is not empty'
+    // It would be made beside it, on another disk, and could not take its place.
+    const real = Buffer.from(realpathSync(to)).toString('latin1')
+    return mountPoints().has(real) ? 'a file system is mounted there: name a folder in it' : undefined
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const { code = '' } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    return code === 'ENOTDIR' ? 'there is a file of that name' : String(code)
+    return code === 'ENOTDIR' ? 'there is a file of that name' : (FILE_SYSTEM[code] ?? code)
   }
 }
 

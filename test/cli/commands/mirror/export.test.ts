@@ -18,6 +18,7 @@ import { sha256 } from '../../../../core/digest.ts'
 import { nameOf } from '../../../../core/process-name.ts'
 import { listingLine } from '../../../../helpers/mirror/listing.ts'
 import { runtimeModules } from '../../../../helpers/mirror/modules.ts'
+import { mayMountDisk, mountDisk } from '../../../support/mount.ts'
 import { DEAD, partBy } from '../../../support/part.ts'
 import { smallTree } from '../../../support/small-tree.ts'
 import { manifest, type Tree } from '../../../support/tree.ts'
@@ -207,6 +208,20 @@ describe('mirror export', () => {
     })
     expect(readdirSync(bundle)).toEqual(['mine'])
   })
+
+  test.runIf(mayMountDisk())(
+    'refuses the folder at which a disk is mounted, before it makes anything',
+    async () => {
+      const tree = smallTree({})
+      const disk = mkdtempSync(join(tmpdir(), 'coolports disk-'))
+      onTestFinished(() => rmSync(disk, { recursive: true }))
+      mountDisk(disk, 1024 * 1024)
+      expect(await coolports(tree, 'mirror', 'export', disk, 'seed')).toMatchObject({
+        status: 2,
+        err: expect.stringContaining('a file system is mounted there: name a folder in it'),
+      })
+    },
+  )
 
   test('refuses what it cannot know', async () => {
     const tree = smallTree({})
