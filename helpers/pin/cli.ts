@@ -36,6 +36,10 @@ export async function runPin(
     return 2
   }
   const requests = read.value
+  const asked = ipfsAsked(env)
+  say(asked.problems)
+  // Who named one would take the sources for pinned.
+  if (env.IPFS_API?.trim() && asked.daemon === undefined) return 2
   const tree = treeRoot()
   const store = storeRoot(env, tree)
   const plain = { good: (text: string) => text, bad: (text: string) => text }
@@ -53,8 +57,6 @@ export async function runPin(
     say(fetched.error)
     return 1
   }
-  const asked = ipfsAsked(env)
-  say(asked.problems)
   const daemon = asked.daemon === undefined ? undefined : kubo(asked.daemon, LIMITS)
   try {
     const problems = await pinSources(requests, {

@@ -105,6 +105,17 @@ describe('ipfs-pin-fetch-file', () => {
     expect(odd.err).toContain(`made "${answer}" of it, not ${CID}`)
   })
 
+  it('does nothing when the daemon is named by what is no address', async () => {
+    const { url, asked } = await serve(whole(BODY))
+    const ran = await run('ipfs-pin-fetch-file', [list(url)], { IPFS_API: 'my-daemon' })
+    expect(ran).toMatchObject({
+      status: 2,
+      out: '',
+      err: expect.stringContaining('cannot use the IPFS daemon'),
+    })
+    expect([asked.length, existsSync(join(tree, 'mirrors/ipfs'))]).toEqual([0, false])
+  })
+
   it('writes blocks that any web server can give', async () => {
     const { url } = await serve(whole(BODY))
     const blocks = join(tree, 'web')
