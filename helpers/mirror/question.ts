@@ -32,7 +32,7 @@ const questions: Questions = {
   },
   // Whoever has it there: how many they are cannot be told.
   ipfs: { owner: () => 'IPFS', ask: askIpfs },
-  oci: { owner: ({ url }) => new URL(url).host, ask: askRegistry },
+  oci: { owner: hostOf, ask: askRegistry },
   // All of its archives are copies of one.
   debian: { owner: () => 'the Debian archive', ask: askUrl },
   http: { owner: hostOf, ask: askUrl },

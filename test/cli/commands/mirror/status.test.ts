@@ -125,6 +125,18 @@ describe('mirror status', () => {
     expect((await status(tree)).told.owners).toEqual(['the Debian archive', 'localhost', '127.0.0.1'])
   })
 
+  test('counts a registry and a web server of one host once, whatever their ports', async () => {
+    const [{ url }, registry] = await Promise.all([serve(whole()), serve(whole())])
+    const tree = treeWith(`${url}/x`)
+    tree.write(
+      'mirrors/oci',
+      `sha256: *\nrepository: ${registry.url.replace('http://', '')}/mirrors/sources\n`,
+    )
+    const { status: code, told } = await status(tree)
+    expect(told.places.map(({ has }) => has)).toEqual([true, true])
+    expect([code, told.owners]).toEqual([1, ['127.0.0.1']])
+  })
+
   test('asks for all that a package is built from, or for the whole tree', async () => {
     const { url } = await serve(whole())
     const tree = new Tree({
