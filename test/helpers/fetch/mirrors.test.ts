@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadMirrors } from '../../../helpers/fetch/mirrors.ts'
@@ -106,6 +107,17 @@ describe('loadMirrors()', () => {
     expect(problems.map(({ at, cannot }) => `${at?.file}:${at?.line} ${cannot}`)).toEqual([
       'mirrors/http:1 use the field "urls" of a mirror',
     ])
+  })
+
+  it.each([
+    ['http', 'url: http://h.example/{sha256}'],
+    ['oci', 'repository: h.example/a'],
+  ] as const)("takes a record that a person put at the end of this tree's mirrors/%s", (file, line) => {
+    const tree = folder()
+    const ours = readFileSync(join(import.meta.dirname, '../../../mirrors', file), 'utf8')
+    put(join(tree, 'mirrors', file), `${ours}sha256: *\n${line}\n`)
+    const { mirrors, problems } = loadMirrors(tree, {}, join(tree, 'apt'))
+    expect([mirrors[file].has('*'), problems]).toEqual([true, []])
   })
 
   it('has nothing to offer in a tree without mirrors', () => {
