@@ -1,6 +1,7 @@
 import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { distfilePath } from '../../core/store.ts'
+import { systemFault } from '../../core/system-error.ts'
 import type { FetchRequest } from '../fetch/request.ts'
 import { describe } from '../http/failure.ts'
 import { writeBlocks } from '../ipfs/block-folder.ts'
@@ -57,6 +58,12 @@ async function give(
   }
   const root = blocks === undefined ? undefined : await holdings.cidOf(sha256)
   if (!root?.ok || blocks === undefined) return undefined
-  const written = await writeBlocks(root.value, holdings, blocks)
-  return written.ok ? undefined : written.error
+  try {
+    const written = await writeBlocks(root.value, holdings, blocks)
+    return written.ok ? undefined : written.error
+  } catch (error) {
+    const fault = systemFault(error)
+    if (!fault) throw error
+    return `its blocks cannot be written to ${quoted(blocks)}: ${fault.why}`
+  }
 }

@@ -137,6 +137,16 @@ describe('ipfs-pin-fetch-file', () => {
     }
   })
 
+  it('says why blocks cannot be written', async () => {
+    const { url } = await serve(whole(BODY))
+    const ran = await run('ipfs-pin-fetch-file', ['--blocks', put(join(tree, 'web'), 'a file'), list(url)])
+    expect(ran.status).toBe(1)
+    expect(ran.err).toMatch(
+      /cannot pin "source\.tar\.gz": its blocks cannot be written to ".*\/web": there is a file/,
+    )
+    expect(ran.err).not.toContain('    at ')
+  })
+
   it('writes nothing when a source cannot be had, a list cannot be read, or words are wrong', async () => {
     const { url } = await serve((_request, response) => response.writeHead(404).end())
     expect((await run('ipfs-pin-fetch-file', [list(url)])).status).toBe(1)
