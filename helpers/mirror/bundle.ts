@@ -57,14 +57,16 @@ export async function fillBundle(folder: string, parts: BundleParts): Promise<Re
   const copied = await copySources(join(tree, 'mirrors/files'), store, sources)
   if (!copied.ok) return copied
   copyModules(root, tree)
-  levelTree(tree, PACKAGE_TIME)
+  // A time for each commit: what is copied over an older bundle is to be seen, though it may have the same size.
+  const { time = PACKAGE_TIME } = tracked
+  levelTree(tree, time - 3600)
 
   copyPrograms(root, tree)
   symlinkSync('tree/mirrors/files', join(folder, 'sources'))
   writeFileSync(join(folder, 'README'), readme(parts))
   // Behind their sources, lest a door bundles them again.
-  levelTree(join(tree, 'dist'), PACKAGE_TIME + 3600)
-  lutimesSync(tree, PACKAGE_TIME, PACKAGE_TIME)
+  levelTree(join(tree, 'dist'), time)
+  lutimesSync(tree, time - 3600, time - 3600)
   return ok(undefined)
 }
 

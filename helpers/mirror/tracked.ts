@@ -11,6 +11,8 @@ export interface Tracked {
   /** The commit that is checked out, and whether tracked files differ from it; undefined before the first commit. */
   readonly commit: string | undefined
   readonly changed: boolean
+  /** When that was committed, in seconds since 1970. */
+  readonly time: number | undefined
 }
 
 export function trackedFiles(root: string): Result<Tracked, Message> {
@@ -21,9 +23,11 @@ export function trackedFiles(root: string): Result<Tracked, Message> {
   }
   const head = git(root, 'rev-parse', '--verify', '--quiet', 'HEAD')
   const commit = head.status === 0 ? head.stdout.trim() : undefined
+  const time =
+    commit === undefined ? undefined : Number(git(root, 'log', '-1', '--format=%ct', commit).stdout)
   const changed = git(root, 'status', '--porcelain', '--untracked-files=no').stdout !== ''
   const paths = listed.stdout.split('\0').filter(path => path !== '' && !isMade(path))
-  return ok({ paths: paths.sort(byCodeUnit), commit, changed })
+  return ok({ paths: paths.sort(byCodeUnit), commit, changed, time })
 }
 
 /** Files in some folders of a tree that git neither tracks nor is told to ignore: what was forgotten, in order. */
