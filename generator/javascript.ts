@@ -1,14 +1,23 @@
-import { type EcmaScriptModule, parseSync, type StaticImport } from 'oxc-parser'
+import { type EcmaScriptModule, parseSync, type StaticImport, type StaticImportEntry } from 'oxc-parser'
 
 /** A module as the realm runs it. */
 export interface Runnable {
   /** What it imports, as it is written, in the order of the parameters of `code`. */
   readonly imports: readonly string[]
+  /** What it imports by name; `import * as` names nothing. */
+  readonly names: readonly ImportedName[]
   /**
    * A function expression, from the imported modules to the default export. Its second line is the
    * first of the module, and what stood in a line and column stands there still.
    */
   readonly code: string
+}
+
+export interface ImportedName {
+  /** The module, as it is written. */
+  readonly specifier: string
+  /** As the module exports it: 'default' for its default export. */
+  readonly name: string
 }
 
 /** Why a text is no module that the realm can run. */
@@ -44,6 +53,12 @@ export function readJavaScript(text: string): Runnable | Unrunnable {
   const parameters = staticImports.map((_, index) => `$${index}`).join(', ')
   return {
     imports: staticImports.map(({ moduleRequest }) => moduleRequest.value),
+    names: staticImports.flatMap(({ moduleRequest, entries }) =>
+      entries.flatMap(entry => {
+        const name = nameOf(entry)
+        return name === undefined ? [] : [{ specifier: moduleRequest.value, name }]
+      }),
+    ),
     code: [
       `function (${parameters}) { ${staticImports.map(bindings).join('')}let ${RESULT}`,
       withEdits(text, [
@@ -78,12 +93,17 @@ function exportOf({
 /** Declares the names of an import; `$0` is the module that the first one names. */
 function bindings({ entries }: StaticImport, index: number): string {
   return entries
-    .map(({ importName, localName }) => {
-      if (importName.kind === 'NamespaceObject') return `const ${localName.value} = $${index}; `
-      const name = importName.kind === 'Default' ? 'default' : importName.name
-      return `const ${localName.value} = $${index}[${JSON.stringify(name)}]; `
+    .map(entry => {
+      const name = nameOf(entry)
+      const member = name === undefined ? '' : `[${JSON.stringify(name)}]`
+      return `const ${entry.localName.value} = $${index}${member}; `
     })
     .join('')
+}
+
+/** Under which name it is exported; undefined for `* as`, which is all of the module. */
+function nameOf({ importName: { kind, name } }: StaticImportEntry): string | undefined {
+  return kind === 'Default' ? 'default' : (name ?? undefined)
 }
 
 interface Edit {

@@ -1,10 +1,12 @@
 import { API, type Api, bundleApi } from './api.ts'
+import { type ImportedName, readJavaScript } from './javascript.ts'
 import { locate, locateImport } from './locate.ts'
 import { type Module, readModule, writtenPlace } from './module.ts'
 import { nearestPackage } from './nearest-package.ts'
 import { fieldName, type Problem } from './problem.ts'
 import { type Failure, Realm, type Stranger } from './realm.ts'
 import { type Input, manifestPath } from './tree.ts'
+import { withoutTypes } from './types.ts'
 
 /** A manifest that was evaluated: still only data of unknown shape. */
 export interface Loaded {
@@ -62,7 +64,11 @@ export async function loadManifests(
 
   const loaded: Loaded[] = []
   const results = realm.load(evaluable.map(module => module.path))
+  const missing = await missingNames(found, realm.exportsOf(API))
+  for (const names of missing.values()) problems.push(...names)
   for (const [index, module] of evaluable.entries()) {
+    // What came of it came of an undefined, which would pass for a field left out.
+    if (missing.size > 0 && closureOf(module, found).some(({ path }) => missing.has(path))) continue
     const result = results[index]
     if (result?.kind === 'value' && result.strangers)
       problems.push(...result.strangers.map(one => strangerProblem(one, module)))
@@ -120,6 +126,42 @@ function closureOf(module: Module, modules: ReadonlyMap<string, Module>): readon
     }
   }
   return [...seen.values()]
+}
+
+/**
+ * What modules import by names that are not exported, by the paths of the modules. A name that stands for
+ * no value may be a type, and is fine. What cannot be imported at all is left to who imports it.
+ */
+async function missingNames(
+  modules: ReadonlyMap<string, Module>,
+  api: readonly string[],
+): Promise<ReadonlyMap<string, readonly Problem[]>> {
+  const problems = new Map<string, readonly Problem[]>()
+  const isMissing = ({ specifier, name }: ImportedName): boolean =>
+    specifier === API
+      ? api.length > 0 && !api.includes(name)
+      : name !== 'default' && modules.has(importedName(specifier))
+  for (const { path, text, names } of modules.values()) {
+    if (!names.some(isMissing)) continue
+    const stripped = await withoutTypes(path, text, 'used')
+    const used = stripped.ok ? readJavaScript(stripped.value) : undefined
+    const missing = (used && 'names' in used ? used.names : names).filter(isMissing)
+    const told = missing.map(one => missingProblem(one, path, text))
+    if (told.length > 0) problems.set(path, told)
+  }
+  return problems
+}
+
+function missingProblem({ specifier, name }: ImportedName, path: string, text: string): Problem {
+  return {
+    kind: 'evaluation',
+    at: locateImport(path, text, specifier, name),
+    text: `${JSON.stringify(importedName(specifier))} exports no ${JSON.stringify(name)}`,
+    remedy:
+      name === 'default'
+        ? `its names are imported in braces: import { NAME } from '${specifier}'`
+        : `if it is a type, write: type ${name}`,
+  }
 }
 
 async function evaluationProblem(

@@ -28,16 +28,24 @@ export function locate(file: string, text: string, path: readonly (string | numb
   return placeAt(file, text, found.start)
 }
 
-/** Finds the import of a module in a manifest. */
-export function locateImport(file: string, text: string, specifier: string): Place {
+/** Finds the import of a module in a manifest; of several the first, or the one that asks for `name`. */
+export function locateImport(file: string, text: string, specifier: string, name?: string): Place {
   const program = parseSync(file, text).program as unknown as { readonly body: readonly Node[] }
   const declaration = program.body.find(
-    node => (node.source as { value?: string } | undefined)?.value === specifier,
+    node =>
+      (node.source as { value?: string } | undefined)?.value === specifier &&
+      (name === undefined || asksFor(node, name)),
   )
   const source = declaration?.source as Node | undefined
   const written = Math.max(text.indexOf(`'${specifier}'`), text.indexOf(`"${specifier}"`), 0)
   return placeAt(file, text, source?.start ?? written)
 }
+
+const asksFor = ({ specifiers }: Node, name: string): boolean =>
+  ((specifiers ?? []) as readonly Node[]).some(({ type, imported }) => {
+    const asked = imported as { name?: string; value?: string } | undefined
+    return type === 'ImportDefaultSpecifier' ? name === 'default' : (asked?.name ?? asked?.value) === name
+  })
 
 /** The place of an offset, in UTF-16 code units, of a text. */
 export function placeAt(file: string, text: string, offset: number): Place {

@@ -80,6 +80,12 @@ export class Realm {
     return all ?? names.map(name => this.#evaluate([name])?.[0] ?? NEVER_ENDS)
   }
 
+  /** The names that a module exports; none as long as it did not run, or failed. */
+  exportsOf(name: string): readonly string[] {
+    const names = this.#run(`__modules.exportsOf(${JSON.stringify(name)})`, { filename: 'realm' })
+    return JSON.parse(String(names)) as readonly string[]
+  }
+
   /** Undefined when it did not end in time. */
   #evaluate(names: readonly string[]): readonly Evaluated[] | undefined {
     try {
@@ -213,15 +219,6 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     Object.freeze(value)
     for (const inner of Object.values(value)) freeze(inner)
   }
-  /** What a module imports: a name that is not exported is refused, for undefined would pass for a field left out. */
-  const strict = (exports: Readonly<Record<string, unknown>>, name: string, by: string): unknown =>
-    new Proxy(exports, {
-      get(_, key) {
-        if (typeof key === 'string' && !Object.hasOwn(exports, key))
-          throw new ImportError(by, name, false, `${JSON.stringify(name)} exports no ${JSON.stringify(key)}`)
-        return Reflect.get(exports, key)
-      },
-    })
   const load = (name: string, by?: string): Readonly<Record<string, unknown>> => {
     const module = modules.get(name)
     if (!module) throw new ImportError(by, name, true, `a manifest cannot import ${JSON.stringify(name)}`)
@@ -234,7 +231,7 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     running.add(name)
     try {
       const { imports, body } = module
-      const value = body(...imports.map(asked => strict(load(asked, name), asked, name)))
+      const value = body(...imports.map(asked => load(asked, name)))
       freeze(value)
       module.exports = name.startsWith('pkg/')
         ? Object.freeze({ default: value })
@@ -300,5 +297,7 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
     running.clear()
     return `[${names.map(evaluate).join(',')}]`
   }
-  Object.defineProperty(realm, '__modules', { value: Object.freeze({ define, load: answer }) })
+  /** JSON, for only text crosses the border. */
+  const exportsOf = (name: string): string => JSON.stringify(Object.keys(modules.get(name)?.exports ?? {}))
+  Object.defineProperty(realm, '__modules', { value: Object.freeze({ define, load: answer, exportsOf }) })
 }

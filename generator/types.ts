@@ -14,11 +14,19 @@ export function hasTypes(text: string): boolean {
   return JSON.stringify(program).includes('"type":"TS')
 }
 
-/** Makes JavaScript of a manifest in TypeScript. */
-export async function withoutTypes(path: string, text: string): Promise<Result<string, readonly Problem[]>> {
+/**
+ * Makes JavaScript of a manifest in TypeScript. What it imports stays, but for what it says is a type;
+ * on demand without the names that are used for no value.
+ */
+export async function withoutTypes(
+  path: string,
+  text: string,
+  imports: 'all' | 'used' = 'all',
+): Promise<Result<string, readonly Problem[]>> {
   const { transform } = await import('esbuild')
+  const options = imports === 'all' ? OPTIONS : { ...OPTIONS, tsconfigRaw: {} }
   try {
-    return ok((await transform(text, { ...OPTIONS, sourcefile: path })).code)
+    return ok((await transform(text, { ...options, sourcefile: path })).code)
   } catch (error) {
     return refuse(((error as TransformFailure).errors ?? []).map(syntaxProblem))
   }

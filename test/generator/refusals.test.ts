@@ -711,11 +711,42 @@ test('a pattern that is missing is told once', async () => {
 
 test('a name that an import does not export is refused, and no field left out', async () => {
   expect(await refusalOf({ runDeps: 'deps' }, "import { deps } from '../zlib/package.ts'")).toBe(
-    'pkg/a/package.ts:2:22: cannot evaluate the manifest: "pkg/zlib/package.ts" exports no "deps"',
+    'pkg/a/package.ts:2:22: cannot evaluate the manifest: "pkg/zlib/package.ts" exports no "deps"\n  if it is a type, write: type deps',
   )
   expect(await refusalOf({ check: 'skpi' }, "import { skpi } from 'coolports'")).toContain(
     'cannot evaluate the manifest: "coolports" exports no "skpi"',
   )
+  expect(await refusalOf({ check: 'cool.skip' }, "import cool from 'coolports'")).toBe(
+    `pkg/a/package.ts:2:18: cannot evaluate the manifest: "coolports" exports no "default"\n  its names are imported in braces: import { NAME } from 'coolports'`,
+  )
+})
+
+test('a name that an import does not export is refused in a manifest with types, and told once of one that others import', async () => {
+  const tree = new Tree({
+    'pkg/a/package.ts': manifest(
+      { env: '{ A: `${Manifest}` }' },
+      "import { Manifest } from 'coolports'\nconst m: Manifest | 1 = 1\nvoid m",
+    ),
+    'pkg/b/package.ts': manifest({ version: 'a.version' }, "import a from '../a/package.ts'"),
+  })
+  expect(await tree.refusals()).toBe(
+    'pkg/a/package.ts:2:26: cannot evaluate the manifest: "coolports" exports no "Manifest"\n  if it is a type, write: type Manifest',
+  )
+})
+
+test('a type is imported without the word `type`', async () => {
+  const typed = "import { Manifest } from 'coolports'\nconst more: Partial<Manifest> = {}\nvoid more"
+  expect(await refusalOf({}, typed)).toBe('')
+  expect(await refusalOf({}, "import { Manifest } from 'coolports'")).toBe('')
+})
+
+test('all that a module exports can be asked for what it may not have, and be looked through', async () => {
+  const head = "import * as c from 'coolports'\nimport * as z from '../zlib/package.ts'"
+  const env =
+    '{ A: c.future ? c.future() : "none", B: `${JSON.stringify(c).length > 1}`, C: Object.keys(z).join() }'
+  const tree = new Tree({ 'pkg/a/package.ts': manifest({ env }, head), 'pkg/zlib/package.ts': manifest() })
+  expect(await tree.refusals()).toBe('')
+  expect(tree.read('pkg/a/.pkgkey.do')).toContain('A=none\n| export B=true\n| export C=default\n')
 })
 
 test('a module is its default export, however it says so', async () => {
