@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { formatProcess, isRunning, nameOf, parseProcess } from './process-name.ts'
@@ -6,16 +7,14 @@ import { isSystemError } from './system-error.ts'
 
 /**
  * A new name for what is being made, beside the one that it gets by a rename when it is whole:
- * `.NAME.PID.START.SPACE.BOOT.N.part`. It says who makes it, and nobody else makes the same: not a later process of our
- * number, nor one in another container, or on another machine, that shares the folder.
+ * `.NAME.PID.START.SPACE.BOOT.RANDOM.part`. It says who makes it, and nobody makes the same twice: RANDOM is 8
+ * hexadecimal digits, for in containers that see the processes of another one two may take themselves for the same.
  */
 export const partOf = (path: string): string =>
   join(
     dirname(path),
-    `.${basename(path)}.${formatProcess(nameOf(process.pid))}.${thisBoot()}.${++count}.part`,
+    `.${basename(path)}.${formatProcess(nameOf(process.pid))}.${thisBoot()}.${randomBytes(4).toString('hex')}.part`,
   )
-
-let count = 0
 
 /** Behind the name of a part, that of what it replaces, for the moment in which neither has the name. */
 export const OLD = '.old'
@@ -37,7 +36,7 @@ export function parsePart(name: string): Part | undefined {
   return { of, pid: process.pid, isRunning: boot === thisBoot() ? isRunning(process) : undefined }
 }
 
-const FORM = /^\.(.+)\.(\d+\.[^.]+\.[^.]+)\.([0-9a-f]{8}|-)\.\d+\.part(?:\.old)?$/s
+const FORM = /^\.(.+)\.(\d+\.[^.]+\.[^.]+)\.([0-9a-f]{8}|-)\.[0-9a-f]+\.part(?:\.old)?$/s
 
 /**
  * Whether nobody goes on with a part: its process has ended, or, where that cannot be told, nothing was changed for ten

@@ -11,7 +11,7 @@ afterEach(() => {
 })
 
 /** The same boot of another machine, such as a virtual one that shares the folder. */
-const farAway = (part: string): string => part.replace(/\.[0-9a-f]{8}(?=\.\d+\.part)/, '.00000000')
+const farAway = (part: string): string => part.replace(/\.[0-9a-f]{8}(?=\.[0-9a-f]+\.part)/, '.00000000')
 
 test('partOf() makes a new name each time, beside the other, that says of what and by whom', () => {
   const [one, two] = [partOf('/some/a file'), partOf('/some/a file')]
@@ -22,6 +22,17 @@ test('partOf() makes a new name each time, beside the other, that says of what a
   for (const unseen of [partBy(UNSEEN, 'x'), farAway(partBy(DEAD, 'x'))])
     expect(parsePart(basename(unseen))).toEqual({ of: 'x', pid: process.pid, isRunning: undefined })
   expect(parsePart(partOf('.a.1.1.1.b\n'))?.of).toBe('.a.1.1.1.b\n')
+})
+
+test('partOf() makes another name in a process that takes itself for this one', async () => {
+  const names: string[] = []
+  // A container may see the processes of another one in /proc: then all that two know of themselves is the same.
+  for (const _ of [1, 2]) {
+    vi.resetModules()
+    names.push((await import('../../core/part.ts')).partOf('x'))
+  }
+  expect(new Set(names).size).toBe(2)
+  expect(new Set(names.map(name => name.replace(/[^.]+\.part$/, ''))).size).toBe(1)
 })
 
 test.each([
