@@ -9,18 +9,24 @@ import { isSystemError } from './system-error.ts'
  * A new name for what is being made, beside the one that it gets by a rename when it is whole:
  * `.NAME.PID.START.SPACE.BOOT.RANDOM.part`. It says who makes it, and nobody makes the same twice: RANDOM is 8
  * hexadecimal digits, for in containers that see the processes of another one two may take themselves for the same.
+ * Of a long NAME it has the beginning.
  */
 export const partOf = (path: string): string =>
   join(
     dirname(path),
-    `.${basename(path)}.${formatProcess(nameOf(process.pid))}.${thisBoot()}.${randomBytes(4).toString('hex')}.part`,
+    `.${beginning(basename(path))}.${formatProcess(nameOf(process.pid))}.${thisBoot()}.${randomBytes(4).toString('hex')}.part`,
   )
+
+/** What a part's name has of another one: a file's name has 255 bytes at most, and what stands around it up to 75. */
+const beginning = (name: string): string =>
+  // It leaves a last character out that is there in part.
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.from(name).subarray(0, 180), { stream: true })
 
 /** Behind the name of a part, that of what it replaces, for the moment in which neither has the name. */
 export const OLD = '.old'
 
 export interface Part {
-  /** The name of what it is to become. */
+  /** The name of what it is to become, or the beginning of a long one. */
   readonly of: string
   /** The process that makes it. */
   readonly pid: number
@@ -58,7 +64,7 @@ const QUIET_MS = 10 * 60 * 1000
 /** The parts in a folder with which nobody goes on; only those of one name, if that is given. */
 export function leftParts(folder: string, of?: string): readonly string[] {
   return namesIn(folder)
-    .filter(name => of === undefined || parsePart(name)?.of === of)
+    .filter(name => of === undefined || parsePart(name)?.of === beginning(of))
     .map(name => join(folder, name))
     .filter(isLeft)
 }

@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -10,6 +10,8 @@ export function removeTree(folder: string): void {
     rmSync(folder, { recursive: true, force: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
+    // What the kernel has no name for was never made; its maker has failed, and tells why.
+    if (code === 'ENAMETOOLONG' && !existsSync(folder)) return
     // Node calls itself for each folder in a folder, until its stack ends.
     if (!HINDRANCES.includes(code ?? '') && !(error instanceof RangeError)) throw error
     loosen(folder)

@@ -2,13 +2,17 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { isLeft, leftParts, OLD, parsePart, partOf, sweepParts } from '../../core/part.ts'
-import { nameOf } from '../../core/process-name.ts'
+import { formatProcess, nameOf } from '../../core/process-name.ts'
 import { folder } from '../helpers/tar/folder.ts'
 import { DEAD, partBy, UNSEEN } from '../support/part.ts'
 
 afterEach(() => {
   vi.useRealTimers()
 })
+
+const me = nameOf(process.pid)
+/** In decimal digits an id has 7 at most, a start 20, a namespace 10. */
+const LONGEST = formatProcess({ pid: 4194304, start: '9'.repeat(20), space: '9'.repeat(10) })
 
 /** The same boot of another machine, such as a virtual one that shares the folder. */
 const farAway = (part: string): string => part.replace(/\.[0-9a-f]{8}(?=\.[0-9a-f]+\.part)/, '.00000000')
@@ -23,6 +27,18 @@ test('partOf() makes a new name each time, beside the other, that says of what a
     expect(parsePart(basename(unseen))).toEqual({ of: 'x', pid: process.pid, isRunning: undefined })
   expect(parsePart(partOf('.a.1.1.1.b\n'))?.of).toBe('.a.1.1.1.b\n')
 })
+
+test.each(['n'.repeat(255), 'é'.repeat(127), 'x€'.repeat(63)])(
+  'a name as long as can be has parts: %s',
+  name => {
+    const root = folder({ [name]: '' })
+    const part = partBy(DEAD, join(root, name))
+    writeFileSync(part + OLD, '')
+    expect(Buffer.byteLength(basename(partOf(name).replace(formatProcess(me), LONGEST)))).toBeLessThan(252)
+    expect(name.startsWith(parsePart(basename(part))?.of ?? '-')).toBe(true)
+    expect(leftParts(root, name)).toEqual([part + OLD])
+  },
+)
 
 test('partOf() makes another name in a process that takes itself for this one', async () => {
   const names: string[] = []
