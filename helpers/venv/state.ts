@@ -117,7 +117,8 @@ function sweep(place: string, current: string): void {
   const folder = join(place, '.venv')
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    const stats = lstatSync(path)
+    const stats = lstatSync(path, { throwIfNoEntry: false })
+    if (!stats) continue // another bin/venv has made it, or removed it, meanwhile
     // Nothing that somebody else put there.
     const isOver = isLeft(path) || (STATE.test(name) && stats.isDirectory() && isOld(stats))
     if (name !== current && isOver && !isInUse(path)) removeTree(path)
