@@ -28,8 +28,8 @@ export const OLD = '.old'
 export interface Part {
   /** The name of what it is to become, or the beginning of a long one. */
   readonly of: string
-  /** The process that makes it. */
-  readonly pid: number
+  /** The process that makes it, if the name says that. */
+  readonly pid?: number
   /** Whether it runs; undefined where that cannot be told, as of a process in another container. */
   readonly isRunning: boolean | undefined
 }
@@ -38,11 +38,21 @@ export interface Part {
 export function parsePart(name: string): Part | undefined {
   const [, of, maker, boot] = FORM.exec(name) ?? []
   const process = parseProcess(maker ?? '')
-  if (!of || !process) return undefined
+  if (!of || !process) return earlierPart(name)
   return { of, pid: process.pid, isRunning: boot === thisBoot() ? isRunning(process) : undefined }
 }
 
 const FORM = /^\.(.+)\.(\d+\.[^.]+\.[^.]+)\.([0-9a-f]{8}|-)\.[0-9a-f]+\.part(?:\.old)?$/s
+
+/** It may go when nobody has a store, a venv or a clone of before 0.1.0's end. */
+function earlierPart(name: string): Part | undefined {
+  const of = EARLIER.exec(name)?.slice(1).find(Boolean)
+  return of === undefined ? undefined : { of, isRunning: undefined }
+}
+
+/** In a store, in the folder of a package, and in a venv. */
+const EARLIER =
+  /^\.?([0-9a-f]{64})(?:\.\w+)*\.\d+(?:\.part|\.[0-9a-f]{8})?$|^\.(gone)\.|^\.(build)\.\d+$|^\.(new|old)-\d+$|^(current)\.\d+$/
 
 /**
  * Whether nobody goes on with a part: its process has ended, or, where that cannot be told, nothing was changed for ten

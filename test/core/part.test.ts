@@ -74,6 +74,34 @@ test('a part is left when its process has ended, or is not seen and has changed 
   expect([...leftParts(root)].sort()).toEqual([dead, unseen, far].sort())
 })
 
+const HASH = 'ab'.repeat(32)
+
+test.each([
+  ['trees', `.${HASH}.0123abcd.17`, HASH],
+  ['trees', `.${HASH}.17`, HASH],
+  ['skeletons', `${HASH}.17`, HASH],
+  ['distfiles', `${HASH}.17.part`, HASH],
+  ['packages', `${HASH}.tar.gz.17.part`, HASH],
+  ['incoming', `${HASH}.17.0123abcd`, HASH],
+  ['distfiles/.partial', `${HASH}.17.4711.1`, HASH],
+  ['trees', '.gone.17.4711.4026531836.1', 'gone'],
+  ['pkg/NAME', '.build.17', 'build'],
+  ['.venv', '.new-17', 'new'],
+  ['.venv', 'current.17', 'current'],
+])('what an earlier coolports began in %s as %s is left after ten minutes', (_, name, of) => {
+  const root = folder({
+    [`${name}/x`]: '',
+    [HASH]: '',
+    [`${HASH}.tar.gz`]: '',
+    '.build.failed': '',
+    current: '',
+  })
+  expect(leftParts(root)).toEqual([])
+  vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+  expect(leftParts(root)).toEqual([join(root, name)])
+  expect(leftParts(root, of)).toEqual([join(root, name)])
+})
+
 test('sweepParts() removes what is left, of one name if that is given, with what it was to replace', () => {
   const root = folder()
   const [one, two] = ['one', 'two'].map(name => partBy(DEAD, join(root, name))) as [string, string]

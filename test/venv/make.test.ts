@@ -241,6 +241,13 @@ describe('a venv', () => {
     expect(await shop.try('venv', ['base'])).toBe(folder)
   })
 
+  test('is made where an earlier bin/venv was killed, before there was any', async () => {
+    const folder = join(shop.root, 'venv')
+    fill(join(folder, '.venv'), { '.new-17/x': '', '.old-17/x': '', '0123456789abcdef/x': '' })
+    symlinkSync('0123456789abcdef', join(folder, '.venv/current.17'))
+    expect(await shop.try('venv', ['base'])).toBe(folder)
+  })
+
   test('is refused in a folder whose path PATH cannot hold', async () => {
     expect(await shop.try('a:b', ['base'])).toContain('there is a colon in its path')
     symlinkSync('a:b', join(shop.root, 'alias'))

@@ -154,6 +154,24 @@ describe('what is freed', () => {
     await gc(store.root, 0)
     expect(there()).toEqual([mine])
   })
+
+  test('is what an earlier coolports was making or removing, after ten minutes', async () => {
+    const hash = sha256('x')
+    const parts = [
+      `trees/.${hash}.0123abcd.17`,
+      `skeletons/${hash}.17`,
+      `distfiles/${hash}.17.part`,
+      `incoming/${hash}.17.0123abcd`,
+      'trees/.gone.17.4711.4026531836.1',
+      'distfiles/.partial/.gone.17.4711.4026531836.2',
+    ].map(name => join(store.root, name))
+    for (const path of parts) mkdirSync(join(path, 'half'), { recursive: true })
+    await gc(store.root, 0)
+    expect(parts.filter(existsSync)).toEqual(parts)
+    vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
+    await gc(store.root, 0)
+    expect(parts.filter(existsSync)).toEqual([])
+  })
 })
 
 describe('what stays', () => {
