@@ -3,14 +3,16 @@ import { resolve } from 'node:path'
 import { isDiskFull } from '../../../core/disk.ts'
 import { quoted } from '../../../core/message.ts'
 import { removeTree } from '../../../core/remove.ts'
+import { ok, type Result, refuse } from '../../../core/result.ts'
 import { makeScratch } from '../../../core/scratch.ts'
 import { storeRoot } from '../../../core/store.ts'
+import { systemFault } from '../../../core/system-error.ts'
 import { type ClosureMember, closureNames } from '../../../helpers/built/closure.ts'
 import type { Added } from '../../../helpers/cache/publish.ts'
 import { builtClosureOf } from '../../built-closure.ts'
 import { command, jobsOption, packagesOption } from '../../command.ts'
 import { findAll } from '../../find.ts'
-import { complain, no, print, trouble } from '../../output.ts'
+import { complain, no, print, type Refusal, trouble } from '../../output.ts'
 
 export const cacheAdd = command({
   usage: 'add <packages..>',
@@ -80,9 +82,12 @@ export const cacheAdd = command({
     }
     const members = await builtClosureOf(root, names.value, args.jobs ?? 1)
     if (!members.ok) return complain(members.error)
-    const scratch = makeScratch('coolports-cache')
+    let scratch: string | undefined
     let status = 0
     try {
+      const opened = openScratch()
+      if (!opened.ok) return complain(opened.error)
+      scratch = opened.value
       for (const member of members.value) {
         const label = `${member.name}-${member.version}`
         const added = await publish(member, runClosure(root, member, members.value), {
@@ -116,11 +121,28 @@ export const cacheAdd = command({
     } finally {
       await publisher.value.close()
       await place.value.close()
-      removeTree(scratch)
+      if (scratch !== undefined) removeTree(scratch)
     }
     return status
   },
 })
+
+function openScratch(): Result<string, Refusal> {
+  try {
+    return ok(makeScratch('coolports-cache'))
+  } catch (error) {
+    const fault = systemFault(error)
+    if (!fault) throw error
+    return refuse(
+      trouble({
+        cannot: 'make a folder for files on their way',
+        why: fault.why,
+        facts: [['in', quoted(tmpdir())]],
+        remedy: 'set TMPDIR to a folder that can be written to',
+      }),
+    )
+  }
+}
 
 /** What one of them needs to run, itself left out. */
 function runClosure(root: string, { name }: ClosureMember, members: readonly ClosureMember[]) {
