@@ -203,7 +203,7 @@ test('a post-install script has no file that is open in the shell of who install
 test.skipIf(!mayMountDisk())('a post-install script that finds no place is told, and is run later', () => {
   const { tree: made, root } = tree()
   const install = ['bin/coolports', '-C', made.root, 'install', '--root', root]
-  const nowhere = 'mount -t tmpfs -o ro none /var/tmp && TMPDIR=/nonexistent exec "$@"'
+  const nowhere = 'mount -t tmpfs -o ro none /var/tmp && TMPDIR=/proc/nowhere exec "$@"'
   const { status, said } = run(made, ['unshare', '-m', 'sh', '-c', nowhere, 'sh', ...install, 'conf'])
   expect(said).toContain('coolports: installed conf-1.0-1\n')
   expect(said).toContain('cannot run the post-install script of conf: ENOENT')
