@@ -115,7 +115,7 @@ describe('coolports mirror', () => {
       2,
       `coolports: cannot listen on 127.0.0.1, port ${port}: another program listens there\n`,
     ])
-    expect(run(['serve', '/nonexistent']).status).toBe(2)
+    expect(run(['serve', '/proc/nowhere']).status).toBe(2)
     expect(run(['serve', '--port', '70000']).status).toBe(2)
   })
 
