@@ -92,7 +92,7 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
     const [first] = having
     if (first && run.spotCheck > 0 && isSpotChecked(hash, run.spotCheck, run.notes.salt))
       return { kind: 'to be compared', claim: claimOf(first.place) }
-    const unheard = places.filter(place => !words.some(word => word.place === place))
+    const unheard = places.filter(place => !place.isOfDisk && !words.some(word => word.place === place))
     const givers = [...having, ...unheard.map(place => ({ place, statements: undefined }))].map(
       ({ place, statements }) =>
         new Giver(place, { sought: { hash, tar: verdict.tar }, statements, run, failed: leave }),
