@@ -15,7 +15,6 @@ export function folderPlace(url: string): Result<Place, Fault> {
   if (!folder.ok) return folder
   return ok({
     name: url,
-    isOfDisk: true,
     open: (file, signal) => openFile(folder.value, file, signal),
     close: async () => {},
   })

@@ -10,8 +10,6 @@ import type { Failure } from './failure.ts'
 export interface Place {
   /** Its url, as the user gave it. */
   readonly name: string
-  /** A question to it cannot be taken back: each holds one of node's few threads until the disk answers. */
-  readonly isOfDisk?: boolean
   /** What was named to reach it by, and cannot be used; the rest can. */
   readonly problems?: readonly Message[]
   /**
