@@ -77,7 +77,7 @@ class Routes extends Dispatcher {
 
   // biome-ignore lint/suspicious/noExplicitAny: what it overrides has a form with a callback, which nobody here uses
   override async close(): Promise<any> {
-    await Promise.all([...this.#all].map(one => one.close()))
+    await Promise.all([...this.#all].map(one => one.destroy()))
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
