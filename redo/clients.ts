@@ -54,7 +54,7 @@ export class Clients {
     }
     if (this.#isOver && isOfGuest(message)) return
     if (message.verb === 'ended') {
-      this.#workshop().starter.ended(message.job, Number(message.args[0]))
+      this.#workshop().starter.ended(message.slot, Number(message.args[0]))
       return
     }
     const answer = ([status, text]: Answer) => this.#workshop().mailbox.answer(message, status, text)

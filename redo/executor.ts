@@ -38,10 +38,9 @@ export type Call = readonly [
  */
 export class Executors {
   readonly #mailbox: Mailbox
-  readonly #start: (read: number) => ChildProcess
-  readonly #begin: string
+  readonly #start: (read: number, slot: number) => ChildProcess
   readonly #idle: Executor[] = []
-  readonly #busy = new Map<number, Executor>()
+  readonly #bySlot = new Map<number, Executor>()
 
   constructor(options: {
     readonly commands: string
@@ -53,49 +52,52 @@ export class Executors {
     readonly ask: number
   }) {
     this.#mailbox = options.mailbox
-    this.#start = read => {
+    const { commands, ignored } = options
+    const begin = `redo_ignored=${shellWord(ignored.join(' '))}; . ${shellWord(`${commands}/executor.sh`)}`
+    this.#start = (read, slot) => {
       const stdio = [...options.stdio]
       stdio[0] = stdio[9] = read
       stdio[2] = 'inherit'
       stdio[8] = options.ask
-      return spawnScript('sh', ['-s'], { detached: true, stdio, env: options.environment })
+      const words = ['-c', `redo_line=${slot}; ${begin}`]
+      return spawnScript('sh', words, { detached: true, stdio, env: options.environment })
     }
-    const { commands, ignored } = options
-    this.#begin = `redo_ignored=${shellWord(ignored.join(' '))}; . ${shellWord(`${commands}/executor.sh`)}`
   }
 
   run(call: Call, ended: (ending: Ending) => void): ChildProcess {
     const executor = this.#idle.pop() ?? this.#add()
-    this.#busy.set(Number(call[7]), executor)
     executor.ended = ended
-    this.#mailbox.write(executor.slot, `redo_job ${call.map(shellWord).join(' ')}\n`)
+    this.#mailbox.write(executor.slot, `redo_job ${call.map(wordOfLine).join(' ')}\n`)
     return executor.child
   }
 
-  /** A shell says that the script of a job has ended. */
-  ended(job: number, status: number): void {
-    const executor = this.#busy.get(job)
+  /** A shell says that the script in its subshell has ended, or one that waited for a script. */
+  ended(slot: number, status: number): void {
+    const executor = this.#bySlot.get(slot)
     if (executor === undefined) return
-    this.#busy.delete(job)
-    this.#idle.push(executor)
-    executor.ended({ status, signal: undefined, error: undefined })
+    const { ended } = executor
+    executor.ended = undefined
+    if (status <= 128) this.#idle.push(executor)
+    else {
+      // The shell ends as well, see bin/redo/executor.sh.
+      this.#forget(executor)
+      this.#mailbox.closeLine(slot)
+    }
+    ended?.({ status, signal: undefined, error: undefined })
   }
 
   #add(): Executor {
     const { slot, read } = this.#mailbox.openLine()
-    this.#mailbox.write(slot, `redo_line=${slot}; ${this.#begin}\n`)
-    const executor: Executor = { child: this.#start(read), slot, ended: () => {} }
+    const executor: Executor = { child: this.#start(read, slot), slot, ended: undefined }
     closeSync(read)
+    this.#bySlot.set(slot, executor)
     const died = (ending: Ending) => {
-      const at = this.#idle.indexOf(executor)
-      if (at >= 0) this.#idle.splice(at, 1)
-      for (const [job, one] of this.#busy) {
-        if (one !== executor) continue
-        this.#busy.delete(job)
-        // A shell that was killed alone leaves its script behind, which would write what nobody waits for.
-        signalGroup(executor.child, 'SIGKILL')
-        executor.ended(ending)
-      }
+      if (this.#bySlot.get(slot) !== executor) return
+      this.#forget(executor)
+      if (executor.ended === undefined) return
+      // A shell that was killed alone leaves its script behind, which would write what nobody waits for.
+      signalGroup(executor.child, 'SIGKILL')
+      executor.ended(ending)
     }
     executor.child.once('error', error => died({ status: 127, signal: undefined, error }))
     executor.child.once('exit', (status, signal) =>
@@ -103,6 +105,17 @@ export class Executors {
     )
     return executor
   }
+
+  #forget(executor: Executor): void {
+    this.#bySlot.delete(executor.slot)
+    const at = this.#idle.indexOf(executor)
+    if (at >= 0) this.#idle.splice(at, 1)
+  }
+}
+
+/** A word of a command that is read as one line: newlines by a variable of bin/redo/client.sh. */
+function wordOfLine(text: string): string {
+  return shellWord(text).replaceAll('\n', `'"$redo_newline"'`)
 }
 
 /** Starts what is to have the descriptors of the jobserver; an error says why it cannot. */
@@ -121,7 +134,8 @@ export function spawnScript(program: string, words: readonly string[], options: 
 interface Executor {
   readonly child: ChildProcess
   readonly slot: number
-  ended: (ending: Ending) => void
+  /** Who waits for the end of the script; undefined while there is none. */
+  ended: ((ending: Ending) => void) | undefined
 }
 
 /** Signals a child, which leads a group of its own, and all that it started. */

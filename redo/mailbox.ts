@@ -4,6 +4,7 @@ import {
   constants,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -29,6 +30,8 @@ export class Mailbox {
   readonly #busy = new Set<number>()
   /** The slots of shells that stay, each with the job whose question is open there. */
   readonly #lines = new Map<number, number | undefined>()
+  /** Those of them that no shell reads any more. */
+  readonly #closedLines: number[] = []
   readonly #socket: Socket
 
   /** Makes the fifos, and as many others as are named, with one mkfifo(1). */
@@ -80,13 +83,39 @@ export class Mailbox {
 
   /** A slot for a shell that stays: what is written to it can be read from the descriptor. */
   openLine(): { readonly slot: number; readonly read: number } {
+    const again = this.#closedLines.pop()
+    if (again !== undefined) {
+      this.#drain(again)
+      return { slot: again, read: this.#openToRead(again) }
+    }
     for (let slot = 0; ; slot += 1) {
       if (slot === this.#slots.length) this.#grow()
       if (this.#busy.has(slot) || !this.#take(slot)) continue
       this.#busy.add(slot)
       this.#lines.set(slot, undefined)
       this.#growInTime()
-      return { slot, read: openSync(join(this.#folder, String(slot)), constants.O_RDONLY) }
+      return { slot, read: this.#openToRead(slot) }
+    }
+  }
+
+  /** The shell has ended. Its slot is for another shell, as a late answer to its last script is for no client. */
+  closeLine(slot: number): void {
+    this.#lines.set(slot, undefined)
+    this.#closedLines.push(slot)
+  }
+
+  #openToRead(slot: number): number {
+    return openSync(join(this.#folder, String(slot)), constants.O_RDONLY)
+  }
+
+  /** Takes out what was not read. */
+  #drain(slot: number): void {
+    const fd = this.#slots[slot]
+    if (fd === undefined) return
+    try {
+      readSync(fd, Buffer.alloc(readBytes))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
     }
   }
 

@@ -9,6 +9,10 @@ import { leadsToFile } from './stamp.ts'
 const telling =
   /\$\{?[0$]|\bset[ \t][^;&|\n]{0,200}?(?:-\w*x|xtrace)|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
 
+/** In no loop of the script, busybox's ash takes it for that of the shell that stays, and the script ends there. */
+const leavesLoop = /\b(?:break|continue)\b/
+const loop = /\bdone\b/
+
 /** `. FILE` where a command can stand; people keep functions and settings of many scripts in such a file. */
 const sourcing =
   /(?:^|[;&|({)!`]|\b(?:if|elif|then|else|while|until|do|command)[ \t]|\beval[ \t]+["']?)[ \t]*\\?\.[ \t]+([^\s;&|)]+)/gm
@@ -29,7 +33,8 @@ export function wantsOwnShell(text: string, folder: string): Wish {
   let isEarly = false
   for (let one = texts.pop(); one !== undefined; one = texts.pop()) {
     const commands = one.replace(comment, '')
-    if (telling.test(commands)) return { isWanted: true, isEarly: false }
+    if (telling.test(commands) || (leavesLoop.test(commands) && !loop.test(commands)))
+      return { isWanted: true, isEarly: false }
     for (const [, word = ''] of commands.matchAll(sourcing)) {
       const name = word.replace(/^(["'])(.*)\1$/, '$2')
       const file = resolve(folder, name)

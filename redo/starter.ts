@@ -115,8 +115,8 @@ export class Starter {
   }
 
   /** One of the shells that stay says that its script has ended. */
-  ended(job: number, status: number): void {
-    this.#executors.ended(job, status)
+  ended(slot: number, status: number): void {
+    this.#executors.ended(slot, status)
   }
 
   #inExecutor(script: Script, errexit: '-e' | '+e', ended: (ending: Ending) => void): ChildProcess {

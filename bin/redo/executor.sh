@@ -1,14 +1,14 @@
 # shellcheck shell=sh
 # Sourced by the shells that run .do files for the coordinator, one after the other, each in a subshell:
-# a fork costs a third of a new shell. The coordinator writes calls of redo_job on their stdin, a fifo
-# whose number is redo_line. Descriptor 9 is the same fifo, where the script's shell reads answers; on
-# descriptor 8 it asks.
+# a fork costs a third of a new shell. The subshell is there before its script is known, so that no script
+# waits for the fork. It reads on stdin what to run, a call of redo_job. That is a fifo, whose number is
+# redo_line; on descriptor 9, which is the same, the script's shell reads answers; on descriptor 8 it asks.
 
 # shellcheck source-path=SCRIPTDIR source=client.sh
 . "$REDO_COMMANDS/client.sh"
 
-# A signal to the group of a script is for the script, which has its default for it again, or a trap of its
-# own: this shell stays, and tells when the script has ended. What the run ignores stays ignored in all.
+# A signal to the group of a script is for the script: its subshell has the default for it again, or a trap of
+# its own. This shell stays, and tells when the script has ended. What the run ignores stays ignored in all.
 trap : HUP INT TERM
 # shellcheck disable=SC2086,SC2154
 [ -z "$redo_ignored" ] || trap '' $redo_ignored
@@ -17,20 +17,26 @@ trap : HUP INT TERM
 redo_self=/proc/self/stat
 [ -e "$redo_self" ] || redo_self=/dev/null
 
+# At the end of the file no shell is wanted any more.
+redo_take() {
+  IFS= read -r redo_call || exit 129
+  eval "$redo_call"
+  # It was an answer that came after the script which had asked for it.
+  redo_take
+}
+
+# shellcheck disable=SC1090,SC2030
 redo_job() { # FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e
-  # shellcheck disable=SC1090,SC2030
-  (
-    exec </dev/null >"$6" 2>>"$7" 7<"$redo_self"
-    cd "$1" || exit
-    redo_do=$2
-    redo_made=$5
-    redo_errexit=${10}
-    export REDO_TARGET="$3" REDO_LOG="$7" REDO_JOB="$8" REDO_SLOT="$9"
-    set -- "$3" "$4" "$5"
-    set "$redo_errexit"
-    . "./$redo_do"
-  )
-  printf '%s\0' ended 0 "$8" / 1 "$?" >&8
+  exec </dev/null >"$6" 2>>"$7" 7<"$redo_self"
+  cd "$1" || exit
+  redo_do=$2
+  redo_made=$5
+  redo_errexit=${10}
+  export REDO_TARGET="$3" REDO_LOG="$7" REDO_JOB="$8" REDO_SLOT="$9"
+  set -- "$3" "$4" "$5"
+  set "$redo_errexit"
+  . "./$redo_do"
+  exit
 }
 
 # The commands as functions, which start no shell and open nothing. They are for the very process that
@@ -89,3 +95,13 @@ alias redo-stamp='redo_stamp_here'
 
 # A shell says of each script that a signal ended that it was "Terminated": people know, or are told by the run.
 exec 2>/dev/null
+
+# Of a subshell that a signal has ended nobody knows whether it had taken its script. Then another one might: this
+# shell ends, and the coordinator knows that it does.
+redo_ended=0
+while [ "$redo_ended" -le 128 ]; do
+  (redo_take)
+  redo_ended=$?
+  # shellcheck disable=SC2154
+  printf '%s\0' ended "$redo_line" 0 / 1 "$redo_ended" >&8
+done

@@ -448,6 +448,35 @@ test('a run that cannot go on ends its scripts, also when it had just begun them
   expect(existsSync(join(tree, 'went-on'))).toBe(false)
 }, 60_000)
 
+test.skipIf(!existsSync('/proc/thread-self/children')).each([
+  ['its subshell', 'SIGTERM'],
+  ['its subshell', 'SIGKILL'],
+  ['itself', 'SIGKILL'],
+] as const)(
+  'a shell that waits for a script may be killed: %s, by %s',
+  async (whom, signal) => {
+    const tree = empty()
+    writeFileSync(
+      join(tree, 'a.do'),
+      "sh -c 'echo $PPID' >busy\nredo-ifchange b\n: >ready\nwhile [ ! -e go ]; do sleep 0.02; done\nredo-ifchange c d e\ncat b c d e >$3\n",
+    )
+    writeFileSync(join(tree, 'default.do'), 'echo "$1" >$3\n')
+    const run = start(tree, 'a')
+    while (!existsSync(join(tree, 'ready'))) await sleep(20)
+    const busy = Number(readFileSync(join(tree, 'busy'), 'utf8'))
+    const shells = childrenOf(run.pid ?? 0).filter(shell => childrenOf(shell).length > 0)
+    const idle = shells.filter(shell => !childrenOf(shell).includes(busy))
+    expect([shells.length, idle.length]).toEqual([2, 1])
+    for (const shell of idle) {
+      for (const one of whom === 'itself' ? [shell] : childrenOf(shell)) process.kill(one, signal)
+    }
+    writeFileSync(join(tree, 'go'), '')
+    await ended(run)
+    expect([run.exitCode, readFileSync(join(tree, 'a'), 'utf8')]).toEqual([0, 'b\nc\nd\ne\n'])
+  },
+  60_000,
+)
+
 test('a target that cannot be put in place is a failure, and the old one stays', () => {
   const tree = empty()
   mkdirSync(join(tree, 'x'))
@@ -456,6 +485,14 @@ test('a target that cannot be put in place is a failure, and the old one stays',
   expect(run.status).toBe(1)
   expect(run.stderr).toContain('the target is a folder')
 })
+
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number)
+}
 
 function empty(): string {
   const tree = mkdtempSync(join(scratch, 'tree-'))

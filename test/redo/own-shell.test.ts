@@ -34,12 +34,15 @@ test.each([
   'set -eux',
   'set -o xtrace',
   'echo $$',
+  'echo x; break',
+  'case $1 in x) continue ;; esac',
 ])('one of its own has: %s', text => {
   expect(wanted(`#!/bin/sh\n${text}\n`)).toBe(true)
 })
 
 test.each([
   '. ./lib/plain.sh',
+  'for i in 1 2; do break; done',
   '# from that of somebody else.\nread -r hash <in',
   '  # . ./lib/own.sh',
   'set -eu',
