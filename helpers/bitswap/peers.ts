@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { anyAborted } from '../../core/any-aborted.ts'
 import { watched } from '../http/download.ts'
 import type { Limits } from '../http/limits.ts'
 import type { BlockPlace } from '../ipfs/block.ts'
@@ -33,7 +34,7 @@ export function peersAt(addresses: readonly string[], limits: Limits): Peers {
   }
   const dial = async (address: string): Promise<Conversation> => {
     node ??= started()
-    const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(limits.connectMs)])
+    const signal = anyAborted(ending.signal, AbortSignal.timeout(limits.connectMs))
     const connection = await (await node).dial(address, signal)
     // Two addresses may be those of one peer.
     const before = conversations.get(connection.peer)

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, statfs } from 'node:fs/promises'
 import type { Dispatcher } from 'undici'
 import { afterFirst } from '../../core/after-first.ts'
+import { anyAborted } from '../../core/any-aborted.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isPage, readAnswer } from '../http/answer.ts'
 import { connectionFailure, type Failure, fileFault } from '../http/failure.ts'
@@ -164,7 +165,7 @@ async function watched(
 ): Promise<Result<Opening, Failure>> {
   let opened: Result<Opening, Failure>
   try {
-    opened = await open(AbortSignal.any([signal, watch.signal]))
+    opened = await open(anyAborted(signal, watch.signal))
   } catch (error) {
     opened = refuse(failureOf(error, have))
   }

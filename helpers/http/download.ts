@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { anyAborted } from '../../core/any-aborted.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { connectionFailure, type Failure } from './failure.ts'
 import { ask, drop, type Response } from './http.ts'
@@ -70,7 +71,7 @@ export async function watched<Value>(
       have += bytes
       watch.moved(bytes)
     }
-    return await work({ both: AbortSignal.any([signal, watch.signal]), moved })
+    return await work({ both: anyAborted(signal, watch.signal), moved })
   } catch (error) {
     if (watch.stalled) return refuse({ kind: 'stalled', have, seconds: limits.idleMs / 1000 })
     return refuse(connectionFailure(error))

@@ -1,3 +1,4 @@
+import { anyAborted } from '../../core/any-aborted.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
 import type { IpfsReader } from '../fetch/ipfs.ts'
 import type { Origin } from '../fetch/origin.ts'
@@ -87,7 +88,7 @@ async function askOnce(
   const { limits } = asking
   const timeout = AbortSignal.timeout(limits.connectMs + limits.idleMs)
   try {
-    const signal = AbortSignal.any([asking.signal, timeout])
+    const signal = anyAborted(asking.signal, timeout)
     const answer = await ask(url, { range: 'bytes=0-0' }, { ...asking, signal })
     if (!answer.ok) return answer.error
     drop(answer.value)
@@ -124,7 +125,7 @@ async function askIpfs(
   const stop = new AbortController()
   const timeout = AbortSignal.timeout(asking.limits.connectMs + asking.limits.idleMs)
   try {
-    const opened = await reader.open(cid, 0, AbortSignal.any([asking.signal, timeout, stop.signal]))
+    const opened = await reader.open(cid, 0, anyAborted(asking.signal, timeout, stop.signal))
     return opened.ok ? undefined : describe(opened.error)
   } finally {
     stop.abort()

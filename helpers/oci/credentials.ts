@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { anyAborted } from '../../core/any-aborted.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
@@ -139,7 +140,7 @@ function runHelper(
   // The option `timeout` of spawn would keep a process waiting for all of it, where the program cannot be run.
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(), HELPER_MS)
-  const ending = signal ? AbortSignal.any([signal, late.signal]) : late.signal
+  const ending = signal ? anyAborted(signal, late.signal) : late.signal
   return new Promise<HelperAnswer>(resolve => {
     const child = spawn(program, ['get'], { stdio: ['pipe', 'pipe', 'inherit'], env, signal: ending })
     let out = ''

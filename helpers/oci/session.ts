@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { type Dispatcher, request } from 'undici'
+import { anyAborted } from '../../core/any-aborted.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { drop, follow, HEADERS, type Response } from '../http/http.ts'
@@ -98,7 +99,7 @@ export class Session {
     const mine = url.origin === this.url('').origin
     const headers = { ...question.headers, ...(authorization && mine ? { authorization } : {}) }
     const watch = new Watch(question.patienceMs ?? limits.idleMs)
-    const signal = this.#options.signal ? AbortSignal.any([this.#options.signal, watch.signal]) : watch.signal
+    const signal = this.#options.signal ? anyAborted(this.#options.signal, watch.signal) : watch.signal
     try {
       if (method === 'GET' || method === 'HEAD') {
         const followed = await follow(url.href, headers, { dispatcher, limits, signal, method })
