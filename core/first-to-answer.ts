@@ -1,7 +1,10 @@
 /** Who is asked for something, see firstToAnswer(). */
 export interface Rival<Answer> {
-  /** Answers nothing when there is nothing to be had for good, or when the signal says that another one has won. */
-  ask(signal: AbortSignal): Promise<Answer | undefined>
+  /**
+   * Answers nothing when there is nothing to be had for good, or when the signal says that another one has won. Says by
+   * `pauses` that it has nothing now and will try again, so that nobody has to wait for that.
+   */
+  ask(signal: AbortSignal, pauses: () => void): Promise<Answer | undefined>
   /** It keeps us waiting, and the next one is asked. */
   dawdles(): void
   /** What it answered is of no use any more. */
@@ -37,12 +40,16 @@ export function firstToAnswer<Answer, Who extends Rival<Answer>>(
       const controller = new AbortController()
       asked.set(rival, controller)
       last = rival
-      rival.ask(controller.signal).then(answer => hear(rival, answer), fail)
+      const pauses = (): void => {
+        if (!isOver && rival === last) nextAfter([rival])
+      }
+      rival.ask(controller.signal, pauses).then(answer => hear(rival, answer), fail)
+      if (rival === last) timer = setTimeout(() => nextAfter(asked.keys()), patienceMs)
+    }
+    const nextAfter = (slow: Iterable<Who>): void => {
       if (waiting.length === 0) return
-      timer = setTimeout(() => {
-        for (const one of asked.keys()) one.dawdles()
-        askNext()
-      }, patienceMs)
+      for (const one of slow) one.dawdles()
+      askNext()
     }
     const hear = (rival: Who, answer: Answer | undefined): void => {
       asked.delete(rival)

@@ -68,10 +68,10 @@ export class Candidate implements Rival<Opening> {
     return this.#dawdles || this.#run.mute.has(this.#host ?? '')
   }
 
-  async ask(signal: AbortSignal): Promise<Opening | undefined> {
+  async ask(signal: AbortSignal, pauses: () => void): Promise<Opening | undefined> {
     const { file } = this.#request
     do {
-      await this.#pause(signal)
+      await this.#pause(signal, pauses)
       if (signal.aborted) return undefined
       if (this.#attempt === 1) this.#show(this.#name)
       const have = this.#part.size
@@ -156,10 +156,13 @@ export class Candidate implements Rival<Opening> {
     report.failed(this.#request.file, this.#name, describe(failure), this.#isLast)
   }
 
-  async #pause(signal: AbortSignal): Promise<void> {
+  async #pause(signal: AbortSignal, pauses: () => void): Promise<void> {
     const ms = this.#notBefore - Date.now()
+    if (ms <= 0) return
+    // Where something is here, the next one might give it from its beginning: then the head start is worth a wait.
+    if (this.#part.size === 0) pauses()
     // Aborted: another one has won meanwhile.
-    if (ms > 0) await sleep(ms, undefined, { signal }).catch(() => {})
+    await sleep(ms, undefined, { signal }).catch(() => {})
   }
 
   #silent(): void {

@@ -21,6 +21,19 @@ describe('firstToAnswer()', () => {
     expect(c.dawdled).toBe(0)
   })
 
+  it('asks the next one at once when one makes a pause, who may win yet', async () => {
+    const [a, b, c] = rivals('pauses, answers after 80', 'pauses, silent', 'answers after 90')
+    expect(await outcome([a, b, c])).toEqual({ winner: a, answer: 'a' })
+    expect([a, b, c].map(({ askedAt }) => askedAt)).toEqual([0, 0, 0])
+    expect([a, b, c].map(({ dawdled }) => dawdled)).toEqual([1, 1, 0])
+  })
+
+  it('lets a pause of the last one, or of one that was asked before, ask nobody', async () => {
+    const [a, b] = rivals('answers after 150', 'pauses, silent')
+    expect(await outcome([a, b])).toEqual({ winner: a, answer: 'a' })
+    expect(b.dawdled).toBe(0)
+  })
+
   it('lets who was just asked think, though one that was asked before has nothing', async () => {
     const [a, b, c] = rivals('nothing after 110', 'answers after 60', 'silent')
     expect(await outcome([a, b, c])).toEqual({ winner: b, answer: 'b' })
@@ -77,9 +90,11 @@ class Scripted implements Rival<string> {
     this.#script = script
   }
 
-  ask(signal: AbortSignal): Promise<string | undefined> {
+  ask(signal: AbortSignal, pauses: () => void): Promise<string | undefined> {
     this.askedAt = Date.now() - this.#start
-    const [what, ms] = this.#script.split(/ after |,/)
+    const script = this.#script.replace(/^pauses, /, '')
+    if (script !== this.#script) pauses()
+    const [what, ms] = script.split(/ after |,/)
     return new Promise((resolve, reject) => {
       signal.onabort = () => {
         this.aborted = true

@@ -382,7 +382,7 @@ describe('a download that breaks', () => {
   it('is asked for at the next place while a server makes a pause', async () => {
     const busy = await serve((_, response) => response.writeHead(429, { 'retry-after': '50' }).end())
     const good = await serve(whole())
-    const limits = { ...QUICK, retryAfterMs: 60_000, nextAfterMs: 100 }
+    const limits = { ...QUICK, retryAfterMs: 60_000, nextAfterMs: 60_000 }
     const { outcome, said } = await fetchInto(folder(), [want([busy.url, good.url])], { limits })
     expect(outcome.ok).toBe(true)
     expect(said[1]).toContain('gave HTTP 429 (too many requests); asking the next place as well')
