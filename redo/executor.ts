@@ -77,12 +77,11 @@ export class Executors {
     if (executor === undefined) return
     const { ended } = executor
     executor.ended = undefined
-    if (status <= 128) this.#idle.push(executor)
-    else {
+    if (status > 128) {
       // The shell ends as well, see bin/redo/executor.sh.
       this.#forget(executor)
       this.#mailbox.closeLine(slot)
-    }
+    } else if (ended !== undefined) this.#idle.push(executor)
     ended?.({ status, signal: undefined, error: undefined })
   }
 
