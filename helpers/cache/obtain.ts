@@ -11,14 +11,13 @@ import { provenTree } from '../store/trees.ts'
 import { identityAt } from '../tar/identity.ts'
 import type { TarProblem } from '../tar/problem.ts'
 import { byStatus, describe, type Failure } from './failure.ts'
-import { firstToGive, Giver, STALLED } from './giver.ts'
 import { incomingPath } from './incoming.ts'
 import type { Notes } from './notes.ts'
 import type { Place } from './place.ts'
 import { keepStatements } from './provenance.ts'
 import { judge, type Statement } from './quorum.ts'
 import { type Question, race, type Word } from './race.ts'
-import { type Begun, type NoRoom, type Patience, receive } from './receive.ts'
+import { type NoRoom, type Patience, receive } from './receive.ts'
 import type { CacheRecord } from './record.ts'
 import { builderOf } from './trust.ts'
 
@@ -92,20 +91,14 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
     const [first] = having
     if (first && run.spotCheck > 0 && isSpotChecked(hash, run.spotCheck, run.notes.salt))
       return { kind: 'to be compared', claim: claimOf(first.place) }
-    const unheard = places.filter(place => !words.some(word => word.place === place))
-    const givers = [...having, ...unheard.map(place => ({ place, statements: undefined }))].map(
-      ({ place, statements }) =>
-        new Giver(place, { sought: { hash, tar: verdict.tar }, statements, run, failed: leave }),
-    )
-    for (let won = await firstToGive(givers); won !== undefined; won = await firstToGive(givers)) {
-      const { place } = won.winner
-      const got = await take(wanted, won.answer, run, statements)
-      if (got.ok) return { kind: 'here', claim: claimOf(place) }
+    for (const word of having) {
+      const got = await take(wanted, word, patienceOf(run, places.length === 1), run, statements)
+      if (got.ok) return { kind: 'here', claim: claimOf(word.place) }
       if (got.error.kind === 'disk') {
         run.tell(diskMessage(wanted, got.error))
-        return { kind: 'not here', said: [...said, [place.name, 'it, but the disk did not take it']] }
+        return { kind: 'not here', said: [...said, [word.place.name, 'it, but the disk did not take it']] }
       }
-      won.winner.fail(got.error)
+      leave(word.place, got.error)
     }
   }
   return { kind: 'not here', said }
@@ -114,7 +107,8 @@ export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
 /** Takes the package itself from a place, and believes nothing of it that was not proved. */
 async function take(
   { key }: Wanted,
-  begun: Begun,
+  { place, statements: own }: Word,
+  patience: Patience,
   { store, notes }: Obtaining,
   statements: readonly Statement[],
 ): Promise<Result<void, Failure | NoRoom>> {
@@ -122,7 +116,6 @@ async function take(
   try {
     path = incomingPath(store, key.hash)
   } catch (error) {
-    begun.close()
     return refuse({
       kind: 'disk',
       code: (error as NodeJS.ErrnoException).code ?? String(error),
@@ -130,9 +123,14 @@ async function take(
     })
   }
   try {
-    const received = await receive(begun, path)
+    const received = await receive(
+      place,
+      own.map(({ record }) => record),
+      path,
+      patience,
+    )
     if (!received.ok) {
-      if (received.error.kind === 'stalled') notes.leave(STALLED)
+      if (['slow', 'stalled'].includes(received.error.kind)) notes.leave(KEPT_WAITING)
       return received
     }
     const proven = await provenTree(store, path, received.value.tar, key.setuid)
@@ -152,6 +150,24 @@ async function take(
     rmSync(path, { force: true })
   }
 }
+
+/** The note that one of the caches of this run kept it waiting for a package that it has. */
+const KEPT_WAITING = 'kept waiting'
+
+/**
+ * Several caches that do would else cost all of our patience each, one after the other. Without the last one that is
+ * left the package has to be built, which may take hours: that one may begin as late as any.
+ */
+function patienceOf({ notes, patience }: Obtaining, isLast: boolean): Patience {
+  if (notes.read(KEPT_WAITING) === undefined) return patience
+  return {
+    firstByteMs: isLast ? patience.firstByteMs : patience.firstByteMs * HURRY,
+    idleMs: patience.idleMs * HURRY,
+    leastBytes: patience.leastBytes * HURRY,
+  }
+}
+
+const HURRY = 0.3
 
 /** Of a package that came into the store while this one was on its way; that one stays. */
 function agreement(store: string, { hash }: Key, tar: Sha256): Result<void, Failure> {

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { afterFirst } from '../../core/after-first.ts'
-import { anyAborted } from '../../core/any-aborted.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { Broken, type Failure } from './failure.ts'
@@ -27,69 +25,32 @@ export interface NoRoom {
   readonly folder: string
 }
 
-/** A place that has begun to give a package: its first bytes are there. */
-export interface Begun {
-  /** One of which it is, if it is any. */
-  readonly records: readonly CacheRecord[]
-  readonly bytes: AsyncIterable<Uint8Array>
-  readonly watch: Watch
-  /** For those who do not receive it. */
-  close(): void
-}
-
-/** Asks a place for the package that these records tell of. `signal`: nobody wants it from there any more. */
-export async function begin(
-  place: Place,
-  records: readonly CacheRecord[],
-  patience: Patience,
-  signal: AbortSignal,
-): Promise<Result<Begun, Failure>> {
-  const [first] = records
-  if (!first) return refuse({ kind: 'absent' })
-  const watch = new Watch(patience)
-  const failed = (failure: Failure): Result<never, Failure> => {
-    watch.end()
-    return refuse(watch.failure ?? failure)
-  }
-  try {
-    const opened = await place.open(packageName(first.hash), anyAborted(signal, watch.signal))
-    if (!opened.ok) return failed(opened.error)
-    const { bytes, length, close } = opened.value
-    if (length !== undefined && !records.some(({ size }) => size === length)) {
-      close()
-      return failed({ kind: 'another', bytes: length, want: limitOf(records) })
-    }
-    const begun = { records, bytes: await afterFirst(bytes), watch }
-    return ok({
-      ...begun,
-      close() {
-        watch.end()
-        close()
-      },
-    })
-  } catch (error) {
-    if (error instanceof Broken) return failed(error.failure)
-    if (!watch.failure) throw error
-    return failed(watch.failure)
-  }
-}
-
-const limitOf = (records: readonly CacheRecord[]): number => Math.max(...records.map(({ size }) => size))
-
 /**
- * Copies what a place gives into the new file `path`, if it is byte for byte the package that one of the records tells
- * of; answers which. No file is left otherwise.
+ * Copies a package from a place into the new file `path`, if it is byte for byte the one that one of
+ * these records tells of; answers which. No file is left otherwise.
  */
 export async function receive(
-  { records, bytes, watch, close }: Begun,
+  place: Place,
+  records: readonly CacheRecord[],
   path: string,
+  patience: Patience,
 ): Promise<Result<CacheRecord, Failure | NoRoom>> {
-  const limit = limitOf(records)
+  const [first] = records
+  if (!first) return refuse({ kind: 'absent' })
+  const limit = Math.max(...records.map(({ size }) => size))
+  const watch = new Watch(patience)
   let file: FileHandle | undefined
   let whole = false
   try {
     if (limit > SMALL && !(await hasRoom(dirname(path), limit)))
       return refuse({ kind: 'disk', code: 'ENOSPC', folder: dirname(path) })
+    const opened = await place.open(packageName(first.hash), watch.signal)
+    if (!opened.ok) return refuse(watch.failure ?? opened.error)
+    const { bytes, length, close } = opened.value
+    if (length !== undefined && !records.some(({ size }) => size === length)) {
+      close()
+      return refuse({ kind: 'another', bytes: length, want: limit })
+    }
     file = await open(path, 'wx', 0o644)
     const poured = await pour(bytes, file, limit, watch)
     if (!poured.ok) return poured
@@ -108,7 +69,7 @@ export async function receive(
     if (isSystemError(error)) return refuse({ kind: 'disk', code: error.code, folder: dirname(path) })
     throw error
   } finally {
-    close()
+    watch.end()
     await file?.close()
     if (file && !whole) await rm(path, { force: true })
   }

@@ -7,7 +7,7 @@ import type { PackageName } from '../../../core/name.ts'
 import { ok } from '../../../core/result.ts'
 import { makeKey } from '../../../helpers/cache/minisign.ts'
 import type { Place } from '../../../helpers/cache/place.ts'
-import { begin, PATIENCE, receive } from '../../../helpers/cache/receive.ts'
+import { PATIENCE, receive } from '../../../helpers/cache/receive.ts'
 import type { CacheRecord } from '../../../helpers/cache/record.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'receive-test-'))
@@ -39,8 +39,7 @@ const saying = (body: string): Place =>
 let count = 0
 async function received(place: Place, records: readonly CacheRecord[]) {
   const path = join(folder, String(++count))
-  const begun = await begin(place, records, PATIENCE, new AbortController().signal)
-  return { path, result: begun.ok ? await receive(begun.value, path) : begun }
+  return { path, result: await receive(place, records, path, PATIENCE) }
 }
 
 test('a package that never ends is read no further than its record goes, and nothing is kept', async () => {
