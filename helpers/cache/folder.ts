@@ -2,12 +2,10 @@ import { constants } from 'node:fs'
 import { chmod, copyFile, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isFar } from '../../core/mounts.ts'
 import { partOf } from '../../core/part.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { READING } from '../../core/system-error.ts'
 import { Broken, type Failure } from './failure.ts'
-import { openFar } from './far-file.ts'
 import { isCacheFile } from './names.ts'
 import type { Fault, Opened, Place, Publisher } from './place.ts'
 
@@ -15,11 +13,9 @@ import type { Fault, Opened, Place, Publisher } from './place.ts'
 export function folderPlace(url: string): Result<Place, Fault> {
   const folder = folderOf(url)
   if (!folder.ok) return folder
-  const openIn = isFar(folder.value) ? openFar : openNear
   return ok({
     name: url,
-    open: async (file, signal) =>
-      isCacheFile(file) ? openIn(folder.value, file, signal) : refuse({ kind: 'absent' }),
+    open: (file, signal) => openFile(folder.value, file, signal),
     close: async () => {},
   })
 }
@@ -48,7 +44,8 @@ function folderOf(url: string): Result<string, Fault> {
 
 const SLASHES = 'a file: url has three slashes and then a path'
 
-async function openNear(folder: string, name: string, signal: AbortSignal): Promise<Result<Opened, Failure>> {
+async function openFile(folder: string, name: string, signal: AbortSignal): Promise<Result<Opened, Failure>> {
+  if (!isCacheFile(name)) return refuse({ kind: 'absent' })
   try {
     signal.throwIfAborted()
     const file = await open(join(folder, name), constants.O_RDONLY | constants.O_NONBLOCK) // a fifo would wait for its writer

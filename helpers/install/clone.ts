@@ -15,12 +15,12 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
-import { mountPoints } from '../../core/mounts.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { readDatabase } from './database.ts'
 import { Folders } from './folders.ts'
 import { CHANGE } from './journal.ts'
 import { isSetting } from './layout.ts'
+import { mountPoints } from './mounts.ts'
 import type { OwnedFile } from './record.ts'
 
 /**

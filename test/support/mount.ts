@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
@@ -56,29 +56,6 @@ function mountImage(
   } finally {
     // Who has it mounted has it open.
     rmSync(dirname(image), { recursive: true })
-  }
-}
-
-/**
- * Puts a file system over a folder that never answers, like one of the network whose server is gone: FUSE with nobody
- * behind it. Answers what ends that, at which all that wait get an error; undefined where this machine cannot have one.
- */
-export function mountMute(folder: string): (() => void) | undefined {
-  if (!existsSync('/dev/fuse')) return undefined
-  mkdirSync(folder, { recursive: true })
-  const fuse = openSync('/dev/fuse', 'r+')
-  try {
-    const options = 'fd=3,rootmode=40000,user_id=0,group_id=0'
-    execFileSync('mount', ['-i', '-t', 'fuse', '-o', options, 'mute', folder], {
-      stdio: ['ignore', 'ignore', 'ignore', fuse],
-    })
-  } catch {
-    closeSync(fuse)
-    return undefined
-  }
-  return () => {
-    closeSync(fuse)
-    execFileSync('umount', [folder])
   }
 }
 
