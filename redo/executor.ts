@@ -15,7 +15,7 @@ export interface Ending {
   readonly error: Error | undefined
 }
 
-/** What `redo_job` in bin/redo/executor.sh is called with. */
+/** What `redo_job` in bin/redo/executor.sh has as arguments. */
 export type Call = readonly [
   folder: string,
   doFile: string,
@@ -67,7 +67,7 @@ export class Executors {
   run(call: Call, ended: (ending: Ending) => void): ChildProcess {
     const executor = this.#idle.pop() ?? this.#add()
     executor.ended = ended
-    this.#mailbox.write(executor.slot, `redo_job ${call.map(wordOfLine).join(' ')}\n`)
+    this.#mailbox.write(executor.slot, `set -- ${call.map(wordOfLine).join(' ')}; eval "$redo_job"\n`)
     return executor.child
   }
 
@@ -81,7 +81,10 @@ export class Executors {
       // The shell ends as well, see bin/redo/executor.sh.
       this.#forget(executor)
       this.#mailbox.closeLine(slot)
-    } else if (ended !== undefined) this.#idle.push(executor)
+    } else if (ended !== undefined) {
+      this.#mailbox.hangUp(slot)
+      this.#idle.push(executor)
+    }
     ended?.({ status, signal: undefined, error: undefined })
   }
 
@@ -92,10 +95,13 @@ export class Executors {
     this.#bySlot.set(slot, executor)
     const died = (ending: Ending) => {
       if (this.#bySlot.get(slot) !== executor) return
+      // It has said how its script ended, which is read yet.
+      if (ending.status === 0 && ending.signal === undefined) return
       this.#forget(executor)
       if (executor.ended === undefined) return
       // A shell that was killed alone leaves its script behind, which would write what nobody waits for.
       signalGroup(executor.child, 'SIGKILL')
+      this.#mailbox.closeLine(slot)
       executor.ended(ending)
     }
     executor.child.once('error', error => died({ status: 127, signal: undefined, error }))

@@ -98,9 +98,14 @@ export class Mailbox {
     }
   }
 
+  /** The script has ended: an answer that is late is not for the next one. */
+  hangUp(slot: number): void {
+    this.#lines.set(slot, undefined)
+  }
+
   /** The shell has ended. Its slot is for another shell, as a late answer to its last script is for no client. */
   closeLine(slot: number): void {
-    this.#lines.set(slot, undefined)
+    this.hangUp(slot)
     this.#closedLines.push(slot)
   }
 

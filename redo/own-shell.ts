@@ -9,15 +9,17 @@ import { leadsToFile } from './stamp.ts'
 const telling =
   /\$\{?[0$]|\bset[ \t][^;&|\n]{0,200}?(?:-\w*x|xtrace)|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
 
-/** In no loop of the script, busybox's ash takes it for that of the shell that stays, and the script ends there. */
+/** Of more loops than the script is in, busybox's ash takes it for that of the shell that stays, and the script ends there. */
 const leavesLoop = /\b(?:break|continue)\b/
-const loop = /\bdone\b/
 
 /** `. FILE` where a command can stand; people keep functions and settings of many scripts in such a file. */
 const sourcing =
   /(?:^|[;&|({)!`]|\b(?:if|elif|then|else|while|until|do|command)[ \t]|\beval[ \t]+["']?)[ \t]*\\?\.[ \t]+([^\s;&|)]+)/gm
 
 const comment = /^[ \t]*#.*$/gm
+
+/** Text for another program, as it stands. */
+const hereDocument = /<<-?[ \t]*'(\w+)'.*\n(?:.*\n)*?[ \t]*\1$/gm
 
 export interface Wish {
   /** It tells shells apart, or sources what does, or what we cannot read. */
@@ -33,7 +35,7 @@ export function wantsOwnShell(text: string, folder: string): Wish {
   let isEarly = false
   for (let one = texts.pop(); one !== undefined; one = texts.pop()) {
     const commands = one.replace(comment, '')
-    if (telling.test(commands) || (leavesLoop.test(commands) && !loop.test(commands)))
+    if (telling.test(commands) || leavesLoop.test(commands.replace(hereDocument, '')))
       return { isWanted: true, isEarly: false }
     for (const [, word = ''] of commands.matchAll(sourcing)) {
       const name = word.replace(/^(["'])(.*)\1$/, '$2')

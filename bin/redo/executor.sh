@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Sourced by the shells that run .do files for the coordinator, one after the other, each in a subshell:
 # a fork costs a third of a new shell. The subshell is there before its script is known, so that no script
-# waits for the fork. It reads on stdin what to run, a call of redo_job. That is a fifo, whose number is
+# waits for the fork. It reads on stdin what to run, redo_job with arguments. That is a fifo, whose number is
 # redo_line; on descriptor 9, which is the same, the script's shell reads answers; on descriptor 8 it asks.
 
 # shellcheck source-path=SCRIPTDIR source=client.sh
@@ -17,26 +17,31 @@ trap : HUP INT TERM
 redo_self=/proc/self/stat
 [ -e "$redo_self" ] || redo_self=/dev/null
 
-# At the end of the file no shell is wanted any more.
-redo_take() {
-  IFS= read -r redo_call || exit 129
-  eval "$redo_call"
-  # It was an answer that came after the script which had asked for it.
-  redo_take
-}
+# What leads to a script are texts, not functions: at the end of a script the shell has left those, and what an EXIT trap
+# of the script then saw as $1 would be theirs.
+# shellcheck disable=SC2016
+redo_next='
+IFS= read -r redo_call || exit 129 # at the end of the file no shell is wanted any more
+eval "$redo_call"
+eval "$redo_next" # it was an answer, which came after the script that had asked for it
+'
 
-# shellcheck disable=SC1090,SC2030
-redo_job() { # FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e
-  exec </dev/null >"$6" 2>>"$7" 7<"$redo_self"
-  cd "$1" || exit
-  redo_do=$2
-  redo_made=$5
-  redo_errexit=${10}
-  export REDO_TARGET="$3" REDO_LOG="$7" REDO_JOB="$8" REDO_SLOT="$9"
-  set -- "$3" "$4" "$5"
-  set "$redo_errexit"
-  . "./$redo_do"
-  exit
+# With FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e as arguments.
+# shellcheck disable=SC2016,SC2034
+redo_job='
+exec </dev/null >"$6" 2>>"$7" 7<"$redo_self"
+cd "$1" || exit
+redo_do=$2
+redo_made=$5
+redo_errexit=${10}
+export REDO_TARGET="$3" REDO_LOG="$7" REDO_JOB="$8" REDO_SLOT="$9"
+set -- "$3" "$4" "$5"
+set "$redo_errexit"
+. "./$redo_do"; exit
+'
+
+redo_take() {
+  (eval "$redo_next")
 }
 
 # The commands as functions, which start no shell and open nothing. They are for the very process that
@@ -73,7 +78,7 @@ redo_ask_here() { # VERB ARGUMENT...
 }
 
 # What most scripts stamp is their $3, from its first byte: that is read where it is.
-# shellcheck disable=SC2031,SC3013
+# shellcheck disable=SC2031,SC2154,SC3013
 redo_stamp_here() {
   if [ "$#" -eq 0 ] && [ -f "$redo_made" ] && [ /dev/fd/0 -ef "$redo_made" ] && redo_is_here && redo_at_begin; then
     redo_ask_here stamp-of "$redo_made"
@@ -97,10 +102,10 @@ alias redo-stamp='redo_stamp_here'
 exec 2>/dev/null
 
 # Of a subshell that a signal has ended nobody knows whether it had taken its script. Then another one might: this
-# shell ends, and the coordinator knows that it does.
+# shell ends as well, with the status of saying so.
 redo_ended=0
 while [ "$redo_ended" -le 128 ]; do
-  (redo_take)
+  redo_take
   redo_ended=$?
   # shellcheck disable=SC2154
   printf '%s\0' ended "$redo_line" 0 / 1 "$redo_ended" >&8

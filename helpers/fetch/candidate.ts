@@ -88,7 +88,8 @@ export class Candidate implements Rival<Opening> {
   dawdles(): void {
     if (this.#dawdles) return
     this.#dawdles = true
-    this.#silent()
+    // One that makes a pause may be well again for the next source.
+    if (this.#pausesFor === undefined) this.#silent()
     const { limits, report } = this.#run
     const why = this.#pausesFor ? describe(this.#pausesFor) : `nothing for ${limits.nextAfterMs / 1000} s`
     report.dawdles(this.#request.file, this.#name, why)

@@ -34,7 +34,10 @@ test.each([
   'set -eux',
   'set -o xtrace',
   'echo $$',
-  'echo x; break',
+  'for i in 1 2; do break; done',
+  "cat <<'END'\nx\nEND\nbreak",
+  "echo <<'END'\nbreak",
+  'cat <<END\n$0\nEND',
   'case $1 in x) continue ;; esac',
 ])('one of its own has: %s', text => {
   expect(wanted(`#!/bin/sh\n${text}\n`)).toBe(true)
@@ -42,7 +45,8 @@ test.each([
 
 test.each([
   '. ./lib/plain.sh',
-  'for i in 1 2; do break; done',
+  "cat <<'END' >$3\nfor i in 1 2; do break; done\nEND",
+  "run <<-'END' one\n\tbreak\n\tEND\n",
   '# from that of somebody else.\nread -r hash <in',
   '  # . ./lib/own.sh',
   'set -eu',

@@ -388,6 +388,23 @@ describe('a download that breaks', () => {
     expect(said[1]).toContain('gave HTTP 429 (too many requests); asking the next place as well')
   })
 
+  it('is asked first of a place that made a pause for another source, and is well again', async () => {
+    const bodies = [BODY, LIE]
+    const give: RequestListener = (request, response) =>
+      whole(bodies[Number(request.url?.slice(1))])(request, response)
+    const first = await serve((request, response) => {
+      if (first.asked.length === 1) response.writeHead(503).end()
+      else give(request, response)
+    })
+    const other = await serve(give)
+    const requests = bodies.map((body, index) =>
+      want([`${first.url}/${index}`, `${other.url}/${index}`], { sha256: sha256(body) }),
+    )
+    const limits = { ...QUICK, backoffMs: 60_000, nextAfterMs: 60_000 }
+    expect((await fetchInto(folder(), requests, { jobs: 1, limits })).outcome.ok).toBe(true)
+    expect(other.asked.map(({ url }) => url)).toEqual(['/0'])
+  })
+
   it('is waited for once a place has begun to give it', async () => {
     const slow = await serve((_, response) => {
       response.writeHead(200, { 'content-length': BODY.length }).write(BODY.subarray(0, 10))

@@ -1,0 +1,20 @@
+# A trap for the end of a script sees its arguments, however it ends.
+# only: coolports
+file default.end.do <<'S'
+trap 'echo "$1 $2 ${3%%.redo*}" >&2' EXIT
+echo text
+. ./"$2.part"
+S
+echo : >plain.part
+echo 'exit 0' >exit.part
+echo 'exit 3' >failing.part
+echo false >false.part
+for end in plain exit; do
+  redo "$end.end" 2>said
+  is 1 "$(grep -c "^ *$end.end $end $end.end" said)"
+done
+for end in failing false; do
+  : >said
+  fails redo "$end.end"
+  is 1 "$(grep -c "^ *$end.end $end $end.end" said)"
+done
