@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -29,6 +30,8 @@ export async function askPlace(
   today: string,
   signal: AbortSignal,
 ): Promise<Result<Answer, Failure>> {
+  // Each file that is asked for listens, of which node would warn the user.
+  setMaxListeners(0, signal)
   const answers = await Promise.all(keys.map(trusted => statementOf(place, hash, trusted, signal)))
   const failure = answers.find(answer => !answer.ok)
   if (failure && !failure.ok) return failure

@@ -288,6 +288,20 @@ describe('what nobody foresaw', () => {
   })
 })
 
+test('many trusted keys are no reason for a warning of node', async () => {
+  writeTrust(
+    join(folder, 'trust'),
+    Array.from({ length: 12 }, () => ({ key: makeKey().key.public })),
+  )
+  const warnings: Error[] = []
+  const hear = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', hear)
+  const { url } = await serve((_, response) => response.writeHead(404).end())
+  expect((await ask('one', { PKG_CACHE_URL: url })).status).toBe(NOT_HERE)
+  process.off('warning', hear)
+  expect(warnings).toEqual([])
+})
+
 describe('a cache that failed', () => {
   test('in the middle of a package costs its patience once; those after it less', async () => {
     const { folder: cache, hash } = await offer('one')
