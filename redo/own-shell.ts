@@ -35,8 +35,7 @@ export function wantsOwnShell(text: string, folder: string): Wish {
   let isEarly = false
   for (let one = texts.pop(); one !== undefined; one = texts.pop()) {
     const commands = one.replace(comment, '')
-    if (telling.test(commands) || leavesLoop.test(commands.replace(hereDocument, '')))
-      return { isWanted: true, isEarly: false }
+    if (telling.test(commands) || mayLeaveLoop(commands)) return { isWanted: true, isEarly: false }
     for (const [, word = ''] of commands.matchAll(sourcing)) {
       const name = word.replace(/^(["'])(.*)\1$/, '$2')
       const file = resolve(folder, name)
@@ -50,6 +49,11 @@ export function wantsOwnShell(text: string, folder: string): Wish {
     }
   }
   return { isWanted: isEarly, isEarly }
+}
+
+/** Documents are looked for only where that can matter: of many that do not end each is read to the end of the text. */
+function mayLeaveLoop(commands: string): boolean {
+  return leavesLoop.test(commands) && leavesLoop.test(commands.replace(hereDocument, ''))
 }
 
 /** Not of a fifo or a terminal, which is not ours to read. */

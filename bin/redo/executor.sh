@@ -40,6 +40,7 @@ set "$redo_errexit"
 . "./$redo_do"; exit
 '
 
+# Within a function a script is in no loop of ours, but for busybox's ash, see redo/own-shell.ts.
 redo_take() {
   (eval "$redo_next")
 }

@@ -1,5 +1,5 @@
-# A trap for the end of a script sees its arguments, however it ends.
 # only: coolports
+# A trap for the end of a script sees its arguments, however it ends.
 file default.end.do <<'S'
 trap 'echo "$1 $2 ${3%%.redo*}" >&2' EXIT
 echo text
