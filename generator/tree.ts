@@ -22,8 +22,10 @@ export interface PackageFile {
   readonly sha256: Sha256
 }
 
-/** Says in few bytes whether a file may have changed since it was looked at. */
-/** With the time of change: a copy that keeps times, over a file of the same size, shows by nothing else. */
+/**
+ * Says in few bytes whether a file may have changed since it was looked at. With the time of change: a copy that keeps
+ * times, over a file of the same size, shows by nothing else.
+ */
 const stampOf = (stat: Stats): string =>
   `${stat.mtimeMs} ${stat.ctimeMs} ${stat.size} ${stat.ino} ${stat.mode}`
 

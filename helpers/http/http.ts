@@ -77,16 +77,13 @@ class Routes extends Dispatcher {
 
   // biome-ignore lint/suspicious/noExplicitAny: what it overrides has a form with a callback, which nobody here uses
   override async close(): Promise<any> {
-    await Promise.all([...this.#all].map(one => one.destroy()))
+    await this.destroy()
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
   override async destroy(): Promise<any> {
-    await Promise.all([...this.#all].map(one => one.destroy()))
-  }
-
-  get #all(): ReadonlySet<Dispatcher> {
-    return new Set([this.#direct, ...Object.values(this.#proxies)])
+    const all = new Set([this.#direct, ...Object.values(this.#proxies)])
+    await Promise.all([...all].map(one => one.destroy()))
   }
 }
 
