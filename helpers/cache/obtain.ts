@@ -1,24 +1,18 @@
-import { existsSync, rmSync } from 'node:fs'
+import { anyAborted } from '../../core/any-aborted.ts'
 import type { Sha256 } from '../../core/digest.ts'
+import { firstToAnswer, type Rival } from '../../core/first-to-answer.ts'
 import { type Message, quoted } from '../../core/message.ts'
-import { ok, type Result, refuse } from '../../core/result.ts'
-import { packagePath } from '../../core/store.ts'
-import { FILE_SYSTEM, isSystemError } from '../../core/system-error.ts'
-import { readBuilt } from '../store/built.ts'
-import { type Key, keepPackage } from '../store/keep.ts'
+import { FILE_SYSTEM } from '../../core/system-error.ts'
+import type { Key } from '../store/keep.ts'
 import { type Claim, isSpotChecked } from '../store/spot-check.ts'
-import { provenTree } from '../store/trees.ts'
-import { identityAt } from '../tar/identity.ts'
-import type { TarProblem } from '../tar/problem.ts'
 import { byStatus, describe, type Failure } from './failure.ts'
-import { incomingPath } from './incoming.ts'
 import type { Notes } from './notes.ts'
 import type { Place } from './place.ts'
-import { keepStatements } from './provenance.ts'
 import { judge, type Statement } from './quorum.ts'
 import { type Question, race, type Word } from './race.ts'
-import { type NoRoom, type Patience, receive } from './receive.ts'
+import type { NoRoom, Patience, Waiting } from './receive.ts'
 import type { CacheRecord } from './record.ts'
+import { take } from './take.ts'
 import { builderOf } from './trust.ts'
 
 /** A package that is wanted from caches. */
@@ -29,7 +23,7 @@ export interface Wanted {
   readonly version: string
 }
 
-export interface Obtaining extends Omit<Question, 'hash'> {
+export interface Obtaining extends Omit<Question, 'hash' | 'before'> {
   readonly store: string
   readonly notes: Notes
   /** Those that have not been left out. */
@@ -47,140 +41,153 @@ export type Outcome =
   /** What each place said, in words for a person. */
   | { readonly kind: 'not here'; readonly said: readonly (readonly [place: string, what: string])[] }
 
-/** Brings a package into the store from the first place that has it. Whatever a place does, this ends soon. */
+/** Brings a package into the store from the first place that gives it. Whatever a place does, this ends soon. */
 export async function obtain(wanted: Wanted, run: Obtaining): Promise<Outcome> {
-  const { hash } = wanted.key
-  const said: [string, string][] = []
-  let places = run.places
-  while (places.length > 0) {
-    const words = await race(places, { ...run, hash })
-    const leave = (place: Place, failure: Failure): void => {
-      said.push([place.name, describe(failure)])
-      places = places.filter(one => one !== place)
-      if (failure.kind === 'another') run.tell(anotherMessage(wanted, place, failure))
-      else if (failure.kind !== 'absent') leaveOut(run, place, failure)
+  const search = new Search(wanted, run)
+  const never = new AbortController().signal
+  return (await search.among(run.places, [], never)) ?? { kind: 'not here', said: search.said }
+}
+
+class Search {
+  readonly #wanted: Wanted
+  readonly #run: Obtaining
+  /** What they said of the package does not count any more. */
+  readonly #failed = new Set<Place>()
+  readonly said: (readonly [place: string, what: string])[] = []
+
+  constructor(wanted: Wanted, run: Obtaining) {
+    this.#wanted = wanted
+    this.#run = run
+  }
+
+  /**
+   * What comes of these places, to go by what they and those `before` say of the package; nothing where none of them
+   * gives it, or once the signal is aborted.
+   */
+  async among(
+    places: readonly Place[],
+    before: readonly Word[],
+    signal: AbortSignal,
+  ): Promise<Outcome | undefined> {
+    const { quorum, spotCheck, notes, tell } = this.#run
+    const { key, name, version } = this.#wanted
+    const words = await race(places, { ...this.#run, hash: key.hash, before: this.#believed(before) }, signal)
+    if (signal.aborted) return undefined
+    const heard = words.filter(word => this.#isHeard(word))
+    const statements = this.#believed([...before, ...heard])
+    const misled = statements.find(({ record }) => record.name !== name || record.version !== version)
+    if (misled) {
+      tell(misnamed(this.#wanted, misled.record))
+      return this.#nothing(['all', 'a record with the name of another package'])
     }
-    for (const word of words) {
-      tellExpired(run, word)
-      tellForbidden(run, word)
-      const failure = word.failure ?? slowMisses(run, word)
-      if (failure) leave(word.place, failure)
-    }
-    const heard = words.filter(({ place }) => places.includes(place))
-    const statements = heard.flatMap(word => word.statements)
-    for (const { record } of statements) {
-      if (record.name === wanted.name && record.version === wanted.version) continue
-      run.tell(misnamed(wanted, record))
-      return { kind: 'not here', said: [...said, ['all', 'a record with the name of another package']] }
-    }
-    const verdict = judge(statements, run.quorum)
+    const verdict = judge(statements, quorum)
     if (verdict.kind === 'disputed') {
-      run.tell(disputed(wanted, statements))
-      return { kind: 'not here', said: [...said, ...statements.map(claimFact)] }
+      tell(disputed(this.#wanted, statements))
+      return this.#nothing(...statements.map(claimFact))
     }
-    if (verdict.kind === 'too few') {
-      said.push(...heard.map(word => [word.place.name, few(word, run.quorum)] as [string, string]))
-      return { kind: 'not here', said }
-    }
-    const claimOf = (place: Place): Claim => ({
-      tar: verdict.tar,
-      builders: [...new Set(statements.map(({ trusted }) => builderOf(trusted)))],
-      place: place.name,
-    })
-    const having = heard.filter(word => word.statements.length > 0)
+    const having = verdict.kind === 'agreed' ? heard.filter(word => word.statements.length > 0) : []
+    for (const word of heard) if (!having.includes(word)) this.said.push([word.place.name, few(word, quorum)])
     const [first] = having
-    if (first && run.spotCheck > 0 && isSpotChecked(hash, run.spotCheck, run.notes.salt))
-      return { kind: 'to be compared', claim: claimOf(first.place) }
-    for (const word of having) {
-      const got = await take(wanted, word, patienceOf(run, places.length === 1), run, statements)
-      if (got.ok) return { kind: 'here', claim: claimOf(word.place) }
-      if (got.error.kind === 'disk') {
-        run.tell(diskMessage(wanted, got.error))
-        return { kind: 'not here', said: [...said, [word.place.name, 'it, but the disk did not take it']] }
+    if (verdict.kind === 'too few' || first === undefined) return undefined
+    const belief = { tar: verdict.tar, statements, words: [...before, ...heard] }
+    if (spotCheck > 0 && isSpotChecked(key.hash, spotCheck, notes.salt))
+      return { kind: 'to be compared', claim: claimOf(belief, first.place) }
+    const unheard = places.filter(place => !words.some(word => word.place === place))
+    return this.#fromFirst(having, unheard, belief, signal)
+  }
+
+  /**
+   * The package from who gives it first. The next one is asked as well when the last one makes a pause; after those who
+   * have it, those who were not heard yet.
+   */
+  async #fromFirst(
+    having: readonly Word[],
+    unheard: readonly Place[],
+    belief: Belief,
+    signal: AbortSignal,
+  ): Promise<Outcome | undefined> {
+    const paused = new Set<Place>()
+    const givers = having.map((word, index): Rival<Outcome> => {
+      const isLast = index + 1 === having.length && unheard.length === 0
+      return {
+        ask: (over, pauses) =>
+          this.#fromOne(word, belief, isLast, { signal: anyAborted(signal, over), pauses }),
+        dawdles: () => paused.add(word.place),
+        decline,
       }
-      leave(word.place, got.error)
-    }
-  }
-  return { kind: 'not here', said }
-}
-
-/** Takes the package itself from a place, and believes nothing of it that was not proved. */
-async function take(
-  { key }: Wanted,
-  { place, statements: own }: Word,
-  patience: Patience,
-  { store, notes }: Obtaining,
-  statements: readonly Statement[],
-): Promise<Result<void, Failure | NoRoom>> {
-  let path: string
-  try {
-    path = incomingPath(store, key.hash)
-  } catch (error) {
-    return refuse({
-      kind: 'disk',
-      code: (error as NodeJS.ErrnoException).code ?? String(error),
-      folder: store,
     })
-  }
-  try {
-    const received = await receive(
-      place,
-      own.map(({ record }) => record),
-      path,
-      patience,
-    )
-    if (!received.ok) {
-      if (['slow', 'stalled'].includes(received.error.kind)) notes.leave(KEPT_WAITING)
-      return received
+    const others: Rival<Outcome> = {
+      ask: over => this.among(unheard, belief.words, anyAborted(signal, over)),
+      dawdles: () => {},
+      decline,
     }
-    const proven = await provenTree(store, path, received.value.tar, key.setuid)
-    if (!proven.ok) {
-      if (proven.error.kind === 'disk full') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
-      return refuse({ kind: 'lie', why: lie(proven.error) })
+    const first = await firstToAnswer<Outcome, Rival<Outcome>>([
+      ...givers,
+      ...(unheard.length > 0 ? [others] : []),
+    ])
+    if (first?.answer.kind === 'here')
+      for (const place of paused) if (place.name !== first.answer.claim.place) overtaken(this.#run, place)
+    return first?.answer
+  }
+
+  async #fromOne(
+    word: Word,
+    belief: Belief,
+    isLast: boolean,
+    waiting: Waiting,
+  ): Promise<Outcome | undefined> {
+    const { place } = word
+    const got = await take(this.#wanted.key, word, belief.statements, { ...this.#run, isLast, ...waiting })
+    if (got.ok) return { kind: 'here', claim: claimOf(belief, place) }
+    if (waiting.signal.aborted) return undefined
+    if (got.error.kind === 'disk') {
+      this.#run.tell(diskMessage(this.#wanted, got.error))
+      return this.#nothing([place.name, 'it, but the disk did not take it'])
     }
-    // One that is there was not taken from here, and nobody here speaks of it.
-    if (!existsSync(packagePath(store, key.hash))) keepStatements(store, statements)
-    const kept = keepPackage(store, key, path)
-    if (kept === 'no room') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
-    return kept === 'there' ? agreement(store, key, received.value.tar) : ok(undefined)
-  } catch (error) {
-    if (!isSystemError(error)) throw error
-    return refuse({ kind: 'disk', code: error.code, folder: store })
-  } finally {
-    rmSync(path, { force: true })
+    this.#leave(place, got.error)
+    return undefined
+  }
+
+  #believed(words: readonly Word[]): readonly Statement[] {
+    return words.flatMap(({ place, statements }) => (this.#failed.has(place) ? [] : statements))
+  }
+
+  #isHeard(word: Word): boolean {
+    tellExpired(this.#run, word)
+    tellForbidden(this.#run, word)
+    const failure = word.failure ?? slowMisses(this.#run, word)
+    if (failure) this.#leave(word.place, failure)
+    return failure === undefined
+  }
+
+  #leave(place: Place, failure: Failure): void {
+    this.said.push([place.name, describe(failure)])
+    this.#failed.add(place)
+    if (failure.kind === 'another') this.#run.tell(anotherMessage(this.#wanted, place, failure))
+    else if (failure.kind !== 'absent') leaveOut(this.#run, place, failure)
+  }
+
+  #nothing(...said: readonly (readonly [string, string])[]): Outcome {
+    return { kind: 'not here', said: [...this.said, ...said] }
   }
 }
 
-/** The note that one of the caches of this run kept it waiting for a package that it has. */
-const KEPT_WAITING = 'kept waiting'
-
-/**
- * Several caches that do would else cost all of our patience each, one after the other. Without the last one that is
- * left the package has to be built, which may take hours: that one may begin as late as any.
- */
-function patienceOf({ notes, patience }: Obtaining, isLast: boolean): Patience {
-  if (notes.read(KEPT_WAITING) === undefined) return patience
-  return {
-    firstByteMs: isLast ? patience.firstByteMs : patience.firstByteMs * HURRY,
-    idleMs: patience.idleMs * HURRY,
-    leastBytes: patience.leastBytes * HURRY,
-  }
+/** What the package is, to those who spoke of it. */
+interface Belief {
+  readonly tar: Sha256
+  /** Who said so, and who had nothing to say. */
+  readonly words: readonly Word[]
+  readonly statements: readonly Statement[]
 }
 
-const HURRY = 0.3
+const claimOf = ({ tar, statements }: Belief, place: Place): Claim => ({
+  tar,
+  builders: [...new Set(statements.map(({ trusted }) => builderOf(trusted)))],
+  place: place.name,
+})
 
-/** Of a package that came into the store while this one was on its way; that one stays. */
-function agreement(store: string, { hash }: Key, tar: Sha256): Result<void, Failure> {
-  const there = identityAt(packagePath(store, hash))
-  if (there === undefined || there === tar) return ok(undefined)
-  const who = readBuilt(store, hash) === there ? 'a build here' : 'another package of this key, in the store,'
-  return refuse({ kind: 'lie', why: `${who} came out otherwise` })
-}
-
-const lie = (problem: TarProblem): string =>
-  problem.kind === 'entry'
-    ? `what no package of this key holds: ${quoted(problem.name)}: ${problem.why}`
-    : 'the package is not the tar that its record tells of'
+/** What a place gives too late lies in the store all the same, and is as good. */
+const decline = (): void => {}
 
 /**
  * A cache that always takes a second to say that it has nothing is never late, and yet costs that for each package.
@@ -188,12 +195,23 @@ const lie = (problem: TarProblem): string =>
  */
 function slowMisses({ notes, patienceMs }: Obtaining, { place, statements, ms }: Word): Failure | undefined {
   if (statements.length > 0 || ms <= patienceMs / 3) return undefined
-  for (let count = 1; count < SLOW_MISSES; count++)
-    if (notes.leave(`slow miss ${count} of ${place.name}`)) return undefined
-  return { kind: 'slow misses', count: SLOW_MISSES, seconds: patienceMs / 3000 }
+  if (!isTooOften(`slow miss of ${place.name}`, notes)) return undefined
+  return { kind: 'slow misses', count: TOO_OFTEN, seconds: patienceMs / 3000 }
 }
 
-const SLOW_MISSES = 3
+/** The same of one that begins with a pause, in which another one is asked as well, and gives the package first. */
+function overtaken(run: Obtaining, place: Place): void {
+  if (!isTooOften(`overtaken: ${place.name}`, run.notes)) return
+  leaveOut(run, place, { kind: 'overtaken', count: TOO_OFTEN, seconds: run.patience.quietMs / 1000 })
+}
+
+/** By what all processes of the run have noted. */
+function isTooOften(about: string, notes: Notes): boolean {
+  for (let count = 1; count < TOO_OFTEN; count++) if (notes.leave(`${count}: ${about}`)) return false
+  return true
+}
+
+const TOO_OFTEN = 3
 
 /** For the rest of the run; said by the first who finds out. */
 function leaveOut({ notes, tell }: Obtaining, place: Place, failure: Failure): void {
@@ -228,8 +246,7 @@ function tellForbidden({ notes, tell }: Obtaining, { place, statements, expired,
   const known = `has something: ${place.name}`
   if (statements.length + expired.length > 0) notes.leave(known)
   if (status === undefined || notes.read(known) !== undefined) return
-  for (let count = 1; count < FORBIDDEN; count++)
-    if (notes.leave(`forbidden ${count} by ${place.name}`)) return
+  if (!isTooOften(`forbidden by ${place.name}`, notes)) return
   if (!notes.leave(`told of ${place.name}`)) return
   tell({
     cannot: `see anything in the package cache ${quoted(place.name)}`,
@@ -237,8 +254,6 @@ function tellForbidden({ notes, tell }: Obtaining, { place, statements, expired,
     remedy: 'look at its address, and at who may read it; it is asked on',
   })
 }
-
-const FORBIDDEN = 3
 
 const few = ({ statements, status }: Word, quorum: number): string =>
   statements.length === 0

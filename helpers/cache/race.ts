@@ -10,6 +10,8 @@ export interface Question {
   readonly hash: Sha256
   readonly keys: readonly TrustedKey[]
   readonly quorum: number
+  /** What others have said already. That alone decides nothing here. */
+  readonly before: readonly Statement[]
   /** A day as records have it. */
   readonly today: string
   /** How long all places together are waited for. */
@@ -31,24 +33,29 @@ export interface Word {
 /**
  * Asks all places at once, until what they say decides the matter or patience ends. Answers with the
  * words of those that were heard, in the order of their coming; who was still thinking when others had
- * decided it is not among them, and who kept us waiting to the end is called slow.
+ * decided it is not among them, and who kept us waiting to the end is called slow. Once the signal is aborted, the
+ * answer says nothing.
  */
-export async function race(places: readonly Place[], question: Question): Promise<readonly Word[]> {
-  const { hash, keys, quorum, today, patienceMs } = question
+export async function race(
+  places: readonly Place[],
+  question: Question,
+  signal: AbortSignal,
+): Promise<readonly Word[]> {
+  const { hash, keys, quorum, before, today, patienceMs } = question
   const words: Word[] = []
   const open = new Map(places.map(place => [place, new AbortController()]))
-  const decided = (): boolean =>
-    judge(
-      words.flatMap(({ statements }) => statements),
-      quorum,
-    ).kind !== 'too few'
+  const decided = (): boolean => {
+    const said = words.flatMap(({ statements }) => statements)
+    return said.length > 0 && judge([...before, ...said], quorum).kind !== 'too few'
+  }
   await new Promise<void>(resolve => {
     const timer = setTimeout(resolve, patienceMs)
     const end = (): void => {
       clearTimeout(timer)
       resolve()
     }
-    if (places.length === 0) end()
+    signal.addEventListener('abort', end, { once: true })
+    if (places.length === 0 || signal.aborted) end()
     for (const [place, controller] of open) {
       void heard(place, askPlace(place, hash, keys, today, controller.signal)).then(word => {
         if (!open.delete(place)) return // too late

@@ -10,19 +10,34 @@ import type { CacheRecord } from './record.ts'
 
 /** How long a body is waited for, and how much of it has to come in that time. */
 export interface Patience {
+  /** After how long without a byte it is worth to ask elsewhere as well. */
+  readonly quietMs: number
   readonly firstByteMs: number
   readonly idleMs: number
   /** A body that brings less than this in `idleMs` has stalled: single bytes could hold a build for days. */
   readonly leastBytes: number
 }
 
-export const PATIENCE: Patience = { firstByteMs: 3_000, idleMs: 5_000, leastBytes: 128 * 1024 }
+export const PATIENCE: Patience = {
+  quietMs: 1_000,
+  firstByteMs: 3_000,
+  idleMs: 5_000,
+  leastBytes: 128 * 1024,
+}
 
 /** The disk's fault, not the place's: another place would not help. */
 export interface NoRoom {
   readonly kind: 'disk'
   readonly code: string
   readonly folder: string
+}
+
+/** Who waits for a package. */
+export interface Waiting {
+  /** It is not waited for any more, as another place has given it. */
+  readonly signal: AbortSignal
+  /** Called when nothing has come for a while. */
+  pauses(): void
 }
 
 /**
@@ -34,11 +49,12 @@ export async function receive(
   records: readonly CacheRecord[],
   path: string,
   patience: Patience,
+  waiting: Waiting,
 ): Promise<Result<CacheRecord, Failure | NoRoom>> {
   const [first] = records
   if (!first) return refuse({ kind: 'absent' })
   const limit = Math.max(...records.map(({ size }) => size))
-  const watch = new Watch(patience)
+  const watch = new Watch(patience, waiting)
   let file: FileHandle | undefined
   let whole = false
   try {
@@ -102,22 +118,28 @@ async function pour(
   return ok({ have, digest: hash.digest('hex') })
 }
 
-/** Ends a transfer that keeps us waiting. */
+/** Ends a transfer that keeps us waiting, or for which nobody waits. */
 class Watch {
   readonly #controller = new AbortController()
   readonly #patience: Patience
+  readonly #waited: AbortSignal
+  readonly #quiet: NodeJS.Timeout
   #timer: NodeJS.Timeout
   #have = 0
   /** Bytes since the timer was started. */
   #since = 0
   failure: Failure | undefined
 
-  constructor(patience: Patience) {
+  constructor(patience: Patience, { signal, pauses }: Waiting) {
     this.#patience = patience
+    this.#waited = signal
+    this.#quiet = setTimeout(pauses, patience.quietMs)
     this.#timer = setTimeout(
       () => this.#give({ kind: 'slow', seconds: patience.firstByteMs / 1000 }),
       patience.firstByteMs,
     )
+    signal.addEventListener('abort', this.#leave)
+    if (signal.aborted) this.#leave()
   }
 
   get signal(): AbortSignal {
@@ -128,6 +150,7 @@ class Watch {
     const isFirst = this.#have === 0
     this.#have += bytes
     this.#since += bytes
+    this.#quiet.refresh()
     if (!isFirst && this.#since < this.#patience.leastBytes) return
     this.#since = 0
     clearTimeout(this.#timer)
@@ -140,10 +163,16 @@ class Watch {
 
   end(): void {
     clearTimeout(this.#timer)
+    clearTimeout(this.#quiet)
+    this.#waited.removeEventListener('abort', this.#leave)
   }
+
+  readonly #leave = (): void => this.#give(OVER)
 
   #give(failure: Failure): void {
     this.failure = failure
     this.#controller.abort()
   }
 }
+
+const OVER: Failure = { kind: 'unreachable', why: 'nobody waits for it any more' }

@@ -314,7 +314,8 @@ describe('a cache that failed', () => {
       return file === `${hash}.tar.gz` ? response.write(body.subarray(0, 99)) : response.end(body)
     }
     const urls = (await Promise.all([1, 2, 3].map(() => serve(stalling)))).map(({ url }) => url)
-    const got = await ask('one', { PKG_CACHE_URL: urls.join(' ') }, { ...PATIENCE, idleMs: 1000 })
+    const patience = { ...PATIENCE, quietMs: 60_000, idleMs: 1000 }
+    const got = await ask('one', { PKG_CACHE_URL: urls.join(' ') }, patience)
     expect(got.status).toBe(NOT_HERE)
     const waits = [...got.said.matchAll(/too little to wait for within ([\d.]+) s/g)]
     expect(waits.map(([, seconds]) => seconds)).toEqual(['1', '0.3', '0.3'])
@@ -328,7 +329,8 @@ describe('a cache that failed', () => {
       else if (!path.endsWith('.tar.gz')) response.end(readFileSync(path))
     }
     const urls = (await Promise.all([1, 2, 3].map(() => serve(silent)))).map(({ url }) => url)
-    const got = await ask('one', { PKG_CACHE_URL: urls.join(' ') }, { ...PATIENCE, firstByteMs: 1000 })
+    const patience = { ...PATIENCE, quietMs: 60_000, firstByteMs: 1000 }
+    const got = await ask('one', { PKG_CACHE_URL: urls.join(' ') }, patience)
     expect(got.status).toBe(NOT_HERE)
     const waits = [...got.said.matchAll(/it gave nothing within ([\d.]+) s/g)]
     expect(waits.map(([, seconds]) => seconds)).toEqual(['1', '0.3', '1'])

@@ -1,0 +1,248 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { sha256 } from '../../../core/digest.ts'
+import { type Message, quoted } from '../../../core/message.ts'
+import type { PackageName } from '../../../core/name.ts'
+import { ok, refuse } from '../../../core/result.ts'
+import { packagePath } from '../../../core/store.ts'
+import { Broken } from '../../../helpers/cache/failure.ts'
+import { makeKey } from '../../../helpers/cache/minisign.ts'
+import { packageName } from '../../../helpers/cache/names.ts'
+import { Notes } from '../../../helpers/cache/notes.ts'
+import { leftOut, type Obtaining, obtain } from '../../../helpers/cache/obtain.ts'
+import type { Place } from '../../../helpers/cache/place.ts'
+import { packTree } from '../../../helpers/tar/pack.ts'
+import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
+import { type Files, honest } from './good.ts'
+
+// Which of several places gives a package, by places without a network that do what their script says.
+
+let folder: string
+let files: Files
+let told: Message[]
+let run: Omit<Obtaining, 'places'>
+
+const keyText = pkgKeyText({ name: 'one' })
+const hash = sha256(keyText)
+const wanted = {
+  key: keyOf(keyText),
+  name: 'one',
+  version: '1-1',
+}
+const alice = makeKey().key
+const bob = makeKey().key
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'obtain-'))
+  mkdirSync(join(folder, 'run'))
+  writeFileSync(join(folder, 'run/ask'), '')
+  files = await by(alice, 'one')
+  told = []
+  run = {
+    store: join(folder, 'store'),
+    notes: new Notes({ REDO_RUN: join(folder, 'run') }, join(folder, 'store')),
+    keys: [
+      { key: alice.public, name: 'alice' },
+      { key: bob.public, name: 'bob' },
+    ],
+    quorum: 1,
+    spotCheck: 0,
+    today: '2026-01-01',
+    patienceMs: 10_000,
+    patience: { quietMs: 50, firstByteMs: 60_000, idleMs: 60_000, leastBytes: 1 },
+    tell: message => told.push(message),
+  }
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** What a builder who has built the package has put into a cache. */
+async function by(key: typeof alice, name: string, text = 'the bytes'): Promise<Files> {
+  const tree = join(folder, `tree-${key.public.id}`)
+  mkdirSync(tree)
+  writeFileSync(join(tree, 'file'), text)
+  const file = join(folder, 'pkg.tar.gz')
+  rmSync(file, { force: true })
+  const packed = await packTree(tree, file)
+  if (!packed.ok) throw new Error('not packed')
+  const body = readFileSync(file)
+  const record = {
+    name: name as PackageName,
+    version: '1-1',
+    hash,
+    tar: packed.value.digest,
+    gz: sha256(body),
+    size: body.length,
+    closure: [],
+    builder: key.public.id,
+  }
+  return honest({ folder, hash, record, key, body, keyText })
+}
+
+interface Script {
+  /** When it says what it has. */
+  readonly wordMs?: number
+  /** How it gives the package: whole, after a while; or not. */
+  readonly gives?: 'at once' | 'silence' | 'a part' | `after ${number}`
+  readonly files?: Files
+}
+
+/** With `asked` for the package, and whether who asked has left. */
+class Scripted implements Place {
+  readonly name: string
+  readonly #script: Script
+  asked = 0
+  left = 0
+
+  constructor(name: string, script: Script) {
+    this.name = name
+    this.#script = script
+  }
+
+  async open(file: string, signal: AbortSignal) {
+    const { wordMs = 0, gives = 'at once' } = this.#script
+    const body = (this.#script.files ?? files)[file]
+    if (file !== packageName(hash)) await sleep(wordMs, undefined, { signal })
+    if (body === undefined) return refuse({ kind: 'absent' } as const)
+    const bytes = Buffer.from(body)
+    if (file !== packageName(hash)) return ok({ bytes: once(bytes), length: bytes.length, close: () => {} })
+    this.asked += 1
+    return ok({ bytes: this.#given(bytes, gives, signal), length: bytes.length, close: () => {} })
+  }
+
+  async *#given(bytes: Buffer, gives: string, signal: AbortSignal) {
+    try {
+      if (gives === 'a part') yield bytes.subarray(0, 20)
+      const ms = gives === 'at once' ? 0 : Number(gives.split('after ')[1] ?? 120_000)
+      await sleep(ms, undefined, { signal })
+      yield bytes
+    } catch {
+      this.left += 1
+      throw new Broken({ kind: 'unreachable', why: 'left' })
+    }
+  }
+
+  async close() {}
+}
+
+async function* once(bytes: Buffer) {
+  yield bytes
+}
+
+/** Who gave the package, or why nobody did. */
+async function from(...places: readonly Scripted[]): Promise<string> {
+  const outcome = await obtain(wanted, { ...run, places })
+  if (outcome.kind === 'not here') return outcome.said.map(part => part.join(': ')).join('; ')
+  return outcome.claim.place
+}
+
+const incoming = () => readdirSync(join(folder, 'store/incoming'))
+
+describe('a package of which several speak', () => {
+  test.each(['silence', 'a part'] as const)(
+    'is had from the next one where the first gives %s',
+    async gives => {
+      const mute = [new Scripted('a', { gives }), new Scripted('b', { gives })] as const
+      const good = new Scripted('c', {})
+      expect(await from(...mute, good)).toBe('c')
+      expect([...mute, good].map(({ asked }) => asked)).toEqual([1, 1, 1])
+      await sleep(20)
+      expect(mute.map(({ left }) => left)).toEqual([1, 1])
+      expect(incoming()).toEqual([])
+      expect(told).toEqual([])
+    },
+  )
+
+  test('is not asked of one any more that was overtaken three times in the run', async () => {
+    for (let count = 1; count <= 3; count++) {
+      expect(told).toEqual([])
+      expect(await from(new Scripted('a', { gives: 'silence' }), new Scripted('b', {}))).toBe('b')
+      rmSync(packagePath(run.store, hash))
+    }
+    expect(told.map(({ why }) => why)).toEqual([
+      'it gave nothing for 0.05 s, 3 times, while another one gave the package',
+    ])
+    expect(run.notes.read(leftOut('a'))).toBeDefined()
+    expect(run.notes.read(leftOut('b'))).toBeUndefined()
+  })
+
+  test('is had from who made a pause, where that one is whole first', async () => {
+    const late = new Scripted('a', { gives: 'after 200' })
+    const mute = new Scripted('b', { gives: 'silence' })
+    expect(await from(late, mute)).toBe('a')
+    expect(mute.asked).toBe(1)
+  })
+
+  test('is asked of one alone, where that one gives it', async () => {
+    const other = new Scripted('b', {})
+    expect(await from(new Scripted('a', {}), other)).toBe('a')
+    expect(other.asked).toBe(0)
+  })
+
+  test('is not here once each has had its time; what they said is told', async () => {
+    run = { ...run, patience: { ...run.patience, firstByteMs: 100, idleMs: 100 } }
+    const places = [new Scripted('a', { gives: 'silence' }), new Scripted('b', { gives: 'a part' })]
+    expect(await from(...places, new Scripted('c', { files: {} }))).toBe(
+      'a: nothing within 0.1 s; c: no record by a trusted key; b: too little to wait for within 0.1 s, after 20 B',
+    )
+  })
+})
+
+describe('who was not heard when the others had decided', () => {
+  const mute = () => new Scripted('a', { gives: 'silence' })
+
+  test('gives the package, where those who have it are silent', async () => {
+    expect(await from(mute(), new Scripted('b', { wordMs: 100 }))).toBe('b')
+  })
+
+  test('is not asked where they give it', async () => {
+    const late = new Scripted('b', { wordMs: 100 })
+    expect(await from(new Scripted('a', {}), late)).toBe('a')
+    await sleep(150)
+    expect(late.asked).toBe(0)
+  })
+
+  test('is waited for as long as all are', async () => {
+    run = { ...run, patienceMs: 150, patience: { ...run.patience, firstByteMs: 300 } }
+    const never = new Scripted('b', { wordMs: 120_000 })
+    // One that says nothing whoever asks, and does not heed that nobody waits any more.
+    never.open = () => new Promise(() => {})
+    expect(await from(mute(), never)).toBe('b: nothing within 0.15 s; a: nothing within 0.3 s')
+  })
+
+  test('is judged with those before: what builders do not agree about is taken from nobody', async () => {
+    const other = new Scripted('b', { wordMs: 100, files: await by(bob, 'one', 'other bytes') })
+    expect(await from(mute(), other)).toMatch(/^alice: tar sha256 \w+; bob: tar sha256 \w+$/)
+    expect(told.map(({ why }) => why)).toEqual([expect.stringContaining('DO NOT AGREE')])
+  })
+
+  test('is judged alone, where the one before has failed', async () => {
+    const flawed = new Scripted('a', {
+      files: { ...files, [packageName(hash)]: Buffer.alloc(files[packageName(hash)]?.length ?? 0) },
+    })
+    expect(
+      await from(flawed, new Scripted('b', { wordMs: 100, files: await by(bob, 'one', 'other bytes') })),
+    ).toBe('b')
+  })
+
+  test('and calls the package by another name is believed nothing', async () => {
+    const other = new Scripted('b', { wordMs: 100, files: await by(bob, 'two') })
+    expect(await from(mute(), other)).toBe('all: a record with the name of another package')
+    expect(told.map(({ why }) => why)).toEqual([`a trusted builder signed it as ${quoted('two-1-1')}`])
+  })
+
+  test('is kept with the package, as those before are', async () => {
+    expect(await from(mute(), new Scripted('b', { wordMs: 100, files: await by(bob, 'one') }))).toBe('b')
+    const kept = readdirSync(join(run.store, 'packages')).filter(name => name.endsWith('.rec'))
+    expect(kept.sort()).toEqual([alice, bob].map(key => `${hash}.${key.public.id}.rec`).sort())
+  })
+
+  test('counts for a quorum with those before, that had decided by themselves', async () => {
+    run = { ...run, quorum: 2 }
+    const both = { ...files, ...(await by(bob, 'one')) }
+    const silent = new Scripted('a', { gives: 'silence', files: both })
+    expect(await from(silent, new Scripted('b', { wordMs: 100 }))).toBe('b')
+  })
+})
