@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs'
 import { quoted } from '../core/message.ts'
 import { treeRoot } from '../core/store.ts'
+import { version } from '../core/version.ts'
 import { nearest } from '../generator/nearest.ts'
 import type { Command, Common } from './command.ts'
 import { build } from './commands/build.ts'
@@ -243,6 +243,3 @@ function whyOf(fault: string, usage = 'COMMAND'): string {
 
 /** A text on one line, with nothing a terminal would obey. */
 const oneLine = (text: string): string => shownLine(text.replace(/:?\s*\n\s*/g, ': '))
-
-const version = (): string =>
-  (JSON.parse(readFileSync(join(treeRoot(), 'package.json'), 'utf8')) as { version: string }).version

@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { quoted } from '../core/message.ts'
+import { version } from '../core/version.ts'
 import type { Graph } from './graph.ts'
 import { printLog } from './log.ts'
 import type { Logs } from './logs.ts'
@@ -45,6 +46,10 @@ async function main([commands = '', command = 'do', ...words]: readonly string[]
   if (parsed.kind === 'misuse') return misuse(command, parsed.why)
   if (parsed.kind === 'help') {
     process.stdout.write(help)
+    return 0
+  }
+  if (parsed.kind === 'version') {
+    process.stdout.write(`coolports ${version()}\n`)
     return 0
   }
   const { options } = parsed

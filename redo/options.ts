@@ -18,6 +18,7 @@ export interface Options {
 export type Parsed =
   | { readonly kind: 'options'; readonly options: Options }
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   | { readonly kind: 'misuse'; readonly why: string }
 
 const switches = {
@@ -39,6 +40,8 @@ const progressWords = {
   '--progress=yes': true,
   '--progress=no': false,
   '--no-progress': false,
+  // As apenwarr's redo calls it.
+  '--no-status': false,
   '--progress=auto': undefined,
 } as const
 
@@ -62,6 +65,8 @@ export function parseOptions(words: readonly string[]): Parsed {
       word = word.slice(0, 2)
     }
     if (word === '-h' || word === '--help') return { kind: 'help' }
+    if (word === '--version') return { kind: 'version' }
+    if (word === '--no-color') continue // nothing of ours has colours; for who writes it for apenwarr's redo
     const count = /^(?:-j|--jobs=)(.*)$/.exec(word)?.[1] ?? (word === '--jobs' ? '' : undefined)
     if (count !== undefined) {
       const text = count === '' ? (left.shift() ?? '') : count
@@ -150,6 +155,7 @@ What is up to date is not built again; "redo TARGET" builds in any case.
   --debug-locks
                tell of waiting for, taking and giving up the lock of the tree, jobs and targets
   -h, --help   show this text
+  --version    print the version
 
 Exit status: 0 when all targets are up to date, 1 when one failed, 2 when misused.
 See doc/redo.md.

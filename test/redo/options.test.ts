@@ -39,6 +39,12 @@ test('the live view can be forced, forbidden, or left to us', () => {
   expect(progress('--progress=loud')).toMatchObject({ kind: 'misuse' })
 })
 
+test("what apenwarr's redo calls otherwise, or has to be told, is understood", () => {
+  expect(parseOptions(['--no-status', '--no-color', 'x'])).toMatchObject({
+    options: { progress: false, targets: ['x'] },
+  })
+})
+
 test('-d counts, and stands together with other letters', () => {
   expect(parseOptions(['-d'])).toMatchObject({ options: { debug: 1, debugLocks: false } })
   expect(parseOptions(['--debug', '-d'])).toMatchObject({ options: { debug: 2 } })
@@ -57,8 +63,12 @@ test('an unknown option and a -j without a number are refused', () => {
   expect(parseOptions(['-j10000'])).toMatchObject({ kind: 'misuse' })
 })
 
-test.each([['-h'], ['--help']])('%s is an answer, whatever comes before it', word => {
-  expect(parseOptions(['-k', word, '--nope'])).toEqual({ kind: 'help' })
+test.each([
+  ['-h', 'help'],
+  ['--help', 'help'],
+  ['--version', 'version'],
+])('%s is an answer, whatever comes before it', (word, kind) => {
+  expect(parseOptions(['-k', word, '--nope'])).toEqual({ kind })
 })
 
 test('a guest passes on what is its own: all but what the host alone can do', () => {
