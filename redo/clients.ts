@@ -145,7 +145,10 @@ export class Clients {
   #bring(job: Job | undefined, message: Message, answer: (answer: Answer) => void): void {
     const parsed = parseOptions(message.args)
     if (parsed.kind !== 'options') {
-      answer([2, `cannot run: ${parsed.kind === 'misuse' ? parsed.why : 'there is no help within a .do'}`])
+      answer([
+        2,
+        `cannot run: ${parsed.kind === 'misuse' ? parsed.why : '--help and --version are for the outside of a .do'}`,
+      ])
       return
     }
     const { options } = parsed
