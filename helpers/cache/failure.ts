@@ -45,7 +45,7 @@ export function describe(failure: Failure): string {
     case 'slow misses':
       return `nothing ${failure.count} times, each after more than ${failure.seconds} s: it answers slowly and has nothing`
     case 'overtaken':
-      return `nothing for ${failure.seconds} s, ${failure.count} times, while another one gave the package`
+      return `too little within ${failure.seconds} s, ${failure.count} times, and another one gave the package`
     case 'stalled':
       return `too little to wait for within ${failure.seconds} s, after ${bytes(failure.have)}`
     case 'refused':

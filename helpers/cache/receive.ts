@@ -10,7 +10,7 @@ import type { CacheRecord } from './record.ts'
 
 /** How long a body is waited for, and how much of it has to come in that time. */
 export interface Patience {
-  /** After how long without a byte it is worth to ask elsewhere as well. */
+  /** Where less than `leastBytes` come in this time, it is worth to ask elsewhere as well. */
   readonly quietMs: number
   readonly firstByteMs: number
   readonly idleMs: number
@@ -36,7 +36,7 @@ export interface NoRoom {
 export interface Waiting {
   /** It is not waited for any more, as another place has given it. */
   readonly signal: AbortSignal
-  /** Called when nothing has come for a while. */
+  /** Called when too little has come for a while. */
   pauses(): void
 }
 
@@ -123,17 +123,22 @@ class Watch {
   readonly #controller = new AbortController()
   readonly #patience: Patience
   readonly #waited: AbortSignal
-  readonly #quiet: NodeJS.Timeout
+  readonly #look: NodeJS.Timeout
   #timer: NodeJS.Timeout
   #have = 0
   /** Bytes since the timer was started. */
   #since = 0
+  /** Bytes since the last look. */
+  #lately = 0
   failure: Failure | undefined
 
   constructor(patience: Patience, { signal, pauses }: Waiting) {
     this.#patience = patience
     this.#waited = signal
-    this.#quiet = setTimeout(pauses, patience.quietMs)
+    this.#look = setInterval(() => {
+      if (this.#lately < patience.leastBytes) pauses()
+      this.#lately = 0
+    }, patience.quietMs)
     this.#timer = setTimeout(
       () => this.#give({ kind: 'slow', seconds: patience.firstByteMs / 1000 }),
       patience.firstByteMs,
@@ -150,7 +155,7 @@ class Watch {
     const isFirst = this.#have === 0
     this.#have += bytes
     this.#since += bytes
-    this.#quiet.refresh()
+    this.#lately += bytes
     if (!isFirst && this.#since < this.#patience.leastBytes) return
     this.#since = 0
     clearTimeout(this.#timer)
@@ -163,7 +168,7 @@ class Watch {
 
   end(): void {
     clearTimeout(this.#timer)
-    clearTimeout(this.#quiet)
+    clearInterval(this.#look)
     this.#waited.removeEventListener('abort', this.#leave)
   }
 

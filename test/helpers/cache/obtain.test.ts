@@ -85,7 +85,7 @@ interface Script {
   /** When it says what it has. */
   readonly wordMs?: number
   /** How it gives the package: whole, after a while; or not. */
-  readonly gives?: 'at once' | 'silence' | 'a part' | `after ${number}`
+  readonly gives?: 'at once' | 'silence' | 'a part' | 'little' | `after ${number}`
   readonly files?: Files
 }
 
@@ -115,6 +115,10 @@ class Scripted implements Place {
   async *#given(bytes: Buffer, gives: string, signal: AbortSignal) {
     try {
       if (gives === 'a part') yield bytes.subarray(0, 20)
+      for (let at = 0; gives === 'little' && at < bytes.length; at++) {
+        await sleep(20, undefined, { signal })
+        yield bytes.subarray(at, at + 1)
+      }
       const ms = gives === 'at once' ? 0 : Number(gives.split('after ')[1] ?? 120_000)
       await sleep(ms, undefined, { signal })
       yield bytes
@@ -155,6 +159,13 @@ describe('a package of which several speak', () => {
     },
   )
 
+  test('is had from the next one where the first gives too little for the time', async () => {
+    run = { ...run, patience: { ...run.patience, leastBytes: 50 } }
+    const slow = new Scripted('a', { gives: 'little' })
+    expect(await from(slow, new Scripted('b', {}))).toBe('b')
+    expect(slow.asked).toBe(1)
+  })
+
   test('is not asked of one any more that was overtaken three times in the run', async () => {
     for (let count = 1; count <= 3; count++) {
       expect(told).toEqual([])
@@ -162,7 +173,7 @@ describe('a package of which several speak', () => {
       rmSync(packagePath(run.store, hash))
     }
     expect(told.map(({ why }) => why)).toEqual([
-      'it gave nothing for 0.05 s, 3 times, while another one gave the package',
+      'it gave too little within 0.05 s, 3 times, and another one gave the package',
     ])
     expect(run.notes.read(leftOut('a'))).toBeDefined()
     expect(run.notes.read(leftOut('b'))).toBeUndefined()
@@ -184,9 +195,12 @@ describe('a package of which several speak', () => {
   test('is not here once each has had its time; what they said is told', async () => {
     run = { ...run, patience: { ...run.patience, firstByteMs: 100, idleMs: 100 } }
     const places = [new Scripted('a', { gives: 'silence' }), new Scripted('b', { gives: 'a part' })]
-    expect(await from(...places, new Scripted('c', { files: {} }))).toBe(
-      'a: nothing within 0.1 s; c: no record by a trusted key; b: too little to wait for within 0.1 s, after 20 B',
-    )
+    const said = await from(...places, new Scripted('c', { files: {} }))
+    expect(said.split('; ').sort()).toEqual([
+      'a: nothing within 0.1 s',
+      'b: too little to wait for within 0.1 s, after 20 B',
+      'c: no record by a trusted key',
+    ])
   })
 })
 
