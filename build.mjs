@@ -39,6 +39,7 @@ const programs = {
   redo: 'redo/main.ts',
   venv: 'cli/venv-door.ts',
   deflate: 'helpers/tar/deflate-worker.ts',
+  'read-folder': 'helpers/cache/folder-reader-process.ts',
 }
 for (const file of globbySync('bench/*.bench.ts')) programs[`bench/${basename(file, '.bench.ts')}`] = file
 

@@ -121,10 +121,19 @@ async function ask(wanted: Wanted, settings: Settings, around: Around): Promise<
     return none('not asked: no key is trusted')
   }
   if (settings.forceBinary && settings.spotCheck > 0) once(unchecked)
-  const opened = await openPlaces(settings.urls, env)
+  // Those are not even opened: a folder takes a process for that.
+  const left = new Map(
+    settings.urls.flatMap(url => {
+      const why = notes.read(leftOut(url))
+      return why === undefined ? [] : [[url, why]]
+    }),
+  )
+  const opened = await openPlaces(
+    settings.urls.filter(url => !left.has(url)),
+    env,
+  )
   for (const fault of opened.faults) once(fault.message)
   for (const problem of opened.places.flatMap(({ problems = [] }) => problems)) once(problem)
-  const left = opened.places.filter(({ name }) => notes.read(leftOut(name)) !== undefined)
   const outcome = await obtain(wanted, {
     store,
     notes,
@@ -135,10 +144,10 @@ async function ask(wanted: Wanted, settings: Settings, around: Around): Promise<
     spotCheck: settings.forceBinary ? 0 : settings.spotCheck,
     today: dayOf(Date.now()),
     patienceMs: patience.raceMs ?? RACE_MS,
-    places: opened.places.filter(place => !left.includes(place)),
+    places: opened.places,
   })
   if (outcome.kind !== 'not here') return outcome
-  const before = left.map(({ name }) => [name, `${notes.read(leftOut(name))}, earlier in this run`] as const)
+  const before = [...left].map(([url, why]) => [url, `${why}, earlier in this run`] as const)
   const faults = opened.faults.map(({ url, why }) => [url, `nothing: ${why}`] as const)
   return { kind: 'not here', said: [...faults, ...before, ...outcome.said] }
 }

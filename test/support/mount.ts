@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach } from 'vitest'
@@ -58,6 +59,66 @@ function mountImage(
     rmSync(dirname(image), { recursive: true })
   }
 }
+
+/** A file system like one of the network whose server is gone. */
+export interface Mute {
+  /** From then on all that is asked of it fails, and those who wait hear so. */
+  hangUp(): Promise<void>
+  /** After that what lay below it can be seen again. */
+  unmount(): Promise<void>
+}
+
+/**
+ * Puts a file system over a folder, or over a file, that takes each question and answers none. Who asks cannot even be
+ * killed. Undefined where this machine cannot have one.
+ */
+export function mountMute(path: string): Mute | undefined {
+  if (!existsSync('/dev/fuse')) return undefined
+  if (!existsSync(path)) mkdirSync(path, { recursive: true })
+  const fuse = openSync('/dev/fuse', 'r+')
+  try {
+    const mode = statSync(path).isFile() ? '100000' : '40000'
+    const options = `fd=3,rootmode=${mode},user_id=0,group_id=0`
+    execFileSync('mount', ['-i', '-t', 'fuse', '-o', options, 'mute', path], {
+      stdio: ['ignore', 'ignore', 'ignore', fuse],
+    })
+    const server = spawn(process.execPath, ['-e', MUTE_SERVER], { stdio: ['pipe', 'ignore', 'ignore', fuse] })
+    const hangUp = async (): Promise<void> => {
+      if (server.kill('SIGKILL')) await once(server, 'exit')
+    }
+    const unmount = async (): Promise<void> => {
+      await hangUp()
+      execFileSync('umount', ['-l', path])
+    }
+    return { hangUp, unmount }
+  } catch {
+    return undefined
+  } finally {
+    closeSync(fuse)
+  }
+}
+
+/**
+ * Says in the words of linux/fuse.h that it is there (FUSE_INIT of version 7.31), and nothing more. Ends with its parent,
+ * and after two minutes: a test that touches the file system itself by mistake cannot be ended before.
+ */
+const MUTE_SERVER = `
+const { read, readSync, writeSync } = require('node:fs')
+const question = Buffer.alloc(1 << 17)
+readSync(3, question)
+const answer = Buffer.alloc(16 + 64)
+answer.writeUInt32LE(answer.length, 0)
+question.copy(answer, 8, 8, 16)
+answer.writeUInt32LE(7, 16)
+answer.writeUInt32LE(31, 20)
+answer.writeUInt32LE(4096, 36)
+writeSync(3, answer)
+const take = () => read(3, question, take)
+take()
+const end = () => process.kill(process.pid, 'SIGKILL')
+process.stdin.on('end', end).resume()
+setTimeout(end, 120_000)
+`
 
 /** Makes room on a disk, or takes it away, without touching what is on it. */
 export const resizeDisk = (folder: string, bytes: number): void => {

@@ -4,8 +4,11 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -26,6 +29,7 @@ import type { Statement } from '../../../helpers/cache/quorum.ts'
 import { type CacheRecord, recordText } from '../../../helpers/cache/record.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
+import { mountMute } from '../../support/mount.ts'
 
 const HASH = sha256('key')
 const MINE = makeKey().key
@@ -69,7 +73,8 @@ async function add(member: ClosureMember, more: Partial<Publishing> = {}) {
   if (!place.ok || !publisher.ok) throw new Error('no cache')
   const [scratch, key] = [join(folder, 'scratch'), MINE]
   const both = { place: place.value, publisher: publisher.value }
-  return publish(member, [], { ...both, key, keys: TRUSTED, today: TODAY, store, scratch, ...more })
+  const run = { ...both, key, keys: TRUSTED, today: TODAY, store, scratch, ...more }
+  return publish(member, [], run).finally(() => place.value.close())
 }
 
 const contents = () => readdirSync(cache).map(name => [name, readFileSync(join(cache, name), 'latin1')])
@@ -93,6 +98,29 @@ describe('a place that does not say what it has', () => {
     const before = contents()
     expect(await add(member, { place: failing(failure) })).toMatchObject({ ok: false })
     expect(contents()).toEqual(before)
+  })
+
+  test('that is a folder, of which a file cannot be opened, keeps what is there', async () => {
+    const member = await packed('mine')
+    markBuilt(store, HASH, member.tar)
+    mkdirSync(cache)
+    const theirs = join(cache, packageName(HASH))
+    symlinkSync(theirs, theirs)
+    expect(await add(member)).toEqual({
+      ok: false,
+      error: { why: `${cache} gave no answer: its symlinks lead in a circle` },
+    })
+    expect(readdirSync(cache)).toEqual([packageName(HASH)])
+    expect(readlinkSync(theirs)).toBe(theirs)
+
+    unlinkSync(theirs)
+    writeFileSync(theirs, 'of another builder')
+    const mute = mountMute(theirs)
+    await mute?.hangUp()
+    const added = mute && (await add(member))
+    await mute?.unmount()
+    if (mute) expect(added).toEqual({ ok: false, error: { why: `${cache} gave no answer: ENOTCONN` } })
+    expect(contents()).toEqual([[packageName(HASH), 'of another builder']])
   })
 
   test('is a folder that is made with its first file', async () => {

@@ -29,6 +29,7 @@ import { keepBuilt } from '../../../helpers/store/keep.ts'
 import { awaitsComparison, findDifference } from '../../../helpers/store/spot-check.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
+import { commands } from '../../support/commands.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
 import { serve } from '../fetch/support.ts'
@@ -116,6 +117,19 @@ async function offer(name: string) {
 
 const store = () => join(folder, 'store')
 const recordsKept = () => readdirSync(join(store(), 'packages')).filter(name => name.includes('.rec'))
+
+test('a folder that was left out is not even opened, which would take a process', async () => {
+  const dead = join(folder, 'dead')
+  const isRead = () => commands().some(words => words.includes(`read-folder.js\0${dead}\0`))
+  for (const expected of [true, false]) {
+    expect((await ask('one', { PKG_CACHE_URL: dead })).status).toBe(NOT_HERE)
+    expect(isRead()).toBe(expected)
+    await closePlaces()
+    await vi.waitFor(() => expect(isRead()).toBe(false), 10_000)
+  }
+  const { said } = await ask('one', { PKG_CACHE_URL: dead, PKG_FORCE_BINARY: 'yes' })
+  expect(said).toContain('no answer: there is no such folder, earlier in this run')
+})
 
 describe('a package that is taken', () => {
   test('is in the store with what it was believed for, and is not called built here', async () => {

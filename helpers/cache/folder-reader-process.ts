@@ -1,0 +1,100 @@
+import { closeSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Failure } from './failure.ts'
+import { openingFailure, unreachable } from './folder-failure.ts'
+import type { Answer, Question } from './folder-reader.ts'
+
+// The process of folder-reader.ts: `read-folder FOLDER`. Any question may last for ever, and then not even a SIGKILL ends
+// it: so it holds nothing for whose end somebody could wait.
+
+interface Handle {
+  readonly handle: FileHandle
+  readonly length: number
+}
+
+/** In bytes. What comes slowly comes in pieces that are small enough for those who watch whether it moves. */
+const CHUNK = 128 * 1024
+
+/** As on all but alpha, parisc and sparc. */
+const O_CLOEXEC = 0o2000000
+
+const [folder = ''] = process.argv.slice(2)
+const files = new Map<number, Promise<Result<Handle, Failure>>>()
+
+closeInherited()
+// To exit would be to wait for the threads.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
+process.on('message', (question: Question) => void take(question))
+
+async function take(question: Question): Promise<void> {
+  const { file, ask } = question
+  switch (ask) {
+    case 'start':
+      return tell({ file, bytes: new Uint8Array() })
+    case 'open': {
+      const opening = openFile(question.name)
+      files.set(file, opening)
+      const opened = await opening
+      return tell({ file, ...(opened.ok ? { length: opened.value.length } : { failure: opened.error }) })
+    }
+    case 'read': {
+      const opened = await files.get(file)
+      return opened?.ok ? tell({ file, ...(await readOn(opened.value)) }) : undefined
+    }
+    case 'close': {
+      const opening = files.get(file)
+      files.delete(file)
+      const opened = await opening
+      if (opened?.ok) await opened.value.handle.close().catch(() => {})
+    }
+  }
+}
+
+async function openFile(name: string): Promise<Result<Handle, Failure>> {
+  try {
+    const handle = await open(join(folder, name), constants.O_RDONLY | constants.O_NONBLOCK) // a fifo would wait for its writer
+    const stats = await handle.stat()
+    if (stats.isFile()) return ok({ handle, length: stats.size })
+    await handle.close()
+    return refuse({ kind: 'refused', why: 'it is not a file' })
+  } catch (error) {
+    return refuse(await openingFailure(error, folder))
+  }
+}
+
+async function readOn({ handle }: Handle): Promise<{ bytes: Uint8Array } | { failure: Failure }> {
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, null)
+    return { bytes: buffer.subarray(0, bytesRead) }
+  } catch (error) {
+    return { failure: unreachable(error) }
+  }
+}
+
+/** Where that fails nobody is there any more. */
+function tell(answer: Answer): void {
+  process.send?.(answer, undefined, {}, () => {})
+}
+
+/** Pipes of a redo, say, which would wait for their end. Without a /proc they stay. */
+function closeInherited(): void {
+  for (const fd of descriptors()) {
+    try {
+      const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1]
+      // Node gives it to all that it opens, and to its stdio and channel when it starts; no other outlives an exec.
+      if (flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) === 0) closeSync(fd)
+    } catch {
+      // It was open for the list alone.
+    }
+  }
+}
+
+function descriptors(): readonly number[] {
+  try {
+    return readdirSync('/proc/self/fd').map(Number)
+  } catch {
+    return []
+  }
+}
