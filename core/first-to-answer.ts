@@ -2,7 +2,7 @@
 export interface Rival<Answer> {
   /**
    * Answers nothing when there is nothing to be had for good, or when the signal says that another one has won. Says by
-   * `pauses` that it has nothing now, and may have something later, so that nobody has to wait for that.
+   * `pauses` that it has nothing now and will try again, so that nobody has to wait for that.
    */
   ask(signal: AbortSignal, pauses: () => void): Promise<Answer | undefined>
   /** It keeps us waiting, and the next one is asked. */
@@ -12,13 +12,12 @@ export interface Rival<Answer> {
 }
 
 /**
- * Asks one after the other, the next one when the last has nothing, pauses, or has not answered within `patienceMs`, if
- * that is given; who was asked before may win yet. The first who answers has won, and the others are left. Nothing if
- * nobody answers.
+ * Asks one after the other, the next one when the last has nothing, or has said nothing for `patienceMs`; who was asked
+ * before may win yet. The first who answers has won, and the others are left. Nothing if nobody answers.
  */
 export function firstToAnswer<Answer, Who extends Rival<Answer>>(
   rivals: readonly Who[],
-  patienceMs?: number,
+  patienceMs: number,
 ): Promise<{ readonly winner: Who; readonly answer: Answer } | undefined> {
   const waiting = [...rivals]
   const asked = new Map<Who, AbortController>()
@@ -45,8 +44,7 @@ export function firstToAnswer<Answer, Who extends Rival<Answer>>(
         if (!isOver && rival === last) nextAfter([rival])
       }
       rival.ask(controller.signal, pauses).then(answer => hear(rival, answer), fail)
-      if (rival === last && patienceMs !== undefined)
-        timer = setTimeout(() => nextAfter(asked.keys()), patienceMs)
+      if (rival === last) timer = setTimeout(() => nextAfter(asked.keys()), patienceMs)
     }
     const nextAfter = (slow: Iterable<Who>): void => {
       if (waiting.length === 0) return

@@ -16,8 +16,6 @@ export type Failure =
   | { readonly kind: 'slow'; readonly seconds: number }
   /** It said too often too late that it has nothing: every package that is built waits for that. */
   | { readonly kind: 'slow misses'; readonly count: number; readonly seconds: number }
-  /** It made others wait for packages that another one then gave first. */
-  | { readonly kind: 'overtaken'; readonly count: number; readonly seconds: number }
   /** What came was too little to wait for the rest. */
   | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number }
   /** An answer in which no file can be seen: a redirect that is not followed, a manifest of another kind. */
@@ -44,8 +42,6 @@ export function describe(failure: Failure): string {
       return `nothing within ${failure.seconds} s`
     case 'slow misses':
       return `nothing ${failure.count} times, each after more than ${failure.seconds} s: it answers slowly and has nothing`
-    case 'overtaken':
-      return `too little within ${failure.seconds} s, ${failure.count} times, and another one gave the package`
     case 'stalled':
       return `too little to wait for within ${failure.seconds} s, after ${bytes(failure.have)}`
     case 'refused':

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, rm, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { afterFirst } from '../../core/after-first.ts'
+import { anyAborted } from '../../core/any-aborted.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { Broken, type Failure } from './failure.ts'
@@ -10,20 +12,13 @@ import type { CacheRecord } from './record.ts'
 
 /** How long a body is waited for, and how much of it has to come in that time. */
 export interface Patience {
-  /** Where less than `leastBytes` come in this time, it is worth to ask elsewhere as well. */
-  readonly quietMs: number
   readonly firstByteMs: number
   readonly idleMs: number
   /** A body that brings less than this in `idleMs` has stalled: single bytes could hold a build for days. */
   readonly leastBytes: number
 }
 
-export const PATIENCE: Patience = {
-  quietMs: 1_000,
-  firstByteMs: 3_000,
-  idleMs: 5_000,
-  leastBytes: 128 * 1024,
-}
+export const PATIENCE: Patience = { firstByteMs: 3_000, idleMs: 5_000, leastBytes: 128 * 1024 }
 
 /** The disk's fault, not the place's: another place would not help. */
 export interface NoRoom {
@@ -32,41 +27,70 @@ export interface NoRoom {
   readonly folder: string
 }
 
-/** Who waits for a package. */
-export interface Waiting {
-  /** It is not waited for any more, as another place has given it. */
-  readonly signal: AbortSignal
-  /** Called when too little has come for a while. */
-  pauses(): void
+/** A place that has begun to give a package: its first bytes are there. */
+export interface Begun {
+  readonly place: Place
+  /** One of which it is, if it is any. */
+  readonly records: readonly CacheRecord[]
+  readonly bytes: AsyncIterable<Uint8Array>
+  readonly watch: Watch
+  /** For those who do not receive it. */
+  close(): void
 }
 
-/**
- * Copies a package from a place into the new file `path`, if it is byte for byte the one that one of
- * these records tells of; answers which. No file is left otherwise.
- */
-export async function receive(
+/** Asks a place for the package that these records tell of. `signal`: nobody wants it from there any more. */
+export async function begin(
   place: Place,
   records: readonly CacheRecord[],
-  path: string,
   patience: Patience,
-  waiting: Waiting,
-): Promise<Result<CacheRecord, Failure | NoRoom>> {
+  signal: AbortSignal,
+): Promise<Result<Begun, Failure>> {
   const [first] = records
   if (!first) return refuse({ kind: 'absent' })
-  const limit = Math.max(...records.map(({ size }) => size))
-  const watch = new Watch(patience, waiting)
+  const watch = new Watch(patience)
+  const failed = (failure: Failure): Result<never, Failure> => {
+    watch.end()
+    return refuse(watch.failure ?? failure)
+  }
+  try {
+    const opened = await place.open(packageName(first.hash), anyAborted(signal, watch.signal))
+    if (!opened.ok) return failed(opened.error)
+    const { bytes, length, close } = opened.value
+    if (length !== undefined && !records.some(({ size }) => size === length)) {
+      close()
+      return failed({ kind: 'another', bytes: length, want: limitOf(records) })
+    }
+    const begun = { place, records, bytes: await afterFirst(bytes), watch }
+    return ok({
+      ...begun,
+      close() {
+        watch.end()
+        close()
+      },
+    })
+  } catch (error) {
+    if (error instanceof Broken) return failed(error.failure)
+    if (!watch.failure) throw error
+    return failed(watch.failure)
+  }
+}
+
+const limitOf = (records: readonly CacheRecord[]): number => Math.max(...records.map(({ size }) => size))
+
+/**
+ * Copies what a place gives into the new file `path`, if it is byte for byte the package that one of the records tells
+ * of; answers which. No file is left otherwise.
+ */
+export async function receive(
+  { records, bytes, watch, close }: Begun,
+  path: string,
+): Promise<Result<CacheRecord, Failure | NoRoom>> {
+  const limit = limitOf(records)
   let file: FileHandle | undefined
   let whole = false
   try {
     if (limit > SMALL && !(await hasRoom(dirname(path), limit)))
       return refuse({ kind: 'disk', code: 'ENOSPC', folder: dirname(path) })
-    const opened = await place.open(packageName(first.hash), watch.signal)
-    if (!opened.ok) return refuse(watch.failure ?? opened.error)
-    const { bytes, length, close } = opened.value
-    if (length !== undefined && !records.some(({ size }) => size === length)) {
-      close()
-      return refuse({ kind: 'another', bytes: length, want: limit })
-    }
     file = await open(path, 'wx', 0o644)
     const poured = await pour(bytes, file, limit, watch)
     if (!poured.ok) return poured
@@ -85,7 +109,7 @@ export async function receive(
     if (isSystemError(error)) return refuse({ kind: 'disk', code: error.code, folder: dirname(path) })
     throw error
   } finally {
-    watch.end()
+    close()
     await file?.close()
     if (file && !whole) await rm(path, { force: true })
   }
@@ -118,33 +142,22 @@ async function pour(
   return ok({ have, digest: hash.digest('hex') })
 }
 
-/** Ends a transfer that keeps us waiting, or for which nobody waits. */
+/** Ends a transfer that keeps us waiting. */
 class Watch {
   readonly #controller = new AbortController()
   readonly #patience: Patience
-  readonly #waited: AbortSignal
-  readonly #look: NodeJS.Timeout
   #timer: NodeJS.Timeout
   #have = 0
   /** Bytes since the timer was started. */
   #since = 0
-  /** Bytes since the last look. */
-  #lately = 0
   failure: Failure | undefined
 
-  constructor(patience: Patience, { signal, pauses }: Waiting) {
+  constructor(patience: Patience) {
     this.#patience = patience
-    this.#waited = signal
-    this.#look = setInterval(() => {
-      if (this.#lately < patience.leastBytes) pauses()
-      this.#lately = 0
-    }, patience.quietMs)
     this.#timer = setTimeout(
       () => this.#give({ kind: 'slow', seconds: patience.firstByteMs / 1000 }),
       patience.firstByteMs,
     )
-    signal.addEventListener('abort', this.#leave)
-    if (signal.aborted) this.#leave()
   }
 
   get signal(): AbortSignal {
@@ -155,7 +168,6 @@ class Watch {
     const isFirst = this.#have === 0
     this.#have += bytes
     this.#since += bytes
-    this.#lately += bytes
     if (!isFirst && this.#since < this.#patience.leastBytes) return
     this.#since = 0
     clearTimeout(this.#timer)
@@ -168,16 +180,10 @@ class Watch {
 
   end(): void {
     clearTimeout(this.#timer)
-    clearInterval(this.#look)
-    this.#waited.removeEventListener('abort', this.#leave)
   }
-
-  readonly #leave = (): void => this.#give(OVER)
 
   #give(failure: Failure): void {
     this.failure = failure
     this.#controller.abort()
   }
 }
-
-const OVER: Failure = { kind: 'unreachable', why: 'nobody waits for it any more' }

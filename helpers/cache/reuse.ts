@@ -6,11 +6,12 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { packagePath, storeRoot } from '../../core/store.ts'
 import { disprovedClaim, disprovedPath, expectSame } from '../store/spot-check.ts'
 import { Notes } from './notes.ts'
-import { leftOut, type Outcome, obtain, type Wanted } from './obtain.ts'
+import { type Outcome, obtain } from './obtain.ts'
 import { openPlaces } from './open-places.ts'
 import type { Env } from './place.ts'
 import { PATIENCE, type Patience } from './receive.ts'
 import { dayOf } from './record.ts'
+import { leftOut, type Wanted } from './search.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { HERE, NOT_HERE, REFUSED } from './status.ts'
 import { readTrust, trustPath } from './trust.ts'
@@ -18,6 +19,12 @@ import { withoutPassword } from './url.ts'
 
 /** How long all caches together may take to say whether they have a package. */
 const RACE_MS = 3_000
+
+/** How long one that has a package may keep it from the next one. */
+const HEAD_START_MS = 1_000
+
+/** How long caches are waited for; other times than ours are for tests. */
+type Times = Patience & { readonly raceMs?: number; readonly headStartMs?: number }
 
 /**
  * Takes a package from the caches that the environment names: `do-reuse HASHFILE OUT`, for which the
@@ -28,7 +35,7 @@ export async function reuse(
   words: readonly string[],
   env: Env,
   write: (text: string) => void,
-  patience: Patience & { readonly raceMs?: number } = PATIENCE,
+  patience: Times = PATIENCE,
 ): Promise<number> {
   const tell = (message: Message): void => write(`${formatMessage('do-reuse', message)}\n`)
   const [hashFile, out] = words
@@ -91,7 +98,7 @@ interface Around {
   readonly store: string
   readonly tell: (message: Message) => void
   readonly write: (text: string) => void
-  readonly patience: Patience & { readonly raceMs?: number }
+  readonly patience: Times
 }
 
 /** Asks those caches that may be asked; why one may not is told once a run. */
@@ -144,6 +151,7 @@ async function ask(wanted: Wanted, settings: Settings, around: Around): Promise<
     spotCheck: settings.forceBinary ? 0 : settings.spotCheck,
     today: dayOf(Date.now()),
     patienceMs: patience.raceMs ?? RACE_MS,
+    headStartMs: patience.headStartMs ?? HEAD_START_MS,
     places: opened.places,
   })
   if (outcome.kind !== 'not here') return outcome

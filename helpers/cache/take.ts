@@ -11,35 +11,25 @@ import { identityAt } from '../tar/identity.ts'
 import type { TarProblem } from '../tar/problem.ts'
 import type { Failure } from './failure.ts'
 import { incomingPath } from './incoming.ts'
-import type { Notes } from './notes.ts'
 import { keepStatements } from './provenance.ts'
 import type { Statement } from './quorum.ts'
-import type { Word } from './race.ts'
-import { type NoRoom, type Patience, receive, type Waiting } from './receive.ts'
-
-export interface Taking extends Waiting {
-  readonly store: string
-  readonly notes: Notes
-  readonly patience: Patience
-  /** Nobody else can be asked for it after this one. */
-  readonly isLast: boolean
-}
+import { type Begun, type NoRoom, receive } from './receive.ts'
 
 /**
- * Takes a package into the store from a place that has it, and believes nothing of it that was not proved. With it are
- * kept the statements for which it is believed, those of others too.
+ * Takes a package into the store from a place that has begun to give it, and believes nothing of it that was not proved.
+ * With it are kept the statements for which it is believed.
  */
 export async function take(
+  store: string,
   key: Key,
-  { place, statements: own }: Word,
+  begun: Begun,
   statements: readonly Statement[],
-  taking: Taking,
 ): Promise<Result<void, Failure | NoRoom>> {
-  const { store, notes, signal } = taking
   let path: string
   try {
     path = incomingPath(store, key.hash)
   } catch (error) {
+    begun.close()
     return refuse({
       kind: 'disk',
       code: (error as NodeJS.ErrnoException).code ?? String(error),
@@ -47,18 +37,8 @@ export async function take(
     })
   }
   try {
-    const received = await receive(
-      place,
-      own.map(({ record }) => record),
-      path,
-      patienceOf(taking),
-      taking,
-    )
-    if (!received.ok) {
-      if (['slow', 'stalled'].includes(received.error.kind)) notes.leave(KEPT_WAITING)
-      return received
-    }
-    if (signal.aborted) return refuse({ kind: 'absent' })
+    const received = await receive(begun, path)
+    if (!received.ok) return received
     const proven = await provenTree(store, path, received.value.tar, key.setuid)
     if (!proven.ok) {
       if (proven.error.kind === 'disk full') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
@@ -76,25 +56,6 @@ export async function take(
     rmSync(path, { force: true })
   }
 }
-
-/** The note that one of the caches of this run kept it waiting for a package that it has. */
-const KEPT_WAITING = 'kept waiting'
-
-/**
- * Several caches that do would else cost all of our patience each, one after the other. Without the last one that is
- * left the package has to be built, which may take hours: that one may begin as late as any.
- */
-function patienceOf({ notes, patience, isLast }: Taking): Patience {
-  if (notes.read(KEPT_WAITING) === undefined) return patience
-  return {
-    ...patience,
-    firstByteMs: isLast ? patience.firstByteMs : patience.firstByteMs * HURRY,
-    idleMs: patience.idleMs * HURRY,
-    leastBytes: patience.leastBytes * HURRY,
-  }
-}
-
-const HURRY = 0.3
 
 /** Of a package that came into the store while this one was on its way; that one stays. */
 function agreement(store: string, { hash }: Key, tar: Sha256): Result<void, Failure> {

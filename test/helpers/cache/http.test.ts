@@ -12,7 +12,7 @@ import type { PackageName } from '../../../core/name.ts'
 import { describe as describeFailure } from '../../../helpers/cache/failure.ts'
 import type { KeyId } from '../../../helpers/cache/minisign.ts'
 import { type Place, placeOf } from '../../../helpers/cache/place.ts'
-import { type Patience, receive, type Waiting } from '../../../helpers/cache/receive.ts'
+import { begin, type Patience, receive } from '../../../helpers/cache/receive.ts'
 import type { CacheRecord } from '../../../helpers/cache/record.ts'
 import { cut, later, serve } from '../fetch/support.ts'
 
@@ -27,8 +27,7 @@ const RECORD: CacheRecord = {
   closure: [],
   builder: 'C5447F9039709639' as KeyId,
 }
-const PATIENT: Patience = { quietMs: 20_000, firstByteMs: 20_000, idleMs: 20_000, leastBytes: 1000 }
-const WAITING: Waiting = { signal: new AbortController().signal, pauses: () => {} }
+const PATIENT: Patience = { firstByteMs: 20_000, idleMs: 20_000, leastBytes: 1000 }
 
 let folder: string
 let place: Place
@@ -40,12 +39,17 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
+async function received(patience = PATIENT) {
+  const begun = await begin(place, [RECORD], patience, new AbortController().signal)
+  return begun.ok ? receive(begun.value, join(folder, 'part')) : begun
+}
+
 async function get(answer: RequestListener, patience = PATIENT) {
   const { url } = await serve(answer)
   const made = await placeOf(url, { http_proxy: '' })
   if (!made.ok) throw new Error(made.error)
   place = made.value
-  const got = await receive(place, [RECORD], join(folder, 'part'), patience, WAITING)
+  const got = await received(patience)
   expect(readdirSync(folder)).toEqual(got.ok ? ['part'] : [])
   if (got.ok) return 'the package'
   return got.error.kind === 'disk' ? got.error.code : describeFailure(got.error)
@@ -162,7 +166,7 @@ test('questions go through the proxy of the environment', async () => {
   const made = await placeOf('http://cache.invalid/packages', { http_proxy: proxy.url })
   if (!made.ok) throw new Error(made.error)
   place = made.value
-  expect((await receive(place, [RECORD], join(folder, 'part'), PATIENT, WAITING)).ok).toBe(true)
+  expect((await received()).ok).toBe(true)
   expect(proxy.asked[0]?.url).toBe(`http://cache.invalid/packages/${RECORD.hash}.tar.gz`)
 })
 
@@ -190,7 +194,6 @@ test('a certificate is believed for which $NODE_EXTRA_CA_CERTS speaks, whenever 
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const path = join(folder, 'part')
   for (const [env, good] of [
     [{}, false],
     [{ NODE_EXTRA_CA_CERTS: cert }, true],
@@ -198,7 +201,7 @@ test('a certificate is believed for which $NODE_EXTRA_CA_CERTS speaks, whenever 
     const opened = await placeOf(url, { https_proxy: '', ...env })
     if (!opened.ok) throw new Error(opened.error)
     place = opened.value
-    const got = await receive(place, [RECORD], path, PATIENT, WAITING)
+    const got = await received()
     expect(got.ok).toBe(good)
     if (!good) await place.close()
   }

@@ -7,7 +7,7 @@ import type { PackageName } from '../../../core/name.ts'
 import { ok } from '../../../core/result.ts'
 import { makeKey } from '../../../helpers/cache/minisign.ts'
 import type { Place } from '../../../helpers/cache/place.ts'
-import { PATIENCE, receive, type Waiting } from '../../../helpers/cache/receive.ts'
+import { begin, PATIENCE, receive } from '../../../helpers/cache/receive.ts'
 import type { CacheRecord } from '../../../helpers/cache/record.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'receive-test-'))
@@ -36,11 +36,11 @@ const saying = (body: string): Place =>
     yield Buffer.from(body)
   })
 
-const WAITING: Waiting = { signal: new AbortController().signal, pauses: () => {} }
 let count = 0
 async function received(place: Place, records: readonly CacheRecord[]) {
   const path = join(folder, String(++count))
-  return { path, result: await receive(place, records, path, PATIENCE, WAITING) }
+  const begun = await begin(place, records, PATIENCE, new AbortController().signal)
+  return { path, result: begun.ok ? await receive(begun.value, path) : begun }
 }
 
 test('a package that never ends is read no further than its record goes, and nothing is kept', async () => {

@@ -328,7 +328,7 @@ describe('a cache that failed', () => {
       return file === `${hash}.tar.gz` ? response.write(body.subarray(0, 99)) : response.end(body)
     }
     const urls = (await Promise.all([1, 2, 3].map(() => serve(stalling)))).map(({ url }) => url)
-    const patience = { ...PATIENCE, quietMs: 60_000, idleMs: 1000 }
+    const patience = { ...PATIENCE, headStartMs: 60_000, idleMs: 1000 }
     const got = await ask('one', { PKG_CACHE_URL: urls.join(' ') }, patience)
     expect(got.status).toBe(NOT_HERE)
     const waits = [...got.said.matchAll(/too little to wait for within ([\d.]+) s/g)]
@@ -343,7 +343,7 @@ describe('a cache that failed', () => {
       else if (!path.endsWith('.tar.gz')) response.end(readFileSync(path))
     }
     const urls = (await Promise.all([1, 2, 3].map(() => serve(silent)))).map(({ url }) => url)
-    const patience = { ...PATIENCE, quietMs: 60_000, firstByteMs: 1000 }
+    const patience = { ...PATIENCE, headStartMs: 60_000, firstByteMs: 1000 }
     const got = await ask('one', { PKG_CACHE_URL: urls.join(' ') }, patience)
     expect(got.status).toBe(NOT_HERE)
     const waits = [...got.said.matchAll(/it gave nothing within ([\d.]+) s/g)]
