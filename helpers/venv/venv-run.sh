@@ -329,7 +329,8 @@ bwrap_options() {
     # Without a terminal of its own to lose, the command gets none to type into.
     [ -t 0 ] || add --new-session
     if [ -n "$home" ]; then variable HOME "${HOME-/}"; else variable HOME /home/venv; fi
-    variable PATH "$programs"
+    # An empty one would be the working directory.
+    variable PATH "${programs:-/bin}"
     variable TMPDIR /tmp
     variable TERM "${TERM-dumb}"
     options="$options$unsettable"
@@ -337,7 +338,8 @@ bwrap_options() {
   else
     # Root stays root; others are themselves again, whatever `unshare` made of them.
     [ -n "$privileged" ] || add --unshare-user --uid "$uid" --gid "$gid"
-    add --setenv PATH "$programs${PATH:+:$PATH}"
+    # So would be an empty part of it.
+    [ -z "$programs" ] || add --setenv PATH "$programs${PATH:+:$PATH}"
     host_folders
   fi
   each_top package_top "$1"

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findProgram } from '../../core/missing.ts'
+import { BUSYBOX } from '../helpers/build/workshop.ts'
 import { commands } from '../support/commands.ts'
 import { fillBase, USERS, VenvShop } from './shop.ts'
 
@@ -53,6 +54,15 @@ describe.each(USERS)('a command that %s runs in a venv', (_, user) => {
   test('is that user', () => {
     const id = String(user ?? process.getuid?.())
     for (const one of [single, venv]) expect(shop.printed(one, ['id', '-u'], { user })).toBe(`${id}\n`)
+  })
+
+  test('has no empty part in its PATH, which would be the working directory, where packages bring no programs', async () => {
+    await shop.pack('data', { 'share/data': 'data\n' })
+    const data = await shop.make('data', ['data'])
+    const env = { PATH: String(process.env.PATH) }
+    const path = [BUSYBOX, 'sh', '-c', 'echo "$PATH"']
+    expect(shop.printed(data, path, { user, env })).toBe(`${env.PATH}\n`)
+    expect(shop.printed(data, ['--pure', '--bind', BUSYBOX, ...path], { user, env })).toBe('/bin\n')
   })
 
   test('cannot write into a package', () => {
