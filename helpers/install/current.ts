@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -26,7 +26,7 @@ function statsOf(path: string): Stats | undefined {
 export const rootIn = (folder: string): string =>
   hasGenerations(folder) && existsSync(join(folder, CURRENT)) ? join(folder, CURRENT) : folder
 
-/** The numbers of all generations, in order, and that of the current one. */
+/** The numbers of all generations, in order, and that of the current one, by whatever path `current` leads to it. */
 export function generationsOf(folder: string): {
   readonly all: readonly number[]
   readonly current?: number
@@ -36,7 +36,7 @@ export function generationsOf(folder: string): {
     .map(Number)
     .sort((a, b) => a - b)
   const link = join(folder, CURRENT)
-  const target = statsOf(link)?.isSymbolicLink() ? readlinkSync(link) : ''
-  const current = all.find(number => target === `${ROOTS}/${number}`)
+  const target = existsSync(link) ? realpathSync(link) : undefined
+  const current = all.find(number => target === realpathSync(join(folder, ROOTS, String(number))))
   return { all, ...(current === undefined ? {} : { current }) }
 }

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync,
 import { dirname, resolve } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { rootIn } from './current.ts'
+import { generationsOf, hasGenerations, rootIn } from './current.ts'
 import { failureOf, isFailure } from './failure.ts'
 import { Folders, NoFolder } from './folders.ts'
 import { underWay } from './journal.ts'
@@ -25,6 +25,8 @@ export function readRoot<Value>(
   let folders: Folders | undefined
   try {
     if (!isFolder(root)) return refuse([{ kind: 'no root', root }])
+    const { all, current } = hasGenerations(root) ? generationsOf(root) : { all: [] }
+    if (all.length > 0 && current === undefined) return refuse([{ kind: 'no current', root, all }])
     folders = new Folders(realpathSync(rootIn(root)))
     if (!existsSync(folders.at(DATABASE))) return refuse([{ kind: 'no packages', root }])
     const packages = readDatabase(folders)

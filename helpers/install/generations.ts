@@ -29,6 +29,7 @@ export function changeGeneration(
   const top = resolve(folder)
   return locked(top, () => {
     const { all, current } = generationsOf(top)
+    if (current === undefined && all.length > 0) return refuse([{ kind: 'no current', root: folder, all }])
     const number = (all.at(-1) ?? 0) + 1
     const part = join(top, ROOTS, `.${number}.part`)
     try {
@@ -39,8 +40,9 @@ export function changeGeneration(
       if (!done.ok)
         return refuse(done.error.map(one => (one.kind === 'disk full' ? { ...one, folder: top } : one)))
       if (done.value.unfinished) return refuse(done.value.unfinished.map(undone))
+      // It takes its time, in which nobody is to see a generation that was never switched to.
+      flushDisk(part)
       renameSync(part, join(top, ROOTS, String(number)))
-      flushDisk(top)
       switchTo(top, number)
       return ok({ ...done.value, generation: number })
     } finally {
@@ -58,6 +60,8 @@ export function switchGeneration(folder: string, wanted?: number): Answer<number
   if (!hasGenerations(top)) return refuse([{ kind: 'no generations', root: folder }])
   return locked(top, () => {
     const { all, current } = generationsOf(top)
+    if (wanted === undefined && current === undefined && all.length > 0)
+      return refuse([{ kind: 'no current', root: folder, all }])
     const to = wanted ?? all.filter(number => number < (current ?? 0)).at(-1)
     if (to === undefined || !all.includes(to))
       return refuse([

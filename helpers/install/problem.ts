@@ -38,6 +38,8 @@ export type InstallProblem =
   | { readonly kind: 'stuck'; readonly root: string; readonly by: InstallProblem }
   | { readonly kind: 'nothing under way'; readonly root: string }
   | { readonly kind: 'no generations'; readonly root: string }
+  /** There are generations, and `current` leads to none of them: somebody removed the one that it led to. */
+  | { readonly kind: 'no current'; readonly root: string; readonly all: readonly number[] }
   | {
       readonly kind: 'no generation'
       readonly root: string
@@ -69,6 +71,7 @@ export function installStatus(problem: InstallProblem): 1 | 2 {
     case 'no packages':
     case 'nothing under way':
     case 'no generations':
+    case 'no current':
     case 'no generation':
     case 'plain root':
     case 'script failed':
@@ -175,6 +178,13 @@ export function installMessage(action: string, problem: InstallProblem): Message
         cannot: `switch ${quoted(problem.root)}`,
         why: 'it has no generations',
         remedy: 'they are kept where the first package was installed with --generations',
+      }
+    case 'no current':
+      return {
+        cannot: `${action} in ${quoted(problem.root)}`,
+        why: 'its "current" leads to no generation',
+        facts: [['there', problem.all.join(' ')]],
+        remedy: 'choose one: coolports rollback --root DIR --to N',
       }
     case 'no generation':
       return {

@@ -7,18 +7,30 @@ import {
   readFileSync,
   readlinkSync,
   realpathSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { ok } from '../../../core/result.ts'
 import { changeRoot } from '../../../helpers/install/change.ts'
 import { readRoot } from '../../../helpers/install/database.ts'
 import { changeGeneration, switchGeneration } from '../../../helpers/install/generations.ts'
 import { fillDisk, mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { asOrdinary, Ground, write } from './support.ts'
+
+/** What is looked at while a disk is flushed, which may take long. */
+const meanwhile = vi.hoisted(() => ({ flush: (): unknown => 0 }))
+vi.mock('../../../helpers/install/flush.ts', async original => {
+  const real = await original<typeof import('../../../helpers/install/flush.ts')>()
+  const flushDisk: typeof real.flushDisk = folder => {
+    meanwhile.flush()
+    real.flushDisk(folder)
+  }
+  return { flushDisk }
+})
 
 const install = async (ground: Ground, ...names: readonly string[]) =>
   changeGeneration(ground.root, { add: await ground.candidates(...names), remove: [] })
@@ -105,6 +117,44 @@ test('a change that is refused, or whose process was killed, leaves no generatio
   await install(ground, 'a')
   expect(readdirSync(join(ground.root, 'generations'))).toEqual(['1', '2'])
   expect(readdirSync(ground.root).sort()).toEqual(['current', 'generations'])
+})
+
+test('a generation is there no sooner than it may be switched to, so that none stays of a process that is killed', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!a' })
+  const seen: string[] = []
+  meanwhile.flush = () => seen.push(...readdirSync(join(ground.root, 'generations')))
+  onTestFinished(() => {
+    meanwhile.flush = () => 0
+  })
+  await install(ground, 'a')
+  expect(new Set(seen.filter(name => !name.startsWith('lock.')))).toEqual(new Set(['.1.part']))
+})
+
+test('nothing is begun anew where the current generation was removed: another one has to be chosen', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!a' })
+  await ground.make('b', '1', { 'bin/b': '!b' })
+  for (const name of ['a', 'b']) await install(ground, name)
+  rmSync(join(ground.root, 'generations/2'), { recursive: true })
+  const refused = { ok: false, error: [{ kind: 'no current', root: ground.root, all: [1] }] }
+  expect(await install(ground, 'b')).toEqual(refused)
+  expect(packages(ground)).toEqual(refused.error)
+  expect(switchGeneration(ground.root)).toEqual(refused)
+  expect(switchGeneration(ground.root, 1)).toEqual({ ok: true, value: 1 })
+  expect(await install(ground, 'b')).toMatchObject({ ok: true, value: { generation: 2 } })
+  expect(packages(ground)).toEqual(['a 1', 'b 1'])
+})
+
+test('who leads to the current generation by another path has changed nothing', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!a' })
+  await ground.make('b', '1', { 'bin/b': '!b' })
+  await install(ground, 'a')
+  rmSync(join(ground.root, 'current'))
+  symlinkSync(join(ground.root, 'generations/1/'), join(ground.root, 'current'))
+  await install(ground, 'b')
+  expect(packages(ground)).toEqual(['a 1', 'b 1'])
 })
 
 test.runIf(mayMountDisk())(
