@@ -141,7 +141,8 @@ class Planner {
     }
     const folders = [...this.#folders].map((path): Step => ({ kind: 'make folder', path }))
     const mended = [...this.#mended].map((path): Step => ({ kind: 'mend folder', path }))
-    const steps = [...this.#first, ...folders, ...mended, ...this.#contents, ...this.#records, ...this.#last]
+    // Folders are mended before anything else: it may be that nothing can be put into them, or taken out.
+    const steps = [...mended, ...this.#first, ...folders, ...this.#contents, ...this.#records, ...this.#last]
     return ok({ steps, coming: this.#comingThings, kept: this.#kept })
   }
 

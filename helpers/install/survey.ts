@@ -20,7 +20,8 @@ export type Fact =
       readonly mode: number
       readonly uid: number
       readonly size: number
-      readonly sha256: Sha256
+      /** Undefined where this user may not read it, as no package's file is. */
+      readonly sha256: Sha256 | undefined
     }
   | { readonly kind: 'symlink'; readonly target: string }
   /** A device, a fifo, a socket. */
@@ -51,5 +52,14 @@ export function factOf(folders: Folders, path: string): Fact {
     return { kind: 'folder', mode, uid, gid, disk: stats.dev, names: readdirSync(full) }
   if (stats.isSymbolicLink()) return { kind: 'symlink', target: readlinkSync(full) }
   if (!stats.isFile()) return { kind: 'special' }
-  return { kind: 'file', mode, uid, size: stats.size, sha256: fileDigest(full) }
+  return { kind: 'file', mode, uid, size: stats.size, sha256: digestOf(full) }
+}
+
+function digestOf(file: string): Sha256 | undefined {
+  try {
+    return fileDigest(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined
+    throw error
+  }
 }

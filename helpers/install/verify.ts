@@ -35,6 +35,6 @@ function deviation(
   if (entry.kind === 'folder') return fact.kind === 'folder' ? folderDeviation(fact, entry, by) : undefined
   if (isAsRecorded(fact, entry, isSetting(entry.path) ? undefined : by)) return undefined
   if (entry.kind === 'symlink') return 'target'
-  if (fact.kind !== 'file' || fact.sha256 !== entry.sha256) return 'content'
+  if (fact.kind !== 'file' || (fact.sha256 !== undefined && fact.sha256 !== entry.sha256)) return 'content'
   return fact.mode === entry.mode ? 'owner' : 'mode'
 }

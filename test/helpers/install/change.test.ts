@@ -150,6 +150,30 @@ describe('install', () => {
       expect([path, lstatSync(join(ground.root, path)).mode & 0o7777]).toEqual([path, mode])
   })
 
+  test('mends what its owner may not read or write to, and leaves a setting so', async () => {
+    const ground = new Ground()
+    const files = { 'bin/a': '!a', 'share/deep/a': 'a', 'etc/a': 'a' }
+    await ground.make('a', '1', files)
+    await asOrdinary(ground, async () => {
+      await ground.install('a')
+      for (const path of ['bin/a', 'etc/a']) chmodSync(join(ground.root, path), 0)
+      rmSync(join(ground.root, 'share/deep'), { recursive: true })
+      chmodSync(join(ground.root, 'share'), 0o555)
+      expect(ground.verify()).toEqual([
+        { path: 'bin/a', package: 'a', kind: 'mode' },
+        { path: 'etc/a', package: 'a', kind: 'edited' },
+        { path: 'share', package: 'a', kind: 'mode' },
+        { path: 'share/deep', package: 'a', kind: 'missing' },
+        { path: 'share/deep/a', package: 'a', kind: 'missing' },
+      ])
+      expect(await ground.install('a')).toEqual({ ...NOTHING, came: ['a-1-1'], kept: [{ path: 'etc/a' }] })
+      expect(ground.verify()).toEqual([{ path: 'etc/a', package: 'a', kind: 'edited' }])
+      chmodSync(join(ground.root, 'bin/a'), 0)
+      expect(ground.remove('a')).toEqual({ ...NOTHING, went: ['a-1-1'], kept: [{ path: 'etc/a' }] })
+      expect(readdirSync(ground.root)).toEqual(['etc', 'var'])
+    })
+  })
+
   test.runIf(process.getuid?.() === 0)(
     'mends whose files and folders are, in the root of any user',
     async () => {
