@@ -192,7 +192,9 @@ class Planner {
   #keepEdited(one: Installed, content: Content, before: Content | undefined): Content {
     const { path } = content
     const isKnown = before !== undefined && isEqual(before, content)
-    if (isKnown && before.beside === undefined) {
+    // Who took the one beside away is done with it.
+    const isBeside = before?.beside !== undefined && this.#fact(before.beside).kind !== 'absent'
+    if (isKnown && !isBeside) {
       this.#kept.push({ path })
       return content
     }

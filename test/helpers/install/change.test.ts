@@ -544,6 +544,22 @@ describe('below /etc', () => {
     expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'mine', 'etc/other': 'changed' })
   })
 
+  test('one beside that somebody took away comes again only when it is a newer one', async () => {
+    const ground = await edited()
+    await make(ground, '2', 'two')
+    await ground.install('a')
+    rmSync(join(ground.root, 'etc/a.conf.new'))
+    ground.write({ 'etc/a.conf': 'two, and mine' })
+    for (const version of ['2', '3']) {
+      await make(ground, version, 'two')
+      expect(await ground.install('a')).toMatchObject({ kept: [{ path: 'etc/a.conf' }] })
+      expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'two, and mine', 'etc/other': 'other' })
+    }
+    await make(ground, '4', 'four')
+    await ground.install('a')
+    expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'two, and mine', 'etc/a.conf.new': 'four' })
+  })
+
   test("somebody's own file of that name is not taken for one beside", async () => {
     const ground = new Ground()
     await make(ground, '1', 'one')
