@@ -1,4 +1,5 @@
 import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, renameSync, rmdirSync } from 'node:fs'
+import { PACKAGE_TIME } from '../tar/entry.ts'
 import { type Folders, isAbsence, NoFolder } from './folders.ts'
 import { changeBegan, newPath, type Owner, oldPath, type Step } from './journal.ts'
 import { besidePath, FOLDER_MODE, isSetting } from './layout.ts'
@@ -99,12 +100,13 @@ class Own {
   }
 
   /**
-   * Whether somebody wrote a setting since the change began, as after it was cut short: then it is theirs. What comes
-   * with packages was written before.
+   * Whether somebody wrote a setting, or moved one there, since the change began, as after it was cut short: then it is
+   * theirs, be it as old as it likes. What comes with packages is known by its own time.
    */
   isEdited(path: string): boolean {
     const stats = isSetting(path) ? this.#stats(path) : undefined
-    return stats !== undefined && !stats.isDirectory() && stats.mtimeMs > this.#began
+    if (stats === undefined || stats.isDirectory()) return false
+    return stats.ctimeMs > this.#began && stats.mtimeMs !== PACKAGE_TIME * 1000
   }
 
   isThere(path: string): boolean {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, lchownSync, renameSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, lchownSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { formatMessage } from '../../../core/message.ts'
@@ -250,6 +250,50 @@ describe('after a change was cut short, at whatever moment,', () => {
         expect(resumeRoot(ground.root, way)).toEqual({ ok: true, value: way })
         for (const path of there) expect([moments, ground.read(path)]).toEqual([moments, `edited ${path}`])
         expect(ground.read('share/a')).toBe(way === 'forward' ? 'two' : 'one')
+        if (!wasCut) break
+      }
+    },
+  )
+
+  test.each(['forward', 'back'] as const)(
+    'settings that somebody moves there stay, however old they are, where it goes %s',
+    async way => {
+      const { ground, prepare } = await settings()
+      for (let moments = 0; ; moments++) {
+        const steps = prepare()
+        const wasCut = cutShort(ground, folders => forward(folders, steps), moments)
+        const there = SETTINGS.filter(path => existsSync(join(ground.root, path)))
+        for (const path of there) {
+          ground.write({ mine: `moved to ${path}` })
+          utimesSync(join(ground.root, 'mine'), 1e9, 1e9)
+          renameSync(join(ground.root, 'mine'), join(ground.root, path))
+        }
+        expect(resumeRoot(ground.root, way)).toEqual({ ok: true, value: way })
+        for (const path of there) expect([moments, ground.read(path)]).toEqual([moments, `moved to ${path}`])
+        if (!wasCut) break
+      }
+    },
+  )
+
+  test.each([
+    ['forward', 'two'],
+    ['back', 'one'],
+  ] as const)(
+    'settings that nobody edits are those of the packages, where it goes %s by a clock that is behind',
+    async (way, text) => {
+      const { ground, prepare } = await settings()
+      for (let moments = 0; ; moments++) {
+        const steps = prepare()
+        utimesSync(join(ground.root, 'var/lib/coolports/change/journal'), 1e9, 1e9)
+        const wasCut = cutShort(ground, folders => forward(folders, steps), moments)
+        expect(resumeRoot(ground.root, way)).toEqual({ ok: true, value: way })
+        const came = way === 'forward' ? 'etc/came' : 'etc/gone'
+        expect(ground.shown()).toEqual({
+          'etc/': '',
+          ...{ 'etc/replaced': text, [came]: text },
+          'share/': '',
+          'share/a': text,
+        })
         if (!wasCut) break
       }
     },
