@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs'
+import { isMangled } from '../core/mangled.ts'
 import { quoted } from '../core/message.ts'
 import { treeRoot } from '../core/store.ts'
 import { version } from '../core/version.ts'
@@ -137,6 +138,7 @@ function program(choose: (work: () => Promise<number>) => void): Argv<Common> {
     .alias('help', 'h')
     .strict()
     .check(givenOnce)
+    .check(isInUtf8)
     .demandCommand(1, 'no command is named')
     .wrap(100)
     .exitProcess(false)
@@ -156,6 +158,15 @@ function givenOnce(args: Readonly<Record<string, unknown>>, known: unknown): tru
   const twice = Object.keys(key).find(name => Array.isArray(args[name]) && !array.includes(name))
   if (twice === undefined) return true
   throw new Error(`--${twice} is given twice`)
+}
+
+/** Of names in a root `owns` asks alone, and no package has one that is not. */
+function isInUtf8({ paths: _, ...args }: Readonly<Record<string, unknown>>): true {
+  const mangled = Object.values(args)
+    .flat()
+    .find(word => typeof word === 'string' && isMangled(word))
+  if (mangled === undefined) return true
+  throw new Error(`the name ${quoted(String(mangled))} is not in UTF-8`)
 }
 
 /** Answers what may stand next, as the scripts of `completion` ask for it. */

@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileDigest } from '../core/file-digest.ts'
+import { isMangled } from '../core/mangled.ts'
 import { quoted } from '../core/message.ts'
 import { Console } from './console.ts'
 import type { Coordinator } from './coordinator.ts'
@@ -16,7 +17,7 @@ import type { Scheduler } from './scheduler.ts'
 import { exists } from './stamp.ts'
 import { flagsOfShell } from './starter.ts'
 import type { Setting } from './task.ts'
-import { type FileName, isMangled, type Tree } from './tree.ts'
+import type { FileName, Tree } from './tree.ts'
 import type { Workshop } from './workshop.ts'
 
 type Answer = readonly [status: number, text?: string | undefined]

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs'
+import { isMangled } from '../core/mangled.ts'
 import { quoted } from '../core/message.ts'
 import { version } from '../core/version.ts'
 import type { Graph } from './graph.ts'
@@ -10,7 +11,7 @@ import { type Query, queries, queryArguments, readBooks } from './query.ts'
 import { run } from './run.ts'
 import { ignoreAsTold } from './signals.ts'
 import { writeStderr } from './stderr.ts'
-import { findTop, isMangled, refusalIn, Tree } from './tree.ts'
+import { findTop, refusalIn, Tree } from './tree.ts'
 import { giveUp } from './trouble.ts'
 
 /** What stands behind the commands that have no options of `do`. */

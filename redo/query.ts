@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isMangled } from '../core/mangled.ts'
 import { quoted } from '../core/message.ts'
 import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
@@ -9,7 +10,7 @@ import { flagsAndNames } from './options.ts'
 import { Rules } from './rules.ts'
 import { isEdited, leadsToFile, nothing, stampOf } from './stamp.ts'
 import { State } from './state.ts'
-import { isMangled, type Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
 
 /** A question about the tree that builds nothing: its answer is lines and an exit status. */
 interface Reply {

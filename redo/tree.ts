@@ -9,14 +9,6 @@ import { quoted } from '../core/message.ts'
  */
 export type FileName = string
 
-/**
- * Whether a path holds what is no UTF-8: names come to us decoded, with U+FFFD in the place of such bytes, and that
- * would be another file.
- */
-export function isMangled(path: string): boolean {
-  return path.includes('\ufffd')
-}
-
 /** The tree of one run: turns what people and scripts write into names, and back. */
 export class Tree {
   readonly top: string

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { entryPath } from '../../core/entry-path.ts'
+import { isMangled } from '../../core/mangled.ts'
 import { quoted } from '../../core/message.ts'
 import { isPackageName, type PackageName } from '../../core/name.ts'
 import { optionFault } from '../../core/option-fault.ts'
@@ -51,6 +52,9 @@ export function parseCommand(args: readonly string[], cwd: string): Result<Comma
   if (!Number.isSafeInteger(jobs) || jobs < 1) return refuse('-j needs a whole number above 0')
   if (values.out === '') return refuse('-o needs a folder')
   const folder = resolve(cwd, values.out ?? 'venv')
+  const others = [values.stack ?? [], values.bind ?? []].flat().map(path => resolve(cwd, path))
+  const mangled = [folder, ...others].find(isMangled)
+  if (mangled !== undefined) return refuse(`the name ${quoted(mangled)} is not in UTF-8`)
   if (positionals.length === 0) {
     const more = tokens.find(token => token.kind === 'option' && !['out', 'jobs'].includes(token.name))
     return more === undefined

@@ -46,6 +46,8 @@ describe('parseCommand()', () => {
     [['-j1.5', 'make'], '-j needs a whole number above 0'],
     [['-jx', 'make'], '-j needs a whole number above 0'],
     [['-o', '', 'make'], '-o needs a folder'],
+    [['-o', 'a\ufffd', 'make'], 'the name "/here/a\ufffd" is not in UTF-8'],
+    [['--stack', 'a\ufffd', 'make'], 'the name "/here/a\ufffd" is not in UTF-8'],
     [['--prefer', '../Make', 'make'], 'no package can be named "../Make"'],
     [['make', ''], 'no package can be named ""'],
     [['--merge', 'a b', 'make'], 'no top-level folder can be named "a b"'],
