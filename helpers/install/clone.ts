@@ -1,19 +1,24 @@
 import {
   chmodSync,
   chownSync,
+  closeSync,
   constants,
   copyFileSync,
+  ftruncateSync,
   lchownSync,
   linkSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readlinkSync,
+  readSync,
   type Stats,
   symlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { readDatabase } from './database.ts'
@@ -83,13 +88,41 @@ function cloneFile(from: Buffer, to: Buffer, stats: Stats, share: boolean): void
   } else if (stats.isFile()) {
     if (share) linkSync(from, to)
     else {
-      copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
+      if (stats.blocks * BLOCK_BYTES < stats.size) copySparse(from, to)
+      else copyFileSync(from, to, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE)
       chownSync(to, stats.uid, stats.gid)
       chmodSync(to, stats.mode & 0o7777)
       utimesSync(to, stats.atime, stats.mtime)
     }
   }
 }
+
+/** stat(2): what `blocks` counts. */
+const BLOCK_BYTES = 512
+
+/** A file with holes keeps them: a log of logins, or the image of a disk, may be larger than the disk that it is on. */
+function copySparse(from: Buffer, to: Buffer): void {
+  const [source, target] = [
+    openSync(from, constants.O_RDONLY | constants.O_NOFOLLOW),
+    openSync(to, 'wx', 0o600),
+  ]
+  try {
+    const [chunk, zeros] = [Buffer.alloc(CHUNK_BYTES), Buffer.alloc(CHUNK_BYTES)]
+    let at = 0
+    for (let got = readSync(source, chunk); got > 0; got = readSync(source, chunk)) {
+      const part = chunk.subarray(0, got)
+      if (!part.equals(zeros.subarray(0, got)))
+        for (let done = 0; done < got; ) done += writeSync(target, part, done, got - done, at + done)
+      at += got
+    }
+    ftruncateSync(target, at)
+  } finally {
+    closeSync(target)
+    closeSync(source)
+  }
+}
+
+const CHUNK_BYTES = 64 * 1024
 
 function ownedFiles(root: string): ReadonlyMap<string, OwnedFile> {
   const folders = new Folders(root)

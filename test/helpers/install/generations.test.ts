@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -10,7 +12,9 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -241,6 +245,27 @@ test('names of any bytes go along, and so do folders that nothing can be put int
   expect(readFileSync(Buffer.concat([odd(next), Buffer.from([0x2f, 0xe4])]), 'utf8')).toBe('odd')
   expect(read(ground, 'closed/deep/x')).toBe('x')
   for (const path of ['closed', 'closed/deep']) expect(statSync(join(next, path)).mode & 0o777).toBe(0o555)
+})
+
+test('a file with holes keeps them', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!one' })
+  await install(ground, 'a')
+  const file = join(realpathSync(join(ground.root, 'current')), 'holes')
+  const bytes = Buffer.alloc(40 * 1024 * 1024)
+  writeFileSync(file, '')
+  truncateSync(file, bytes.length)
+  const fd = openSync(file, 'r+')
+  for (const at of [0, 20 * 1024 * 1024 + 7]) {
+    bytes.write('text', at)
+    writeSync(fd, 'text', at)
+  }
+  closeSync(fd)
+  await install(ground, 'a')
+  const next = join(realpathSync(join(ground.root, 'current')), 'holes')
+  expect(next).not.toBe(file)
+  expect(readFileSync(next).equals(bytes)).toBe(true)
+  expect(statSync(next).blocks * 512).toBeLessThan(1024 * 1024)
 })
 
 test.each([0o077, 0o000])('a umask of %o shows in no root', async umask => {
