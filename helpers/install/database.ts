@@ -79,8 +79,11 @@ export function readDatabase(folders: Folders): Result<readonly Installed[], rea
   for (const name of readdirSync(folders.at(RECORDS)).sort(byCodeUnit)) {
     if (!name.endsWith('.rec')) continue
     const file = `${RECORDS}/${name}`
-    const read = parseRecord(readOwnFile(folders, file) ?? '')
-    const by = lstatSync(folders.at(file)).uid
+    const text = readOwnFile(folders, file)
+    const by = lstatSync(folders.at(file), { throwIfNoEntry: false })?.uid
+    // Who only reads holds no lock: a change may have taken it away by now.
+    if (text === undefined || by === undefined) continue
+    const read = parseRecord(text)
     if (!read.ok) problems.push({ kind: 'damaged', file, ...read.error })
     else if (`${read.value.name}.rec` !== name)
       problems.push({ kind: 'damaged', file, line: 1, why: `it is the record of ${read.value.name}` })
