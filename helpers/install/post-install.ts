@@ -33,6 +33,16 @@ const RUN = `${DATABASE}/post-install.rec`
  * was run is written down after each, so one that was cut short is run again.
  */
 export function runPostInstalls(root: string, folders: Folders): Result<void, readonly InstallProblem[]> {
+  // What scripts make is for all, as what packages bring, whoever installs.
+  const before = process.umask(0o022)
+  try {
+    return runDue(root, folders)
+  } finally {
+    process.umask(before)
+  }
+}
+
+function runDue(root: string, folders: Folders): Result<void, readonly InstallProblem[]> {
   const packages = readDatabase(folders)
   if (!packages.ok) return packages
   const recorded = recordedRuns(folders)

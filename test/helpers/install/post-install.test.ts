@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -76,6 +77,21 @@ test('scripts run once for each package, and again for another one, what is need
   expect(readFileSync(join(ground.root, 'var/lib/coolports/post-install.rec'), 'utf8')).not.toContain(
     'name: a',
   )
+})
+
+test.each([0o077, 0o000])('a umask of %o shows in nothing that a script makes', async umask => {
+  const ground = await withShell()
+  await make(ground, 'a', '1', ': >/file; mkdir /folder')
+  const before = process.umask(umask)
+  try {
+    await ground.install('a')
+    expect(process.umask()).toBe(umask)
+  } finally {
+    process.umask(before)
+  }
+  const modes = { file: 0o644, folder: 0o755, 'var/lib/coolports/post-install.rec': 0o644 }
+  for (const [path, mode] of Object.entries(modes))
+    expect([path, statSync(join(ground.root, path)).mode & 0o777]).toEqual([path, mode])
 })
 
 test('one that fails is told with its last words, and runs again when it is asked for', async () => {
