@@ -2,7 +2,9 @@ import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, renameSync, rmdi
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { type Folders, isAbsence, NoFolder } from './folders.ts'
 import { changeBegan, newPath, type Owner, oldPath, type Step } from './journal.ts'
-import { besidePath, FOLDER_MODE, isSetting } from './layout.ts'
+import { besidePath, FOLDER_MODE, isSetting, RECORD_MODE, RECORDS } from './layout.ts'
+import { readOwnFile, writeOwnFile } from './own-file.ts'
+import { parseRecord, recordText } from './record.ts'
 
 /** Something stands where nothing was when the change was planned. */
 export class Occupied extends Error {
@@ -40,7 +42,10 @@ export function* forward(folders: Folders, steps: readonly Step[]): Generator<St
         if (!own.isThere(newPath(step.number))) break
         if (own.isFolder(step.path)) throw new Occupied(step.path)
         if (own.isEdited(step.path)) {
-          if (!own.isThere(besidePath(step.path))) own.move(newPath(step.number), besidePath(step.path))
+          if (own.isThere(besidePath(step.path))) break
+          own.recordBeside(steps, step.path)
+          yield step
+          own.move(newPath(step.number), besidePath(step.path))
           break
         }
         if (!own.isThere(oldPath(step.number))) {
@@ -107,6 +112,22 @@ class Own {
     const stats = isSetting(path) ? this.#stats(path) : undefined
     if (stats === undefined || stats.isDirectory()) return false
     return stats.ctimeMs > this.#began && stats.mtimeMs !== PACKAGE_TIME * 1000
+  }
+
+  /** Has the record that is to come say that the package's own file stands beside the one at a path. */
+  recordBeside(steps: readonly Step[], path: string): void {
+    for (const step of steps) {
+      if (!('number' in step) || !step.path.startsWith(`${RECORDS}/`)) continue
+      const file = newPath(step.number)
+      const record = parseRecord(readOwnFile(this.#folders, file) ?? '')
+      if (!record.ok || !record.value.entries.some(entry => entry.path === path)) continue
+      const entries = record.value.entries.map(entry =>
+        entry.path === path && entry.kind !== 'folder' ? { ...entry, beside: besidePath(path) } : entry,
+      )
+      writeOwnFile(this.#folders, `${file}.part`, recordText({ ...record.value, entries }))
+      chmodSync(this.#folders.at(`${file}.part`), RECORD_MODE)
+      this.move(`${file}.part`, file)
+    }
   }
 
   isThere(path: string): boolean {

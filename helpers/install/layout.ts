@@ -9,5 +9,7 @@ export const isSetting = (path: string): boolean => path.startsWith('etc/')
 /** Where a package's own version stands while an edited file has the path. */
 export const besidePath = (path: string): string => `${path}.new`
 
+export const RECORD_MODE = 0o644
+
 /** Of all folders that packages bring. */
 export const FOLDER_MODE = 0o755

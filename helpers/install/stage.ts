@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import type { Folders } from './folders.ts'
 import { newPath, startChange, writeJournal } from './journal.ts'
-import { isSetting } from './layout.ts'
+import { isSetting, RECORD_MODE } from './layout.ts'
 import type { Coming, Content, Plan } from './plan.ts'
 
 /**
@@ -38,7 +38,7 @@ function stageOne(
 ): void {
   if (coming.kind === 'record') {
     writeFileSync(to, coming.text)
-    chmodSync(to, 0o644)
+    chmodSync(to, RECORD_MODE)
     return
   }
   const tree = trees.get(coming.from)

@@ -255,6 +255,22 @@ describe('after a change was cut short, at whatever moment,', () => {
     },
   )
 
+  test("the one beside a setting that somebody edits is the package's: it is upgraded, and removed", async () => {
+    const { ground, prepare } = await settings()
+    for (let moments = 0; moments < 3; moments++) {
+      const steps = prepare()
+      ground.write({ 'etc/replaced': 'mine' })
+      cutShort(ground, folders => forward(folders, steps), moments)
+      expect(resumeRoot(ground.root, 'forward')).toEqual({ ok: true, value: 'forward' })
+      expect(ground.read('etc/replaced.new')).toBe('two')
+      await ground.make('a', '3', { 'etc/replaced': 'three' })
+      expect(await ground.install('a')).toMatchObject({ came: ['a-3-1'] })
+      expect([ground.read('etc/replaced'), ground.read('etc/replaced.new')]).toEqual(['mine', 'three'])
+      expect(ground.remove('a')).toMatchObject({ went: ['a-3-1'] })
+      expect(ground.shown()).toEqual({ 'etc/': '', 'etc/replaced': 'mine' })
+    }
+  })
+
   test.each(['forward', 'back'] as const)(
     'settings that somebody moves there stay, however old they are, where it goes %s',
     async way => {
