@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -39,4 +39,18 @@ export function generationsOf(folder: string): {
   const target = existsSync(link) ? realpathSync(link) : undefined
   const current = all.find(number => target === realpathSync(join(folder, ROOTS, String(number))))
   return { all, ...(current === undefined ? {} : { current }) }
+}
+
+/** Which of these names is somebody else's in a folder that is to have generations. */
+export function takenName(folder: string): string | undefined {
+  const roots = statsOf(join(folder, ROOTS))
+  if (roots !== undefined && !roots.isDirectory()) return ROOTS
+  const link = join(folder, CURRENT)
+  const stats = statsOf(link)
+  if (stats === undefined) return undefined
+  if (!stats.isSymbolicLink()) return CURRENT
+  // Where all generations were removed, it leads to none of them.
+  const isOurs = /^generations\/\d+$/.test(readlinkSync(link))
+  const isFirst = roots === undefined || generationsOf(folder).all.length === 0
+  return isFirst && !isOurs ? CURRENT : undefined
 }

@@ -14,7 +14,7 @@ import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { changeRoot, type Done, type Wanted } from './change.ts'
 import { cloneRoot } from './clone.ts'
-import { CURRENT, generationsOf, hasGenerations, ROOTS } from './current.ts'
+import { CURRENT, generationsOf, hasGenerations, ROOTS, takenName } from './current.ts'
 import { failureOf, isFailure } from './failure.ts'
 import { flushDisk } from './flush.ts'
 import type { InstallProblem } from './problem.ts'
@@ -27,6 +27,8 @@ export function changeGeneration(
   wanted: Wanted,
 ): Answer<Done & { readonly generation: number }> {
   const top = resolve(folder)
+  const taken = takenName(top)
+  if (taken !== undefined) return refuse([{ kind: 'name taken', root: folder, name: taken }])
   return locked(top, () => {
     const { all, current } = generationsOf(top)
     if (current === undefined && all.length > 0) return refuse([{ kind: 'no current', root: folder, all }])

@@ -58,6 +58,8 @@ export type InstallProblem =
   | { readonly kind: 'missing'; readonly missing: Missing }
   /** Packages are installed in the folder itself. */
   | { readonly kind: 'plain root'; readonly root: string }
+  /** Of what generations need in their folder, somebody else's thing has this name. */
+  | { readonly kind: 'name taken'; readonly root: string; readonly name: string }
 
 /** 1 the answer is no, 2 misuse or trouble. */
 export function installStatus(problem: InstallProblem): 1 | 2 {
@@ -74,6 +76,7 @@ export function installStatus(problem: InstallProblem): 1 | 2 {
     case 'no current':
     case 'no generation':
     case 'plain root':
+    case 'name taken':
     case 'script failed':
       return 1
     default:
@@ -210,6 +213,12 @@ export function installMessage(action: string, problem: InstallProblem): Message
       return {
         cannot: `keep generations in ${quoted(problem.root)}`,
         why: 'packages are installed in the folder itself',
+        remedy: 'choose another folder',
+      }
+    case 'name taken':
+      return {
+        cannot: `keep generations in ${quoted(problem.root)}`,
+        why: `something else has the name ${quoted(problem.name)} there`,
         remedy: 'choose another folder',
       }
     case 'nothing under way':

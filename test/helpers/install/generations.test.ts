@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -16,6 +17,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { ok } from '../../../core/result.ts'
@@ -148,6 +150,33 @@ test('nothing is begun anew where the current generation was removed: another on
   expect(switchGeneration(ground.root, 1)).toEqual({ ok: true, value: 1 })
   expect(await install(ground, 'b')).toMatchObject({ ok: true, value: { generation: 2 } })
   expect(packages(ground)).toEqual(['a 1', 'b 1'])
+})
+
+test.each([
+  ['current', 'a file', (path: string) => writeFileSync(path, 'mine')],
+  ['current', 'a folder', (path: string) => mkdirSync(path)],
+  ['current', 'a symlink', (path: string) => symlinkSync('releases/7', path)],
+  ['generations', 'a symlink', (path: string) => symlinkSync(tmpdir(), path)],
+])('somebody\'s own "%s", %s, stays as it is', async (name, _, make) => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!a' })
+  const path = join(ground.root, name)
+  make(path)
+  const { ino } = lstatSync(path)
+  expect(await install(ground, 'a')).toEqual({
+    ok: false,
+    error: [{ kind: 'name taken', root: ground.root, name }],
+  })
+  expect(readdirSync(ground.root)).toEqual([name])
+  expect(lstatSync(path).ino).toBe(ino)
+})
+
+test('where all generations were removed, the next one is the first', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!a' })
+  await install(ground, 'a')
+  rmSync(join(ground.root, 'generations'), { recursive: true })
+  expect(await install(ground, 'a')).toMatchObject({ ok: true, value: { generation: 1 } })
 })
 
 test('who leads to the current generation by another path has changed nothing', async () => {
