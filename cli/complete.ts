@@ -5,6 +5,30 @@ import { findPackages } from '../generator/tree.ts'
 import type { Command, Common } from './command.ts'
 
 /**
+ * The words of a line up to where one is typed, with the value of a last `--option=value` as a word of its own. bash takes
+ * those apart into three. `behind` is what the shell wants answers to begin with.
+ */
+export function readWords(given: readonly string[]): {
+  readonly words: readonly string[]
+  readonly behind: string
+} {
+  const words: string[] = []
+  for (let index = 0; index < given.length; index++) {
+    const [word = '', sign, value = ''] = given.slice(index)
+    const isLast = index + 3 >= given.length
+    if (!word.startsWith('--') || sign !== '=') words.push(word)
+    else {
+      words.push(...(isLast ? [word, value] : [`${word}=${value}`]))
+      index += 2
+    }
+  }
+  const [, option, value] = /^(--[^=]+)=(.*)$/s.exec(words.at(-1) ?? '') ?? []
+  return option === undefined || value === undefined
+    ? { words, behind: '' }
+    : { words: [...words.slice(0, -1), option, value], behind: `${option}=` }
+}
+
+/**
  * The packages that may stand where `current` is, given the words before it, of which the first is the name of a
  * command; none where an option has a value that nobody can tell; undefined where yargs knows better. Which words
  * of a command are packages its usage says. Reads the names of the folders of pkg/ alone.

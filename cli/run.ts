@@ -35,7 +35,7 @@ import { trust } from './commands/trust.ts'
 import { venv } from './commands/venv.ts'
 import { verify } from './commands/verify.ts'
 import { whence } from './commands/whence.ts'
-import { completePackage } from './complete.ts'
+import { completePackage, readWords } from './complete.ts'
 import { complain, PROGRAM, shownLine, trouble } from './output.ts'
 
 /** In the order in which the help lists them. */
@@ -171,18 +171,25 @@ function isInUtf8({ paths: _, ...args }: Readonly<Record<string, unknown>>): tru
 
 /** Answers what may stand next, as the scripts of `completion` ask for it. */
 async function complete(args: readonly string[]): Promise<number> {
-  const words = args.slice(args.indexOf(COMPLETIONS) + 2)
+  const start = args.indexOf(COMPLETIONS) + 2
+  const { words, behind } = readWords(args.slice(start))
   const current = words.at(-1) ?? ''
   const before = words.slice(0, -1)
   const at = commandWord(before)
   const root = treeWord(before) ?? treeRoot()
   const answer: FallbackCompletionFunction = (_current, _argv, others, done) => {
-    const packages = at === undefined ? undefined : completePackage(root, commands, before.slice(at), current)
-    if (packages) done([...packages])
-    else others((_error, found) => done((found ?? []).filter(one => mayStand(one, current))))
+    const tell = (found: readonly string[] | undefined): void =>
+      done((found ?? []).filter(one => mayStand(one, current)).map(one => behind + one))
+    if (isTreeOption(before.at(-1))) tell([])
+    else {
+      const packages =
+        at === undefined ? undefined : completePackage(root, commands, before.slice(at), current)
+      if (packages) tell(packages)
+      else others((_error, found) => tell(found))
+    }
   }
   const parser = program(() => {}).completion('get-completion', false, answer)
-  await parser.parseAsync([...args])
+  await parser.parseAsync([...args.slice(0, start), ...words])
   return 0
 }
 
@@ -226,10 +233,16 @@ function notAmong(
   )
 }
 
-function treeWord(args: readonly string[]): string | undefined {
-  const at = args.findIndex(word => word === '-C' || word === '--tree')
-  return at === -1 ? undefined : args[at + 1]
-}
+/** The tree that the words name; the last one counts. */
+const treeWord = (words: readonly string[]): string | undefined =>
+  words
+    .flatMap((word, index) => {
+      const joined = /^(?:--tree=|-C)(.+)$/s.exec(word)?.[1]
+      return joined ?? (isTreeOption(words[index - 1]) ? word : [])
+    })
+    .at(-1)
+
+const isTreeOption = (word: string | undefined): boolean => word === '-C' || word === '--tree'
 
 /** What follows the package of `shell` is a command of its own, options and all: marks it so. */
 function ownWords(args: readonly string[], word: number | undefined): readonly string[] {

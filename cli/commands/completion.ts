@@ -20,24 +20,32 @@ export const completion = command({
 
 /**
  * Each asks the very word that was typed, so that `./bin/coolports` completes as well as `coolports`
- * on PATH. $SHELL tells yargs the form of its answer: names alone, or with descriptions.
+ * on PATH. $SHELL tells yargs the form of its answer: names alone, or with descriptions. Words come as they
+ * stand on the line: quotes and `~` are taken for what they mean, and nothing else is expanded.
  */
 const scripts: Readonly<Record<(typeof SHELLS)[number], string>> = {
   bash: `# coolports: completion for bash
 _coolports() {
-  local IFS=$'\\n' before=("\${COMP_WORDS[@]:0:COMP_CWORD+1}") answers
-  answers=$(SHELL=bash ZSH_NAME='' "\${COMP_WORDS[0]/#\\~/$HOME}" --get-yargs-completions "\${before[@]}" 2>/dev/null)
-  COMPREPLY=($(compgen -W "$answers" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  local IFS=$'\\n' words=("\${COMP_WORDS[@]:0:COMP_CWORD+1}") answers
+  words=("\${words[@]//[\\\\\\"\\']/}")
+  words=("\${words[@]/#\\~\\//$HOME/}")
+  answers=$(SHELL=bash ZSH_NAME='' "\${words[0]}" --get-yargs-completions "\${words[@]}" 2>/dev/null)
+  # Of --option= readline completes what follows.
+  COMPREPLY=($(compgen -W "$answers" -- "\${words[COMP_CWORD]#=}"))
 }
 complete -o bashdefault -o default -F _coolports coolports`,
 
   zsh: `#compdef coolports
 # coolports: completion for zsh
 _coolports() {
-  local -a answers
-  answers=("\${(@f)$(SHELL=zsh "\${words[1]/#\\~/$HOME}" --get-yargs-completions "\${(@)words[1,CURRENT]}" 2>/dev/null)}")
+  local -a asked answers
+  asked=("\${(@Q)words[1,CURRENT]}")
+  asked=("\${(@)asked/#\\~\\//$HOME/}")
+  answers=("\${(@f)$(SHELL=zsh "\${asked[1]}" --get-yargs-completions "\${(@)asked}" 2>/dev/null)}")
   answers=("\${(@)answers:#}")
-  _describe coolports answers || _files
+  _describe coolports answers && return
+  compset -P '--*='
+  _files
 }
 if [[ "\${zsh_eval_context[-1]}" == loadautofunc ]]; then
   _coolports "$@"
@@ -47,13 +55,15 @@ fi`,
 
   fish: `# coolports: completion for fish
 function __coolports_answers
-  set -l before (commandline -opc)
-  set -l program (string replace -r '^~' $HOME -- $before[1])
-  set -l answers (SHELL=fish ZSH_NAME= $program --get-yargs-completions $before (commandline -ct) 2>/dev/null)
+  set -l before (string replace -r '^~/' $HOME/ -- (commandline -opc))
+  set -l current (commandline -ct)
+  type -q $before[1]; or return
+  set -l answers (SHELL=fish ZSH_NAME= $before[1] --get-yargs-completions $before $current 2>/dev/null)
   if count $answers >/dev/null
     string join \\n -- $answers
   else
-    __fish_complete_path (commandline -ct)
+    # Files, as for a command that nothing is known of.
+    complete -C "'' $current"
   end
 end
 complete -c coolports -f -a '(__coolports_answers)'`,

@@ -71,8 +71,32 @@ describe('what may stand next', () => {
     expect(answers(tree(), 'bash', 'export', '')).toEqual(['tar', 'oci', 'docker'])
   })
 
+  test('is a value behind the sign of its option', () => {
+    const at = tree()
+    expect(answers(at, 'zsh', 'sbom', '--format=')).toEqual(['--format=cyclonedx', '--format=spdx'])
+    expect(answers(at, 'fish', 'mirror', 'export', 'x', '--prove=mk')).toEqual(['--prove=mksh'])
+    expect(answers(at, 'zsh', 'sbom', '--format=spdx', 'mk')).toEqual(['mksh'])
+    // As bash takes them apart.
+    expect(answers(at, 'bash', 'sbom', '--format', '=', 'cy')).toEqual(['cyclonedx'])
+    expect(answers(at, 'bash', 'sbom', '--format', '=')).toEqual(['cyclonedx', 'spdx'])
+    expect(answers(at, 'bash', 'sbom', '--format', '=', 'spdx', 'mk')).toEqual(['mksh'])
+  })
+
+  test('is of the tree that is named last, in whichever way', () => {
+    const [at, other] = [tree(), new Tree({ 'pkg/other/package.ts': manifest() })]
+    for (const named of [
+      ['-C', other.root],
+      [`-C${other.root}`],
+      [`--tree=${other.root}`],
+      ['--tree', '=', other.root],
+    ])
+      expect(answers(at, 'bash', ...named, 'show', '')).toEqual(['other'])
+  })
+
   test('is left to the shell where a file is begun', () => {
     expect(answers(tree(), 'bash', 'files', './x')).toEqual([])
+    expect(answers(tree(), 'bash', '-C', 'm')).toEqual([])
+    expect(answers(tree(), 'bash', '--tree=m')).toEqual([])
   })
 
   test('has descriptions where a shell shows them', () => {
@@ -105,8 +129,12 @@ const CASES: readonly (readonly [words: readonly string[], answer: string])[] = 
   [['export', 'do'], 'docker'],
   [['mirror', 'sta'], 'status'],
   [['reproduce', '-j2', 'mk'], 'mksh'],
+  [['mirror', 'export', 'x', '--prove=mk'], 'mksh'],
+  [['-C', '~/.', 'show', 'mk'], 'mksh'],
   // A file: the shell's own business.
   [['verify', 'some-f'], 'some-file'],
+  [['-C', 'some-f'], 'some-file'],
+  [['list', '--root=some-f'], 'some-file'],
 ]
 
 describe.each(CASES)('in %j', (words, answer) => {
@@ -116,7 +144,7 @@ describe.each(CASES)('in %j', (words, answer) => {
     return made
   }
   const shown = (text: string): readonly string[] =>
-    text.split('\n').map(line => line.trim().replace(/[\t:].*/, ''))
+    text.split('\n').map(line => line.trim().replace(/^--\w+=|[\t:].*/g, ''))
 
   test.skipIf(!isThere('bash'))('bash completes the last word behind the path of the door', () => {
     const { root } = at()
@@ -125,9 +153,11 @@ describe.each(CASES)('in %j', (words, answer) => {
     // What readline does: the function, and files where that has nothing to say.
     const asked =
       '. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _coolports; [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "${!#}")); printf "%s\n" "${COMPREPLY[@]}"'
-    const { stdout } = spawnSync('bash', ['-c', asked, 'bash', script, door, '-C', root, ...words], {
+    const line = ['-C', `'${root}'`, ...words].flatMap(word => word.split(/(?<==)|(?==)/))
+    const { stdout } = spawnSync('bash', ['-c', asked, 'bash', script, door, ...line], {
       cwd: root,
       encoding: 'utf8',
+      env: { ...process.env, HOME: root },
     })
     expect(stdout).toBe(`${answer}\n`)
   })
@@ -149,20 +179,39 @@ describe.each(CASES)('in %j', (words, answer) => {
     // Without a terminal there is no completion system; these stand for what it gives to such a function.
     const asked = `compdef() { :; }
       _describe() { local -a all=("\${(@P)2}"); all=("\${(@M)all:#\${words[CURRENT]}*}"); (( $#all )) && print -rl -- "\${all[@]}"; }
+      compset() { words[CURRENT]=\${words[CURRENT]##\${~2}}; }
       _files() { print -rl -- \${words[CURRENT]}*(N); }
       . "$1"; shift; words=("$@"); CURRENT=$#; _coolports`
-    const { stdout } = spawnSync('zsh', ['-fc', asked, 'zsh', script, door, '-C', root, ...words], {
+    const { stdout } = spawnSync('zsh', ['-fc', asked, 'zsh', script, door, '-C', `'${root}'`, ...words], {
       cwd: root,
       encoding: 'utf8',
+      env: { ...process.env, HOME: root },
     })
     expect(shown(stdout)).toContain(answer)
   })
 })
 
-test.skipIf(!isThere('fish'))('fish completes a command', () => {
-  const asked = 'coolports completion fish | source; complete -C "coolports explai"'
-  const env = { ...process.env, PATH: `${resolve(door, '..')}:${process.env.PATH}` }
-  expect(spawnSync('fish', ['-c', asked], { encoding: 'utf8', env }).stdout).toMatch(/^explain\tSay why/)
+describe.skipIf(!isThere('fish'))('fish', () => {
+  const completes = (line: string, cwd: string) => {
+    const env = { ...process.env, PATH: `${resolve(door, '..')}:${process.env.PATH}`, LINE: line }
+    const asked = 'coolports completion fish | source; complete -C "$LINE"'
+    const { stdout, stderr } = spawnSync('fish', ['-c', asked], { cwd, encoding: 'utf8', env })
+    return { stdout, stderr }
+  }
+
+  test('completes a command', () => {
+    expect(completes('coolports explai', new Tree().root).stdout).toMatch(/^explain\tSay why/)
+  })
+
+  test('completes a file with a blank in its name', () => {
+    const { root } = new Tree({ 'some file': '' })
+    for (const begun of ['some\\ f', '"some f'])
+      expect(completes(`coolports verify ${begun}`, root)).toEqual({ stdout: 'some file\n', stderr: '' })
+  })
+
+  test('says nothing where the program is gone', () => {
+    expect(completes('./coolports bu', new Tree().root)).toEqual({ stdout: '', stderr: '' })
+  })
 })
 
 /** Those of groups too, with the words that call each. */
