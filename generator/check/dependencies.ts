@@ -17,6 +17,8 @@ export function readDependencies(
 ): Dependencies {
   const names = reader.texts([field], value)
   const edges = names.flatMap((name, index) => {
+    // What is no text was told before.
+    if (name === '') return []
     const edge = readEdge(reader, known, name, [field, index])
     if (names.indexOf(name) < index) reader.field([field, index], `"${name}" is named twice`)
     return edge

@@ -48,6 +48,16 @@ export function tellUselessForImport(reader: Reader, manifest: Fields, files: re
     if (manifest[field] !== undefined)
       reader.field([field], 'a package that is its source is not built', 'leave the field out')
   }
+  const path = manifest.source === undefined ? ['sources', 0] : ['source']
+  const source = fieldsOf(manifest.source ?? fieldsOf(manifest.sources)[0])
+  for (const field of ['into', 'unpack']) {
+    if (source[field] !== undefined)
+      reader.field(
+        [...path, field],
+        'a package that is its source is that as it stands',
+        'leave the field out',
+      )
+  }
   const [file] = files
   if (file)
     reader.field(['build'], `a package that is its source has no use for files/${file.path}`, 'take it out')

@@ -37,6 +37,8 @@ function readSource(reader: Reader, path: Path, value: unknown): readonly Packag
   const into = readInto(reader, path, said)
   if (said.unpack !== undefined && typeof said.unpack !== 'boolean')
     reader.field([...path, 'unpack'], 'it is not true or false')
+  if (said.unpack === false && said.into !== undefined)
+    reader.field([...path, 'into'], 'the source is not unpacked', 'leave one of the two fields out')
   return [{ sha256: digest as Sha256, urls, file, into, unpack: said.unpack !== false }]
 }
 

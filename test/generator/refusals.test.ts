@@ -67,6 +67,18 @@ describe('a manifest is refused at file:line:column', () => {
     expect(await refusalOf({ buildDeps: "['a']" })).toContain('a needs a (pkg/a/package.ts:12:15)')
   })
 
+  test('when a dependency is a manifest in place of a name, and of that alone', async () => {
+    const tree = new Tree({
+      'pkg/a/package.ts': manifest({ runDeps: '[b, b]' }, "import b from '../b/package.ts'"),
+      'pkg/b/package.ts': manifest(),
+    })
+    expect(await tree.refusals()).toBe(
+      [0, 1]
+        .map(at => `pkg/a/package.ts:12:${13 + 3 * at}: cannot accept runDeps[${at}]: it is not a text`)
+        .join('\n'),
+    )
+  })
+
   test('when a digest is bad', async () => {
     const text = await refusalOf({
       sources: `[{ sha256: '${SHA.slice(1)}G', urls: ['https://example.org/x.tar'] }]`,
@@ -122,6 +134,14 @@ describe('a manifest is refused at file:line:column', () => {
     expect(await refusalOf({ ...fields, postInstall: 'sh`true`' }, head)).toContain(
       'cannot accept postInstall: a package that is its source holds what the source holds',
     )
+    const elsewhere = source.replace(' }', ", into: 'usr' }")
+    for (const [said, place] of [
+      [{ source: elsewhere }, 'source.into'],
+      [{ source: undefined, sources: `[${elsewhere}]` }, 'sources[0].into'],
+    ] as const)
+      expect(await refusalOf({ ...fields, ...said }, head)).toContain(
+        `cannot accept ${place}: a package that is its source is that as it stands\n  leave the field out`,
+      )
     const two = `[${source}, ${source.replace('x.tar', 'y.tar')}]`
     expect(await refusalOf({ ...fields, source: undefined, sources: two }, head)).toContain(
       'cannot accept build: a package that is its source has one source',
@@ -235,6 +255,7 @@ describe('a manifest is refused at file:line:column', () => {
     ["into: '/a'", 'source.into: it leads outside of the build folder'],
     ["into: 'a//b'", 'source.into: it is not a plain path'],
     ["into: '-a'", 'source.into: it is not a plain path'],
+    ["unpack: false, into: 'a'", 'source.into: the source is not unpacked'],
     ["urls: [], file: 'a b'", 'source.file: it is not a plain file name'],
     ["url: 'https://example.org/a b'", 'source.url: it is not a url'],
     ["url: 'https://example.org/'", 'source.url: it is not a plain file name: ""'],
