@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { join } from 'node:path'
 import { findProgram } from '../../core/missing.ts'
+import { removeTree } from '../../core/remove.ts'
+import { makeScratch } from '../../core/scratch.ts'
+import { isSystemError } from '../../core/system-error.ts'
 
 /** The output of the builds of this process. */
 let opened: BuildOutput | undefined
@@ -10,24 +13,29 @@ let opened: BuildOutput | undefined
 /**
  * What builds print, one after the other: a fifo, whose name is gone as soon as it is open. A file would be
  * emptied by `>/dev/stderr` in a script, which opens it anew; and what node makes for a child is a socket, which
- * cannot be opened like that.
+ * cannot be opened like that. It is made in the folder for temporary files, for under FUSE and NFS, where a tree may lie,
+ * nothing without a name can be asked after or opened anew.
  */
 export class BuildOutput {
   /** Open for writing and reading: so there is never an end, and no writer waits for a reader. */
   readonly #fd: number
   #log: Log | undefined
 
-  /** Made where it is first needed, in this folder. */
-  static open(folder: string): BuildOutput {
-    opened ??= new BuildOutput(folder)
+  /** Made where it is first needed; in `work` where there is no folder for temporary files. */
+  static open(work: string): BuildOutput {
+    opened ??= new BuildOutput(work)
     return opened
   }
 
-  private constructor(folder: string) {
-    const fifo = join(folder, 'output')
-    execFileSync(findProgram('mkfifo') ?? '/bin/mkfifo', ['-m', '600', fifo])
-    this.#fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
-    rmSync(fifo)
+  private constructor(work: string) {
+    const folder = placeFor(work)
+    try {
+      const fifo = join(folder, 'output')
+      execFileSync(findProgram('mkfifo') ?? '/bin/mkfifo', ['-m', '600', fifo])
+      this.#fd = openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK)
+    } finally {
+      removeTree(folder)
+    }
     const onread = {
       buffer: Buffer.alloc(READ_BYTES),
       callback: (count: number) => {
@@ -71,6 +79,16 @@ export class BuildOutput {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0
       throw error
     }
+  }
+}
+
+/** A folder of its own, to be removed. */
+function placeFor(work: string): string {
+  try {
+    return makeScratch('coolports-output')
+  } catch (error) {
+    if (!isSystemError(error)) throw error
+    return makeScratch('output', work)
   }
 }
 

@@ -74,6 +74,7 @@ const overlayFailed = (work: string, root: Root, ended: Ended): boolean =>
 
 async function launch(work: string, spec: SandboxSpec, root: Root, options: RunOptions): Promise<Ended> {
   const { interactive = false, verbose = false } = options
+  const output = interactive ? undefined : BuildOutput.open(work)
   const jobs = joinJobs(process.env)
   const filter = keyringFilter()
   // What a build inherits comes first; bwrap keeps the others to itself.
@@ -90,7 +91,6 @@ async function launch(work: string, spec: SandboxSpec, root: Root, options: RunO
   })
   const bwrapOptions = opened(work, 'options', bwrap.map(option => `${option}\0`).join(''))
   const fds = [...jobs.fds, bwrapOptions, ...(filter ? [opened(work, 'filter', filter)] : [])]
-  const output = interactive ? undefined : BuildOutput.open(work)
   output?.begin(join(work, 'log'), verbose)
   try {
     // Of this process the build inherits the umask alone.
