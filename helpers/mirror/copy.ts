@@ -6,7 +6,9 @@ import {
   mkdirSync,
   readdirSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { byCodeUnit } from '../../core/order.ts'
@@ -24,6 +26,25 @@ export function copyPath(from: string, to: string, isWanted: (path: string) => b
     mkdirSync(to, { recursive: true })
     for (const name of readdirSync(from).sort(byCodeUnit))
       copyPath(join(from, name), join(to, name), isWanted)
+  }
+}
+
+/** Whether a file system keeps what copies have to keep: symlinks, and which files may be run. FAT and exFAT keep neither. */
+export function keepsKinds(folder: string): boolean {
+  const probe = join(folder, 'probe')
+  try {
+    symlinkSync('target', probe)
+    rmSync(probe)
+    writeFileSync(probe, '')
+    return [0o755, 0o644].every(mode => {
+      chmodSync(probe, mode)
+      return (lstatSync(probe).mode & 0o777) === mode
+    })
+  } catch (error) {
+    if (!['EPERM', 'ENOSYS', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    return false
+  } finally {
+    rmSync(probe, { force: true })
   }
 }
 

@@ -28,6 +28,10 @@ export const mountFolding = (folder: string): boolean =>
     folder,
   ])
 
+/** The same of a disk that takes every file for one that all may run, whatever mode it is given. */
+export const mountModeless = (folder: string): boolean =>
+  mountImage(folder, ['mkntfs', '-F', '-Q'], image => ['lowntfs-3g', image, folder])
+
 /** The same of a disk whose folders each do so after `chattr +F`. */
 export const mountFoldingFolders = (folder: string): boolean =>
   mountImage(folder, ['mkfs.ext4', '-q', '-F', '-O', 'casefold'], image => [

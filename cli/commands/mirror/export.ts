@@ -71,7 +71,7 @@ export const mirrorExport = command({
 
     const fetched = await fetchSources(root, packages)
     if (fetched !== 0) return fetched
-    const [{ fillBundle }, { writeListing }, { levelTree }, { removeTree }] = await Promise.all([
+    const [{ fillBundle }, { writeListing }, { keepsKinds, levelTree }, { removeTree }] = await Promise.all([
       import('../../../helpers/mirror/bundle.ts'),
       import('../../../helpers/mirror/listing.ts'),
       import('../../../helpers/mirror/copy.ts'),
@@ -83,6 +83,14 @@ export const mirrorExport = command({
     sweepParts(dirname(to), basename(to))
     try {
       mkdirSync(part, { recursive: true })
+      if (!keepsKinds(part))
+        return complain(
+          trouble({
+            cannot: `make the bundle ${quoted(args.dir)}`,
+            why: 'the file system there keeps no symlinks, or not which files may be run',
+            remedy: 'make it on another one, and take it along as a tar archive',
+          }),
+        )
       const filled = await fillBundle(part, {
         root,
         store,

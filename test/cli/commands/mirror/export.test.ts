@@ -18,7 +18,7 @@ import { sha256 } from '../../../../core/digest.ts'
 import { nameOf } from '../../../../core/process-name.ts'
 import { listingLine } from '../../../../helpers/mirror/listing.ts'
 import { runtimeModules } from '../../../../helpers/mirror/modules.ts'
-import { mayMountDisk, mountDisk } from '../../../support/mount.ts'
+import { mayMountDisk, mountDisk, mountModeless } from '../../../support/mount.ts'
 import { DEAD, partBy } from '../../../support/part.ts'
 import { smallTree } from '../../../support/small-tree.ts'
 import { manifest, type Tree } from '../../../support/tree.ts'
@@ -222,6 +222,20 @@ describe('mirror export', () => {
       })
     },
   )
+
+  test('refuses a file system that does not keep which files may be run, and leaves nothing there', context => {
+    const tree = trackedTree()
+    const stick = mkdtempSync(join(tmpdir(), 'coolports stick-'))
+    onTestFinished(() => rmSync(stick, { recursive: true }))
+    if (!mountModeless(stick)) return context.skip('this machine mounts no such file system')
+    expect(coolportsDoor(tree, 'mirror', 'export', join(stick, 'bundle'), 'high')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining(
+        'the file system there keeps no symlinks, or not which files may be run\n  make it on another one',
+      ),
+    })
+    expect(readdirSync(stick)).toEqual([])
+  })
 
   test('refuses what it cannot know', async () => {
     const tree = smallTree({})
