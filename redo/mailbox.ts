@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import {
   closeSync,
   constants,
@@ -14,6 +14,7 @@ import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { join } from 'node:path'
 import { argumentsIn, type Message, MessageReader } from './message.ts'
 import { exists } from './stamp.ts'
+import { NoFifo } from './trouble.ts'
 
 /**
  * Where the clients of a run reach its coordinator: a folder with the fifo `ask`, on which all of them
@@ -125,7 +126,14 @@ export class Mailbox {
   }
 
   mkfifo(names: readonly string[]): void {
-    execFileSync('mkfifo', names, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'inherit'] })
+    const { status, stderr, error } = spawnSync('mkfifo', names, {
+      cwd: this.#folder,
+      env: { ...process.env, LC_ALL: 'C' },
+      encoding: 'utf8',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    if (error) throw error
+    if (status !== 0) throw new NoFifo(stderr.split('\n')[0])
   }
 
   close(): void {

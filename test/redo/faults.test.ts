@@ -432,6 +432,26 @@ test('what is stamped may be larger than a file that node reads in one piece', (
   }
 }, 60_000)
 
+test.each([
+  ['Operation not permitted', 'the file system has no fifos: the tree has to lie on another one'],
+  ['No space left on device', 'what was built is kept; when that is mended, run it again'],
+])('a run that can have no fifo is refused with what mkfifo said, %s, and what to do', (said, remedy) => {
+  const tree = empty()
+  writeFileSync(join(tree, 'all.do'), ': >went-on\n')
+  // In place of a file system that has none, such as sshfs.
+  const line = `mkfifo: cannot create fifo 'ask': ${said}`
+  mkdirSync(join(tree, 'bin'))
+  const fake = `#!/bin/sh\necho "${line}" >&2\necho "and once more" >&2\nexit 1\n`
+  writeFileSync(join(tree, 'bin/mkfifo'), fake, { mode: 0o755 })
+  const run = spawnSync(process.execPath, command('all'), {
+    cwd: tree,
+    encoding: 'utf8',
+    env: { ...environment(), PATH: `${join(tree, 'bin')}:${process.env.PATH}` },
+  })
+  expect([run.status, run.stderr]).toEqual([2, `redo: cannot go on: ${line}\n  ${remedy}\n`])
+  expect(existsSync(join(tree, 'went-on'))).toBe(false)
+})
+
 test('a run that cannot go on ends its scripts, also when it had just begun them', async () => {
   const tree = empty()
   // In the place of the log of "b" is what cannot be replaced by one.
