@@ -46,6 +46,8 @@ export function sandboxProblem(
   if (ended.kind === 'not started') {
     if (lines.some(line => /^bwrap: execvp \S+: Exec format error$/.test(line)))
       return { kind: 'foreign shell', label }
+    if (lines.some(line => /^bwrap: execvp \S+: Permission denied$/.test(line)))
+      return { kind: 'forbidden shell', label }
     if (lines.some(line => line.startsWith('bwrap: execvp /bin/sh: ')))
       return { kind: 'no shell inside', label }
     const remedy = namespaceRemedy()

@@ -36,6 +36,7 @@ export type BuildProblem =
   | { readonly kind: 'decompressor failed'; readonly thing: string; readonly words: string }
   | { readonly kind: 'no shell inside'; readonly label: string }
   | { readonly kind: 'foreign shell'; readonly label: string }
+  | { readonly kind: 'forbidden shell'; readonly label: string }
   | { readonly kind: 'no sandbox'; readonly label: string; readonly words: string; readonly remedy?: string }
   /** A cache's word about the same key, which this build was to check. */
   | { readonly kind: 'disproved'; readonly label: string; readonly claim: Claim; readonly got: Sha256 }
@@ -165,6 +166,13 @@ export function buildMessage(problem: BuildProblem): Message {
         cannot: `run the script of ${problem.label}`,
         why: `its shell is for another kind of machine than this one, ${process.arch}`,
         remedy: 'the seed, and so all that it builds, is for x86_64',
+      }
+    case 'forbidden shell':
+      return {
+        cannot: `run the script of ${problem.label}`,
+        why: 'its shell may not be run',
+        remedy:
+          'the store lies on a file system that is mounted noexec, most likely; set COOLPORTS_STORE to a folder on another one',
       }
     case 'no shell inside':
       return {

@@ -11,10 +11,10 @@ afterEach(() => {
   for (const folder of mounted.splice(0).reverse()) execFileSync('umount', [folder])
 })
 
-/** Puts a disk of its own, with room for so many bytes, over a folder until the end of the test. */
-export function mountDisk(folder: string, bytes: number): void {
+/** Puts a disk of its own, with room for so many bytes, over a folder until the end of the test; `options` as of mount(8). */
+export function mountDisk(folder: string, bytes: number, ...options: readonly string[]): void {
   mkdirSync(folder, { recursive: true })
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', folder])
+  execFileSync('mount', ['-t', 'tmpfs', '-o', [`size=${bytes}`, ...options].join(), 'tmpfs', folder])
   mounted.push(folder)
 }
 
