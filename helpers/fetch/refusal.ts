@@ -1,5 +1,5 @@
 import { type Message, quoted } from '../../core/message.ts'
-import { FILE_SYSTEM } from '../../core/system-error.ts'
+import { errnoName, FILE_SYSTEM } from '../../core/system-error.ts'
 import { describe, type Failure } from '../http/failure.ts'
 import { address, type Origin } from './origin.ts'
 import type { FetchRequest } from './request.ts'
@@ -29,7 +29,7 @@ export function nowhere(request: FetchRequest, tried: readonly Tried[]): Message
 
 /** The store cannot take the source, wherever it comes from. */
 export function storeTrouble({ file }: { readonly file: string }, store: string, error: unknown): Message {
-  const code = (error as NodeJS.ErrnoException).code ?? String(error)
+  const code = errnoName(error as NodeJS.ErrnoException)
   return {
     cannot: `fetch ${quoted(file)}`,
     why: FILE_SYSTEM[code] ?? `the store cannot be written: ${code}`,

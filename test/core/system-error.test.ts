@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readingFault, systemFault } from '../../core/system-error.ts'
 import { folder } from '../helpers/tar/folder.ts'
+import { mayMountDisk, mountDisk } from '../support/mount.ts'
 
 const thrown = (act: () => unknown): unknown => {
   try {
@@ -32,3 +33,15 @@ test('systemFault() says why, and at which path, of what is to be written', () =
   expect(fault('file')?.why).toBe('there is something of this name')
   expect(systemFault(new Error('of another kind'))).toBeUndefined()
 })
+
+test.runIf(mayMountDisk())(
+  'systemFault() tells a read-only file system where folders were to be made',
+  () => {
+    const disk = folder()
+    mountDisk(disk, 65536, 'ro')
+    for (const path of ['one', 'one/two']) {
+      const fault = systemFault(thrown(() => mkdirSync(join(disk, path), { recursive: true })))
+      expect(fault?.why).toBe('the file system is read-only')
+    }
+  },
+)
