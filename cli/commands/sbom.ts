@@ -19,6 +19,7 @@ export const sbom = command({
       .option('format', {
         choices: BILL_FORMATS,
         demandOption: true,
+        requiresArg: true,
         describe: 'CycloneDX 1.6 or SPDX 2.3, both as JSON',
       })
       .option('out', {

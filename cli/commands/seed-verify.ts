@@ -39,11 +39,13 @@ export const seedVerify = command({
       .option('from', {
         choices: ['tree', 'host'] as const,
         default: 'tree' as const,
+        requiresArg: true,
         describe: 'what it is made from',
       })
       .option('cc', {
         choices: ['gcc', 'clang'] as const,
         defaultDescription: 'gcc',
+        requiresArg: true,
         describe: "the host's compiler, for --from host",
       })
       .check(({ from, cc }) => {

@@ -226,6 +226,12 @@ describe('misuse exits 2 with one line and what to do', () => {
     [['show'], 'too few words for: coolports show <package>\n  see: coolports show --help'],
     [['trust', 'add'], 'too few words for: coolports trust add <key>\n  see: coolports trust add --help'],
     [['cache', 'gc'], 'missing required argument: budget\n  see: coolports cache gc --help'],
+    [['seed-verify', '--from'], 'a value is missing behind from\n  see: coolports seed-verify --help'],
+    [
+      ['seed-verify', '--from', 'host', '--cc'],
+      'a value is missing behind cc\n  see: coolports seed-verify --help',
+    ],
+    [['sbom', 'make', '--format'], 'a value is missing behind format\n  see: coolports sbom --help'],
     [['seed-verify', '--cc', 'clang'], '--cc is for --from host\n  see: coolports seed-verify --help'],
     [
       ['sbom', '--format', 'spdx', '--format', 'spdx', 'x'],
