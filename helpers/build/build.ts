@@ -24,7 +24,7 @@ import type { BuildProblem } from './problem.ts'
 import { makeReadable } from './readable.ts'
 import { namedSources } from './sources.ts'
 import { strangersAmong } from './stranger.ts'
-import { keepFailed, keepLog, makeWork, removeWork } from './work.ts'
+import { keepFailed, keepLog, keepsModes, makeWork, modesLost, removeWork } from './work.ts'
 
 /**
  * Builds a package: runs its script in the sandbox, packs DESTDIR, gives the file its name. Where the store has
@@ -46,6 +46,10 @@ export const build = (
     const inputs = { key: key.value, members, isKeyed: key.value !== undefined && strangers.length === 0 }
     if (takeSame(command, store, inputs, say)) return ok(undefined)
     const work = makeWork('.', script)
+    if (!keepsModes(work)) {
+      removeTree(work)
+      return refuse([modesLost('build', command.label)])
+    }
     try {
       return await buildIn(work, command, store, inputs, say)
     } catch (error) {

@@ -13,7 +13,7 @@ import type { Command } from './command.ts'
 import { openKey } from './key.ts'
 import type { BuildProblem } from './problem.ts'
 import { namedSources, sourceFiles } from './sources.ts'
-import { makeWork } from './work.ts'
+import { keepsModes, makeWork, modesLost } from './work.ts'
 
 /** Makes a package of an archive that was made elsewhere and is pinned by its digest, such as the seed. */
 export const importArchive = (
@@ -45,6 +45,7 @@ async function importNeeded(
   say(`import ${label}`)
   const work = makeWork('.', '')
   try {
+    if (!keepsModes(work)) return refuse([modesLost('import', label)])
     const unpacked = await unpackTar(bytes.value.chunks, join(work, 'destdir'))
     const failure = bytes.value.failure()
     if (failure) return refuse([failure])

@@ -1,10 +1,12 @@
 import { chmodSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { hasMode } from '../../core/mode.ts'
 import { LOG_FILE } from '../../core/name.ts'
 import { partOf, sweepParts } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
+import type { BuildProblem } from './problem.ts'
 
 /** Where the folder of a failed build is kept, until the next failure takes its place. */
 const FAILED = '.build.failed'
@@ -43,6 +45,18 @@ function fillWork(work: string, script: string): void {
   chmodSync(join(work, 'build.sh'), 0o755)
   utimesSync(join(work, 'build.sh'), PACKAGE_TIME, PACKAGE_TIME)
 }
+
+/** Whether what a build leaves there has the modes that it was given. */
+export const keepsModes = (work: string): boolean =>
+  hasMode(work, 0o700) && hasMode(join(work, 'destdir'), 0o755)
+
+/** The same bytes would be packed with others. */
+export const modesLost = (action: string, label: string): BuildProblem => ({
+  kind: 'tar',
+  action,
+  thing: label,
+  problem: { kind: 'no modes', folder: resolve('.') },
+})
 
 /** Keeps a failed build's folder for a look inside; answers with its new name. */
 export function keepFailed(packageFolder: string, work: string): string {

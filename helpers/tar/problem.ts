@@ -10,6 +10,8 @@ export type TarProblem =
   | { readonly kind: 'digest'; readonly want: string; readonly got: string }
   | { readonly kind: 'unidentified' }
   | { readonly kind: 'disk full'; readonly folder: string }
+  /** In this folder modes would be lost. */
+  | { readonly kind: 'no modes'; readonly folder: string }
   | { readonly kind: 'too large'; readonly what: string; readonly limit: number; readonly entry?: string }
 
 /** Thrown inside a stream, where no Result can be handed on; caught at the exported function of the same file. */
@@ -51,6 +53,13 @@ export function tarMessage(action: string, thing: string, problem: TarProblem): 
       return { cannot, why: 'it is not a package: its gzip header does not name the sha256 of its tar' }
     case 'disk full':
       return diskFullMessage(cannot, problem.folder)
+    case 'no modes':
+      return {
+        cannot,
+        why: 'its file system does not keep which files may be run, or read by others',
+        facts: [['folder', quoted(problem.folder)]],
+        remedy: 'the tree, and the store, have to lie on one that does',
+      }
     case 'too large':
       return {
         cannot,
