@@ -9,7 +9,7 @@ import { type Remembered, readMemo, type Stamped, writeMemo } from './memo.ts'
 import type { Edge } from './package.ts'
 import type { Problem } from './problem.ts'
 import { readManifests } from './read.ts'
-import { findPackages, manifestPath, readFiles, stampAt } from './tree.ts'
+import { findPackages, isFresh, manifestPath, readFiles, stampAt } from './tree.ts'
 import {
   findOrphans,
   readText,
@@ -37,6 +37,7 @@ export interface Outcome {
 
 /** load → check → order → emit → write. With a problem anywhere nothing is written. */
 export async function generate({ root, check, program }: Options): Promise<Outcome> {
+  const begun = Date.now()
   const { names, stamps: manifestStamps, problems: folderProblems } = findPackages(root)
   const known = new Set(names)
   const memo = readMemo(root, check ? 'none' : program)
@@ -46,13 +47,18 @@ export async function generate({ root, check, program }: Options): Promise<Outco
     if (!stamps.has(path)) stamps.set(path, stampAt(join(root, path)))
     return stamps.get(path)
   }
+  // What may have been edited since it was read is read again the next time, whatever its stamp.
+  const remembered = (path: string): Stamped => {
+    const stamp = stampedNow(path) ?? ''
+    return [path, isFresh(stamp, begun) ? '' : stamp]
+  }
   const unchanged = ([path, stamp]: Stamped): boolean => stampedNow(path) === stamp
   const sameApi = memo.api?.stamps.every(unchanged) ? memo.api : undefined
   const kept = new Map<string, Remembered>()
   for (const name of sameApi ? names : []) {
     // A package may be called as what every object has: constructor.
-    const remembered = Object.hasOwn(memo.packages, name) ? memo.packages[name] : undefined
-    if (remembered && stillHolds(root, name, remembered, known, unchanged)) kept.set(name, remembered)
+    const earlier = Object.hasOwn(memo.packages, name) ? memo.packages[name] : undefined
+    if (earlier && stillHolds(root, name, earlier, known, unchanged)) kept.set(name, earlier)
   }
 
   const {
@@ -67,7 +73,7 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   )
   const problems: Problem[] = [...folderProblems, ...readProblems]
   const edges = new Map<string, readonly Edge[]>()
-  for (const [name, remembered] of kept) edges.set(name, remembered.edges)
+  for (const [name, earlier] of kept) edges.set(name, earlier.edges)
   for (const one of checked) edges.set(one.package.name, one.edges)
   problems.push(
     ...findCycles(edges, (name, path) => {
@@ -96,7 +102,7 @@ export async function generate({ root, check, program }: Options): Promise<Outco
     const written = writeChanged(root, `pkg/${name}`, emitted)
     if (written.length > 0) renewed.push(name)
     changed.push(...written)
-    packages[name] = remember(root, one, emitted, stampedNow)
+    packages[name] = remember(root, one, emitted, remembered)
   }
   // The rule of the manifest API comes after all that was made with it: what was made with another one is refused until then.
   const sharedChanged = writeChanged(root, 'pkg', shared)
@@ -104,7 +110,7 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   changed.push(...sharedChanged)
   removeTargets(root, dependentsOf(renewed, edges))
   if (checked.length > 0 || Object.keys(memo.packages).length !== names.length) {
-    const stamped = api?.inputs.map(({ path }): Stamped => [path, stampedNow(path) ?? ''])
+    const stamped = api?.inputs.map(({ path }) => remembered(path))
     writeMemo(root, { program, packages, ...(api && stamped ? { api: { ...api, stamps: stamped } } : {}) })
   }
   return { problems, changed, packages: names.length }
@@ -150,13 +156,11 @@ function remember(
   root: string,
   { package: pkg, edges }: Checked,
   emitted: readonly Emitted[],
-  stampedNow: (path: string) => string | undefined,
+  remembered: (path: string) => Stamped,
 ): Remembered {
   return {
-    manifests: pkg.inputs.map(({ path }) => [path, stampedNow(path) ?? '']),
-    files: pkg.files
-      .map(({ path }) => `pkg/${pkg.name}/files/${path}`)
-      .map(path => [path, stampAt(join(root, path)) ?? '']),
+    manifests: pkg.inputs.map(({ path }) => remembered(path)),
+    files: pkg.files.map(({ path }) => remembered(`pkg/${pkg.name}/files/${path}`)),
     edges,
     emitted: emitted.map(({ path }) => [path, stampAt(join(root, path)) ?? '']),
   }

@@ -34,6 +34,15 @@ export function stampAt(path: string): string | undefined {
   return stat && stampOf(stat)
 }
 
+/**
+ * Whether what was read in a run that began then (milliseconds) may have been written after that with no other stamp: in
+ * the run, or in the same tick of its file system's clock, which is up to 10 ms, and where it counts whole seconds one or two.
+ */
+export function isFresh(stamp: string, begun: number): boolean {
+  const changed = Number(stamp.split(' ')[1])
+  return changed >= begun - (changed % 1000 === 0 ? 2000 : 10)
+}
+
 /** The names of the folders of `pkg/` that hold a manifest, in order. */
 export function findPackages(root: string): {
   readonly names: readonly string[]

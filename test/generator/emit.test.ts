@@ -4,17 +4,22 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
+  rmdirSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
 } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { sha256 as digest } from '../../core/digest.ts'
 import { parsePkgKey } from '../../core/pkgkey.ts'
 import { generate } from '../../generator/generate.ts'
-import { stampAt } from '../../generator/tree.ts'
+import { isFresh, stampAt } from '../../generator/tree.ts'
+import { mountSeconds } from '../support/mount.ts'
 import { manifest, Tree } from '../support/tree.ts'
 
 const golden = resolve(import.meta.dirname, 'golden')
@@ -345,6 +350,20 @@ async function editUnseen(tree: Tree, path: string): Promise<void> {
 }
 
 describe('the memory of the last run', () => {
+  test('does not trust the stamp of what was edited while it ran', () => {
+    const stamp = (changed: number) => `1.5 ${changed} 10 2 33188`
+    expect([stamp(5000.25), stamp(4995.5), stamp(4000)].map(one => isFresh(one, 5000))).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect([stamp(4980.25), stamp(2000), stamp(4000.5)].map(one => isFresh(one, 5000))).toEqual([
+      false,
+      false,
+      false,
+    ])
+  })
+
   test('takes no file for the one that it was over which another one of its size and time was copied', async () => {
     const told = new Tree({ 'pkg/a/package.ts': manifest({ version: "'1.1'" }) })
     const path = join(told.root, 'pkg/a/package.ts')
@@ -354,6 +373,25 @@ describe('the memory of the last run', () => {
     utimesSync(path, 1, 1)
     await told.generate()
     expect(told.read('pkg/a/.pkgkey.do')).toContain('version 1.2')
+  })
+
+  test('takes no file for the one that it was which was edited in the same second, where clocks count those', async context => {
+    const [told, disk] = [new Tree(), mkdtempSync(join(tmpdir(), 'coolports disk-'))]
+    onTestFinished(() => rmdirSync(disk))
+    if (!mountSeconds(disk)) return context.skip('this machine mounts no such file system')
+    rmdirSync(join(told.root, 'pkg'))
+    symlinkSync(disk, join(told.root, 'pkg'))
+    // Some of these are within one second.
+    for (const version of ['1.1', '1.2', '1.3', '1.4']) {
+      told.write('pkg/a/files/note', version)
+      told.write('pkg/a/package.ts', manifest({ version: `'${version}'` }))
+      await told.generate()
+      const rule = told.read('pkg/a/.pkgkey.do')
+      expect(rule).toContain(`version ${version}`)
+      told.write('pkg/a/files/note', version.replace('.', '-'))
+      await told.generate()
+      expect(told.read('pkg/a/.pkgkey.do')).not.toBe(rule)
+    }
   })
 
   const tree = (): Tree =>

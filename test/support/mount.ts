@@ -32,6 +32,10 @@ export const mountFolding = (folder: string): boolean =>
 export const mountModeless = (folder: string): boolean =>
   mountImage(folder, ['mkntfs', '-F', '-Q'], image => ['lowntfs-3g', image, folder])
 
+/** The same of a disk whose clock counts seconds. */
+export const mountSeconds = (folder: string): boolean =>
+  mountImage(folder, ['mkfs.ext2', '-q', '-F', '-I', '128'], image => ['mount', '-o', 'loop', image, folder])
+
 /** The same of a disk whose folders each do so after `chattr +F`. */
 export const mountFoldingFolders = (folder: string): boolean =>
   mountImage(folder, ['mkfs.ext4', '-q', '-F', '-O', 'casefold'], image => [
