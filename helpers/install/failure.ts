@@ -2,11 +2,12 @@ import { readlinkSync } from 'node:fs'
 import { isSystemError } from '../../core/system-error.ts'
 import { Occupied } from './carry-out.ts'
 import { NoFolder } from './folders.ts'
+import { NoModes } from './journal.ts'
 import type { InstallProblem } from './problem.ts'
 
 /** Whether an error is one of the file system, or says what was met there. */
 export const isFailure = (error: unknown): error is Error =>
-  error instanceof Occupied || error instanceof NoFolder || isSystemError(error)
+  error instanceof Occupied || error instanceof NoFolder || error instanceof NoModes || isSystemError(error)
 
 /**
  * What went wrong, of an error for which `isFailure` holds. To be asked while the folders of the call are still open:
@@ -15,6 +16,8 @@ export const isFailure = (error: unknown): error is Error =>
 export function failureOf(error: Error, root: string): InstallProblem {
   if (error instanceof Occupied)
     return { kind: 'system', code: 'something was put there meanwhile', path: error.path }
+  if (error instanceof NoModes)
+    return { kind: 'system', code: 'its file system does not keep the modes of files', path: root }
   if (error instanceof NoFolder) return { kind: 'no folder', path: error.path }
   const { code = '', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
   if (code === 'ENOSPC' || code === 'EDQUOT') return { kind: 'disk full', folder: root }

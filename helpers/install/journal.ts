@@ -1,4 +1,5 @@
-import { existsSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { hasMode } from '../../core/mode.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -42,8 +43,17 @@ export function underWay(folders: Folders): Direction | undefined {
 /** Makes the folder of a change; what is left of one that came to no journal, or was over, goes. */
 export function startChange(folders: Folders): void {
   endChange(folders)
-  for (const path of [CHANGE, `${CHANGE}/new`, `${CHANGE}/old`]) mkdirSync(folders.at(path), 0o700)
+  mkdirSync(folders.at(CHANGE))
+  // The last one stays.
+  for (const mode of [0o755, 0o700]) {
+    chmodSync(folders.at(CHANGE), mode)
+    if (!hasMode(folders.at(CHANGE), mode)) throw new NoModes()
+  }
+  for (const path of [`${CHANGE}/new`, `${CHANGE}/old`]) mkdirSync(folders.at(path), 0o700)
 }
+
+/** On the root's file system all files have one mode, whatever is asked for. */
+export class NoModes extends Error {}
 
 /** To be called when all that comes is in its folder: from here on the change is under way. */
 export function writeJournal(root: string, folders: Folders, steps: readonly Step[]): void {

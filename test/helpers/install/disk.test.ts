@@ -6,7 +6,14 @@ import { Folders } from '../../../helpers/install/folders.ts'
 import { areOne } from '../../../helpers/install/twins.ts'
 import { unpackedTree } from '../../../helpers/store/trees.ts'
 import { useStore } from '../../../helpers/store/use.ts'
-import { fillDisk, mayMountDisk, mountDisk, mountFolding, mountFoldingFolders } from '../../support/mount.ts'
+import {
+  fillDisk,
+  mayMountDisk,
+  mountDisk,
+  mountFolding,
+  mountFoldingFolders,
+  mountModeless,
+} from '../../support/mount.ts'
 import { Ground } from './support.ts'
 
 const many = Object.fromEntries(Array.from({ length: 64 }, (_, n) => [`share/${n}`, `${n}`.repeat(4096)]))
@@ -127,6 +134,16 @@ describe.runIf(mayMountDisk())('the disk of a root', () => {
       ].join('\n'),
     )
     expect(readdirSync(join(ground.root, 'doc'))).toEqual([])
+  })
+
+  test('that keeps no modes takes no package', async context => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'bin/a': '!a', 'etc/secret': 'x' })
+    if (!mountModeless(ground.root)) return context.skip('this machine mounts no such file system')
+    expect(await ground.install('a')).toBe(
+      `test: cannot install: its file system does not keep the modes of files\n  path "${ground.root}"`,
+    )
+    expect(existsSync(join(ground.root, 'bin'))).toBe(false)
   })
 
   test('that folds names is no place to unpack such a package', async context => {
