@@ -23,6 +23,7 @@ export const PATIENCE: Patience = { firstByteMs: 3_000, idleMs: 5_000, leastByte
 /** The disk's fault, not the place's: another place would not help. */
 export interface NoRoom {
   readonly kind: 'disk'
+  /** Of errno(3), or in words. */
   readonly code: string
   readonly folder: string
 }

@@ -40,10 +40,7 @@ export async function take(
     const received = await receive(begun, path)
     if (!received.ok) return received
     const proven = await provenTree(store, path, received.value.tar, key.setuid)
-    if (!proven.ok) {
-      if (proven.error.kind === 'disk full') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
-      return refuse({ kind: 'lie', why: lie(proven.error) })
-    }
+    if (!proven.ok) return refuse(unproven(proven.error, store))
     // One that is there was not taken from here, and nobody here speaks of it.
     if (!existsSync(packagePath(store, key.hash))) keepStatements(store, statements)
     const kept = keepPackage(store, key, path)
@@ -65,7 +62,18 @@ function agreement(store: string, { hash }: Key, tar: Sha256): Result<void, Fail
   return refuse({ kind: 'lie', why: `${who} came out otherwise` })
 }
 
-const lie = (problem: TarProblem): string =>
-  problem.kind === 'entry'
-    ? `what no package of this key holds: ${quoted(problem.name)}: ${problem.why}`
-    : 'the package is not the tar that its record tells of'
+function unproven(problem: TarProblem, store: string): Failure | NoRoom {
+  switch (problem.kind) {
+    case 'disk full':
+      return { kind: 'disk', code: 'ENOSPC', folder: store }
+    case 'no modes':
+      return { kind: 'disk', code: 'its file system does not keep the modes of files', folder: store }
+    case 'entry':
+      return {
+        kind: 'lie',
+        why: `what no package of this key holds: ${quoted(problem.name)}: ${problem.why}`,
+      }
+    default:
+      return { kind: 'lie', why: 'the package is not the tar that its record tells of' }
+  }
+}

@@ -21,6 +21,10 @@ import { type Files, honest } from './good.ts'
 
 // Which of several places gives a package, by places without a network that do what their script says.
 
+/** Whether the file system keeps modes. */
+const disk = vi.hoisted(() => ({ keepsModes: true }))
+vi.mock('../../../core/mode.ts', () => ({ hasMode: () => disk.keepsModes }))
+
 let folder: string
 let files: Files
 let told: Message[]
@@ -42,6 +46,7 @@ beforeEach(async () => {
   writeFileSync(join(folder, 'run/ask'), '')
   files = await by(alice, 'one')
   told = []
+  disk.keepsModes = true
   run = {
     store: join(folder, 'store'),
     notes: new Notes({ REDO_RUN: join(folder, 'run') }, join(folder, 'store')),
@@ -151,6 +156,13 @@ describe('a package of which several speak', () => {
     await vi.waitFor(() => expect(mute.map(({ left }) => left)).toEqual([1, 1]))
     expect(incoming()).toEqual([])
     expect(told).toEqual([])
+  })
+
+  test('is no lie where the disk of the store does not keep its modes', async () => {
+    disk.keepsModes = false
+    expect(await from(new Scripted('a', {}))).toBe('a: it, but the disk did not take it')
+    expect(told.map(({ why }) => why)).toEqual(['its file system does not keep the modes of files'])
+    expect(run.notes.read(leftOut('a'))).toBeUndefined()
   })
 
   test('is had at once from the next one where the first has kept others waiting in this run', async () => {
