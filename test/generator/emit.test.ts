@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { sha256 as digest } from '../../core/digest.ts'
 import { parsePkgKey } from '../../core/pkgkey.ts'
@@ -341,6 +342,7 @@ describe('a run of coolports-gen', () => {
 
 /** Edits an emitted file so that the memory of the last run takes it for the one that it was. */
 async function editUnseen(tree: Tree, path: string): Promise<void> {
+  await sleep(20) // else what is read was written just now, and is read again
   await tree.generate()
   const stamp = () => stampAt(join(tree.root, path)) ?? ''
   const before = stamp()
