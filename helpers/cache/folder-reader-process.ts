@@ -14,6 +14,8 @@ interface Handle {
   readonly length: number
 }
 
+const CLOSED: Failure = { kind: 'unreachable', why: 'the file was closed' }
+
 /** In bytes. What comes slowly comes in pieces that are small enough for those who watch whether it moves. */
 const CHUNK = 128 * 1024
 
@@ -41,7 +43,7 @@ async function take(question: Question): Promise<void> {
     }
     case 'read': {
       const opened = await files.get(file)
-      return opened?.ok ? tell({ file, ...(await readOn(opened.value)) }) : undefined
+      return tell({ file, ...(opened?.ok ? await readOn(opened.value) : { failure: CLOSED }) })
     }
     case 'close': {
       const opening = files.get(file)

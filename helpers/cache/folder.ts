@@ -19,7 +19,7 @@ export async function folderPlace(url: string): Promise<Result<Place, Fault>> {
     name: url,
     open: async (file, signal) =>
       isCacheFile(file) ? reader.open(file, signal) : refuse({ kind: 'absent' }),
-    close: async () => reader.close(),
+    close: () => reader.close(),
   })
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -27,8 +28,8 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'read "folder" $x-'))
   reader = await FolderReader.start(folder)
 })
-afterEach(() => {
-  reader.close()
+afterEach(async () => {
+  await reader.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -142,8 +143,9 @@ test('questions that are never answered can be left, as can their process', asyn
     const asked = Array.from({ length: 20 }, (_, index) => failure(`${index}`, AbortSignal.timeout(200)))
     expect(await soon(Promise.all(asked))).toEqual(asked.map(() => OVER))
     const last = failure('last')
-    reader.close()
+    const closing = reader.close()
     expect(await soon(last)).toEqual(ENDED)
+    await soon(closing)
   } finally {
     await mute.unmount()
   }
@@ -165,12 +167,52 @@ test('who does not read on fills no memory', async () => {
   await chunks.return?.()
 })
 
-test('a process that is killed is told of, by each file and each question', async () => {
+test('a process that is killed is told of by each file that it read, and another one is asked; not for ever', async () => {
   writeFileSync(join(folder, 'long'), Buffer.alloc(50_000_000))
-  const file = await opened('long')
-  for (const pid of readers()) process.kill(Number(pid), 'SIGKILL')
-  await expect(whole(file)).rejects.toMatchObject({ failure: ENDED })
+  for (let starts = 1; starts <= 3; starts++) {
+    const files = await Promise.all([opened('long'), opened('long')])
+    for (const pid of readers()) process.kill(Number(pid), 'SIGKILL')
+    for (const file of files) await expect(whole(file)).rejects.toMatchObject({ failure: ENDED })
+  }
   expect(await failure('long')).toEqual(ENDED)
+  expect(readers()).toEqual([])
+})
+
+test('who closes the reader has waited for the end of its process', async () => {
+  const [pid = ''] = readers()
+  await reader.close()
+  expect(existsSync(`/proc/${pid}`)).toBe(false) // not even as a zombie
+  expect(await failure('any')).toEqual(ENDED)
+})
+
+test('a process that cannot be started, or does not come to it, is told as such, and soon', async () => {
+  const { execPath } = process
+  const stuck = join(folder, 'node')
+  writeFileSync(stuck, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 })
+  try {
+    for (const [program, why] of [
+      [join(folder, 'none'), /could not be started: ENOENT$/],
+      [stuck, /could not be started: nothing came of it within 5 s$/],
+    ] as const) {
+      process.execPath = program
+      const none = await FolderReader.start(folder)
+      const file = await none.open('any', never())
+      expect(file.ok ? '' : file.error).toMatchObject({
+        kind: 'unreachable',
+        why: expect.stringMatching(why),
+      })
+      await none.close()
+    }
+  } finally {
+    process.execPath = execPath
+  }
+})
+
+test('bytes of a file that was closed say so', async () => {
+  writeFileSync(join(folder, 'file'), 'text')
+  const file = await opened('file')
+  file.close()
+  await expect(soon(whole(file))).rejects.toMatchObject({ failure: { kind: 'unreachable' } })
 })
 
 test('no process is left of a reader that was closed, nor of one whose parent was killed', async () => {
