@@ -62,6 +62,8 @@ export async function begin(
       return failed({ kind: 'another', bytes: length, want: limitOf(records) })
     }
     const begun = { place, records, bytes: await afterFirst(bytes), watch }
+    watch.begun()
+    watch.hold()
     return ok({
       ...begun,
       close() {
@@ -71,6 +73,7 @@ export async function begin(
     })
   } catch (error) {
     if (error instanceof Broken) return failed(error.failure)
+    watch.end()
     if (!watch.failure) throw error
     return failed(watch.failure)
   }
@@ -132,13 +135,16 @@ async function pour(
 ): Promise<Result<{ readonly have: number; readonly digest: string }, Failure>> {
   const hash = createHash('sha256')
   let have = 0
+  watch.goOn()
   for await (const chunk of bytes) {
     watch.moved(chunk.length)
+    watch.hold()
     have += chunk.length
     if (have > limit) return refuse({ kind: 'lie', why: `the package has more than ${limit} bytes` })
     for (let done = 0; done < chunk.length; )
       done += (await file.write(chunk, done, chunk.length - done)).bytesWritten
     hash.update(chunk)
+    watch.goOn()
   }
   return ok({ have, digest: hash.digest('hex') })
 }
@@ -147,44 +153,65 @@ async function pour(
 class Watch {
   readonly #controller = new AbortController()
   readonly #patience: Patience
-  #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
+  /** When patience ends, by performance.now(). */
+  #until = 0
+  /** Of the patience, in milliseconds, while nobody waits. */
+  #left = 0
+  #hasBegun = false
   #have = 0
-  /** Bytes since the timer was started. */
+  /** Bytes since patience began anew. */
   #since = 0
   failure: Failure | undefined
 
   constructor(patience: Patience) {
     this.#patience = patience
-    this.#timer = setTimeout(
-      () => this.#give({ kind: 'slow', seconds: patience.firstByteMs / 1000 }),
-      patience.firstByteMs,
-    )
+    this.#wait(patience.firstByteMs)
   }
 
   get signal(): AbortSignal {
     return this.#controller.signal
   }
 
+  /** The first byte is there. */
+  begun(): void {
+    this.#hasBegun = true
+    this.#wait(this.#patience.idleMs)
+  }
+
   moved(bytes: number): void {
-    const isFirst = this.#have === 0
     this.#have += bytes
     this.#since += bytes
-    if (!isFirst && this.#since < this.#patience.leastBytes) return
+    if (this.#since < this.#patience.leastBytes) return
     this.#since = 0
+    this.#wait(this.#patience.idleMs)
+  }
+
+  /** While our own disk is busy with what came, the place keeps nobody waiting. */
+  hold(): void {
     clearTimeout(this.#timer)
-    const { idleMs } = this.#patience
-    this.#timer = setTimeout(
-      () => this.#give({ kind: 'stalled', have: this.#have, seconds: idleMs / 1000 }),
-      idleMs,
-    )
+    this.#left = this.#until - performance.now()
+  }
+
+  goOn(): void {
+    this.#wait(this.#left)
   }
 
   end(): void {
     clearTimeout(this.#timer)
   }
 
-  #give(failure: Failure): void {
-    this.failure = failure
+  #wait(ms: number): void {
+    clearTimeout(this.#timer)
+    this.#until = performance.now() + ms
+    this.#timer = setTimeout(() => this.#give(), ms)
+  }
+
+  #give(): void {
+    const { firstByteMs, idleMs } = this.#patience
+    this.failure = this.#hasBegun
+      ? { kind: 'stalled', have: this.#have, seconds: idleMs / 1000 }
+      : { kind: 'slow', seconds: firstByteMs / 1000 }
     this.#controller.abort()
   }
 }

@@ -58,7 +58,7 @@ export class Search {
   readonly #run: Run
   /** Of those that did not fail to say something. */
   readonly #words: Word[] = []
-  /** What they said of the package counts no more. */
+  /** Those that are not asked any more. */
   readonly #failed = new Set<Place>()
   readonly #said: Said[] = []
   /** How many are asked for the package at this moment. */
@@ -85,9 +85,9 @@ export class Search {
     }
   }
 
-  /** Who has begun to give the package, and has not given it. */
+  /** Of one that was to give the package. */
   fail(place: Place, failure: Failure): void {
-    if (['slow', 'stalled'].includes(failure.kind)) this.#run.notes.leave(KEPT_WAITING)
+    if (failure.kind === 'stalled') this.#run.notes.leave(STALLED)
     this.#leave(place, failure)
   }
 
@@ -103,9 +103,9 @@ export class Search {
   ): Promise<Answer | undefined> {
     const { quorum, spotCheck, notes } = this.#run
     for (;;) {
-      const refused = this.#refusal()
+      const statements = this.#statements()
+      const refused = this.#refusal(statements)
       if (refused) return refused
-      const statements = statementsOf(this.#believed())
       const having = this.#believed().filter(one => one.statements.length > 0 && !besides.has(one.place))
       const [first] = having
       if (first && judge(statements, quorum).kind === 'agreed') {
@@ -130,17 +130,16 @@ export class Search {
     const { notes, headStartMs } = this.#run
     const slow = having.filter(({ place }) => notes.read(dawdled(place)) !== undefined)
     const inTurn = [...having.filter(word => !slow.includes(word)), ...slow]
-    const rivals = inTurn.map((word, index): Rival<Answer> => {
-      const isLast = index + 1 === inTurn.length && hearing.isOver
-      return {
+    const rivals = inTurn.map(
+      (word): Rival<Answer> => ({
         ask: (over, pauses) => {
           if (slow.includes(word)) pauses()
-          return this.#fromOne(word, statements, isLast, anyAborted(signal, over))
+          return this.#fromOne(word, statements, anyAborted(signal, over))
         },
         dawdles: () => notes.leave(dawdled(word.place)),
         decline,
-      }
-    })
+      }),
+    )
     const asked = new Set([...besides, ...having.map(({ place }) => place)])
     const others: Rival<Answer> = {
       ask: over => this.#first(hearing, asked, anyAborted(signal, over)),
@@ -154,25 +153,31 @@ export class Search {
   async #fromOne(
     { place, statements: own }: Word,
     statements: readonly Statement[],
-    isLast: boolean,
     signal: AbortSignal,
   ): Promise<Answer | undefined> {
+    const started = performance.now()
     this.#asked += 1
     try {
       const records = own.map(({ record }) => record)
-      const begun = await begin(place, records, patienceOf(this.#run, isLast), signal)
+      const begun = await begin(place, records, patienceOf(this.#run), signal)
       if (begun.ok) return { kind: 'begun', begun: begun.value, statements }
-      if (!signal.aborted) this.fail(place, begun.error)
+      if (!signal.aborted) this.fail(place, this.#ofMiss(place, begun.error, performance.now() - started))
       return undefined
     } finally {
       this.#asked -= 1
     }
   }
 
+  /** One that stays although it did not give what it has a record of keeps nobody waiting for that again, and again. */
+  #ofMiss(place: Place, failure: Failure, ms: number): Failure {
+    if (!['absent', 'another'].includes(failure.kind)) return failure
+    this.#run.notes.leave(dawdled(place))
+    return slowMisses(this.#run, { place, statements: [], ms }) ?? failure
+  }
+
   /** Where what was said cannot be: then it is built. */
-  #refusal(): Answer | undefined {
+  #refusal(statements: readonly Statement[]): Answer | undefined {
     const { name, version } = this.#wanted
-    const statements = statementsOf(this.#believed())
     const misled = statements.find(({ record }) => record.name !== name || record.version !== version)
     if (misled) {
       this.#run.tell(misnamed(this.#wanted, misled.record))
@@ -185,8 +190,18 @@ export class Search {
 
   /** Whether new words have somebody give the package, or forbid it. */
   #areEnough(words: readonly Word[]): boolean {
-    const statements = statementsOf([...this.#believed(), ...words])
-    return statementsOf(words).length > 0 && judge(statements, this.#run.quorum).kind !== 'too few'
+    const verdict = judge(this.#statements(words), this.#run.quorum)
+    return statementsOf(words).length > 0 && verdict.kind !== 'too few'
+  }
+
+  /**
+   * What counts, with these words: what is believed, and what others have signed alike whose places have failed. Those do
+   * not make it a dispute: it may be for that they have failed.
+   */
+  #statements(more: readonly Word[] = []): readonly Statement[] {
+    const believed = statementsOf([...this.#believed(), ...more])
+    const failed = statementsOf(this.#words.filter(({ place }) => this.#failed.has(place)))
+    return [...believed, ...failed.filter(({ record }) => record.tar === believed[0]?.record.tar)]
   }
 
   #believed(): readonly Word[] {
@@ -232,20 +247,13 @@ function decline(answer: Answer): void {
 /** The note that a place has kept others from a package: it has no head start any more. */
 const dawdled = ({ name }: Place): string => `dawdled: ${name}`
 
-/** The note that one of the caches of this run kept it waiting for a package that it has. */
-const KEPT_WAITING = 'kept waiting'
+/** The note that one of the caches of this run has stalled in the middle of a package. */
+const STALLED = 'stalled'
 
-/**
- * Several caches that do would else cost all of our patience each, one after the other. Without the last one that is
- * left the package has to be built, which may take hours: that one may begin as late as any.
- */
-function patienceOf({ notes, patience }: Run, isLast: boolean): Patience {
-  if (notes.read(KEPT_WAITING) === undefined) return patience
-  return {
-    firstByteMs: isLast ? patience.firstByteMs : patience.firstByteMs * HURRY,
-    idleMs: patience.idleMs * HURRY,
-    leastBytes: patience.leastBytes * HURRY,
-  }
+/** Several caches that stall would else cost all of our patience each, one after the other. */
+function patienceOf({ notes, patience }: Run): Patience {
+  if (notes.read(STALLED) === undefined) return patience
+  return { ...patience, idleMs: patience.idleMs * HURRY, leastBytes: patience.leastBytes * HURRY }
 }
 
 const HURRY = 0.3
@@ -254,7 +262,10 @@ const HURRY = 0.3
  * A cache that always takes a second to say that it has nothing is never late, and yet costs that for each package.
  * So those answers are counted, by all processes of the run together; at the third it is too much.
  */
-function slowMisses({ notes, patienceMs }: Run, { place, statements, ms }: Word): Failure | undefined {
+function slowMisses(
+  { notes, patienceMs }: Run,
+  { place, statements, ms }: Pick<Word, 'place' | 'statements' | 'ms'>,
+): Failure | undefined {
   if (statements.length > 0 || ms <= patienceMs / 3) return undefined
   if (!isTooOften(`slow miss of ${place.name}`, notes)) return undefined
   return { kind: 'slow misses', count: TOO_OFTEN, seconds: patienceMs / 3000 }

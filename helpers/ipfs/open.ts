@@ -32,6 +32,8 @@ export async function openFrom(
   const cid = await resolvePath(root, path, folders, signal)
   if (!cid.ok) return cid
   const blocks = new ArchivedBlocks(cid.value, from, places, idleMs)
+  // An archive that is waited for hears of nothing else.
+  signal.addEventListener('abort', () => blocks.close(), { once: true })
   const opened = await openFile(cid.value, { blocks, from, limit, signal })
   if (!opened.ok) {
     blocks.close()

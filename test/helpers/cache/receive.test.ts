@@ -1,7 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { ok } from '../../../core/result.ts'
@@ -67,4 +69,35 @@ test.each([
   const { path, result } = await received(saying(body), [record('one')])
   expect(result).toMatchObject({ ok: false, error: { kind } })
   expect(existsSync(path)).toBe(false)
+})
+
+test('while our own disk is busy, before and between its bytes, the place keeps nobody waiting', async () => {
+  const file = await open(join(folder, 'any'), 'w')
+  const files: { write: typeof file.write } = Object.getPrototypeOf(file)
+  await file.close()
+  const { write } = files
+  const slow = vi.spyOn(files, 'write')
+  try {
+    const parts = async function* (signal: AbortSignal) {
+      for (const part of ['one', 'two', '']) {
+        signal.throwIfAborted()
+        yield Buffer.from(part)
+      }
+    }
+    const twice: Place = {
+      ...saying(''),
+      open: async (_, signal) => ok({ bytes: parts(signal), close: () => {} }),
+    }
+    const patience = { firstByteMs: 150, idleMs: 150, leastBytes: 100 }
+    const begun = await begin(twice, [record('onetwo')], patience, new AbortController().signal)
+    if (!begun.ok) throw new Error(begun.error.kind)
+    await sleep(300)
+    slow.mockImplementation(async function (this: typeof file, ...words: unknown[]) {
+      await sleep(300)
+      return Reflect.apply(write, this, words)
+    } as typeof file.write)
+    expect(await receive(begun.value, join(folder, 'slow'))).toMatchObject({ ok: true })
+  } finally {
+    slow.mockRestore()
+  }
 })

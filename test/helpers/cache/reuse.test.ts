@@ -335,21 +335,6 @@ describe('a cache that failed', () => {
     expect(waits.map(([, seconds]) => seconds)).toEqual(['1', '0.3', '0.3'])
   })
 
-  test('before the first byte of a package costs its patience once; those after it less, but for the last one', async () => {
-    const { folder: cache } = await offer('one')
-    const silent: RequestListener = (request, response) => {
-      const path = join(cache, request.url ?? '')
-      if (!existsSync(path)) response.writeHead(404).end()
-      else if (!path.endsWith('.tar.gz')) response.end(readFileSync(path))
-    }
-    const urls = (await Promise.all([1, 2, 3].map(() => serve(silent)))).map(({ url }) => url)
-    const patience = { ...PATIENCE, headStartMs: 60_000, firstByteMs: 1000 }
-    const got = await ask('one', { PKG_CACHE_URL: urls.join(' ') }, patience)
-    expect(got.status).toBe(NOT_HERE)
-    const waits = [...got.said.matchAll(/it gave nothing within ([\d.]+) s/g)]
-    expect(waits.map(([, seconds]) => seconds)).toEqual(['1', '0.3', '1'])
-  })
-
   test('is not asked again in the run, by no process of it, and said once', async () => {
     const { url, asked } = await failing()
     const run = join(folder, 'run')

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CarWriter } from '@ipld/car'
 import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { describeIpfs, IpfsRefusal } from '../../../helpers/ipfs/failure.ts'
 import { openFrom } from '../../../helpers/ipfs/open.ts'
@@ -275,6 +276,25 @@ describe('Places', () => {
 
   it('has nothing without gateways, and says so', async () => {
     expect(await read(placesAt([]))).toBe(`no block ${ROOT}: there is nobody to ask`)
+  })
+
+  it('leaves an archive that does not come at once when nobody wants the file any more', async () => {
+    const hungUp = vi.fn()
+    const silent = await serveStore(store, (request, response) => {
+      if (isArchive(request)) response.on('close', hungUp)
+      return isArchive(request)
+    })
+    const { places } = placesAt([silent.url], { idleMs: 600_000 }, 600_000)
+    const wanted = { root: ROOT, path: [], limit: 2 ** 40, signal: AbortSignal.timeout(300) }
+    const opened = await openFrom(places, wanted, 600_000)
+    if (!opened.ok) throw new Error(describeIpfs(opened.error))
+    const all = async (): Promise<void> => {
+      for await (const _ of opened.value.body);
+    }
+    const left = expect(all()).rejects.toBeInstanceOf(IpfsRefusal)
+    // An archive has 5 s for itself.
+    expect(await Promise.race([left, sleep(3_000, 'waits on')])).not.toBe('waits on')
+    await vi.waitFor(() => expect(hungUp).toHaveBeenCalled())
   })
 
   it('stops at once when it is told to', async () => {
