@@ -40,7 +40,10 @@ export class Notes {
   read(about: string): string | undefined {
     try {
       const path = this.#path(about)
-      return Date.now() - statSync(path).mtimeMs > this.#lifeMs ? undefined : readFileSync(path, 'utf8')
+      // Most are not there, and an error costs more than the question.
+      const stats = statSync(path, { throwIfNoEntry: false })
+      if (stats === undefined || Date.now() - stats.mtimeMs > this.#lifeMs) return undefined
+      return readFileSync(path, 'utf8')
     } catch {
       return undefined
     }
