@@ -1,7 +1,8 @@
-import { closeSync, constants, readdirSync, readFileSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { closeStrays } from '../sandbox/descriptors.ts'
 import type { Failure } from './failure.ts'
 import { openingFailure, unreachable } from './folder-failure.ts'
 import type { Answer, Question } from './folder-reader.ts'
@@ -18,9 +19,6 @@ const CLOSED: Failure = { kind: 'unreachable', why: 'the file was closed' }
 
 /** In bytes. What comes slowly comes in pieces that are small enough for those who watch whether it moves. */
 const CHUNK = 128 * 1024
-
-/** As on all but alpha, parisc and sparc. */
-const O_CLOEXEC = 0o2000000
 
 const [folder = ''] = process.argv.slice(2)
 const files = new Map<number, Promise<Result<Handle, Failure>>>()
@@ -82,21 +80,9 @@ function tell(answer: Answer): void {
 
 /** Pipes of a redo, say, which would wait for their end. Without a /proc they stay. */
 function closeInherited(): void {
-  for (const fd of descriptors()) {
-    try {
-      const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1]
-      // Node gives it to all that it opens, and to its stdio and channel when it starts; no other outlives an exec.
-      if (flags !== undefined && (Number.parseInt(flags, 8) & O_CLOEXEC) === 0) closeSync(fd)
-    } catch {
-      // It was open for the list alone.
-    }
-  }
-}
-
-function descriptors(): readonly number[] {
   try {
-    return readdirSync('/proc/self/fd').map(Number)
-  } catch {
-    return []
+    closeStrays()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
