@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import type { Sha256 } from '../../core/digest.ts'
 import { quoted } from '../../core/message.ts'
+import { NO_MODES } from '../../core/mode.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packagePath } from '../../core/store.ts'
 import { isSystemError } from '../../core/system-error.ts'
@@ -67,7 +68,7 @@ function unproven(problem: TarProblem, store: string): Failure | NoRoom {
     case 'disk full':
       return { kind: 'disk', code: 'ENOSPC', folder: store }
     case 'no modes':
-      return { kind: 'disk', code: 'its file system does not keep the modes of files', folder: store }
+      return { kind: 'disk', code: NO_MODES, folder: store }
     case 'entry':
       return {
         kind: 'lie',

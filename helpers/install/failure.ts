@@ -1,4 +1,5 @@
 import { readlinkSync } from 'node:fs'
+import { NO_MODES } from '../../core/mode.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { Occupied } from './carry-out.ts'
 import { NoFolder } from './folders.ts'
@@ -16,8 +17,7 @@ export const isFailure = (error: unknown): error is Error =>
 export function failureOf(error: Error, root: string): InstallProblem {
   if (error instanceof Occupied)
     return { kind: 'system', code: 'something was put there meanwhile', path: error.path }
-  if (error instanceof NoModes)
-    return { kind: 'system', code: 'its file system does not keep the modes of files', path: root }
+  if (error instanceof NoModes) return { kind: 'system', code: NO_MODES, path: root }
   if (error instanceof NoFolder) return { kind: 'no folder', path: error.path }
   const { code = '', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
   if (code === 'ENOSPC' || code === 'EDQUOT') return { kind: 'disk full', folder: root }

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
-import { hasMode } from '../../core/mode.ts'
+import { existsSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { takesModes } from '../../core/mode.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -44,11 +44,7 @@ export function underWay(folders: Folders): Direction | undefined {
 export function startChange(folders: Folders): void {
   endChange(folders)
   mkdirSync(folders.at(CHANGE))
-  // The last one stays.
-  for (const mode of [0o755, 0o700]) {
-    chmodSync(folders.at(CHANGE), mode)
-    if (!hasMode(folders.at(CHANGE), mode)) throw new NoModes()
-  }
+  if (!takesModes(folders.at(CHANGE), 0o755, 0o700)) throw new NoModes()
   for (const path of [`${CHANGE}/new`, `${CHANGE}/old`]) mkdirSync(folders.at(path), 0o700)
 }
 

@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { takesModes } from '../../core/mode.ts'
 import { byCodeUnit } from '../../core/order.ts'
 
 /** Copies a file, a symlink as such, or a folder with all below it; modes are those of a package. */
@@ -36,10 +37,7 @@ export function keepsKinds(folder: string): boolean {
     symlinkSync('target', probe)
     rmSync(probe)
     writeFileSync(probe, '')
-    return [0o755, 0o644].every(mode => {
-      chmodSync(probe, mode)
-      return (lstatSync(probe).mode & 0o777) === mode
-    })
+    return takesModes(probe, 0o755, 0o644)
   } catch (error) {
     if (!['EPERM', 'ENOSYS', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
     return false

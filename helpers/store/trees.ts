@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
-import { hasMode } from '../../core/mode.ts'
+import { takesModes } from '../../core/mode.ts'
 import { isYoung, parsePart, partOf, sweepParts } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -73,10 +73,7 @@ async function unpack(
   const part = partOf(path)
   try {
     mkdirSync(part)
-    for (const mode of [0o700, 0o755]) {
-      chmodSync(part, mode)
-      if (!hasMode(part, mode)) return refuse({ kind: 'no modes', folder: dirname(path) })
-    }
+    if (!takesModes(part, 0o700, 0o755)) return refuse({ kind: 'no modes', folder: dirname(path) })
     // Loaded here, because almost every build finds its trees unpacked.
     const { unpackPackage } = await import('../tar/unpack.ts')
     const unpacked = await unpackPackage(file, part, { setuid })

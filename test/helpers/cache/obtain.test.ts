@@ -23,7 +23,10 @@ import { type Files, honest } from './good.ts'
 
 /** Whether the file system keeps modes. */
 const disk = vi.hoisted(() => ({ keepsModes: true }))
-vi.mock('../../../core/mode.ts', () => ({ hasMode: () => disk.keepsModes }))
+vi.mock('../../../core/mode.ts', async original => ({
+  ...(await original<typeof import('../../../core/mode.ts')>()),
+  takesModes: () => disk.keepsModes,
+}))
 
 let folder: string
 let files: Files
