@@ -32,7 +32,7 @@ export class Hearing {
   /** Those that were not heard yet. */
   readonly #open: Map<Place, AbortController>
   /** What was heard, and nobody has asked for yet. */
-  #words: Word[] = []
+  readonly #words: Word[] = []
   readonly #timer: NodeJS.Timeout
   /** Called when it may have come to more. */
   #changed = (): void => {}

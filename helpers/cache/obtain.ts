@@ -15,9 +15,9 @@ export async function obtain(wanted: Wanted, run: Run & { readonly store: string
   for (;;) {
     const found = await search.next()
     if (found.kind !== 'begun') return found
-    const { begun, statements } = found
-    const got = await take(run.store, wanted.key, begun, statements)
-    if (got.ok) return { kind: 'here', claim: claimOf(statements, begun.place) }
+    const { begun, belief } = found
+    const got = await take(run.store, wanted.key, begun, belief.statements)
+    if (got.ok) return { kind: 'here', claim: claimOf(belief, begun.place) }
     if (got.error.kind === 'disk') {
       run.tell(diskMessage(wanted, got.error))
       return search.nothing([begun.place.name, 'it, but the disk did not take it'])

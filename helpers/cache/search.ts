@@ -1,4 +1,5 @@
 import { anyAborted } from '../../core/any-aborted.ts'
+import type { Sha256 } from '../../core/digest.ts'
 import { firstToAnswer, type Rival } from '../../core/first-to-answer.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import type { Key } from '../store/keep.ts'
@@ -7,7 +8,7 @@ import { byStatus, describe, type Failure } from './failure.ts'
 import { Hearing, type Question, type Word } from './hearing.ts'
 import type { Notes } from './notes.ts'
 import type { Place } from './place.ts'
-import { judge, type Statement } from './quorum.ts'
+import { judge, type Statement, type Verdict } from './quorum.ts'
 import { type Begun, begin, type Patience } from './receive.ts'
 import type { CacheRecord } from './record.ts'
 import { builderOf } from './trust.ts'
@@ -36,6 +37,12 @@ export interface Run extends Omit<Question, 'hash'> {
 export interface Found {
   readonly kind: 'begun'
   readonly begun: Begun
+  readonly belief: Belief
+}
+
+/** What a package is, and for whose word. */
+export interface Belief {
+  readonly tar: Sha256
   readonly statements: readonly Statement[]
 }
 
@@ -104,14 +111,16 @@ export class Search {
     const { quorum, spotCheck, notes } = this.#run
     for (;;) {
       const statements = this.#statements()
-      const refused = this.#refusal(statements)
+      const verdict = judge(statements, quorum)
+      const refused = this.#refusal(statements, verdict)
       if (refused) return refused
       const having = this.#believed().filter(one => one.statements.length > 0 && !besides.has(one.place))
       const [first] = having
-      if (first && judge(statements, quorum).kind === 'agreed') {
+      if (first && verdict.kind === 'agreed') {
+        const belief = { tar: verdict.tar, statements }
         if (spotCheck > 0 && isSpotChecked(this.#wanted.key.hash, spotCheck, notes.salt))
-          return { kind: 'to be compared', claim: claimOf(statements, first.place) }
-        return this.#fromFirst(having, statements, hearing, besides, signal)
+          return { kind: 'to be compared', claim: claimOf(belief, first.place) }
+        return this.#fromFirst(having, belief, hearing, besides, signal)
       }
       if (hearing.isOver) return undefined
       const words = await hearing.more(some => this.#areEnough(some), signal)
@@ -122,7 +131,7 @@ export class Search {
 
   async #fromFirst(
     having: readonly Word[],
-    statements: readonly Statement[],
+    belief: Belief,
     hearing: Hearing,
     besides: ReadonlySet<Place>,
     signal: AbortSignal,
@@ -134,7 +143,7 @@ export class Search {
       (word): Rival<Answer> => ({
         ask: (over, pauses) => {
           if (slow.includes(word)) pauses()
-          return this.#fromOne(word, statements, anyAborted(signal, over))
+          return this.#fromOne(word, belief, anyAborted(signal, over))
         },
         dawdles: () => notes.leave(dawdled(word.place)),
         decline,
@@ -152,7 +161,7 @@ export class Search {
 
   async #fromOne(
     { place, statements: own }: Word,
-    statements: readonly Statement[],
+    belief: Belief,
     signal: AbortSignal,
   ): Promise<Answer | undefined> {
     const started = performance.now()
@@ -160,7 +169,7 @@ export class Search {
     try {
       const records = own.map(({ record }) => record)
       const begun = await begin(place, records, patienceOf(this.#run), signal)
-      if (begun.ok) return { kind: 'begun', begun: begun.value, statements }
+      if (begun.ok) return { kind: 'begun', begun: begun.value, belief }
       if (!signal.aborted) this.fail(place, this.#ofMiss(place, begun.error, performance.now() - started))
       return undefined
     } finally {
@@ -172,18 +181,18 @@ export class Search {
   #ofMiss(place: Place, failure: Failure, ms: number): Failure {
     if (!['absent', 'another'].includes(failure.kind)) return failure
     this.#run.notes.leave(dawdled(place))
-    return slowMisses(this.#run, { place, statements: [], ms }) ?? failure
+    return slowMisses(this.#run, place, ms) ?? failure
   }
 
   /** Where what was said cannot be: then it is built. */
-  #refusal(statements: readonly Statement[]): Answer | undefined {
+  #refusal(statements: readonly Statement[], verdict: Verdict): Answer | undefined {
     const { name, version } = this.#wanted
     const misled = statements.find(({ record }) => record.name !== name || record.version !== version)
     if (misled) {
       this.#run.tell(misnamed(this.#wanted, misled.record))
       return this.nothing(['all', 'a record with the name of another package'])
     }
-    if (judge(statements, this.#run.quorum).kind !== 'disputed') return undefined
+    if (verdict.kind !== 'disputed') return undefined
     this.#run.tell(disputed(this.#wanted, statements))
     return this.nothing(...statements.map(claimFact))
   }
@@ -213,7 +222,8 @@ export class Search {
       tellExpired(this.#run, word)
       tellForbidden(this.#run, word)
       // While others may give the package, nobody waits for that one.
-      const failure = word.failure ?? (this.#asked > 0 ? undefined : slowMisses(this.#run, word))
+      const isMiss = word.statements.length === 0 && this.#asked === 0
+      const failure = word.failure ?? (isMiss ? slowMisses(this.#run, word.place, word.ms) : undefined)
       if (failure) this.#leave(word.place, failure)
       else this.#words.push(word)
     }
@@ -230,15 +240,11 @@ export class Search {
 const statementsOf = (words: readonly Word[]): readonly Statement[] =>
   words.flatMap(({ statements }) => statements)
 
-export const claimOf = (statements: readonly Statement[], place: Place): Claim => {
-  const [first] = statements
-  if (!first) throw new Error('nobody has said what the package is')
-  return {
-    tar: first.record.tar,
-    builders: [...new Set(statements.map(({ trusted }) => builderOf(trusted)))],
-    place: place.name,
-  }
-}
+export const claimOf = ({ tar, statements }: Belief, place: Place): Claim => ({
+  tar,
+  builders: [...new Set(statements.map(({ trusted }) => builderOf(trusted)))],
+  place: place.name,
+})
 
 function decline(answer: Answer): void {
   if (answer.kind === 'begun') answer.begun.close()
@@ -262,11 +268,8 @@ const HURRY = 0.3
  * A cache that always takes a second to say that it has nothing is never late, and yet costs that for each package.
  * So those answers are counted, by all processes of the run together; at the third it is too much.
  */
-function slowMisses(
-  { notes, patienceMs }: Run,
-  { place, statements, ms }: Pick<Word, 'place' | 'statements' | 'ms'>,
-): Failure | undefined {
-  if (statements.length > 0 || ms <= patienceMs / 3) return undefined
+function slowMisses({ notes, patienceMs }: Run, place: Place, ms: number): Failure | undefined {
+  if (ms <= patienceMs / 3) return undefined
   if (!isTooOften(`slow miss of ${place.name}`, notes)) return undefined
   return { kind: 'slow misses', count: TOO_OFTEN, seconds: patienceMs / 3000 }
 }
