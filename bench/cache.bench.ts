@@ -8,7 +8,6 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Sha256, sha256 } from '../core/digest.ts'
-import type { PackageName } from '../core/name.ts'
 import { makeKey, signText } from '../helpers/cache/minisign.ts'
 import { packageName, recordName, signatureName } from '../helpers/cache/names.ts'
 import { closePlaces } from '../helpers/cache/open-places.ts'
@@ -17,6 +16,7 @@ import { reuse } from '../helpers/cache/reuse.ts'
 import { writeTrust } from '../helpers/cache/trust.ts'
 import { packTree } from '../helpers/tar/pack.ts'
 import { pkgKeyText } from '../test/support/pkgkey.ts'
+import { recordOf } from '../test/support/record.ts'
 import { fill } from './support/fill.ts'
 import { median } from './support/median.ts'
 import { plantFile, plantSeed, plantTree } from './support/tree.ts'
@@ -145,16 +145,7 @@ async function publish(name: string, hash: Sha256, folder: string): Promise<void
   const packed = await packTree(folder, file)
   if (!packed.ok) throw new Error(JSON.stringify(packed.error))
   const body = readFileSync(file)
-  const text = recordText({
-    name: name as PackageName,
-    version: '1-1',
-    hash,
-    tar: packed.value.digest,
-    gz: sha256(body),
-    size: body.length,
-    closure: [],
-    builder: key.public.id,
-  })
+  const text = recordText(recordOf({ name, hash, tar: packed.value.digest, body, key }))
   writeFileSync(join(cache, recordName(hash, key.public.id)), text)
   writeFileSync(join(cache, signatureName(hash, key.public.id)), signText(key, text, 'a benchmark'))
 }

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { type Message, quoted } from '../../../core/message.ts'
-import type { PackageName } from '../../../core/name.ts'
 import { ok, refuse } from '../../../core/result.ts'
 import { packagePath } from '../../../core/store.ts'
 import { Broken } from '../../../helpers/cache/failure.ts'
@@ -17,6 +16,7 @@ import type { Place } from '../../../helpers/cache/place.ts'
 import { leftOut, type Run } from '../../../helpers/cache/search.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
+import { recordOf } from '../../support/record.ts'
 import { type Files, honest } from './good.ts'
 
 // Which of several places gives a package, by places without a network that do what their script says.
@@ -78,16 +78,7 @@ async function by(key: typeof alice, name: string, text = 'the bytes'): Promise<
   const packed = await packTree(tree, file)
   if (!packed.ok) throw new Error('not packed')
   const body = readFileSync(file)
-  const record = {
-    name: name as PackageName,
-    version: '1-1',
-    hash,
-    tar: packed.value.digest,
-    gz: sha256(body),
-    size: body.length,
-    closure: [],
-    builder: key.public.id,
-  }
+  const record = recordOf({ name, hash, tar: packed.value.digest, body, key })
   return honest({ folder, hash, record, key, body, keyText })
 }
 

@@ -32,6 +32,7 @@ import { packTree } from '../../../helpers/tar/pack.ts'
 import { commands } from '../../support/commands.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
+import { recordOf } from '../../support/record.ts'
 import { serve } from '../fetch/support.ts'
 import { type Good, honest } from './good.ts'
 
@@ -99,16 +100,7 @@ async function offer(name: string) {
   writeTrust(join(folder, 'trust'), [{ key: key.public, name: 'alice' }])
   const { file, tar, hash, keyText } = await packed(name, 'by alice')
   const body = readFileSync(file)
-  const record = {
-    name: name as PackageName,
-    version: '1-1',
-    hash,
-    tar,
-    gz: sha256(body),
-    size: body.length,
-    closure: [],
-    builder: key.public.id,
-  }
+  const record = recordOf({ name, hash, tar, body, key })
   const cache = mkdtempSync(join(folder, 'cache-'))
   const good: Good = { folder: cache, hash, record, key, body, keyText }
   for (const [file, bytes] of Object.entries(honest(good))) writeFileSync(join(cache, file), bytes)

@@ -238,20 +238,28 @@ describe('after a change was cut short, at whatever moment,', () => {
     return { ground, prepare }
   }
 
+  /** What somebody puts in the place of settings is there in the end, at whatever moment the change is cut. */
+  async function stay(
+    way: 'forward' | 'back',
+    put: (ground: Ground, path: string, text: string) => void,
+  ): Promise<void> {
+    const { ground, prepare } = await settings()
+    for (let moments = 0; ; moments++) {
+      const steps = prepare()
+      const wasCut = cutShort(ground, folders => forward(folders, steps), moments)
+      const there = SETTINGS.filter(path => existsSync(join(ground.root, path)))
+      for (const path of there) put(ground, path, `mine, of ${path}`)
+      expect(resumeRoot(ground.root, way)).toEqual({ ok: true, value: way })
+      for (const path of there) expect([moments, ground.read(path)]).toEqual([moments, `mine, of ${path}`])
+      expect(ground.read('share/a')).toBe(way === 'forward' ? 'two' : 'one')
+      if (!wasCut) break
+    }
+  }
+
   test.each(['forward', 'back'] as const)(
     'settings that somebody edits stay, where it goes %s',
     async way => {
-      const { ground, prepare } = await settings()
-      for (let moments = 0; ; moments++) {
-        const steps = prepare()
-        const wasCut = cutShort(ground, folders => forward(folders, steps), moments)
-        const there = SETTINGS.filter(path => existsSync(join(ground.root, path)))
-        for (const path of there) ground.write({ [path]: `edited ${path}` })
-        expect(resumeRoot(ground.root, way)).toEqual({ ok: true, value: way })
-        for (const path of there) expect([moments, ground.read(path)]).toEqual([moments, `edited ${path}`])
-        expect(ground.read('share/a')).toBe(way === 'forward' ? 'two' : 'one')
-        if (!wasCut) break
-      }
+      await stay(way, (ground, path, text) => ground.write({ [path]: text }))
     },
   )
 
@@ -274,20 +282,11 @@ describe('after a change was cut short, at whatever moment,', () => {
   test.each(['forward', 'back'] as const)(
     'settings that somebody moves there stay, however old they are, where it goes %s',
     async way => {
-      const { ground, prepare } = await settings()
-      for (let moments = 0; ; moments++) {
-        const steps = prepare()
-        const wasCut = cutShort(ground, folders => forward(folders, steps), moments)
-        const there = SETTINGS.filter(path => existsSync(join(ground.root, path)))
-        for (const path of there) {
-          ground.write({ mine: `moved to ${path}` })
-          utimesSync(join(ground.root, 'mine'), 1e9, 1e9)
-          renameSync(join(ground.root, 'mine'), join(ground.root, path))
-        }
-        expect(resumeRoot(ground.root, way)).toEqual({ ok: true, value: way })
-        for (const path of there) expect([moments, ground.read(path)]).toEqual([moments, `moved to ${path}`])
-        if (!wasCut) break
-      }
+      await stay(way, (ground, path, text) => {
+        ground.write({ mine: text })
+        utimesSync(join(ground.root, 'mine'), 1e9, 1e9)
+        renameSync(join(ground.root, 'mine'), join(ground.root, path))
+      })
     },
   )
 
