@@ -68,14 +68,11 @@ export class Workers {
     for (const worker of this.#busy.keys()) worker.kill(signal)
   }
 
-  /** Ends the workers, and waits for those that have something to put away. */
+  /** Ends the workers, and waits for them: when a run is over, nothing of it is left. */
   async close(): Promise<void> {
     this.#stopped = true
     clearInterval(this.#watch)
-    for (const worker of this.#idle.splice(0)) {
-      this.#alive.delete(worker)
-      worker.disconnect()
-    }
+    for (const worker of this.#idle.splice(0)) worker.disconnect()
     for (const worker of this.#busy.keys()) worker.kill('SIGTERM')
     await Promise.all(this.#alive.values())
   }

@@ -65,6 +65,12 @@ test('a worker that was killed while it had nothing to do is given nothing', asy
   expect((await errand('well')).reply).toEqual([0, undefined])
 })
 
+test('a worker that had nothing to do has ended when they are closed', async () => {
+  const { pid } = await errand('well')
+  await workers.close()
+  expect(existsSync(`/proc/${pid}`)).toBe(false)
+})
+
 test('a stop ends what is being done, and nothing is begun after it', async () => {
   const { pid, reply } = begin('working')
   await pid()
