@@ -163,6 +163,7 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
   }
   const modules = new Map<string, Module>()
   const running = new Set<string>()
+  const unseen = (path: string, what: string): string => `a manifest cannot see ${what} (${path})`
   const forbid = (path: string, what: string): void => {
     const parts = path.split('.')
     const last = parts.pop() as string
@@ -172,11 +173,20 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
       configurable: false,
       enumerable: false,
       get() {
-        throw new Error(`a manifest cannot see ${what} (${path})`)
+        throw new Error(unseen(path, what))
       },
     })
   }
-  for (const [path, what] of ambient) forbid(path, what)
+  // Those that are not in the language are not here. Node 26 takes what a getter of such a name throws for its absence.
+  const absent = new Map(ambient.filter(([path]) => !path.includes('.') && !(path in realm)))
+  for (const [path, what] of ambient) if (!absent.has(path)) forbid(path, what)
+  /** What an error says of a name that is not here. */
+  const absence = (error: unknown): string | undefined => {
+    const [, name = ''] =
+      error instanceof ReferenceError ? (/^(\S+) is not defined$/.exec(error.message) ?? []) : []
+    const what = absent.get(name)
+    return what === undefined ? undefined : unseen(name, what)
+  }
   Object.defineProperty(realm, 'require', {
     value: (name: string) => {
       throw new Error(`a manifest cannot import ${JSON.stringify(name)}`)
@@ -289,7 +299,8 @@ function loader(ambient: readonly (readonly [string, string])[]): void {
       const importing = error instanceof ImportError ? error.importing : undefined
       const said = (error as { readonly remedy?: unknown } | undefined)?.remedy
       const remedy = typeof said === 'string' ? said : undefined
-      return JSON.stringify({ kind: 'error', message: `${message}`, remedy, stack: `${stack}`, importing })
+      const told = absence(error) ?? `${message}`
+      return JSON.stringify({ kind: 'error', message: told, remedy, stack: `${stack}`, importing })
     }
   }
   const answer = (names: readonly string[]): string => {
