@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { placeOf, publisherOf } from '../../../helpers/cache/place.ts'
 import { HIGH_TARGET, User } from '../../support/cached-tree.ts'
+import { sendWithoutEnd } from '../../support/endless.ts'
 import { serve } from '../fetch/support.ts'
 import { type RealRegistry, startRegistry } from '../oci/registry.ts'
 
@@ -97,14 +98,7 @@ describe('a registry as a cache', () => {
       },
       { kind: 'cut', have: 1, total: 3 },
     ],
-    [
-      'without end',
-      response => {
-        const more = (): boolean => response.destroyed || response.write(Buffer.alloc(65536), more)
-        more()
-      },
-      { kind: 'lie' },
-    ],
+    ['without end', response => sendWithoutEnd(response), { kind: 'lie' }],
   ])('breaks off where a blob is not as long as its manifest says, but %s', async (_, answer, failure) => {
     const manifest = {
       schemaVersion: 2,

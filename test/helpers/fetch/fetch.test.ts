@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { formatMessage } from '../../../core/message.ts'
 import { PACKAGE_TIME } from '../../../helpers/tar/entry.ts'
+import { sendWithoutEnd } from '../../support/endless.ts'
 import {
   BODY,
   cut,
@@ -529,13 +530,11 @@ describe('a server that is not what it seems', () => {
   it('sends without end: it is cut at what a source may be, and nothing is kept', async () => {
     const root = folder()
     let sent = 0
-    const { url } = await serve((_request, response) => {
-      const more = (): void => {
-        sent += BODY.length
-        response.write(BODY, error => error || response.destroyed || setImmediate(more))
-      }
-      more()
-    })
+    const { url } = await serve((_request, response) =>
+      sendWithoutEnd(response, BODY, bytes => {
+        sent += bytes
+      }),
+    )
     const { message } = await fetchInto(root, [want([url])], { limits: { ...QUICK, maxBytes: 2_000_000 } })
     expect(message?.facts?.at(-1)?.[1]).toBe('more than 2.0 MB')
     expect(kept(root)).toEqual([])

@@ -8,6 +8,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { describeIpfs, IpfsRefusal } from '../../../helpers/ipfs/failure.ts'
 import { openFrom } from '../../../helpers/ipfs/open.ts'
+import { sendWithoutEnd } from '../../support/endless.ts'
 import { folder, put, serve } from '../fetch/support.ts'
 import { placesAt, Store, serveStore } from './support.ts'
 
@@ -125,19 +126,13 @@ const hostile: Readonly<Record<string, Tamper>> = {
     return true
   },
   'sends without an end': (_request, response) => {
-    const more = (): void => {
-      if (!response.destroyed) response.write(Buffer.alloc(65536), () => setImmediate(more))
-    }
-    more()
+    sendWithoutEnd(response)
     return true
   },
   'sends an archive without an end': (request, response) => {
     if (!isArchive(request)) return false
     response.write(Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0x7f])) // a header of 4 TB
-    const more = (): void => {
-      if (!response.destroyed) response.write(Buffer.alloc(65536), () => setImmediate(more))
-    }
-    more()
+    sendWithoutEnd(response)
     return true
   },
   'sends an archive of blocks that nobody asked for': (request, response) => {
@@ -262,11 +257,9 @@ describe('Places', () => {
     const endless = await serveStore(store, (request, response) => {
       if (!isArchive(request)) return false
       response.write(start)
-      const more = (): void => {
-        sent += 65_536
-        if (!response.destroyed) response.write(Buffer.alloc(65_536), () => setImmediate(more))
-      }
-      more()
+      sendWithoutEnd(response, undefined, bytes => {
+        sent += bytes
+      })
       return true
     })
     // Time enough to send much more, were it not for the bound.

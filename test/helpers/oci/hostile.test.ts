@@ -9,6 +9,7 @@ import { EMPTY_CONFIG, emptyConfig, formatManifest } from '../../../helpers/oci/
 import { pushBlob, pushManifest } from '../../../helpers/oci/push.ts'
 import { getManifest } from '../../../helpers/oci/registry.ts'
 import { Session } from '../../../helpers/oci/session.ts'
+import { sendWithoutEnd } from '../../support/endless.ts'
 import { later, QUICK, serve } from '../fetch/support.ts'
 import { readBlob } from './blob.ts'
 
@@ -79,25 +80,11 @@ describe('a registry that lies about a manifest', () => {
       'of 100 MB',
       (_, response) => {
         response.writeHead(200, { 'content-length': 100 << 20 })
-        let sent = 0
-        const more = (): void => {
-          if (response.destroyed) return
-          sent += 1
-          if (sent > 1600) response.end()
-          else response.write(Buffer.alloc(65536), more)
-        }
-        more()
+        sendWithoutEnd(response)
       },
       'more than 4.2 MB',
     ],
-    [
-      'of 100 MB whose length is not told',
-      (_, response) => {
-        const more = (): boolean => response.destroyed || response.write(Buffer.alloc(65536), more)
-        more()
-      },
-      'more than 4.2 MB',
-    ],
+    ['of 100 MB whose length is not told', (_, response) => sendWithoutEnd(response), 'more than 4.2 MB'],
     ['that is no JSON', (_, response) => response.end('<html>'), 'it is not JSON'],
     ['that is a list', (_, response) => response.end('[]'), 'it is no object'],
     [
