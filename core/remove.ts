@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, lstatSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -10,12 +10,22 @@ export function removeTree(folder: string): void {
     rmSync(folder, { recursive: true, force: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    // What the kernel has no name for was never made; its maker has failed, and tells why.
-    if (code === 'ENAMETOOLONG' && !existsSync(folder)) return
+    // That was never made; its maker has failed, and tells why.
+    if (isTooLong(folder)) return
     // Node calls itself for each folder in a folder, until its stack ends.
     if (!HINDRANCES.includes(code ?? '') && !(error instanceof RangeError)) throw error
     loosen(folder)
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Whether the kernel takes no such name. From node 24 on the error of a tree that cannot be removed does not say so. */
+function isTooLong(path: string): boolean {
+  try {
+    lstatSync(path)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG'
   }
 }
 

@@ -42,10 +42,12 @@ export function readingFault(error: unknown): string {
 
 /**
  * The name in errno(3) of an error of the system. Of a read-only file system in which folders are to be made one in the
- * other node says that there is no such folder.
+ * other node says that there is no such folder. Of a tree that cannot be removed it has no name, from node 24 on, but for a
+ * few errors: then it is the system's words for it.
  */
 export function errnoName(error: NodeJS.ErrnoException): string {
   const { code = String(error), syscall, path } = error
+  if (code === '') return /^, Unknown error: (.*) '/s.exec(error.message)?.[1] ?? error.message
   if (code !== 'ENOENT' || syscall !== 'mkdir' || path === undefined) return code
   let above = path
   while (!existsSync(above) && above !== dirname(above)) above = dirname(above)

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readingFault, systemFault } from '../../core/system-error.ts'
@@ -43,5 +43,15 @@ test.runIf(mayMountDisk())(
       const fault = systemFault(thrown(() => mkdirSync(join(disk, path), { recursive: true })))
       expect(fault?.why).toBe('the file system is read-only')
     }
+  },
+)
+
+test.runIf(mayMountDisk())(
+  'systemFault() says why a tree cannot be removed, also where node has no name for it',
+  () => {
+    const disk = folder()
+    mountDisk(disk, 65536)
+    const fault = systemFault(thrown(() => rmSync(disk, { recursive: true })))
+    expect(fault).toEqual({ why: expect.stringMatching(/^(EBUSY|Device or resource busy)$/), path: disk })
   },
 )
