@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Sha256 } from './digest.ts'
 
@@ -7,6 +7,14 @@ export async function streamDigest(chunks: AsyncIterable<Uint8Array>): Promise<S
   const hash = createHash('sha256')
   for await (const chunk of chunks) hash.update(chunk)
   return hash.digest('hex') as Sha256
+}
+
+/** The same bytes, which the hash is told of as they pass. */
+export async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    hash.update(chunk)
+    yield chunk
+  }
 }
 
 /** That of a file, which is read while other things go on; at once is quicker for small ones (file-digest.ts). */

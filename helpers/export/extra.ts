@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { Sha256 } from '../../core/digest.ts'
+import { sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { blobOfBytes } from '../oci/blob-source.ts'
 import { LAYER, LAYER_GZIP } from '../oci/media-type.ts'
@@ -44,8 +43,8 @@ export async function extraLayer(
 ): Promise<Layer | undefined> {
   if (members.length === 0) return undefined
   const tar = await whole(writeMembers(members))
-  const sha256 = createHash('sha256').update(tar).digest('hex') as Sha256
-  const bytes = uncompressed ? tar : await whole(gzipMembers(inBlocks(chunksOf(tar)), `tar-sha256:${sha256}`))
+  const digest = sha256(tar)
+  const bytes = uncompressed ? tar : await whole(gzipMembers(inBlocks(chunksOf(tar)), `tar-sha256:${digest}`))
   const blob = blobOfBytes(bytes)
   const paths = members.flatMap(({ entry }) => (entry.kind === 'file' ? [`/${entry.path}`] : []))
   return {
@@ -53,9 +52,9 @@ export async function extraLayer(
       mediaType: uncompressed ? LAYER : LAYER_GZIP,
       digest: blob.digest,
       size: blob.size,
-      annotations: { 'coolports.tar': `sha256:${sha256}` },
+      annotations: { 'coolports.tar': `sha256:${digest}` },
     },
-    tar: sha256,
+    tar: digest,
     what: ['with', ...paths, ...members.flatMap(({ entry }) => (entry.path === 'tmp' ? ['/tmp'] : []))].join(
       ' ',
     ),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
+import { hashed } from '../../core/stream-digest.ts'
 import { written } from '../oci/manifest.ts'
 import { MANIFEST } from '../oci/media-type.ts'
 import { TarRefusal } from '../tar/problem.ts'
@@ -90,10 +91,7 @@ async function* inOne(data: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenera
 
 async function* verified(want: Sha256, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256')
-  for await (const chunk of chunks) {
-    hash.update(chunk)
-    yield chunk
-  }
+  yield* hashed(chunks, hash)
   if (hash.digest('hex') !== want)
     throw new TarRefusal({ kind: 'entry', name: `sha256:${want}`, why: 'its file changed meanwhile' })
 }

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import {
   closeSync,
   existsSync,
@@ -18,6 +18,7 @@ import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { leftParts, OLD, partOf } from '../../core/part.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { hashed } from '../../core/stream-digest.ts'
 import { systemFault } from '../../core/system-error.ts'
 import { packMembers } from '../tar/pack.ts'
 import { type TarProblem, TarRefusal, tarMessage } from '../tar/problem.ts'
@@ -183,12 +184,5 @@ async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Pro
     fsyncSync(fd)
   } finally {
     closeSync(fd)
-  }
-}
-
-async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    hash.update(chunk)
-    yield chunk
   }
 }

@@ -23,7 +23,7 @@ import { isDiskFull } from '../../core/disk.ts'
 import { entryPath, foldedPath, symlinkProblem } from '../../core/entry-path.ts'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { streamDigest } from '../../core/stream-digest.ts'
+import { hashed, streamDigest } from '../../core/stream-digest.ts'
 import { type Bounds, MAX_ENTRIES } from './bounds.ts'
 import { MARKED_MODE, PACKAGE_TIME, packageMode, SET_UID } from './entry.ts'
 import { readIdentity } from './identity.ts'
@@ -51,13 +51,7 @@ export async function unpackPackage(
   const want = readIdentity(file)
   if (!want) return refuse({ kind: 'unidentified' })
   const hash = createHash('sha256')
-  async function* hashed(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of gunzipped(file)) {
-      hash.update(chunk)
-      yield chunk
-    }
-  }
-  const unpacked = await unpackTar(hashed(), into, options)
+  const unpacked = await unpackTar(hashed(gunzipped(file), hash), into, options)
   if (!unpacked.ok) return unpacked
   const got = hash.digest('hex')
   return got === want ? ok(want) : refuse({ kind: 'digest', want, got })

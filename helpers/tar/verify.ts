@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { hashed } from '../../core/stream-digest.ts'
 import { readIdentity } from './identity.ts'
 import { entryCheck, inspectTar } from './inspect.ts'
 import type { TarProblem } from './problem.ts'
@@ -19,15 +20,9 @@ export async function verifyPackage(
   const want = readIdentity(file)
   if (want === undefined) return refuse({ kind: 'unidentified' })
   const hash = createHash('sha256')
-  async function* hashed(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of gunzipped(file)) {
-      hash.update(chunk)
-      yield chunk
-    }
-  }
   const entryWhy = entryCheck()
   const check = setuid && new SetuidCheck(setuid)
-  const read = await inspectTar(hashed(), {
+  const read = await inspectTar(hashed(gunzipped(file), hash), {
     check: held => entryWhy(held) ?? check?.entry(held.kind, held.path, held.mode),
   })
   if (!read.ok) return read

@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { hashed, streamDigest } from '../../core/stream-digest.ts'
 import { readProblem, readTar } from '../tar/read.ts'
 import type { ImageFiles } from './image-files.ts'
 import type { ImageLayer } from './image-layers.ts'
@@ -49,9 +50,7 @@ async function lookAt(files: ImageFiles, layer: ImageLayer, path: string): Promi
         continue
       }
       if (type === 'file' || type === 'contiguous-file') {
-        const hash = createHash('sha256')
-        for await (const chunk of source as AsyncIterable<Uint8Array>) hash.update(chunk)
-        found = { kind: 'file', sha256: hash.digest('hex') as Sha256, mode }
+        found = { kind: 'file', sha256: await streamDigest(source as AsyncIterable<Uint8Array>), mode }
         continue
       }
       if (type === 'symlink' || type === 'link') found = { kind: type, target: linkname ?? '' }
@@ -77,16 +76,6 @@ function isHiding(entry: string, type: string, path: string): boolean {
   if (base === '.wh..wh..opq') return path.startsWith(folder)
   if (base.startsWith('.wh.')) return `${path}/`.startsWith(`${folder}${base.slice('.wh.'.length)}/`)
   return type !== 'directory' && path.startsWith(`${entry}/`)
-}
-
-async function* hashed(
-  chunks: AsyncIterable<Uint8Array>,
-  hash: ReturnType<typeof createHash>,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    hash.update(chunk)
-    yield chunk
-  }
 }
 
 /** A layer is a tar, or a gzip of one; its first bytes tell. */
