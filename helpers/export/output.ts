@@ -8,7 +8,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { DANGLING, destinationOf, fileFault } from '../../core/destination.ts'
@@ -178,9 +178,7 @@ async function put(
 async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const fd = openSync(path, 'wx', 0o644)
   try {
-    for await (const chunk of chunks) {
-      for (let from = 0; from < chunk.length; ) from += writeSync(fd, chunk, from)
-    }
+    for await (const chunk of chunks) writeFileSync(fd, chunk)
     fsyncSync(fd)
   } finally {
     closeSync(fd)

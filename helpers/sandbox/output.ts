@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs'
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { join } from 'node:path'
 import { findProgram } from '../../core/missing.ts'
@@ -105,7 +105,7 @@ class Log {
     // Of the buffer only this much is said, and it is used again.
     if (this.#isShown) process.stderr.write(Uint8Array.from(bytes))
     try {
-      for (let from = 0; from < bytes.length; ) from += writeSync(this.#fd, bytes, from)
+      writeFileSync(this.#fd, bytes)
     } catch {
       // On a full disk the build fails by itself, or did not need the room.
     }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
@@ -47,7 +47,7 @@ export async function packMembers(
   try {
     const blocks = hashed(inBlocks(writeMembers(members)), hash)
     for await (const member of gzipMembers(blocks, PENDING_IDENTITY)) {
-      writeAll(fd, member)
+      writeFileSync(fd, member)
       fileBytes += member.length
     }
     const digest = hash.digest('hex') as Sha256
@@ -60,9 +60,4 @@ export async function packMembers(
   } finally {
     closeSync(fd)
   }
-}
-
-/** write(2) may take less than it was given. */
-function writeAll(fd: number, data: Uint8Array): void {
-  for (let from = 0; from < data.length; ) from += writeSync(fd, data, from)
 }

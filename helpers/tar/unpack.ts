@@ -12,7 +12,7 @@ import {
   statSync,
   symlinkSync,
   utimesSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream'
@@ -207,9 +207,7 @@ function makeParents(path: string, into: string, made: Made): string | undefined
 async function unpackFile(source: Source, full: string, mark: boolean): Promise<void> {
   const fd = openSync(full, 'wx', 0o600)
   try {
-    for await (const chunk of source as AsyncIterable<Uint8Array>) {
-      for (let from = 0; from < chunk.length; ) from += writeSync(fd, chunk, from)
-    }
+    for await (const chunk of source as AsyncIterable<Uint8Array>) writeFileSync(fd, chunk)
     // By fchmod and not by open's argument, which the caller's umask cuts.
     const mode = source.header.mode
     const marked = mark && (mode & SET_UID) !== 0 && (mode & 0o111) !== 0

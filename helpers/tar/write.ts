@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { createReadStream, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Pack, pack } from 'tar-stream'
 import { drained } from './drained.ts'
@@ -41,7 +41,7 @@ async function writeEntries(archive: Pack, members: Iterable<Member>): Promise<v
     else if (from instanceof Uint8Array) await writeEntry(archive, header(entry), Buffer.from(from))
     else if (typeof from !== 'string') await writeChunks(archive, entry, from)
     else if (entry.size <= CHUNK) await writeEntry(archive, header(entry), smallFile(from, entry))
-    else await writeLargeFile(archive, from, entry)
+    else await writeChunks(archive, entry, createReadStream(from, { highWaterMark: CHUNK }))
   }
   archive.finalize()
 }
@@ -92,34 +92,6 @@ function smallFile(path: string, entry: Entry & { kind: 'file' }): Buffer {
   const data = readFileSync(path)
   if (data.length !== entry.size) throw changed(entry)
   return data
-}
-
-async function writeLargeFile(archive: Pack, path: string, entry: Entry & { kind: 'file' }): Promise<void> {
-  const file = openSync(path, 'r')
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const sink = archive.entry(header(entry), error => (error ? reject(error) : resolve()))
-      sink.on('error', () => {}) // told above
-      let left = entry.size
-      const more = (): void => {
-        try {
-          for (;;) {
-            if (left === 0) return void sink.end(undefined)
-            const chunk = Buffer.allocUnsafe(Math.min(CHUNK, left))
-            const got = readSync(file, chunk, 0, chunk.length, null)
-            if (got === 0) throw changed(entry)
-            left -= got
-            if (!sink.write(chunk.subarray(0, got))) return void sink.once('drain', more)
-          }
-        } catch (error) {
-          reject(error)
-        }
-      }
-      more()
-    })
-  } finally {
-    closeSync(file)
-  }
 }
 
 /** As many bytes as the header says, or the archive would go on with something else. */
