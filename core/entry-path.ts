@@ -19,6 +19,13 @@ export function entryPath(name: string): Result<string, string> {
   return ok(parts.join('/'))
 }
 
+/** The same of a name that was found good before. */
+export function checkedPath(name: string): string {
+  const path = entryPath(name)
+  if (!path.ok) throw new Error(`${quoted(name)} is no path of an entry: ${path.error}`)
+  return path.value
+}
+
 /**
  * Whether a symlink may stand at `path`. An absolute target is meant from the root of the package
  * and nothing ever follows it on this side; a relative one must not climb above that root.

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Sha256 } from '../../core/digest.ts'
-import { entryPath } from '../../core/entry-path.ts'
+import { checkedPath } from '../../core/entry-path.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { ClosureMember } from '../built/closure.ts'
 import { packageMode, SET_UID } from '../tar/entry.ts'
@@ -69,14 +69,11 @@ function inspector(paths: Map<string, string>, setuid: SetuidCheck) {
       const why = entryWhy(held) ?? layerWhy(held) ?? setuid.entry(held.kind, held.path, held.mode)
       if (why !== undefined) return why
       body = undefined
-      const named = entryPath(held.path)
-      const path = named.ok ? named.value : ''
+      const path = checkedPath(held.path)
       if (held.kind === 'directory') paths.set(path, 'directory')
       else if (held.kind === 'symlink') paths.set(path, `symlink ${held.target}`)
-      else if (held.kind === 'link') {
-        const target = entryPath(held.target ?? '')
-        paths.set(path, paths.get(target.ok ? target.value : '') ?? '')
-      } else body = { path, mode: packageMode(held.mode) | (held.mode & SET_UID), hash: createHash('sha256') }
+      else if (held.kind === 'link') paths.set(path, paths.get(checkedPath(held.target ?? '')) ?? '')
+      else body = { path, mode: packageMode(held.mode) | (held.mode & SET_UID), hash: createHash('sha256') }
       return undefined
     },
     bytes: (chunk: Uint8Array): void => {

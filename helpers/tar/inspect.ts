@@ -46,13 +46,16 @@ export async function inspectTar(
   }
 }
 
-function heldBy({ header }: Source): Held {
+export function heldBy({ header }: Source): Held {
   const { name, type, mode, size, linkname } = header
-  return { kind: type ?? 'unknown', path: name, mode: mode ?? 0, size: size ?? 0, target: linkname || null }
+  return { kind: type ?? UNKNOWN, path: name, mode: mode ?? 0, size: size ?? 0, target: linkname || null }
 }
 
+/** The kind of what has a type that no tar is known to write. */
+const UNKNOWN = 'unknown'
+
 /**
- * What unpacking would refuse: names that lead outside, or through what is no folder, what comes twice, links to nothing,
+ * What no archive may hold that is unpacked, asked entry by entry: names that lead outside, or through what is no folder, what comes twice, links to nothing,
  * devices, and folders without end: an entry may bring two thousand that have none of their own.
  */
 export function entryCheck(maxFolders = MAX_ENTRIES): (held: Held) => string | undefined {
@@ -62,6 +65,7 @@ export function entryCheck(maxFolders = MAX_ENTRIES): (held: Held) => string | u
   return ({ kind, path: name, target }) => {
     const path = entryPath(name)
     if (!path.ok) return path.error
+    if (path.value === '') return kind === 'directory' ? undefined : 'it stands for the root of the archive'
     if (kinds.has(path.value) || (kind !== 'directory' && folders.has(path.value))) return 'it comes twice'
     for (const folder of above(path.value)) {
       if (folders.has(folder)) break
@@ -76,7 +80,7 @@ export function entryCheck(maxFolders = MAX_ENTRIES): (held: Held) => string | u
       case 'directory':
       case 'file':
       case 'contiguous-file':
-        return path.value === '' && kind !== 'directory' ? 'it stands for the root of the archive' : undefined
+        return undefined
       case 'symlink':
         return symlinkProblem(path.value, target ?? '')
       case 'link': {
@@ -86,6 +90,8 @@ export function entryCheck(maxFolders = MAX_ENTRIES): (held: Held) => string | u
           ? undefined
           : 'it is a hard link to what is not an earlier file of the archive'
       }
+      case UNKNOWN:
+        return 'it is of an unknown type'
       default:
         return `it is a ${kind}`
     }

@@ -17,16 +17,15 @@ import {
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import type { Header } from 'tar-stream'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
-import { entryPath, foldedPath, symlinkProblem } from '../../core/entry-path.ts'
-import { quoted } from '../../core/message.ts'
+import { checkedPath, foldedPath } from '../../core/entry-path.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { hashed, streamDigest } from '../../core/stream-digest.ts'
-import { type Bounds, MAX_ENTRIES } from './bounds.ts'
+import type { Bounds } from './bounds.ts'
 import { MARKED_MODE, PACKAGE_TIME, packageMode, SET_UID } from './entry.ts'
 import { readIdentity } from './identity.ts'
+import { entryCheck, type Held, heldBy } from './inspect.ts'
 import { type TarProblem, TarRefusal } from './problem.ts'
 import { readProblem, readTar, type Source } from './read.ts'
 import { SetuidCheck } from './setuid.ts'
@@ -80,7 +79,7 @@ export function gunzipped(file: string): AsyncIterable<Uint8Array> {
 
 /**
  * Unpacks a tar archive into the new, empty folder `into`, which nobody else writes to. Nothing is
- * created outside of it, whatever the archive says: each name is checked, and each parent must be
+ * created outside of it, whatever the archive says: each name is checked, and each parent is
  * a folder that this very archive made, so no symlink is ever written through.
  */
 export async function unpackTar(
@@ -88,25 +87,23 @@ export async function unpackTar(
   into: string,
   options: UnpackOptions = {},
 ): Promise<Result<void, TarProblem>> {
-  const { maxEntries = MAX_ENTRIES, setuid } = options
+  const { maxEntries, setuid } = options
+  const entryWhy = entryCheck(maxEntries)
   const check = setuid === undefined || setuid === 'marked' ? undefined : new SetuidCheck(setuid)
   const made: Made = new Map([['', 'folder']])
   try {
     for await (const source of readTar(chunks, options)) {
-      const { name, type, mode } = source.header
-      const why = check?.entry(type ?? '', name, mode ?? 0)
-      if (why !== undefined) throw new TarRefusal({ kind: 'entry', name, why })
+      const held = heldBy(source)
+      const why = entryWhy(held) ?? check?.entry(held.kind, held.path, held.mode)
+      if (why !== undefined) throw new TarRefusal({ kind: 'entry', name: held.path, why })
       try {
-        await unpackEntry(source, into, made, setuid !== undefined)
+        await unpackEntry(source, held, into, made, setuid !== undefined)
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
-        if (code === 'ENAMETOOLONG') throw new TarRefusal({ kind: 'entry', name, why: TOO_LONG })
-        if (code !== 'EEXIST' || !hasTwin(name, made)) throw error
-        throw new TarRefusal({ kind: 'entry', name, why: TWIN })
+        if (code === 'ENAMETOOLONG') throw new TarRefusal({ kind: 'entry', name: held.path, why: TOO_LONG })
+        if (code !== 'EEXIST' || !hasTwin(held.path, made)) throw error
+        throw new TarRefusal({ kind: 'entry', name: held.path, why: TWIN })
       }
-      // An entry may bring two thousand folders that have none of their own.
-      if (made.size > maxEntries + 1)
-        throw new TarRefusal({ kind: 'too large', what: 'entries', limit: maxEntries })
     }
     const missing = check?.end()
     if (missing) return refuse(missing)
@@ -128,81 +125,49 @@ const TWIN =
 
 /** Whether an entry, or a folder that it is in, is there under a name that a file system may take for the same. */
 function hasTwin(name: string, made: Made): boolean {
-  const named = entryPath(name)
-  const parts = named.ok ? named.value.split('/') : []
+  const parts = checkedPath(name).split('/')
   const paths = parts.map((_, index) => parts.slice(0, index + 1).join('/'))
   const folded = new Set(paths.map(foldedPath))
   return [...made.keys()].some(path => !paths.includes(path) && folded.has(foldedPath(path)))
 }
 
-/** What the archive made so far, by path. An implied folder is one that has had no entry of its own. */
-type Made = Map<string, 'folder' | 'implied folder' | 'file' | 'symlink'>
+/** What was made so far, by path. */
+type Made = Map<string, 'folder' | 'other'>
 
-async function unpackEntry(source: Source, into: string, made: Made, mark: boolean): Promise<void> {
-  const { name, type, linkname } = source.header as Partial<Header>
-  const refuseIt = (why: string): TarRefusal => new TarRefusal({ kind: 'entry', name: name ?? '', why })
-  const named = entryPath(name ?? '')
-  if (!named.ok) throw refuseIt(named.error)
-  const path = named.value
-  const full = join(into, path)
-  const there = made.get(path)
-  if (type === 'directory' && (path === '' || there === 'implied folder')) {
-    made.set(path, 'folder')
-    source.resume()
-    return
-  }
-  if (there) throw refuseIt(path === '' ? 'it stands for the root of the archive' : 'it comes twice')
-  const parentProblem = makeParents(path, into, made)
-  if (parentProblem) throw refuseIt(parentProblem)
-
-  switch (type) {
-    case 'directory':
-      mkdirSync(full, 0o755)
-      chmodSync(full, 0o755)
-      made.set(path, 'folder')
-      break
-    case 'file':
-    case 'contiguous-file':
-      await unpackFile(source, full, mark)
-      made.set(path, 'file')
-      return
-    case 'symlink': {
-      const problem = symlinkProblem(path, linkname ?? '')
-      if (problem) throw refuseIt(problem)
-      symlinkSync(linkname ?? '', full)
+/** Of an entry that was checked. */
+async function unpackEntry(
+  source: Source,
+  { kind, path: name, target }: Held,
+  into: string,
+  made: Made,
+  mark: boolean,
+): Promise<void> {
+  const path = checkedPath(name)
+  if (kind === 'directory') makeFolder(path, into, made)
+  else {
+    const full = join(into, path)
+    makeFolder(parentOf(path), into, made)
+    if (kind === 'symlink') {
+      symlinkSync(target ?? '', full)
       lutimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
-      made.set(path, 'symlink')
-      break
-    }
-    case 'link': {
-      const target = entryPath(linkname ?? '')
-      if (!target.ok) throw refuseIt(`the target of this hard link is refused: ${target.error}`)
-      if (made.get(target.value) !== 'file')
-        throw refuseIt('it is a hard link to what is not an earlier file of the archive')
-      linkSync(join(into, target.value), full)
-      made.set(path, 'file')
-      break
-    }
-    default:
-      throw refuseIt(type ? `it is a ${type}` : 'it is of an unknown type')
+    } else if (kind === 'link') linkSync(join(into, checkedPath(target ?? '')), full)
+    else await unpackFile(source, full, mark)
+    made.set(path, 'other')
   }
   source.resume()
 }
 
-/** Archives may leave out the folders of their files. */
-function makeParents(path: string, into: string, made: Made): string | undefined {
-  const parent = dirname(path)
-  if (parent === '.') return undefined
-  const there = made.get(parent)
-  if (there === 'folder' || there === 'implied folder') return undefined
-  if (there) return `its folder ${quoted(parent)} is a ${there}`
-  const problem = makeParents(parent, into, made)
-  if (problem) return problem
-  mkdirSync(join(into, parent), 0o755)
-  chmodSync(join(into, parent), 0o755)
-  made.set(parent, 'implied folder')
-  return undefined
+/** And those that it lies in: archives may leave out the folders of their files. */
+function makeFolder(path: string, into: string, made: Made): void {
+  if (made.has(path)) return
+  makeFolder(parentOf(path), into, made)
+  mkdirSync(join(into, path), 0o755)
+  chmodSync(join(into, path), 0o755)
+  made.set(path, 'folder')
 }
+
+/** Of what lies in no folder it is the root. */
+const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 
 async function unpackFile(source: Source, full: string, mark: boolean): Promise<void> {
   const fd = openSync(full, 'wx', 0o600)
@@ -221,7 +186,6 @@ async function unpackFile(source: Source, full: string, mark: boolean): Promise<
 /** Last of all, because making something in a folder changes the folder's time. */
 function setFolderTimes(into: string, made: Made): void {
   for (const [path, kind] of made) {
-    if (kind === 'folder' || kind === 'implied folder')
-      utimesSync(join(into, path), PACKAGE_TIME, PACKAGE_TIME)
+    if (kind === 'folder') utimesSync(join(into, path), PACKAGE_TIME, PACKAGE_TIME)
   }
 }

@@ -280,7 +280,11 @@ describe('an archive', () => {
     const deep = pax('p', ['path', `${'d/'.repeat(200)}x`])
     expect(await outcome([deep, entry({ name: 'f' }), END], { maxEntries: 100 })).toEqual({
       ok: false,
-      error: { kind: 'too large', what: 'entries', limit: 100 },
+      error: {
+        kind: 'entry',
+        name: `${'d/'.repeat(200)}x`,
+        why: 'it and those before it lie in more than 100 folders',
+      },
     })
   })
 

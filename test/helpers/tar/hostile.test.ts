@@ -6,6 +6,7 @@ import { pack } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
 import { PACKAGE_TIME } from '../../../helpers/tar/entry.ts'
 import { PENDING_IDENTITY } from '../../../helpers/tar/identity.ts'
+import { entryCheck, inspectTar } from '../../../helpers/tar/inspect.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { type UnpackOptions, unpackPackage, unpackTar } from '../../../helpers/tar/unpack.ts'
 import { folder } from './folder.ts'
@@ -226,6 +227,13 @@ describe('unpackTar() refuses', () => {
 })
 
 describe('unpackTar() accepts', () => {
+  test('the root more than once, as who only looks does', async () => {
+    const root = { name: './', type: 'directory' } as const
+    const bytes = await tar(root, file('./a'), root, file('./b'))
+    expect((await unpacked(bytes)).result).toEqual({ ok: true, value: undefined })
+    expect(await inspectTar(inChunks(bytes), { check: entryCheck() })).toEqual({ ok: true, value: undefined })
+  })
+
   test('what tar -C folder . writes, folders left out, absolute symlinks, links between files', async () => {
     const { result, into } = await unpacked(
       await tar(
