@@ -23,7 +23,7 @@ export function plantFarm(layers: readonly string[], folder: string): void {
   mkdirSync(folder)
   chmodSync(folder, 0o755)
   let canLink = true
-  const entries = mergeLayers(layers, { whole: true }) ?? []
+  const entries = mergeLayers(layers, { isOpened: () => true }) ?? []
   for (const entry of entries) {
     const full = join(folder, entry.path)
     if (entry.kind === 'folder') {

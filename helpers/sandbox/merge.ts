@@ -4,18 +4,29 @@ import { byCodeUnit } from '../../core/order.ts'
 
 /** One path of the merged root, relative to it. */
 export type Merged =
-  /** A folder that several layers share, to be made anew. */
+  /** A folder whose entries are listed one by one. */
   | { readonly kind: 'folder'; readonly path: string }
   /** A path that one layer alone gives, with all that is below it. */
-  | { readonly kind: 'leaf'; readonly path: string; readonly from: string; readonly type: LeafType }
+  | ({ readonly kind: 'leaf'; readonly path: string } & Owner)
+
+/** What a layer has at a path. */
+export interface Owner {
+  /** Its place among the layers, from 0. */
+  readonly layer: number
+  /** Where it lies. */
+  readonly from: string
+  readonly type: LeafType
+}
 
 export type LeafType = 'folder' | 'file' | 'symlink'
 
 export interface MergeOptions {
-  /** Descends into every folder, so that each leaf is a file or a symlink. */
-  readonly whole?: boolean
+  /** Which folders are listed even where one layer alone has them. */
+  readonly isOpened?: (path: string) => boolean
   /** Gives up (undefined) when there are more paths than this. */
   readonly limit?: number
+  /** Told of each path by whom it is had; the first of them wins. */
+  readonly meet?: (path: string, owners: readonly Owner[]) => void
 }
 
 /**
@@ -25,42 +36,37 @@ export interface MergeOptions {
  */
 export function mergeLayers(
   layers: readonly string[],
-  options: MergeOptions = {},
+  { isOpened = () => false, limit = Number.POSITIVE_INFINITY, meet = () => {} }: MergeOptions = {},
 ): readonly Merged[] | undefined {
   const merged: Merged[] = []
-  const { whole = false, limit = Number.POSITIVE_INFINITY } = options
-  const descend = (shared: readonly string[], path: string): boolean => {
-    const names = new Map<string, { layer: string; type: LeafType }[]>()
-    for (const layer of shared) {
-      for (const entry of readdirSync(join(layer, path), { withFileTypes: true })) {
+  const descend = (shared: readonly (readonly [layer: number, folder: string])[], path: string): boolean => {
+    const names = new Map<string, Owner[]>()
+    for (const [layer, folder] of shared) {
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        const owner = { layer, from: join(folder, entry.name), type: leafType(entry) }
         const owners = names.get(entry.name)
-        if (owners) owners.push({ layer, type: leafType(entry) })
-        else names.set(entry.name, [{ layer, type: leafType(entry) }])
+        if (owners) owners.push(owner)
+        else names.set(entry.name, [owner])
       }
     }
-    for (const name of [...names.keys()].sort(byCodeUnit)) {
+    for (const [name, owners] of [...names].sort(([a], [b]) => byCodeUnit(a, b))) {
       if (merged.length >= limit) return false
-      const owners = names.get(name) ?? []
       const below = path ? `${path}/${name}` : name
+      meet(below, owners)
       const end = owners.findIndex(owner => owner.type !== 'folder')
       const folders = end === -1 ? owners : owners.slice(0, end)
       const [first] = owners
-      if (first && folders.length <= (whole ? 0 : 1)) {
-        merged.push({ kind: 'leaf', path: below, from: join(first.layer, below), type: first.type })
-      } else {
-        merged.push({ kind: 'folder', path: below })
-        if (
-          !descend(
-            folders.map(owner => owner.layer),
-            below,
-          )
-        )
-          return false
+      if (first && folders.length <= (isOpened(below) ? 0 : 1)) {
+        merged.push({ kind: 'leaf', path: below, ...first })
+        continue
       }
+      merged.push({ kind: 'folder', path: below })
+      const inner = folders.map(({ layer, from }) => [layer, from] as const)
+      if (!descend(inner, below)) return false
     }
     return true
   }
-  return descend(layers, '') ? merged : undefined
+  return descend([...layers.entries()], '') ? merged : undefined
 }
 
 const leafType = (entry: Dirent): LeafType =>

@@ -1,9 +1,9 @@
 import { shellWord } from '../../core/shell.ts'
+import type { Merged } from '../sandbox/merge.ts'
 import { hasFolder, programFolders } from './facts.ts'
-import type { Laid } from './lay.ts'
 
 /** The text of bin/activate of the venv in the folder `place`, for a shell that only wants PATH. */
-export function activateText(place: string, entries: readonly Laid[]): string {
+export function activateText(place: string, entries: readonly Merged[]): string {
   const programs = programFolders(entries).map(folder => `$VENV/root/${folder}:`)
   const manuals = ['share/man', 'usr/share/man']
     .filter(folder => hasParts(entries, folder))
@@ -59,7 +59,7 @@ fi
 }
 
 /** A folder may be a leaf, or below one. */
-const hasParts = (entries: readonly Laid[], folder: string): boolean =>
+const hasParts = (entries: readonly Merged[], folder: string): boolean =>
   folder.split('/').some((_, index, parts) => {
     const above = parts.slice(0, index + 1).join('/')
     return entries.some(one => one.path === above && one.kind === 'leaf' && one.type === 'folder')

@@ -2,11 +2,9 @@ import { cpSync, lstatSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Layer } from './layer.ts'
+import type { PackageLayer } from './layer.ts'
 import type { VenvProblem } from './problem.ts'
 import type { Alternative, Request } from './request.ts'
-
-type PackageLayer = Layer & { readonly kind: 'package' }
 
 /** The layers of preferred packages first, in the order in which they were named. */
 export function preferred(

@@ -1,7 +1,6 @@
 import { readlinkSync } from 'node:fs'
-import { join } from 'node:path'
 import { shellWord } from '../../core/shell.ts'
-import type { Laid } from './lay.ts'
+import type { Merged } from '../sandbox/merge.ts'
 import type { Layer } from './layer.ts'
 
 /** Top-level folders that are always the host's: without them there is no home, no device and no process. */
@@ -11,7 +10,7 @@ export interface Facts {
   /** The folder of the venv's state, when it was made. */
   readonly place: string
   readonly layers: readonly Layer[]
-  readonly entries: readonly Laid[]
+  readonly entries: readonly Merged[]
   /** The state of the venv that this one stands upon. */
   readonly below?: string
   readonly given: readonly string[]
@@ -20,12 +19,12 @@ export interface Facts {
 /** What venv-run.sh reads of its venv: a POSIX shell's variables and functions. */
 export function factsText({ place, layers, entries, below, given }: Facts): string {
   const tops = entries.filter(({ path }) => !path.includes('/') && !HOST_OWN.includes(path))
-  const isLink = (one: Laid): boolean => one.kind === 'leaf' && one.type === 'symlink'
-  const words = (some: readonly Laid[]): readonly string[] => some.map(one => shellWord(one.path))
-  const links = tops.filter(isLink).map(one => {
-    const { path } = layers[(one as Laid & { kind: 'leaf' }).layer] as Layer
-    return `  "$@" ${shellWord(readlinkSync(join(path, one.path)))} ${shellWord(`/${one.path}`)}`
-  })
+  const isLink = (one: Merged): one is Merged & { kind: 'leaf' } =>
+    one.kind === 'leaf' && one.type === 'symlink'
+  const words = (some: readonly Merged[]): readonly string[] => some.map(one => shellWord(one.path))
+  const links = tops
+    .filter(isLink)
+    .map(({ from, path }) => `  "$@" ${shellWord(readlinkSync(from))} ${shellWord(`/${path}`)}`)
   return `# Of this venv, for bin/venv-run. Made by bin/venv.
 place=${shellWord(place)}
 layers=${layers.length}
@@ -43,8 +42,8 @@ ${links.join('\n') || '  :'}
 }
 
 /** The folders of programs that the venv has, in the order in which they are searched. */
-export const programFolders = (entries: readonly Laid[]): readonly string[] =>
+export const programFolders = (entries: readonly Merged[]): readonly string[] =>
   ['bin', 'sbin', 'usr/bin', 'usr/sbin'].filter(folder => hasFolder(entries, folder))
 
-export const hasFolder = (entries: readonly Laid[], folder: string): boolean =>
+export const hasFolder = (entries: readonly Merged[], folder: string): boolean =>
   entries.some(one => one.path === folder && (one.kind === 'folder' || one.type === 'folder'))

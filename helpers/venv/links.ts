@@ -1,6 +1,5 @@
 import { readlinkSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Laid } from './lay.ts'
+import type { Merged } from '../sandbox/merge.ts'
 import type { Layer } from './layer.ts'
 import { chosenPath } from './record.ts'
 import type { Thing } from './thing.ts'
@@ -13,7 +12,7 @@ const LAYERS = '.layers'
  * it by `..`: so the state may be moved, and in a sandbox that has `root`'s folders at its own root, and
  * `.layers` beside them, they lead to the same files.
  */
-export function* links(layers: readonly Layer[], entries: readonly Laid[]): Generator<Thing> {
+export function* links(layers: readonly Layer[], entries: readonly Merged[]): Generator<Thing> {
   yield { kind: 'folder', path: LAYERS }
   let chosen = 0
   for (const [index, layer] of layers.entries()) {
@@ -24,14 +23,14 @@ export function* links(layers: readonly Layer[], entries: readonly Laid[]): Gene
   for (const entry of entries) {
     const path = `root/${entry.path}`
     if (entry.kind === 'folder') yield { kind: 'folder', path }
-    else yield { kind: 'link', path, target: target(entry, (layers[entry.layer] as Layer).path) }
+    else yield { kind: 'link', path, target: target(entry) }
   }
 }
 
 /** A symlink is repeated, an absolute one as it is meant: from the root of the venv. */
-function target(entry: Laid & { kind: 'leaf' }, layer: string): string {
+function target(entry: Merged & { kind: 'leaf' }): string {
   const depth = entry.path.split('/').length
   if (entry.type !== 'symlink') return `${'../'.repeat(depth)}${LAYERS}/${entry.layer}/${entry.path}`
-  const said = readlinkSync(join(layer, entry.path))
+  const said = readlinkSync(entry.from)
   return said.startsWith('/') ? `./${'../'.repeat(depth - 1)}${said.replace(/^\/+/, '')}` : said
 }

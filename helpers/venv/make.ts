@@ -3,12 +3,13 @@ import { join } from 'node:path'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { ClosureMember } from '../built/closure.ts'
+import type { Merged } from '../sandbox/merge.ts'
 import { unpackedTree } from '../store/trees.ts'
 import type { StoreUse } from '../store/use.ts'
 import { copyChosen, preferred } from './choose.ts'
 import { hold } from './hold.ts'
-import { type Laid, lay } from './lay.ts'
-import type { Layer } from './layer.ts'
+import { lay } from './lay.ts'
+import type { Layer, PackageLayer } from './layer.ts'
 import { plan } from './plan.ts'
 import type { VenvProblem } from './problem.ts'
 import { chosenPath } from './record.ts'
@@ -21,7 +22,7 @@ export interface Made {
   /** The folder of the venv, without symlinks in its path. */
   readonly place: string
   readonly layers: readonly Layer[]
-  readonly entries: readonly Laid[]
+  readonly entries: readonly Merged[]
   /** Stores that could not be told what the venv uses of them. */
   readonly notHeld: readonly string[]
 }
@@ -85,8 +86,6 @@ function hasCopies(path: string, part: string): boolean {
     return there?.isDirectory() === true && hasCopies(join(path, copy.name), join(part, copy.name))
   })
 }
-
-type PackageLayer = Layer & { readonly kind: 'package' }
 
 async function memberLayers(
   use: StoreUse,

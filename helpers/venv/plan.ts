@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
 import { treeRoot } from '../../core/store.ts'
+import type { Merged } from '../sandbox/merge.ts'
 import { activateText } from './activate.ts'
 import { factsText } from './facts.ts'
-import type { Laid } from './lay.ts'
 import type { Layer } from './layer.ts'
 import { links } from './links.ts'
 import { recordText } from './record.ts'
@@ -15,7 +15,7 @@ import type { Thing } from './thing.ts'
 /** What comes of a request. */
 export interface Outcome {
   readonly layers: readonly Layer[]
-  readonly entries: readonly Laid[]
+  readonly entries: readonly Merged[]
   readonly request: Request
   readonly below: string | undefined
 }

@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
 import { isPackageName } from '../../core/name.ts'
 import { parseRecfile, type RecRecord, value, values } from '../../core/recfile.ts'
-import type { Layer } from './layer.ts'
+import type { Layer, PackageLayer } from './layer.ts'
 import type { Request } from './request.ts'
 
 /** What a venv is: what was asked for, and what came of it. */
@@ -39,7 +39,7 @@ export function recordText({ request, layers, below }: VenvRecord): string {
   return `${[[title], head, ...layers.map(layerLines)].map(lines => lines.join('\n')).join('\n\n')}\n`
 }
 
-const packageLines = (layer: Layer & { kind: 'package' }): readonly string[] => [
+const packageLines = (layer: PackageLayer): readonly string[] => [
   `package: ${layer.name}`,
   `version: ${layer.version}`,
   `pkghash: ${layer.pkghash}`,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Sha256 } from '../../core/digest.ts'
-import { mergeLayers } from '../../helpers/sandbox/merge.ts'
-import { type Laid, type LayOptions, lay } from '../../helpers/venv/lay.ts'
+import { type Merged, mergeLayers } from '../../helpers/sandbox/merge.ts'
+import { type LayOptions, lay } from '../../helpers/venv/lay.ts'
 import type { Layer } from '../../helpers/venv/layer.ts'
 
 const made: string[] = []
@@ -31,7 +31,7 @@ const conflicts = (layers: readonly Layer[], options: Partial<LayOptions> = {}) 
   lay(layers, { ...NO_CHOICE, ...options }).conflicts
 
 /** What a person sees: each path with the layer that it comes from, if it is one layer alone. */
-const shown = (entries: readonly Laid[]): readonly string[] =>
+const shown = (entries: readonly Merged[]): readonly string[] =>
   entries.map(one => (one.kind === 'folder' ? `${one.path}/` : `${one.path} ${one.layer} ${one.type}`))
 
 describe('lay()', () => {
@@ -64,7 +64,7 @@ describe('lay()', () => {
     const { entries } = lay(layers, { ...NO_CHOICE, order: true })
     const overlay = mergeLayers(
       layers.map(one => one.path),
-      { whole: true },
+      { isOpened: () => true },
     )
     expect(whole(entries)).toEqual(whole(overlay))
   })

@@ -138,7 +138,7 @@ describe('a venv', () => {
     const made = { notHeld: [], layers: [], place: '' }
     const entries = [
       { kind: 'folder', path: 'lib' },
-      { kind: 'leaf', path: 'lib64', layer: 0, type: 'symlink' },
+      { kind: 'leaf', path: 'lib64', layer: 0, from: '/lib64', type: 'symlink' },
     ] as const
     const request = { packages: [], order: false, prefer: [], alternatives: [], given: [] }
     expect(notes({ ...made, entries }, request)).toEqual([

@@ -35,16 +35,16 @@ describe('mergeLayers()', () => {
     const second = layer({ 'bin/a': 'second', 'bin/b': 'second', x: 'second', 'y/z': '' })
     expect(mergeLayers([first, second])).toEqual([
       { kind: 'folder', path: 'bin' },
-      { kind: 'leaf', path: 'bin/a', from: join(first, 'bin/a'), type: 'file' },
-      { kind: 'leaf', path: 'bin/b', from: join(second, 'bin/b'), type: 'file' },
-      { kind: 'leaf', path: 'x', from: join(first, 'x'), type: 'file' },
-      { kind: 'leaf', path: 'y', from: join(second, 'y'), type: 'folder' },
+      { kind: 'leaf', path: 'bin/a', layer: 0, from: join(first, 'bin/a'), type: 'file' },
+      { kind: 'leaf', path: 'bin/b', layer: 1, from: join(second, 'bin/b'), type: 'file' },
+      { kind: 'leaf', path: 'x', layer: 0, from: join(first, 'x'), type: 'file' },
+      { kind: 'leaf', path: 'y', layer: 1, from: join(second, 'y'), type: 'folder' },
     ])
   })
 
   test('merges folders down to the first layer that has something else there', () => {
     const layers = [layer({ 'lib/a': '' }), layer({ lib: '->elsewhere' }), layer({ 'lib/c': '' })]
-    expect(mergeLayers(layers, { whole: true })?.map(entry => entry.path)).toEqual(['lib', 'lib/a'])
+    expect(mergeLayers(layers, { isOpened: () => true })?.map(entry => entry.path)).toEqual(['lib', 'lib/a'])
   })
 
   test('gives up at its limit', () => {
