@@ -3,7 +3,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { bytes } from '../../core/size.ts'
 import { type BlobSource, blobOfBytes } from '../oci/blob-source.ts'
 import type { Connected } from '../oci/connect.ts'
-import { type OciFailure, saidByRegistry } from '../oci/failure.ts'
+import { type OciFailure, pushRemedy, saidByRegistry } from '../oci/failure.ts'
 import { pushBlob, pushManifest, type Sent } from '../oci/push.ts'
 import { formatReference, type Reference } from '../oci/reference.ts'
 import { pushReferrer } from '../oci/referrers.ts'
@@ -64,10 +64,7 @@ const pushMessage = (to: Reference, failure: OciFailure, stand: string): Message
     ['there', stand],
     ['tag', 'not touched'],
   ],
-  remedy:
-    failure.kind === 'unauthorized'
-      ? `docker login ${to.registry} stores a password in the docker config`
-      : 'what is there stays there: the same command goes on from it',
+  remedy: pushRemedy(failure, to.registry),
 })
 
 /** For a person: `2 blobs sent (3.4 MB), 5 were there, 1 shared`. */

@@ -4,7 +4,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Failure } from '../http/failure.ts'
 import type { Limits } from '../http/limits.ts'
 import { findCredentials } from '../oci/credentials.ts'
-import { describeOci, type OciFailure, OciRefusal } from '../oci/failure.ts'
+import { describeOci, isRegistrys, type OciFailure, OciRefusal } from '../oci/failure.ts'
 import { parseReference } from '../oci/reference.ts'
 import { hasBlob, pull } from '../oci/registry.ts'
 import { type Answer, Session } from '../oci/session.ts'
@@ -86,14 +86,5 @@ async function* plain(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arra
   }
 }
 
-function told(failure: OciFailure): Failure {
-  switch (failure.kind) {
-    case 'absent':
-    case 'unauthorized':
-    case 'answer':
-    case 'other bytes':
-      return { kind: 'file', why: describeOci(failure) }
-    default:
-      return failure
-  }
-}
+const told = (failure: OciFailure): Failure =>
+  isRegistrys(failure) ? { kind: 'file', why: describeOci(failure) } : failure

@@ -5,7 +5,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
 import { blobOfBytes, blobOfFile } from '../oci/blob-source.ts'
 import { connect } from '../oci/connect.ts'
-import { type OciFailure, saidByRegistry } from '../oci/failure.ts'
+import { type OciFailure, pushRemedy, saidByRegistry } from '../oci/failure.ts'
 import { EMPTY_CONFIG, emptyConfig, formatManifest } from '../oci/manifest.ts'
 import { type Pushing, pushBlob, pushManifest, type Sent } from '../oci/push.ts'
 import { formatReference, type Repository } from '../oci/reference.ts'
@@ -89,8 +89,5 @@ async function pushSource(
 const pushMessage = (cannot: string, { registry }: Repository, failure: OciFailure): Message => ({
   cannot,
   why: saidByRegistry(failure),
-  remedy:
-    failure.kind === 'unauthorized'
-      ? `docker login ${registry} stores a password in the docker config`
-      : 'what is there stays there: the same command goes on from it',
+  remedy: pushRemedy(failure, registry),
 })

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { anyAborted } from '../../core/any-aborted.ts'
+import { isObject } from '../../core/json.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
@@ -174,8 +175,5 @@ function readAnswer(program: string, text: string): HelperAnswer {
   }
   return { kind: 'trouble', why: `${program} does not answer with a JSON object` }
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const object = (value: unknown): Readonly<Record<string, unknown>> => (isObject(value) ? value : {})

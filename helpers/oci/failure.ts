@@ -2,8 +2,10 @@ import type { Sha256 } from '../../core/digest.ts'
 import { describe, type Failure, passes } from '../http/failure.ts'
 
 /** Why a registry did not do what it was asked for. */
-export type OciFailure =
-  | Failure
+export type OciFailure = Failure | RegistryFailure
+
+/** Not the connection is to blame. */
+type RegistryFailure =
   /** It has no such thing. */
   | { readonly kind: 'absent'; readonly what: string }
   /** It wants to know who asks, or does not let him. */
@@ -11,6 +13,9 @@ export type OciFailure =
   /** An answer that the specification does not allow. */
   | { readonly kind: 'answer'; readonly why: string }
   | { readonly kind: 'other bytes'; readonly what: string; readonly want: Sha256; readonly got: string }
+
+export const isRegistrys = (failure: OciFailure): failure is RegistryFailure =>
+  ['absent', 'unauthorized', 'answer', 'other bytes'].includes(failure.kind)
 
 /** What it gave instead, as the end of a sentence. */
 export function describeOci(failure: OciFailure): string {
@@ -29,30 +34,17 @@ export function describeOci(failure: OciFailure): string {
 }
 
 /** The same as a sentence of its own. */
-export function saidByRegistry(failure: OciFailure): string {
-  switch (failure.kind) {
-    case 'absent':
-    case 'unauthorized':
-    case 'answer':
-    case 'other bytes':
-      return describeOci(failure)
-    default:
-      return `the registry gave ${describe(failure)}`
-  }
-}
+export const saidByRegistry = (failure: OciFailure): string =>
+  isRegistrys(failure) ? describeOci(failure) : `the registry gave ${describe(failure)}`
+
+/** What to do when something cannot be pushed. */
+export const pushRemedy = (failure: OciFailure, registry: string): string =>
+  failure.kind === 'unauthorized'
+    ? `docker login ${registry} stores a password in the docker config`
+    : 'what is there stays there: the same command goes on from it'
 
 /** What may be gone at the next attempt. */
-export function mayPass(failure: OciFailure): boolean {
-  switch (failure.kind) {
-    case 'absent':
-    case 'unauthorized':
-    case 'answer':
-    case 'other bytes':
-      return false
-    default:
-      return passes(failure)
-  }
-}
+export const mayPass = (failure: OciFailure): boolean => !isRegistrys(failure) && passes(failure)
 
 /** Thrown inside a stream, where no Result can be handed on. */
 export class OciRefusal extends Error {

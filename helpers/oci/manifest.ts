@@ -1,4 +1,5 @@
 import type { Sha256 } from '../../core/digest.ts'
+import { isObject } from '../../core/json.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { DOCKER_MANIFEST, EMPTY, MANIFEST } from './media-type.ts'
 import { readDigest } from './reference.ts'
@@ -100,6 +101,3 @@ function texts(data: unknown): { readonly annotations?: Readonly<Record<string, 
   )
   return { annotations: Object.fromEntries(found) }
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Sha256, sha256 } from '../../core/digest.ts'
+import { sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Limits } from '../http/limits.ts'
 import type { BlobSource } from './blob-source.ts'
-import { mayPass, type OciFailure } from './failure.ts'
+import type { OciFailure } from './failure.ts'
 import { MANIFEST } from './media-type.ts'
+import { patiently } from './patiently.ts'
 import { readDigest } from './reference.ts'
 import { hasBlob, statusFailure } from './registry.ts'
 import type { Session } from './session.ts'
@@ -25,66 +25,44 @@ export type Sent = 'was there' | 'shared' | 'sent'
  * where the registry says it stands, as long as it moves on.
  * Source of the protocol: OCI distribution specification 1.1, "Pushing blobs".
  */
-export async function pushBlob(blob: BlobSource, pushing: Pushing): Promise<Result<Sent, OciFailure>> {
+export function pushBlob(blob: BlobSource, pushing: Pushing): Promise<Result<Sent, OciFailure>> {
   const { session, repository, limits } = pushing
   const scopes = [`repository:${repository}:pull,push`]
-  for (let attempt = 1; ; attempt++) {
+  return patiently(limits, async () => {
     const there = await hasBlob(session, repository, blob.digest, scopes)
-    if (there.ok && there.value) return ok('was there')
-    const sent = there.ok ? await mountOrUpload(blob, pushing, scopes) : there
-    if (sent.ok || attempt >= limits.attempts || !mayPass(sent.error)) return sent
-    await sleep(limits.backoffMs * 2 ** (attempt - 1))
-  }
+    if (!there.ok) return there
+    return there.value ? ok('was there') : mountOrUpload(blob, pushing, scopes)
+  })
 }
 
 export interface PushedManifest {
-  readonly digest: Sha256
   /** Whether the registry tells of this manifest those who ask for what refers to its subject. */
   readonly knowsSubject: boolean
 }
 
 /** Gives a manifest a tag, or its digest for a name. Last of all, because a tag must not lead to what is not there. */
-export async function pushManifest(
+export function pushManifest(
   bytes: Buffer,
   name: string,
   { session, repository, limits }: Pushing,
   mediaType = MANIFEST,
 ): Promise<Result<PushedManifest, OciFailure>> {
   const digest = sha256(bytes)
-  for (let attempt = 1; ; attempt++) {
-    const put = await putManifest(
-      bytes,
-      digest,
-      mediaType,
-      session.url(`${repository}/manifests/${name}`),
-      session,
-      repository,
-    )
-    if (put.ok || attempt >= limits.attempts || !mayPass(put.error)) return put
-    await sleep(limits.backoffMs * 2 ** (attempt - 1))
-  }
-}
-
-async function putManifest(
-  bytes: Buffer,
-  digest: Sha256,
-  mediaType: string,
-  url: URL,
-  session: Session,
-  repository: string,
-): Promise<Result<PushedManifest, OciFailure>> {
-  const asked = await session.ask({
+  const question = {
     method: 'PUT',
-    url,
+    url: session.url(`${repository}/manifests/${name}`),
     scopes: [`repository:${repository}:pull,push`],
     headers: { 'content-type': mediaType },
     body: () => bytes,
     patienceMs: FINISH_MS,
+  } as const
+  return patiently(limits, async () => {
+    const asked = await session.ask(question)
+    if (!asked.ok) return asked
+    asked.value.drop()
+    if (asked.value.status !== 201) return refuse(statusFailure(asked.value))
+    const got = readDigest(asked.value.headers['docker-content-digest']) ?? digest
+    if (got !== digest) return refuse({ kind: 'other bytes', what: 'the manifest there', want: digest, got })
+    return ok({ knowsSubject: asked.value.headers['oci-subject'] !== undefined })
   })
-  if (!asked.ok) return asked
-  asked.value.drop()
-  if (asked.value.status !== 201) return refuse(statusFailure(asked.value))
-  const got = readDigest(asked.value.headers['docker-content-digest']) ?? digest
-  if (got !== digest) return refuse({ kind: 'other bytes', what: 'the manifest there', want: digest, got })
-  return ok({ digest, knowsSubject: asked.value.headers['oci-subject'] !== undefined })
 }

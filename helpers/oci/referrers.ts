@@ -1,4 +1,5 @@
 import type { Sha256 } from '../../core/digest.ts'
+import { isObject } from '../../core/json.ts'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { OciFailure } from './failure.ts'
@@ -74,8 +75,7 @@ async function readIndex(
 function indexIn(bytes: Buffer): Index | undefined {
   try {
     const data = JSON.parse(bytes.toString('utf8')) as Partial<Index> & { readonly mediaType?: unknown }
-    const isList =
-      Array.isArray(data?.manifests) && data.manifests.every(one => typeof one === 'object' && one !== null)
+    const isList = Array.isArray(data?.manifests) && data.manifests.every(isObject)
     return isList && (data.mediaType ?? INDEX) === INDEX ? (data as Index) : undefined
   } catch {
     return undefined

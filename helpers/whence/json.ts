@@ -1,4 +1,5 @@
 import { type Sha256, sha256 } from '../../core/digest.ts'
+import { isObject } from '../../core/json.ts'
 
 /** What a JSON file holds, of which nothing is known yet, and the sha256 of its bytes. */
 export interface BoundedJson {
@@ -27,8 +28,7 @@ export async function readJson(chunks: AsyncIterable<Uint8Array>): Promise<Bound
 }
 
 /** A field of an object of unknown shape. */
-export const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined
+export const fieldOf = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined)
 
 export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 
