@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { sha256 } from '../core/digest.ts'
 import { diskFullMessage, isDiskFull } from '../core/disk.ts'
 import { byPlace, formatMessage, type Message, quoted } from '../core/message.ts'
-import { optionFault } from '../core/option-fault.ts'
+import { parseOptions } from '../core/options.ts'
 import { systemFault } from '../core/system-error.ts'
 import { generate } from './generate.ts'
 import { describe } from './problem.ts'
@@ -54,25 +53,19 @@ interface Arguments {
 
 /** The exit status in their place, when they were all there was to do, or were wrong. */
 function readArguments(args: readonly string[], here: string): Arguments | 0 | 2 {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        check: { type: 'boolean' },
-        root: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-    if (values.help) {
-      process.stdout.write(USAGE)
-      return 0
-    }
-    return { check: values.check === true, root: resolve(values.root ?? here) }
-  } catch (error) {
-    const why = optionFault(error)
-    console.error(formatMessage(PROGRAM, { cannot: 'run', why, remedy: `see: ${PROGRAM} --help` }))
+  const parsed = parseOptions(args, {
+    options: { check: { type: 'boolean' }, root: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  })
+  if (!parsed.ok) {
+    console.error(
+      formatMessage(PROGRAM, { cannot: 'run', why: parsed.error, remedy: `see: ${PROGRAM} --help` }),
+    )
     return 2
   }
+  const { check = false, root = here, help } = parsed.value.values
+  if (!help) return { check, root: resolve(root) }
+  process.stdout.write(USAGE)
+  return 0
 }
 
 try {

@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util'
 import { quoted } from '../../core/message.ts'
-import { optionFault } from '../../core/option-fault.ts'
+import { parseOptions } from '../../core/options.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
 /** What do-build is asked to do. Paths are relative to the package's folder, which it runs in. */
@@ -67,7 +66,7 @@ environment:
 type Environment = Readonly<Record<string, string | undefined>>
 
 export function parseCommand(args: readonly string[], env: Environment): Result<Command, string> {
-  const parsed = parse(args)
+  const parsed = parseOptions(args, OPTIONS)
   if (!parsed.ok) return parsed
   const { values: given, positionals: command } = parsed.value
   const { closure: closures = [], fetch, files, host = [], key, out, shell } = given
@@ -94,29 +93,21 @@ export function parseCommand(args: readonly string[], env: Environment): Result<
   return shell ? ok({ kind: 'test', label, closures, shell, out, verbose }) : refuse('--test needs --shell')
 }
 
-function parse(args: readonly string[]) {
-  try {
-    const parsed = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        package: { type: 'string' },
-        closure: { type: 'string', multiple: true },
-        key: { type: 'string' },
-        fetch: { type: 'string' },
-        files: { type: 'string' },
-        host: { type: 'string', multiple: true },
-        out: { type: 'string' },
-        test: { type: 'boolean' },
-        shell: { type: 'string' },
-        import: { type: 'string' },
-        enter: { type: 'string' },
-        open: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    })
-    return ok(parsed)
-  } catch (error) {
-    return refuse(optionFault(error))
-  }
-}
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    package: { type: 'string' },
+    closure: { type: 'string', multiple: true },
+    key: { type: 'string' },
+    fetch: { type: 'string' },
+    files: { type: 'string' },
+    host: { type: 'string', multiple: true },
+    out: { type: 'string' },
+    test: { type: 'boolean' },
+    shell: { type: 'string' },
+    import: { type: 'string' },
+    enter: { type: 'string' },
+    open: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+} as const

@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { optionFault } from '../../core/option-fault.ts'
+import { parseOptions } from '../../core/options.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { LIMITS, type Limits } from '../http/limits.ts'
 
@@ -46,7 +45,7 @@ exit status: 0 all sources are in the store, 1 some cannot be had, 2 misuse
 type Environment = Readonly<Record<string, string | undefined>>
 
 export function parseCommand(args: readonly string[], env: Environment): Result<Command, string> {
-  const parsed = parse(args)
+  const parsed = parseOptions(args, OPTIONS)
   if (!parsed.ok) return parsed
   const { values, positionals: paths } = parsed.value
   if (values.help) return ok({ kind: 'help' })
@@ -73,26 +72,17 @@ export function parseCommand(args: readonly string[], env: Environment): Result<
 const milliseconds = (seconds: string | undefined, usual: number): number =>
   seconds === undefined ? usual : Number(seconds || Number.NaN) * 1000
 
-function parse(args: readonly string[]) {
-  try {
-    return ok(
-      parseArgs({
-        args: [...args],
-        allowPositionals: true,
-        options: {
-          jobs: { type: 'string', short: 'j' },
-          verify: { type: 'boolean' },
-          where: { type: 'boolean' },
-          json: { type: 'boolean' },
-          attempts: { type: 'string' },
-          backoff: { type: 'string' },
-          'connect-timeout': { type: 'string' },
-          'idle-timeout': { type: 'string' },
-          help: { type: 'boolean', short: 'h' },
-        },
-      }),
-    )
-  } catch (error) {
-    return refuse(optionFault(error))
-  }
-}
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    jobs: { type: 'string', short: 'j' },
+    verify: { type: 'boolean' },
+    where: { type: 'boolean' },
+    json: { type: 'boolean' },
+    attempts: { type: 'string' },
+    backoff: { type: 'string' },
+    'connect-timeout': { type: 'string' },
+    'idle-timeout': { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
+} as const

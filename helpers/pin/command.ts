@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { optionFault } from '../../core/option-fault.ts'
+import { parseOptions } from '../../core/options.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
 /** What ipfs-pin-fetch-file is asked to do. */
@@ -28,18 +27,14 @@ exit status: 0 all are pinned, 1 some are not, 2 misuse
 `
 
 export function parseCommand(args: readonly string[]): Result<Command, string> {
-  try {
-    const { values, positionals: paths } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { blocks: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
-    })
-    if (values.help) return ok({ kind: 'help' })
-    if (values.blocks === '') return refuse('--blocks needs a folder')
-    return paths.length === 0
-      ? refuse('no fetch file is named')
-      : ok({ kind: 'pin', paths, blocks: values.blocks })
-  } catch (error) {
-    return refuse(optionFault(error))
-  }
+  const parsed = parseOptions(args, {
+    allowPositionals: true,
+    options: { blocks: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  })
+  if (!parsed.ok) return parsed
+  const { values, positionals: paths } = parsed.value
+  if (values.help) return ok({ kind: 'help' })
+  if (values.blocks === '') return refuse('--blocks needs a folder')
+  if (paths.length === 0) return refuse('no fetch file is named')
+  return ok({ kind: 'pin', paths, blocks: values.blocks })
 }

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { entryPath } from '../../core/entry-path.ts'
 import { isMangled } from '../../core/mangled.ts'
 import { quoted } from '../../core/message.ts'
 import { isPackageName, type PackageName } from '../../core/name.ts'
-import { optionFault } from '../../core/option-fault.ts'
+import { parseOptions } from '../../core/options.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Alternative, Request } from './request.ts'
 
@@ -44,7 +43,7 @@ exit status: 0 it is there, 1 no (a build failed, packages are at odds), 2 misus
 
 /** Words as a person types them; paths are relative to `cwd`. */
 export function parseCommand(args: readonly string[], cwd: string): Result<Command, string> {
-  const parsed = parse(args)
+  const parsed = parseOptions(args, OPTIONS)
   if (!parsed.ok) return parsed
   const { values, positionals, tokens } = parsed.value
   if (values.help) return ok({ kind: 'help' })
@@ -96,34 +95,25 @@ export function parseCommand(args: readonly string[], cwd: string): Result<Comma
 
 const several = { type: 'string', multiple: true } as const
 
-function parse(args: readonly string[]) {
-  try {
-    return ok(
-      parseArgs({
-        args: [...args],
-        allowPositionals: true,
-        tokens: true,
-        options: {
-          out: { type: 'string', short: 'o' },
-          jobs: { type: 'string', short: 'j' },
-          stack: { type: 'string' },
-          order: { type: 'boolean' },
-          prefer: several,
-          alternative: several,
-          pure: { type: 'boolean' },
-          net: { type: 'boolean' },
-          home: { type: 'boolean' },
-          bind: several,
-          env: several,
-          merge: several,
-          help: { type: 'boolean', short: 'h' },
-        },
-      }),
-    )
-  } catch (error) {
-    return refuse(optionFault(error))
-  }
-}
+const OPTIONS = {
+  allowPositionals: true,
+  tokens: true,
+  options: {
+    out: { type: 'string', short: 'o' },
+    jobs: { type: 'string', short: 'j' },
+    stack: { type: 'string' },
+    order: { type: 'boolean' },
+    prefer: several,
+    alternative: several,
+    pure: { type: 'boolean' },
+    net: { type: 'boolean' },
+    home: { type: 'boolean' },
+    bind: several,
+    env: several,
+    merge: several,
+    help: { type: 'boolean', short: 'h' },
+  },
+} as const
 
 /** `make`, `pkg/make`, `./pkg/make/`. */
 function packageName(word: string): Result<PackageName, string> {
