@@ -12,6 +12,7 @@ import {
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
+import { isDiskFull } from '../../core/disk.ts'
 import { parsePart, partOf } from '../../core/part.ts'
 import { distfilePath } from '../../core/store.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
@@ -87,7 +88,7 @@ export async function openPart(store: string, sha256: Sha256): Promise<Part> {
     const longest = [...abandoned].sort((a, b) => b.size - a.size)[0]
     if (longest) await copyInto(part, longest.path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') {
+    if (!isDiskFull(error)) {
       await part.discard()
       throw error
     }

@@ -1,3 +1,4 @@
+import { isDiskFull } from '../../core/disk.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { errnoName, FILE_SYSTEM } from '../../core/system-error.ts'
 import { describe, type Failure } from '../http/failure.ts'
@@ -34,10 +35,7 @@ export function storeTrouble({ file }: { readonly file: string }, store: string,
     cannot: `fetch ${quoted(file)}`,
     why: FILE_SYSTEM[code] ?? `the store cannot be written: ${code}`,
     facts: [['store', store]],
-    remedy:
-      code === 'ENOSPC' || code === 'EDQUOT'
-        ? MAKE_ROOM
-        : 'set COOLPORTS_STORE to a folder that you may write to',
+    remedy: isDiskFull(error) ? MAKE_ROOM : 'set COOLPORTS_STORE to a folder that you may write to',
   }
 }
 

@@ -1,4 +1,5 @@
 import { readlinkSync } from 'node:fs'
+import { isDiskFull } from '../../core/disk.ts'
 import { NO_MODES } from '../../core/mode.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { Occupied } from './carry-out.ts'
@@ -20,7 +21,7 @@ export function failureOf(error: Error, root: string): InstallProblem {
   if (error instanceof NoModes) return { kind: 'system', code: NO_MODES, path: root }
   if (error instanceof NoFolder) return { kind: 'no folder', path: error.path }
   const { code = '', path = '', dest } = error as NodeJS.ErrnoException & { readonly dest?: string }
-  if (code === 'ENOSPC' || code === 'EDQUOT') return { kind: 'disk full', folder: root }
+  if (isDiskFull(error)) return { kind: 'disk full', folder: root }
   return { kind: 'system', code, path: plainPath(dest ?? path) }
 }
 
