@@ -1,6 +1,3 @@
-import { accessSync, constants, existsSync } from 'node:fs'
-import { dirname } from 'node:path'
-
 /** Whether a call of the system failed: something of the machine is in the way, and nothing wrong with us. */
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException & { readonly code: string } =>
   error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
@@ -40,29 +37,12 @@ export function readingFault(error: unknown): string {
   return why
 }
 
-/**
- * The name in errno(3) of an error of the system. Of a read-only file system in which folders are to be made one in the
- * other node says that there is no such folder. Of a tree that cannot be removed it has no name, from node 24 on, but for a
- * few errors: then it is the system's words for it.
- */
-export function errnoName(error: NodeJS.ErrnoException): string {
-  const { code = String(error), syscall, path } = error
-  if (code === '') return /^, Unknown error: (.*) '/s.exec(error.message)?.[1] ?? error.message
-  if (code !== 'ENOENT' || syscall !== 'mkdir' || path === undefined) return code
-  let above = path
-  while (!existsSync(above) && above !== dirname(above)) above = dirname(above)
-  try {
-    accessSync(above, constants.W_OK)
-    return code
-  } catch (denied) {
-    return (denied as NodeJS.ErrnoException).code === 'EROFS' ? 'EROFS' : code
-  }
-}
-
 /** Why a system call failed, and at which path; undefined for an error of another kind. */
 export function systemFault(error: unknown): { readonly why: string; readonly path: string } | undefined {
   if (!isSystemError(error)) return undefined
-  const { path = '', dest } = error as typeof error & { readonly dest?: string }
-  const code = errnoName(error)
-  return { why: FILE_SYSTEM[code] ?? code, path: dest ?? path }
+  const { code, path = '', dest } = error as typeof error & { readonly dest?: string }
+  return { why: code === '' ? namelessWhy(error) : (FILE_SYSTEM[code] ?? code), path: dest ?? path }
 }
+
+/** Of a tree that cannot be removed node has, from 24 on, no name but for a few errors: then it is the system's words for it. */
+const namelessWhy = ({ message }: Error): string => /^, Unknown error: (.*) '/s.exec(message)?.[1] ?? message

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import type { Env } from './place.ts'
 
 /** How long a note outside of a run is believed: a cache that was down may be up again. */
@@ -27,7 +28,7 @@ export class Notes {
   leave(about: string, text = ''): boolean {
     const path = this.#path(about)
     try {
-      mkdirSync(this.#folder, { recursive: true })
+      makeFolders(this.#folder)
       if (this.read(about) !== undefined) return false
       rmSync(path, { force: true })
       writeFileSync(path, text, { flag: 'wx' })

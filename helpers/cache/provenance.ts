@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { packagePath } from '../../core/store.ts'
 import { isSystemError } from '../../core/system-error.ts'
@@ -39,8 +40,7 @@ export function originOf(store: string, hash: Sha256, tar: Sha256): Origin {
 /** Keeps what was believed beside a package that comes from a cache, under the names that it has there. */
 export function keepStatements(store: string, statements: readonly Statement[]): void {
   for (const { record, text, signature } of statements) {
-    const folder = dirname(packagePath(store, record.hash))
-    mkdirSync(folder, { recursive: true })
+    const folder = makeFolders(dirname(packagePath(store, record.hash)))
     writeWhole(join(folder, recordName(record.hash, record.builder)), text)
     writeWhole(join(folder, signatureName(record.hash, record.builder)), signature)
   }

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { configPath } from '../../core/config.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { type Result, refuse } from '../../core/result.ts'
 import { readingFault } from '../../core/system-error.ts'
@@ -28,7 +29,7 @@ export function readSigningKey(env: Env): Result<SecretKey, Message> {
 export function makeSigningKey(env: Env): SecretKey {
   const path = signingKeyPath(env)
   const { key, secretFile, publicFile } = makeKey()
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolders(dirname(path), 0o700)
   writeFileSync(path, secretFile, { mode: 0o600, flag: 'wx' })
   writeFileSync(`${path}.pub`, publicFile)
   return key

@@ -4,7 +4,7 @@ import { quoted } from '../../core/message.ts'
 import { NO_MODES } from '../../core/mode.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packagePath } from '../../core/store.ts'
-import { errnoName, isSystemError } from '../../core/system-error.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { readBuilt } from '../store/built.ts'
 import { type Key, keepPackage } from '../store/keep.ts'
 import { provenTree } from '../store/trees.ts'
@@ -31,7 +31,7 @@ export async function take(
     path = incomingPath(store, key.hash)
   } catch (error) {
     begun.close()
-    return refuse({ kind: 'disk', code: errnoName(error as NodeJS.ErrnoException), folder: store })
+    return refuse({ kind: 'disk', code: String((error as NodeJS.ErrnoException).code), folder: store })
   }
   try {
     const received = await receive(begun, path)
@@ -45,7 +45,7 @@ export async function take(
     return kept === 'there' ? agreement(store, key, received.value.tar) : ok(undefined)
   } catch (error) {
     if (!isSystemError(error)) throw error
-    return refuse({ kind: 'disk', code: errnoName(error), folder: store })
+    return refuse({ kind: 'disk', code: error.code, folder: store })
   } finally {
     rmSync(path, { force: true })
   }

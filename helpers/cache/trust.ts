@@ -1,6 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { configPath } from '../../core/config.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -60,7 +61,7 @@ export function writeTrust(path: string, keys: readonly TrustedKey[]): void {
     [`key: ${key.text}`, ...(name === undefined ? [] : [`name: ${name}`]), ''].join('\n'),
   )
   const file = behindLinks(path)
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  makeFolders(dirname(file), 0o700)
   writeWhole(
     file,
     `# Kept by \`coolports trust\`: whose packages are taken from caches.\n\n${records.join('\n')}`,

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { atMost } from '../../core/at-most.ts'
 import type { Sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { formatMessage, type Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
@@ -93,7 +94,7 @@ async function fetchMissing(
 ): Promise<Result<Map<Sha256, Origin>, readonly Message[]>> {
   const { tree, store, env, limits, report, apt } = options
   try {
-    mkdirSync(partialFolder(store), { recursive: true })
+    makeFolders(partialFolder(store))
   } catch (error) {
     return refuse(missing.map(request => storeTrouble(request, store, error)))
   }

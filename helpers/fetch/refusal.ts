@@ -1,6 +1,6 @@
 import { isDiskFull } from '../../core/disk.ts'
 import { type Message, quoted } from '../../core/message.ts'
-import { errnoName, FILE_SYSTEM } from '../../core/system-error.ts'
+import { FILE_SYSTEM } from '../../core/system-error.ts'
 import { describe, type Failure } from '../http/failure.ts'
 import { address, type Origin } from './origin.ts'
 import type { FetchRequest } from './request.ts'
@@ -30,7 +30,7 @@ export function nowhere(request: FetchRequest, tried: readonly Tried[]): Message
 
 /** The store cannot take the source, wherever it comes from. */
 export function storeTrouble({ file }: { readonly file: string }, store: string, error: unknown): Message {
-  const code = errnoName(error as NodeJS.ErrnoException)
+  const { code = String(error) } = error as NodeJS.ErrnoException
   return {
     cannot: `fetch ${quoted(file)}`,
     why: FILE_SYSTEM[code] ?? `the store cannot be written: ${code}`,

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CID } from 'multiformats/cid'
+import { makeFolders } from '../../core/folders.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import type { Blocks } from './block.ts'
@@ -17,8 +18,7 @@ export async function writeBlocks(
   folder: string,
 ): Promise<Result<number, string>> {
   const { signal } = new AbortController()
-  const place = join(folder, 'ipfs')
-  mkdirSync(place, { recursive: true })
+  const place = makeFolders(join(folder, 'ipfs'))
   const coming = [root]
   const seen = new Set<string>()
   let written = 0

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
@@ -122,7 +123,7 @@ function stampOf(path: string): string {
 /** It only saves time: a store that takes no more is no trouble. */
 function keep(path: string, text: string, note: (text: string) => void): void {
   try {
-    mkdirSync(join(path, '..'), { recursive: true })
+    makeFolders(dirname(path))
     writeWhole(path, text)
   } catch (error) {
     note(`the CIDs are not kept in the store: ${(error as NodeJS.ErrnoException).code}`)

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { makeFolders } from '../../core/folders.ts'
 import { type Lock, takeLock } from '../../core/lock.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isSystemError } from '../../core/system-error.ts'
@@ -26,7 +27,7 @@ export function lastNumber(keyFile: string): Result<bigint | undefined, string> 
 export async function lockNumber(keyFile: string): Promise<Result<Lock, string>> {
   const folder = `${numberPath(keyFile)}.lock`
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolders(folder, 0o700)
     return ok(await takeLock(folder))
   } catch (error) {
     return refuse(unwritten(error))

@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { makeFolders } from '../../core/folders.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isSystemError, readingFault } from '../../core/system-error.ts'
 
@@ -19,7 +20,7 @@ export function rawKeyIn(file: string): Result<Uint8Array, string> {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') return refuse(readingFault(error))
   }
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    makeFolders(dirname(file), 0o700)
     const { privateKey } = generateKeyPairSync('ed25519')
     writeFileSync(file, privateKey.export({ format: 'pem', type: 'pkcs8' }), { mode: 0o600, flag: 'wx' })
   } catch (error) {

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolders } from '../../core/folders.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 
 /** The signed records of IPNS names that were published here, or seen, one a file. */
@@ -20,7 +21,7 @@ export function recordsIn(store: string): RecordFolder {
       }
     },
     write(name, record) {
-      mkdirSync(folder, { recursive: true })
+      makeFolders(folder)
       writeWhole(join(folder, name), record)
     },
   }

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import type { RecProblem } from '../../core/recfile.ts'
 import type { Result } from '../../core/result.ts'
@@ -21,7 +22,7 @@ export function amendRecords(
     const after = change(before)
     if (!after.ok) return after.error.map(problem => unreadable(file, problem))
     if (after.value === before) return []
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolders(dirname(path))
     writeWhole(path, after.value)
     return []
   } catch (error) {

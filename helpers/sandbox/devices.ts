@@ -5,12 +5,12 @@ import {
   closeSync,
   existsSync,
   lstatSync,
-  mkdirSync,
   openSync,
   renameSync,
   statSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolders } from '../../core/folders.ts'
 import { findProgram } from '../../core/missing.ts'
 import { partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
@@ -63,7 +63,7 @@ function makeDevices(folder: string): boolean {
   if (mknod === undefined) return false
   const part = partOf(folder)
   try {
-    mkdirSync(part, { recursive: true })
+    makeFolders(part)
     for (const name of DEVICES) {
       const path = join(part, name)
       const { rdev } = statSync(`/dev/${name}`)

@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { moveFolder } from '../store/move.ts'
@@ -76,7 +77,7 @@ function storedBones(store: string, bones: readonly Bone[]): string {
 }
 
 function assemble(root: string, bones: readonly Bone[]): void {
-  mkdirSync(root, { recursive: true })
+  makeFolders(root)
   for (const bone of bones) {
     const full = join(root, bone.path)
     mkdirSync(dirname(full), { recursive: true })

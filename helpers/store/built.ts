@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { builtPath, unkeyedPath } from '../../core/store.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
@@ -36,6 +37,6 @@ export const markUnkeyed = (store: string, hash: Sha256, tar: Sha256): void =>
   mark(unkeyedPath(store, hash), tar)
 
 function mark(path: string, tar: Sha256): void {
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolders(dirname(path))
   writeWhole(path, `tar ${tar}\n`)
 }

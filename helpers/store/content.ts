@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { contentPath, packagePath } from '../../core/store.ts'
 import { textIfThere } from '../../core/text-if-there.ts'
 import { writeWhole } from '../../core/whole-file.ts'
@@ -39,7 +40,7 @@ export function findContent(store: string, text: string): SameContent | undefine
 export function rememberContent(store: string, { text, tar }: Content, hash: Sha256): void {
   if (findContent(store, text) !== undefined) return
   const path = contentPath(store, sha256(text))
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolders(dirname(path))
   writeWhole(path, `pkghash ${hash}\ntar ${tar}\n${text}`)
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
+import { makeFolders } from '../../core/folders.ts'
 import type { Message } from '../../core/message.ts'
 import type { PkgKey } from '../../core/pkgkey.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
@@ -29,7 +30,7 @@ export function keepPackage(store: string, key: Key, file: string): Kept {
   return unlessFull(() => {
     const kept = packagePath(store, key.hash)
     if (existsSync(kept)) return 'there'
-    mkdirSync(dirname(kept), { recursive: true })
+    makeFolders(dirname(kept))
     writeWhole(packageKeyPath(store, key.hash), key.text)
     linkFile(file, kept)
     return 'kept'

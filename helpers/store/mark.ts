@@ -1,6 +1,6 @@
 import { lstatSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeFolder } from './folder.ts'
+import { makeFolders } from '../../core/folders.ts'
 
 /** What the store holds, by the folder that it lies in. */
 export const KINDS = ['distfiles', 'packages', 'trees', 'skeletons', 'contents'] as const
@@ -23,7 +23,7 @@ export function markUsed(store: string, kind: Kind, name: string): void {
 
 function makeMark(store: string, path: string): void {
   try {
-    makeFolder(store, 'used')
+    makeFolders(join(store, 'used'))
     writeFileSync(path, '')
   } catch {
     // Of no other use than this one.

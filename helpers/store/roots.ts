@@ -1,6 +1,7 @@
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
@@ -33,7 +34,7 @@ export interface Root {
 /** From now on `owner` holds these unpacked trees, by the sha256 of their tars, and no others. */
 export function holdTree(store: string, owner: string, digests: readonly Sha256[]): void {
   if (!isAbsolute(owner)) throw new Error(`the owner of a root is no absolute path: ${quoted(owner)}`)
-  mkdirSync(rootsFolder(store), { recursive: true })
+  makeFolders(rootsFolder(store))
   // A path may be longer than a file's name, and hold what no name may.
   const name = `${sha256(owner)}.tree`
   const text = [`owner: ${JSON.stringify(owner)}`, ...digests.map(digest => `tree: ${digest}`), '']

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 
@@ -22,7 +23,7 @@ export function isSpotChecked(hash: Sha256, share: number, salt: string): boolea
 /** Has the next build of this package compared with what a cache says. */
 export function expectSame(store: string, hash: Sha256, { tar, builders, place }: Claim): void {
   const path = claimPath(store, hash)
-  mkdirSync(dirname(path), { recursive: true })
+  makeFolders(dirname(path))
   const lines = [`tar_sha256: ${tar}`, ...builders.map(one => `builder: ${one}`), `place: ${place}`, '']
   writeWhole(path, lines.join('\n'))
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { takesModes } from '../../core/mode.ts'
 import { isYoung, parsePart, partOf, sweepParts } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
@@ -29,8 +30,7 @@ export async function unpackedTree(use: StoreUse, file: string): Promise<Result<
   const path = treePath(use.store, digest)
   if (existsSync(path)) return ok({ digest, path })
 
-  const trees = dirname(path)
-  mkdirSync(trees, { recursive: true })
+  const trees = makeFolders(dirname(path))
   sweepOnce(trees)
   while (isUnpackedElsewhere(trees, digest)) await setTimeout(POLL_MS)
   if (existsSync(path)) return ok({ digest, path })
@@ -58,8 +58,7 @@ export async function provenTree(
     const verified = await verifyPackage(file, setuid)
     return verified.ok ? ok({ digest, path }) : verified
   }
-  const trees = dirname(path)
-  mkdirSync(trees, { recursive: true })
+  const trees = makeFolders(dirname(path))
   sweepOnce(trees)
   const unpacked = await unpack(file, path, setuid)
   return unpacked.ok ? ok({ digest, path }) : unpacked

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { type Heartbeat, hasHeartbeat, startHeartbeat } from '../../core/heartbeat.ts'
 import { partOf } from '../../core/part.ts'
 import { formatProcess, isRunning, nameOf, parseProcess } from '../../core/process-name.ts'
-import { makeFolder } from './folder.ts'
 import { untilStoreUnlocked } from './lock.ts'
 import { markUsed } from './mark.ts'
 
@@ -125,7 +125,7 @@ function writeUse(
   const part = partOf(path)
   const lines = [...NEEDS.flatMap(kind => [...needed[kind]].map(digest => `${kind} ${digest}`)), END]
   try {
-    makeFolder(store, 'uses')
+    makeFolders(join(store, 'uses'))
     writeFileSync(part, lines.join('\n'))
   } catch (error) {
     // A file without content takes no room, and says the most.

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
+import { makeFolders } from '../../core/folders.ts'
 import { quoted } from '../../core/message.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
 import { fileStreamDigest, streamDigest } from '../../core/stream-digest.ts'
@@ -12,7 +13,6 @@ import { gunzipped } from '../tar/unpack.ts'
 import { writeTar } from '../tar/write.ts'
 import { readNote } from './content.ts'
 import { type StoreEntry, storeEntries } from './entries.ts'
-import { makeFolder } from './folder.ts'
 import { lockStore } from './lock.ts'
 
 export interface Damage {
@@ -44,8 +44,7 @@ export async function* verifyStore(store: string): AsyncGenerator<Damage | Store
  * using it goes on with what it has, or fails.
  */
 export async function setAside(store: string, { kind, name, paths }: StoreEntry): Promise<string> {
-  makeFolder(store, 'damaged')
-  const folder = makeFolder(store, join('damaged', `${kind}.${basename(name)}.${Date.now()}`))
+  const folder = makeFolders(join(store, 'damaged', `${kind}.${basename(name)}.${Date.now()}`))
   const lock = await lockStore(store)
   try {
     for (const path of paths) moveInto(folder, path)

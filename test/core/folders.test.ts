@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { makeFolders } from '../../core/folders.ts'
 import { folder } from '../helpers/tar/folder.ts'
+import { mayMountDisk, mountDisk } from '../support/mount.ts'
 
 test('makeFolders() makes what is missing, and takes no file for a folder', () => {
   const root = folder({ file: '' })
@@ -10,4 +11,17 @@ test('makeFolders() makes what is missing, and takes no file for a folder', () =
   expect(statSync(join(root, 'a/b/c')).isDirectory()).toBe(true)
   expect(() => makeFolders(join(root, 'file'))).toThrow('ENOTDIR')
   expect(() => makeFolders(join(root, 'file/below'))).toThrow('ENOTDIR')
+})
+
+test.each(['/proc/none/below', '/sys/none/below'])(
+  'makeFolders() ends where nothing can be made: %s',
+  path => {
+    expect(() => makeFolders(path)).toThrow(/^E\w+:/)
+  },
+)
+
+test.runIf(mayMountDisk())('makeFolders() tells a read-only file system, however many are missing', () => {
+  const disk = folder()
+  mountDisk(disk, 65536, 'ro')
+  for (const path of ['one', 'one/two']) expect(() => makeFolders(join(disk, path))).toThrow('EROFS')
 })

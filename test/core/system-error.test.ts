@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readingFault, systemFault } from '../../core/system-error.ts'
 import { folder } from '../helpers/tar/folder.ts'
-import { mayMountDisk, mountDisk } from '../support/mount.ts'
 
 const thrown = (act: () => unknown): unknown => {
   try {
@@ -33,18 +32,6 @@ test('systemFault() says why, and at which path, of what is to be written', () =
   expect(fault('file')?.why).toBe('there is something of this name')
   expect(systemFault(new Error('of another kind'))).toBeUndefined()
 })
-
-test.runIf(mayMountDisk())(
-  'systemFault() tells a read-only file system where folders were to be made',
-  () => {
-    const disk = folder()
-    mountDisk(disk, 65536, 'ro')
-    for (const path of ['one', 'one/two']) {
-      const fault = systemFault(thrown(() => mkdirSync(join(disk, path), { recursive: true })))
-      expect(fault?.why).toBe('the file system is read-only')
-    }
-  },
-)
 
 test.runIf(mayMountDisk())(
   'systemFault() says why a tree cannot be removed, also where node has no name for it',

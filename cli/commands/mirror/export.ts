@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmdirSync, utimesSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, renameSync, rmdirSync, utimesSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { makeFolders } from '../../../core/folders.ts'
 import { type Message, quoted } from '../../../core/message.ts'
 import { partOf, sweepParts } from '../../../core/part.ts'
 import { storeRoot } from '../../../core/store.ts'
@@ -82,7 +83,7 @@ export const mirrorExport = command({
     // A bundle is large, and the disk may be small.
     sweepParts(dirname(to), basename(to))
     try {
-      mkdirSync(part, { recursive: true })
+      makeFolders(part)
       if (!keepsKinds(part))
         return complain(
           trouble({

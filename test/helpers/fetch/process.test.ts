@@ -61,6 +61,17 @@ function partial(root: string): number {
 }
 
 describe('do-fetch', () => {
+  it('says that a store below /proc cannot be made, and does not try for ever', async () => {
+    const list = join(folder(), '.fetch')
+    put(list, `url: http://127.0.0.1:9/a\nsha256: ${DIGEST}\n`)
+    const { status, err } = await doFetch('/proc/none', list).done
+    expect([status, err]).toEqual([
+      1,
+      'do-fetch: cannot fetch "a": there is no such folder\n' +
+        '  store /proc/none/store\n  set COOLPORTS_STORE to a folder that you may write to\n',
+    ])
+  })
+
   it('fetches, and then ends at once without a word', async () => {
     const root = folder()
     const { url, asked } = await serve(whole())
