@@ -45,21 +45,16 @@ export function planGc(
       if (one && --one.names === 0) after -= one.bytes
     }
   }
-  const notes = entries.filter(({ kind }) => kind === 'contents')
   const packages = new Set(entries.filter(({ kind }) => kind === 'packages').map(({ name }) => name))
-  const notesOf = (name: string): readonly StoreEntry[] => byPackage.get(name) ?? []
-  const byPackage = new Map<string, StoreEntry[]>()
-  for (const note of notes) {
-    const name = packageOf(note) ?? ''
-    byPackage.set(name, [...(byPackage.get(name) ?? []), note])
+  const notes = new Map<string, StoreEntry[]>()
+  for (const note of entries.filter(({ kind }) => kind === 'contents')) {
+    const name = packageOf(note)
+    if (name === undefined || !packages.has(name)) take(note)
+    else notes.set(name, [...(notes.get(name) ?? []), note])
   }
-  const orphan = (note: StoreEntry): boolean => !packages.has(packageOf(note) ?? '')
-  for (const note of notes) {
-    if (orphan(note)) take(note)
-  }
-  for (const entry of [...entries].filter(({ kind }) => kind !== 'contents').sort(byUse)) {
+  for (const entry of entries.filter(({ kind }) => kind !== 'contents').sort(byUse)) {
     const reason = keep(entry) ?? (after <= budget ? { why: 'fits' as const } : undefined)
-    const own = entry.kind === 'packages' ? notesOf(entry.name) : []
+    const own = entry.kind === 'packages' ? (notes.get(entry.name) ?? []) : []
     if (reason) {
       stay.push([entry, reason])
       for (const note of own) stay.push([note, { why: 'belongs', to: entry.name }])
