@@ -62,6 +62,12 @@ class Customer {
   async #serve(connection: PeerConnection): Promise<void> {
     if (this.#isServed) return
     this.#isServed = true
+    // What is wanted while a stream is closed has one of its own.
+    while (this.#wants.size > 0) await this.#giveAll(connection)
+    this.#isServed = false
+  }
+
+  async #giveAll(connection: PeerConnection): Promise<void> {
     let stream: PeerStream | undefined
     try {
       for (let want = this.#next(); want; want = this.#next()) {
@@ -74,8 +80,6 @@ class Customer {
     } catch {
       this.#wants.clear() // it is gone, or does not read
       stream?.abort()
-    } finally {
-      this.#isServed = false
     }
   }
 
