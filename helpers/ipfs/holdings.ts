@@ -21,7 +21,7 @@ import { formatLayout, type Layout, type Leaf, layOut, leafBlock, leavesOf, pars
 export class Holdings implements Blocks {
   readonly #store: string
   readonly #paths: readonly string[]
-  readonly #known = new Map<string, { readonly layout: Layout; readonly path: string }>()
+  readonly #known = new Map<string, Layout>()
   readonly #leaves = new Map<string, { readonly file: string; readonly leaf: Leaf }>()
   readonly #nodes = new Map<string, Uint8Array>()
   readonly #note: (text: string) => void
@@ -81,10 +81,10 @@ export class Holdings implements Blocks {
 
   async #take(key: string, path: string): Promise<Result<Layout, string>> {
     const known = this.#known.get(key)
-    if (known) return ok(known.layout)
+    if (known) return ok(known)
     const layout = await this.#layoutOf(key, path)
     if (!layout.ok) return layout
-    this.#known.set(key, { layout: layout.value, path })
+    this.#known.set(key, layout.value)
     for (const [digest, bytes] of layout.value.nodes) this.#nodes.set(digest, bytes)
     for (const [digest, leaf] of leavesOf(layout.value))
       this.#leaves.set(digest, { file: leaf.path === '' ? path : join(path, leaf.path), leaf })

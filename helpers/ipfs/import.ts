@@ -7,7 +7,7 @@ import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
 /** Takes each block when it is made; a block may come more than once. */
-export type Sink = (cid: CID, bytes: Uint8Array) => void | Promise<void>
+type Sink = (cid: CID, bytes: Uint8Array) => void | Promise<void>
 
 /**
  * The CID of a file or a folder, as `ipfs add` and `ipfs add -r` make it by default: version 0, blocks of
@@ -24,12 +24,6 @@ export async function importPath(path: string, sink: Sink): Promise<Result<CID, 
   }))
     last = cid // of a tree the root comes last
   return last ? ok(last) : refuse('nothing was read')
-}
-
-/** The CID of bytes as they come. */
-export async function importBytes(content: AsyncIterable<Uint8Array>, sink: Sink): Promise<CID> {
-  for await (const { cid } of importer([{ content }], blockstore(sink), { ...PROFILE })) return cid
-  throw new Error('the importer made nothing of a file')
 }
 
 const PROFILE = { profile: 'unixfs-v0-2015', fileImportConcurrency: 8, blockWriteConcurrency: 4 } as const

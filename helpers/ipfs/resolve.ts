@@ -1,5 +1,6 @@
 import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { isSystemError } from '../../core/system-error.ts'
 import { describe } from '../http/failure.ts'
 import {
   type IpnsName,
@@ -67,7 +68,7 @@ async function newestRecord(
   const last = kept && sequenceOf(kept)
   if (last !== undefined && newest.sequence < last)
     return refuse(`all records that can be had are older than one that was seen (number ${last})`)
-  if (newest !== found.find(record => known?.ok && record === known.value)) keep(seen, name, newest)
+  if (!known?.ok || newest !== known.value) keep(seen, name, newest)
   return ok(newest)
 }
 
@@ -79,7 +80,7 @@ function keep(seen: RecordFolder, { text }: IpnsName, { bytes }: NameRecord): vo
   try {
     seen.write(text, bytes)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
+    if (!isSystemError(error)) throw error
   }
 }
 

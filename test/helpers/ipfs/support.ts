@@ -7,7 +7,7 @@ import type { Limits } from '../../../helpers/http/limits.ts'
 import type { Blocks } from '../../../helpers/ipfs/block.ts'
 import { digestOf } from '../../../helpers/ipfs/cid.ts'
 import { gateway } from '../../../helpers/ipfs/gateway.ts'
-import { importBytes, importPath } from '../../../helpers/ipfs/import.ts'
+import { importPath } from '../../../helpers/ipfs/import.ts'
 import { Places } from '../../../helpers/ipfs/places.ts'
 import { mirrorServer } from '../../../helpers/ipfs/serve.ts'
 import { later, QUICK, serve } from '../fetch/support.ts'
@@ -23,20 +23,20 @@ export class Store {
   }
 
   async add(content: Uint8Array): Promise<CID> {
-    return importBytes(
-      (async function* () {
-        yield content
-      })(),
-      this.put,
-    )
+    return this.#import([{ content }])
   }
 
   /** A folder of files that need no disk. */
   async addFolder(files: Readonly<Record<string, string | Uint8Array>>): Promise<CID> {
-    const source = Object.entries(files).map(([name, content]) => ({
-      path: `root/${name}`,
-      content: Buffer.from(content),
-    }))
+    return this.#import(
+      Object.entries(files).map(([name, content]) => ({
+        path: `root/${name}`,
+        content: Buffer.from(content),
+      })),
+    )
+  }
+
+  async #import(source: Parameters<typeof importer>[0]): Promise<CID> {
     const blocks = {
       put: async (cid: CID, bytes: Uint8Array | AsyncIterable<Uint8Array>) => {
         this.put(cid, bytes as Uint8Array)
@@ -45,7 +45,7 @@ export class Store {
     }
     let root: CID | undefined
     for await (const { cid } of importer(source, blocks, { profile: 'unixfs-v0-2015' })) root = cid
-    if (!root) throw new Error('an empty folder')
+    if (!root) throw new Error('nothing to import')
     return root
   }
 
