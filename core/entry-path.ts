@@ -26,6 +26,15 @@ export function checkedPath(name: string): string {
   return path.value
 }
 
+/** The folder that a path lies in; the empty one for what lies in none. */
+export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
+
+/** All folders that a path lies in, from the outermost on. */
+export function foldersOf(path: string): readonly string[] {
+  const parts = path.split('/').slice(0, -1)
+  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
+}
+
 /**
  * Whether a symlink may stand at `path`. An absolute target is meant from the root of the package
  * and nothing ever follows it on this side; a relative one must not climb above that root.

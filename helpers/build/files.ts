@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, lutimesSync, mkdirSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
+import { foldersOf } from '../../core/entry-path.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type Entry, PACKAGE_TIME } from '../tar/entry.ts'
 import { listTree } from '../tar/list.ts'
@@ -29,8 +30,7 @@ function filled(entries: readonly Entry[]): readonly Entry[] {
   const parents = new Set<string>()
   for (const { kind, path } of entries) {
     if (kind === 'directory') continue
-    for (let at = path.lastIndexOf('/'); at !== -1; at = path.lastIndexOf('/', at - 1))
-      parents.add(path.slice(0, at))
+    for (const folder of foldersOf(path)) parents.add(folder)
   }
   return entries.filter(({ kind, path }) => kind !== 'directory' || parents.has(path))
 }

@@ -1,3 +1,4 @@
+import { folderOf } from '../../core/entry-path.ts'
 import { byCodeUnit } from '../../core/order.ts'
 
 /** Something that puts files at paths: a package, or what an option adds. */
@@ -51,7 +52,7 @@ export function clashes(owners: readonly Owner[]): readonly Clash[] {
   const hidden = new Map<string, ReadonlySet<Owner>>()
   // A path comes after those that it is below.
   for (const [path, all] of [...at].sort(([a], [b]) => byCodeUnit(a, b))) {
-    const gone = hidden.get(path.slice(0, Math.max(0, path.lastIndexOf('/'))))
+    const gone = hidden.get(folderOf(path))
     const there = gone ? all.filter(owner => !gone.has(owner)) : all
     const kinds = there.map(({ paths }) => paths.get(path) ?? 'directory')
     if (new Set(kinds).size > 1) found.push({ path, owners: there.map(({ name }) => name) })

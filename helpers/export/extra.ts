@@ -1,4 +1,5 @@
 import { sha256 } from '../../core/digest.ts'
+import { foldersOf } from '../../core/entry-path.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { blobOfBytes } from '../oci/blob-source.ts'
 import { LAYER, LAYER_GZIP } from '../oci/media-type.ts'
@@ -30,7 +31,7 @@ export function extraMembers({ with: asked, certificates }: Extras): readonly Me
     ...(asked.includes('tmp') ? [folder('tmp', 0o1777)] : []),
     ...(certificates === undefined ? [] : [file(CERTIFICATES, certificates)]),
   ]
-  const folders = new Set(members.flatMap(({ entry }) => parents(entry.path)))
+  const folders = new Set(members.flatMap(({ entry }) => foldersOf(entry.path)))
   return [...members, ...[...folders].map(path => folder(path))].sort((a, b) =>
     byCodeUnit(a.entry.path, b.entry.path),
   )
@@ -72,11 +73,6 @@ const file = (path: string, data: string | Buffer): Member => {
 const folder = (path: string, mode = 0o755): Member => {
   const entry: Entry = { kind: 'directory', path, mode }
   return { entry }
-}
-
-const parents = (path: string): readonly string[] => {
-  const parts = path.split('/').slice(0, -1)
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/'))
 }
 
 async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,3 +1,4 @@
+import { foldersOf } from '../../core/entry-path.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import type { Entry } from '../tar/entry.ts'
 import type { Member } from '../tar/write.ts'
@@ -18,7 +19,7 @@ export function mergeMembers(layers: readonly (readonly Member[])[]): readonly M
     const names = new Map<string, string>()
     const seen = layer.filter(({ entry }) => {
       if (entry.kind === 'file') files.set(entry.path, entry)
-      return !taken.has(entry.path) && !isBelow(entry.path, ends)
+      return !taken.has(entry.path) && !foldersOf(entry.path).some(folder => ends.has(folder))
     })
     for (const member of seen) {
       taken.add(member.entry.path)
@@ -27,13 +28,6 @@ export function mergeMembers(layers: readonly (readonly Member[])[]): readonly M
     for (const { entry } of layer) if (entry.kind !== 'directory') ends.add(entry.path)
   }
   return merged.sort((a, b) => byCodeUnit(a.entry.path, b.entry.path))
-}
-
-function isBelow(path: string, ends: ReadonlySet<string>): boolean {
-  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-    if (ends.has(path.slice(0, end))) return true
-  }
-  return false
 }
 
 function linked(

@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path'
 import { DANGLING, destinationOf, fileFault } from '../../core/destination.ts'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
+import { foldersOf } from '../../core/entry-path.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { leftParts, OLD, partOf } from '../../core/part.ts'
@@ -115,8 +116,7 @@ function isEmpty(folder: string): boolean {
 function* archiveMembers(files: readonly FormFile[]): Generator<Member> {
   const folders = new Set<string>()
   for (const { path, size, open } of files) {
-    const parts = path.split('/').slice(0, -1)
-    for (const folder of parts.map((_, index) => parts.slice(0, index + 1).join('/'))) {
+    for (const folder of foldersOf(path)) {
       if (!folders.has(folder)) yield { entry: { kind: 'directory', path: folder } }
       folders.add(folder)
     }

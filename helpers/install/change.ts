@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { folderOf } from '../../core/entry-path.ts'
 import { type Lock, tryLock } from '../../core/lock.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -163,7 +164,7 @@ function difference(before: readonly Installed[], after: readonly Installed[], {
 /** A rename cannot lead from one file system to another, and the change's files are with the database. */
 function diskProblems(things: readonly { readonly path: string }[], facts: Facts): readonly InstallProblem[] {
   const disk = diskOf(facts, '')
-  const folders = new Set(things.map(({ path }) => path.split('/').slice(0, -1).join('/')))
+  const folders = new Set(things.map(({ path }) => folderOf(path)))
   return [...folders]
     .filter(path => (diskOf(facts, path) ?? disk) !== disk)
     .sort()

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { foldersOf } from '../../core/entry-path.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { generationsOf, hasGenerations, rootIn } from './current.ts'
@@ -55,9 +56,7 @@ export function makeDatabase(root: string): string {
   const real = realpathSync(root)
   const folders = new Folders(real)
   try {
-    const parts = RECORDS.split('/')
-    for (const [index] of parts.entries()) {
-      const path = parts.slice(0, index + 1).join('/')
+    for (const path of [...foldersOf(RECORDS), RECORDS]) {
       const full = folders.at(path)
       if (existsSync(full)) continue
       mkdirSync(full)

@@ -1,3 +1,4 @@
+import { foldersOf } from '../../core/entry-path.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Step } from './journal.ts'
@@ -275,10 +276,7 @@ class Planner {
 
   /** Whether the path lies in a folder in whose place a file or a symlink comes. */
   #isBelowCleared(path: string): boolean {
-    const parts = path.split('/')
-    return parts.some(
-      (_, index) => index > 0 && this.#after.get(parts.slice(0, index).join('/')) === 'content',
-    )
+    return foldersOf(path).some(folder => this.#after.get(folder) === 'content')
   }
 
   /** Whether a folder holds nothing but what goes. */

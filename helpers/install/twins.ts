@@ -1,4 +1,5 @@
 import { closeSync, existsSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import { folderOf } from '../../core/entry-path.ts'
 import { type Folders, NoFolder } from './folders.ts'
 
 /**
@@ -11,7 +12,7 @@ export function areOne(folders: Folders, folder: string, name: string, other: st
   try {
     return areOneAt(folders, `${probe}.`, name, other)
   } catch (error) {
-    if (error instanceof NoFolder) return areOne(folders, parentOf(error.path), name, other)
+    if (error instanceof NoFolder) return areOne(folders, folderOf(error.path), name, other)
     if ((error as NodeJS.ErrnoException).code !== 'ENAMETOOLONG') throw error
   }
   // These names have room in a folder of their own alone, which takes after this one as well.
@@ -34,5 +35,3 @@ function areOneAt(folders: Folders, start: string, name: string, other: string):
     if (isMade) rmSync(folders.at(start + name), { force: true })
   }
 }
-
-const parentOf = (path: string): string => path.split('/').slice(0, -1).join('/')

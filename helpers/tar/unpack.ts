@@ -19,7 +19,7 @@ import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
-import { checkedPath, foldedPath } from '../../core/entry-path.ts'
+import { checkedPath, foldedPath, folderOf, foldersOf } from '../../core/entry-path.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { hashed, streamDigest } from '../../core/stream-digest.ts'
 import type { Bounds } from './bounds.ts'
@@ -125,8 +125,8 @@ const TWIN =
 
 /** Whether an entry, or a folder that it is in, is there under a name that a file system may take for the same. */
 function hasTwin(name: string, made: Made): boolean {
-  const parts = checkedPath(name).split('/')
-  const paths = parts.map((_, index) => parts.slice(0, index + 1).join('/'))
+  const path = checkedPath(name)
+  const paths = [...foldersOf(path), path]
   const folded = new Set(paths.map(foldedPath))
   return [...made.keys()].some(path => !paths.includes(path) && folded.has(foldedPath(path)))
 }
@@ -146,7 +146,7 @@ async function unpackEntry(
   if (kind === 'directory') makeFolder(path, into, made)
   else {
     const full = join(into, path)
-    makeFolder(parentOf(path), into, made)
+    makeFolder(folderOf(path), into, made)
     if (kind === 'symlink') {
       symlinkSync(target ?? '', full)
       lutimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
@@ -160,14 +160,11 @@ async function unpackEntry(
 /** And those that it lies in: archives may leave out the folders of their files. */
 function makeFolder(path: string, into: string, made: Made): void {
   if (made.has(path)) return
-  makeFolder(parentOf(path), into, made)
+  makeFolder(folderOf(path), into, made)
   mkdirSync(join(into, path), 0o755)
   chmodSync(join(into, path), 0o755)
   made.set(path, 'folder')
 }
-
-/** Of what lies in no folder it is the root. */
-const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
 
 async function unpackFile(source: Source, full: string, mark: boolean): Promise<void> {
   const fd = openSync(full, 'wx', 0o600)

@@ -1,3 +1,4 @@
+import { foldersOf } from '../../core/entry-path.ts'
 import { shellWord } from '../../core/shell.ts'
 import type { Merged } from '../sandbox/merge.ts'
 import { hasFolder, programFolders } from './facts.ts'
@@ -60,7 +61,7 @@ fi
 
 /** A folder may be a leaf, or below one. */
 const hasParts = (entries: readonly Merged[], folder: string): boolean =>
-  folder.split('/').some((_, index, parts) => {
-    const above = parts.slice(0, index + 1).join('/')
-    return entries.some(one => one.path === above && one.kind === 'leaf' && one.type === 'folder')
-  }) || hasFolder(entries, folder)
+  hasFolder(entries, folder) ||
+  foldersOf(folder).some(above =>
+    entries.some(one => one.path === above && one.kind === 'leaf' && one.type === 'folder'),
+  )

@@ -1,5 +1,6 @@
 import { cpSync, lstatSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { foldersOf } from '../../core/entry-path.ts'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { PackageLayer } from './layer.ts'
@@ -48,12 +49,10 @@ const notThere = (name: string, layers: readonly PackageLayer[]): VenvProblem =>
 
 /** No symlink of a package is ever followed on this side: it may lead anywhere. */
 function missingIn(layer: PackageLayer, path: string): VenvProblem | undefined {
-  const parts = path.split('/')
-  for (const [index] of parts.entries()) {
-    const above = parts.slice(0, index + 1).join('/')
+  for (const above of [...foldersOf(path), path]) {
     const there = lstatSync(join(layer.path, above), { throwIfNoEntry: false })
     if (!there) return { kind: 'no such path', path, name: layer.name }
-    if (index < parts.length - 1 && !there.isDirectory())
+    if (above !== path && !there.isDirectory())
       return { kind: 'bad path', path, why: `${quoted(above)} is no folder in ${layer.name}` }
   }
   return undefined
