@@ -19,7 +19,7 @@ import type {
 } from '../helpers/sbom/bill.ts'
 import { unpackedTree } from '../helpers/store/trees.ts'
 import type { StoreUse } from '../helpers/store/use.ts'
-import { readIdentity } from '../helpers/tar/identity.ts'
+import { identityAt } from '../helpers/tar/identity.ts'
 import { listTree } from '../helpers/tar/list.ts'
 import { tarMessage } from '../helpers/tar/problem.ts'
 import type { Member } from '../helpers/tar/write.ts'
@@ -119,7 +119,7 @@ function billedPackage(tree: string, manifests: Manifests, name: string): Result
   const root = closureOf(manifests, pkg.buildDeps, one => one.runDeps)
   if (!root.ok) return root
   const file = join(tree, 'pkg', name, '.pkg.tar.gz')
-  const tar = existsSync(file) ? readIdentity(file) : undefined
+  const tar = identityAt(file)
   const { version, release, license, description, homepage } = pkg
   return ok({
     ...{ name, version, release, pkghash: sha256(text), license, description, homepage },

@@ -15,9 +15,12 @@ export const trouble = (message: Message): Refusal => ({ status: 2, messages: [m
 export const no = (message: Message): Refusal => ({ status: 1, messages: [message] })
 
 /** Says why on stderr; answers the exit status. */
-export function complain(refusal: Refusal): number {
-  for (const message of refusal.messages) process.stderr.write(`${formatMessage(PROGRAM, message)}\n`)
-  return refusal.status
+export function complain({
+  status,
+  messages,
+}: Omit<Refusal, 'status'> & { readonly status: number }): number {
+  for (const message of messages) process.stderr.write(`${formatMessage(PROGRAM, message)}\n`)
+  return status
 }
 
 /** A line about what was done, on stderr. */

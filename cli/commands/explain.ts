@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../../core/name.ts'
 import { packageKeyPath, storeRoot } from '../../core/store.ts'
+import { textIfThere } from '../../core/text-if-there.ts'
 import { command, jsonOption, packageOption } from '../command.ts'
 import { bringUpToDate } from '../door.ts'
 import { findPackage } from '../find.ts'
@@ -65,11 +66,9 @@ export const explain = command({
       }
       return 1
     }
-    const read = (path: string): string | undefined =>
-      existsSync(path) ? readFileSync(path, 'utf8') : undefined
     const found = reason(name.value, built.key, key, {
-      byHash: hash => read(packageKeyPath(store, hash)),
-      present: dependency => read(join(args.tree, 'pkg', dependency, '.pkgkey')),
+      byHash: hash => textIfThere(packageKeyPath(store, hash)),
+      present: dependency => textIfThere(join(args.tree, 'pkg', dependency, '.pkgkey')),
     })
     const upToDate = built.hash === present
     const same = upToDate ? null : await foreseen(args.tree, store, name.value)

@@ -32,14 +32,18 @@ export const files = command({
     if (args.root !== undefined) return filesInRoot(args.root, nameIn(args.package), args.json)
     const file = packageFile(args.tree, args.package)
     if (!file.ok) return complain(file.error)
-    const [{ listArchive }, { tarMessage }] = await Promise.all([
-      import('./files/archive.ts'),
+    const [{ inspectTar }, { gunzipped }, { tarMessage }] = await Promise.all([
+      import('../../helpers/tar/inspect.ts'),
+      import('../../helpers/tar/unpack.ts'),
       import('../../helpers/tar/problem.ts'),
     ])
     const all: Held[] = []
-    const listed = await listArchive(file.value, held => {
-      if (args.json) all.push(held)
-      else print(line(held))
+    const listed = await inspectTar(gunzipped(file.value), {
+      check: held => {
+        if (args.json) all.push(held)
+        else print(line(held))
+        return undefined
+      },
     })
     if (!listed.ok) return complain(no(tarMessage('list', quoted(args.package), listed.error)))
     if (args.json) print(json(all.map(held => ({ ...held, mode: held.mode.toString(8) }))))

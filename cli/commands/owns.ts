@@ -1,7 +1,7 @@
 import { quoted } from '../../core/message.ts'
 import { ok } from '../../core/result.ts'
 import { command, jsonOption, rootOption } from '../command.ts'
-import { complain, json, no, print, shown } from '../output.ts'
+import { complain, json, print, shown } from '../output.ts'
 import { complainOfRoot } from '../root.ts'
 
 /** JSON: a list, in the order asked, of `{ path, packages }`; `packages` is a list of names, empty where none has it. */
@@ -39,10 +39,10 @@ export const owns = command({
     if (without.length === 0 || args.json) return without.length === 0 ? 0 : 1
     return complain({
       status: 1,
-      messages: without.flatMap(
-        ({ path }) =>
-          no({ cannot: `tell the owner of ${quoted(path)}`, why: 'no package of this root has it' }).messages,
-      ),
+      messages: without.map(({ path }) => ({
+        cannot: `tell the owner of ${quoted(path)}`,
+        why: 'no package of this root has it',
+      })),
     })
   },
 })

@@ -13,6 +13,7 @@ import type { Reproduced } from '../../helpers/reproduce/record.ts'
 import type { Variation } from '../../helpers/reproduce/variation.ts'
 import { useStore } from '../../helpers/store/use.ts'
 import { command, jobsOption, packagesOption } from '../command.ts'
+import { tellDifferences } from '../differences.ts'
 import { bringUpToDate } from '../door.ts'
 import { findAll } from '../find.ts'
 import { complain, print, type Refusal, shown, trouble } from '../output.ts'
@@ -132,13 +133,8 @@ async function tell(
     return
   }
   print(`${name} differs: sha256 ${here} here, ${there} there`)
-  const [{ comparePackages }, { differenceLines }] = await Promise.all([
-    import('../../helpers/reproduce/compare.ts'),
-    import('../../helpers/reproduce/difference.ts'),
-  ])
   const file = `pkg/${name}/${PACKAGE_FILE}`
-  for await (const difference of comparePackages(join(root, file), join(elsewhere, file), variations))
-    for (const line of differenceLines(difference)) print(`  ${shown(line)}`)
+  await tellDifferences(join(root, file), join(elsewhere, file), variations)
 }
 
 /** Of packages that came out the same there is a record afterwards, of those that differ there is none. */

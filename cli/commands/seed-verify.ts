@@ -9,9 +9,10 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { shellWord } from '../../core/shell.ts'
 import { packagePath, storeRoot } from '../../core/store.ts'
 import { command, jobsOption } from '../command.ts'
+import { tellDifferences } from '../differences.ts'
 import { bringUpToDate, runRedo } from '../door.ts'
 import { requireTree } from '../find.ts'
-import { complain, print, type Refusal, say, shown, trouble } from '../output.ts'
+import { complain, print, type Refusal, say, trouble } from '../output.ts'
 import { writeText } from '../text-file.ts'
 
 /** The ways to make the seed anew: from what, by which program of the host, as which package. */
@@ -114,7 +115,8 @@ export const seedVerify = command({
       return noted
     }
     print(`it differs: sha256 ${pinned.sha256} is pinned, ${made.sha256} was made`)
-    await tellDifferences(args.tree, way.package)
+    const fileOf = (name: string): string => join(args.tree, 'pkg', name, PACKAGE_FILE)
+    await tellDifferences(fileOf('seed'), fileOf(way.package))
     return Math.max(1, noted)
   },
 })
@@ -207,14 +209,4 @@ function tiersOf(graph: BuildGraph): readonly (readonly string[])[] {
     tiers.push(tier)
   }
   return tiers
-}
-
-async function tellDifferences(root: string, name: string): Promise<void> {
-  const [{ comparePackages }, { differenceLines }] = await Promise.all([
-    import('../../helpers/reproduce/compare.ts'),
-    import('../../helpers/reproduce/difference.ts'),
-  ])
-  const [pinned, made] = ['seed', name].map(one => join(root, 'pkg', one, PACKAGE_FILE))
-  for await (const difference of comparePackages(pinned ?? '', made ?? '', []))
-    for (const line of differenceLines(difference)) print(`  ${shown(line)}`)
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { formatMessage } from '../../core/message.ts'
+import type { PackageLayer } from '../../helpers/venv/layer.ts'
 import { command, jobsOption, jsonOption } from '../command.ts'
 import { findAll } from '../find.ts'
-import { complain, json, PROGRAM, print, say, trouble } from '../output.ts'
+import { complain, json, print, say, trouble } from '../output.ts'
 
 const LIST = { type: 'string', array: true, nargs: 1, requiresArg: true } as const
 
@@ -62,32 +62,25 @@ export const venv = command({
         trouble({ cannot: 'run', why: asked.ok ? '' : asked.error, remedy: 'see: coolports venv --help' }),
       )
     const made = await makeAsked(args.tree, asked.value)
-    if (!made.ok) {
-      for (const message of made.error.messages) process.stderr.write(`${formatMessage(PROGRAM, message)}\n`)
-      return made.error.status
-    }
+    if (!made.ok) return complain(made.error)
     const { run, notes } = made.value
     const { place, layers } = made.value.made
     for (const note of notes) say(`note: ${note}`)
     if (!args.json) print(run)
     else {
-      const packages = layers.flatMap(layer =>
-        layer.kind === 'package'
-          ? [
-              {
-                name: layer.name,
-                version: layer.version,
-                pkghash: layer.pkghash,
-                tar: layer.tar,
-                level: layer.level,
-              },
-            ]
-          : [],
-      )
+      const packages = layers.flatMap(layer => (layer.kind === 'package' ? [described(layer)] : []))
       print(json({ folder: place, run, activate: join(place, 'bin/activate'), packages, notes }))
     }
     return 0
   },
+})
+
+const described = ({ name, version, pkghash, tar, level }: PackageLayer) => ({
+  name,
+  version,
+  pkghash,
+  tar,
+  level,
 })
 
 interface Given {

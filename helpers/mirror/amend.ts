@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import type { RecProblem } from '../../core/recfile.ts'
 import type { Result } from '../../core/result.ts'
 import { isSystemError } from '../../core/system-error.ts'
+import { textIfThere } from '../../core/text-if-there.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 
 /**
@@ -18,7 +18,7 @@ export function amendRecords(
 ): readonly Message[] {
   const path = join(tree, file)
   try {
-    const before = read(path)
+    const before = textIfThere(path) ?? ''
     const after = change(before)
     if (!after.ok) return after.error.map(problem => unreadable(file, problem))
     if (after.value === before) return []
@@ -36,12 +36,3 @@ const unreadable = (file: string, { line, text }: RecProblem): Message => ({
   why: `${quoted(text)} is no field (NAME: VALUE)`,
   at: { file, line, column: 1 },
 })
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
-  }
-}

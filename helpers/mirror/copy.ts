@@ -13,6 +13,7 @@ import {
 import { dirname, join } from 'node:path'
 import { takesModes } from '../../core/mode.ts'
 import { byCodeUnit } from '../../core/order.ts'
+import { packageMode } from '../tar/entry.ts'
 
 /** Copies a file, a symlink as such, or a folder with all below it; modes are those of a package. */
 export function copyPath(from: string, to: string, isWanted: (path: string) => boolean = () => true): void {
@@ -22,7 +23,7 @@ export function copyPath(from: string, to: string, isWanted: (path: string) => b
   if (stats.isSymbolicLink()) symlinkSync(readlinkSync(from), to)
   else if (stats.isFile()) {
     copyFileSync(from, to)
-    chmodSync(to, stats.mode & 0o111 ? 0o755 : 0o644)
+    chmodSync(to, packageMode(stats.mode))
   } else if (stats.isDirectory()) {
     mkdirSync(to, { recursive: true })
     for (const name of readdirSync(from).sort(byCodeUnit))

@@ -1,3 +1,4 @@
+import type { CID } from 'multiformats/cid'
 import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { distfilePath } from '../../core/store.ts'
@@ -33,7 +34,7 @@ export async function pinSources(
     const { sha256, file, urls } = request
     if (sources.has(sha256)) continue
     const cid = await holdings.cidOf(sha256)
-    const why = cid.ok ? await give(request, cid.value.toString(), holdings, pinning) : cid.error
+    const why = cid.ok ? await give(request, cid.value, holdings, pinning) : cid.error
     if (why !== undefined) problems.push({ cannot: `pin ${quoted(file)}`, why })
     else if (cid.ok) {
       sources.set(sha256, { sourceUrl: urls[0] ?? file, sha256, cid: cid.value.toString() })
@@ -47,19 +48,18 @@ export async function pinSources(
 /** Gives one source to the daemon and into the folder; why not, if so. */
 async function give(
   { sha256 }: FetchRequest,
-  cid: string,
+  cid: CID,
   holdings: Holdings,
   { store, daemon, blocks }: Pinning,
 ): Promise<string | undefined> {
   if (daemon) {
     const added = await daemon.add(distfilePath(store, sha256), new AbortController().signal)
     if (!added.ok) return `${daemon.name} gave ${describe(added.error)}`
-    if (added.value !== cid) return `${daemon.name} made ${quoted(added.value)} of it, not ${cid}`
+    if (added.value !== cid.toString()) return `${daemon.name} made ${quoted(added.value)} of it, not ${cid}`
   }
-  const root = blocks === undefined ? undefined : await holdings.cidOf(sha256)
-  if (!root?.ok || blocks === undefined) return undefined
+  if (blocks === undefined) return undefined
   try {
-    const written = await writeBlocks(root.value, holdings, blocks)
+    const written = await writeBlocks(cid, holdings, blocks)
     return written.ok ? undefined : written.error
   } catch (error) {
     const fault = systemFault(error)

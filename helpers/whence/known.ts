@@ -4,6 +4,7 @@ import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { isPackageName } from '../../core/name.ts'
 import { type PkgKey, parsePkgKey } from '../../core/pkgkey.ts'
 import { packageKeyPath } from '../../core/store.ts'
+import { textIfThere } from '../../core/text-if-there.ts'
 import { readIdentity } from '../tar/identity.ts'
 
 /** What the key of a pkghash says, from the store or from a tree; only of one whose sha256 it is. */
@@ -13,7 +14,7 @@ export function knownKey(tree: string, store: string, name: string, hash: Sha256
     ...(isPackageName(name) ? [join(tree, 'pkg', name, '.pkgkey')] : []),
   ]
   for (const place of places) {
-    const text = existsSync(place) ? readFileSync(place, 'utf8') : undefined
+    const text = textIfThere(place)
     const key = text !== undefined && sha256(text) === hash ? parsePkgKey(text) : undefined
     if (key?.ok) return key.value
   }

@@ -1,12 +1,12 @@
 import { lstatSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatMessage, quoted } from '../../../core/message.ts'
+import { quoted } from '../../../core/message.ts'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../../../core/name.ts'
 import { storeRoot } from '../../../core/store.ts'
 import { systemFault } from '../../../core/system-error.ts'
 import type { StoreEntry } from '../../../helpers/store/entries.ts'
 import { command, jsonOption } from '../../command.ts'
-import { json, PROGRAM, print, shown } from '../../output.ts'
+import { complain, json, no, print, shown } from '../../output.ts'
 import { named } from './stored.ts'
 
 /**
@@ -48,33 +48,33 @@ export const cacheVerify = command({
       }
       const removed = removeTwins(args.tree, entry)
       damaged.push({ kind: entry.kind, name: entry.name, label: called ?? null, why, aside })
-      say({
-        cannot: `trust ${named(entry, called).replace(/ +/g, ' ')}`,
-        why,
-        facts: [
-          aside === null ? ['not set aside', trouble ?? ''] : ['set aside', shown(aside)],
-          ...removed.map(path => ['removed', shown(path)] as const),
-        ],
-      })
+      complain(
+        no({
+          cannot: `trust ${named(entry, called).replace(/ +/g, ' ')}`,
+          why,
+          facts: [
+            aside === null ? ['not set aside', trouble ?? ''] : ['set aside', shown(aside)],
+            ...removed.map(path => ['removed', shown(path)] as const),
+          ],
+        }),
+      )
     }
     const unreadable = liveRoots(store).filter(({ owner }) => owner === undefined)
     for (const { path } of unreadable) {
       damaged.push({ kind: 'roots', name: path, label: null, why: 'it cannot be read', aside: null })
-      say({
-        cannot: `read the root ${quoted(path)}`,
-        why: 'it names no owner',
-        remedy: 'until it is removed, nothing is freed',
-      })
+      complain(
+        no({
+          cannot: `read the root ${quoted(path)}`,
+          why: 'it names no owner',
+          remedy: 'until it is removed, nothing is freed',
+        }),
+      )
     }
     if (args.json) print(json({ read, damaged }))
     else print(`${read} entries read, ${damaged.length} damaged`)
     return damaged.length > 0 ? 1 : 0
   },
 })
-
-const say = (message: Parameters<typeof formatMessage>[1]): void => {
-  process.stderr.write(`${formatMessage(PROGRAM, message)}\n`)
-}
 
 /** Removes packages of the tree that are the very file: redo would take them for good. */
 function removeTwins(root: string, { kind, blocks }: StoreEntry): readonly string[] {

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { existsSync, readdirSync, type Stats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSha256, type Sha256 } from '../../../core/digest.ts'
 import { packageKeyPath, packagePath } from '../../../core/store.ts'
+import { textIfThere } from '../../../core/text-if-there.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
 
 /** What is known of the package file that stands in the tree. */
@@ -21,10 +22,8 @@ export function findBuilt(file: string, store: string, present: Sha256): Built {
   const hash = [present, ...hashesIn(store)].find(one => isFile(stat, packagePath(store, one)))
   const found = hash ?? sameTar(file, stat, store, present)
   if (found === undefined) return { kind: 'unknown' }
-  const path = packageKeyPath(store, found)
-  return existsSync(path)
-    ? { kind: 'known', hash: found, key: readFileSync(path, 'utf8') }
-    : { kind: 'unknown' }
+  const key = textIfThere(packageKeyPath(store, found))
+  return key === undefined ? { kind: 'unknown' } : { kind: 'known', hash: found, key }
 }
 
 function hashesIn(store: string): readonly Sha256[] {

@@ -1,7 +1,8 @@
-import { existsSync, lstatSync, readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { packagePath } from '../../../core/store.ts'
+import { textIfThere } from '../../../core/text-if-there.ts'
 import { contentKey } from '../../../helpers/build/content-key.ts'
 import { findContent, type SameContent } from '../../../helpers/store/content.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
@@ -64,7 +65,5 @@ function builtTar(root: string, store: string, name: string): Sha256 | undefined
   return there ? readIdentity(built) : undefined
 }
 
-function keyOf(root: string, name: string): string | undefined {
-  const path = join(root, 'pkg', name, '.pkgkey')
-  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
-}
+const keyOf = (root: string, name: string): string | undefined =>
+  textIfThere(join(root, 'pkg', name, '.pkgkey'))

@@ -55,10 +55,9 @@ export function reason(name: string, before: string, after: string, keys: Keys):
 
 /** In what two keys differ, and the dependencies that are others now, whose own reasons are to be found. */
 function compare(name: string, before: string, after: string) {
-  const old = split(before)
-  const young = split(after)
-  const changed = [...young.dependencies].flatMap(([dependency, present]) => {
-    const built = old.dependencies.get(dependency)
+  const old = dependenciesIn(before)
+  const changed = [...dependenciesIn(after)].flatMap(([dependency, present]) => {
+    const built = old.get(dependency)
     return built === undefined || built === present ? [] : [{ name: dependency, built, present }]
   })
   const followed = new Set(changed.map(dependency => dependency.name))
@@ -72,7 +71,9 @@ function compare(name: string, before: string, after: string) {
 
 const lines = (text: string): readonly string[] => text.replace(/\n$/, '').split('\n')
 
-function split(text: string): { readonly dependencies: ReadonlyMap<string, Sha256> } {
-  const found = lines(text).flatMap(line => dependencyIn(line) ?? [])
-  return { dependencies: new Map(found.map(({ name, hash }) => [name, hash])) }
-}
+const dependenciesIn = (text: string): ReadonlyMap<string, Sha256> =>
+  new Map(
+    lines(text)
+      .flatMap(line => dependencyIn(line) ?? [])
+      .map(({ name, hash }) => [name, hash]),
+  )

@@ -4,7 +4,7 @@ import { ok, type Result, refuse } from '../../../core/result.ts'
 import type { RunOptions } from '../../../helpers/export/image.ts'
 import { BILL_ENDING, BILL_FORMATS, type BillFormat } from '../../../helpers/sbom/format.ts'
 import type { Common } from '../../command.ts'
-import { type Refusal, trouble } from '../../output.ts'
+import type { Refusal } from '../../output.ts'
 
 export const FORMS = ['tar', 'oci', 'docker'] as const
 
@@ -189,5 +189,4 @@ const pair = (word: string): readonly [string, string] => {
   return at === -1 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)]
 }
 
-const misuse = (why: string): Message =>
-  trouble({ cannot: 'export', why, remedy: 'see: coolports export --help' }).messages[0] as Message
+const misuse = (why: string): Message => ({ cannot: 'export', why, remedy: 'see: coolports export --help' })

@@ -3,7 +3,7 @@ import { quoted } from '../../../core/message.ts'
 import { isPackageName } from '../../../core/name.ts'
 import { storeRoot } from '../../../core/store.ts'
 import { command } from '../../command.ts'
-import { complain, no, print, trouble } from '../../output.ts'
+import { complain, no, print, say, trouble } from '../../output.ts'
 
 export const mirrorPublish = command({
   usage: 'publish <path>',
@@ -49,11 +49,8 @@ export const mirrorPublish = command({
       import('../../../helpers/ipfs/holdings.ts'),
     ])
     const store = storeRoot(process.env, tree)
-    const note = (text: string): void => {
-      process.stderr.write(`coolports: ${text}\n`)
-    }
     const named = parseCid(path)
-    const cid = named.ok ? named : await new Holdings(store, [], note).cidOfPath(path)
+    const cid = named.ok ? named : await new Holdings(store, [], say).cidOfPath(path)
     if (!cid.ok) return complain(no({ cannot: `publish ${quoted(path)}`, why: cid.error }))
     const published = await publish({
       value: `/ipfs/${cid.value}`,

@@ -6,7 +6,7 @@ import { distfilePath, storeRoot } from '../../../core/store.ts'
 import type { PeerNode } from '../../../helpers/bitswap/node.ts'
 import type { Blocks } from '../../../helpers/ipfs/block.ts'
 import { command } from '../../command.ts'
-import { complain, print, shown, trouble } from '../../output.ts'
+import { complain, print, say, shown, trouble } from '../../output.ts'
 
 export const mirrorServe = command({
   usage: 'serve [paths..]',
@@ -68,10 +68,7 @@ export const mirrorServe = command({
       import('../../../helpers/ipfs/record-folder.ts'),
     ])
     const store = storeRoot(process.env, tree)
-    const note = (text: string): void => {
-      process.stderr.write(`coolports: ${text}\n`)
-    }
-    const blocks = new Holdings(store, paths, note)
+    const blocks = new Holdings(store, paths, say)
     for (const path of paths) {
       const cid = await blocks.cidOfPath(path)
       if (!cid.ok) return complain(trouble({ cannot: `serve ${quoted(path)}`, why: cid.error }))

@@ -1,9 +1,8 @@
-import { formatMessage } from '../../../core/message.ts'
 import type { Availability } from '../../../helpers/mirror/census.ts'
 import { askingOptions, command, jsonOption } from '../../command.ts'
 import { wantedSources } from '../../dependencies.ts'
 import { findAll } from '../../find.ts'
-import { complain, json, no, PROGRAM, paint, print, shown, trouble } from '../../output.ts'
+import { complain, json, no, paint, print, say, shown, trouble } from '../../output.ts'
 
 /**
  * JSON: a list of `{ file, sha256, packages, owners, places }`; `owners` are those who have it, `places` is a
@@ -43,13 +42,13 @@ export const mirrorStatus = command({
       import('../../../helpers/http/limits.ts'),
     ])
     const { mirrors, problems } = loadMirrors(args.tree, process.env)
-    for (const problem of problems) process.stderr.write(`${formatMessage(PROGRAM, problem)}\n`)
+    for (const problem of problems) complain(no(problem))
     const limits = { ...LIMITS, idleMs: 10_000 }
     const opened = connections(process.env, limits)
     if (!opened.ok) return complain(trouble(opened.error))
     const { signal } = new AbortController()
     const network = { dispatcher: opened.value, limits }
-    const ipfs = ipfsLater(process.env, network, text => process.stderr.write(`${PROGRAM}: ${text}\n`))
+    const ipfs = ipfsLater(process.env, network, say)
     const asking = { ...network, signal, env: process.env, ipfs: ipfs.open }
     const requests = wanted.value.sources.map(({ request }) => request)
     const found = await census(requests, mirrors, asking, args.jobs)
