@@ -231,8 +231,7 @@ async function whatIsThere(
   let size = 0
   try {
     for await (const chunk of opened.value.bytes) {
-      for (let done = 0; done < chunk.length; )
-        done += (await file.write(chunk, done, chunk.length - done)).bytesWritten
+      await file.writeFile(chunk)
       gz.update(chunk)
       size += chunk.length
     }

@@ -141,8 +141,7 @@ async function pour(
     watch.hold()
     have += chunk.length
     if (have > limit) return refuse({ kind: 'lie', why: `the package has more than ${limit} bytes` })
-    for (let done = 0; done < chunk.length; )
-      done += (await file.write(chunk, done, chunk.length - done)).bytesWritten
+    await file.writeFile(chunk)
     hash.update(chunk)
     watch.goOn()
   }

@@ -26,14 +26,9 @@ export async function take(
   begun: Begun,
   statements: readonly Statement[],
 ): Promise<Result<void, Failure | NoRoom>> {
-  let path: string
+  let path: string | undefined
   try {
     path = incomingPath(store, key.hash)
-  } catch (error) {
-    begun.close()
-    return refuse({ kind: 'disk', code: String((error as NodeJS.ErrnoException).code), folder: store })
-  }
-  try {
     const received = await receive(begun, path)
     if (!received.ok) return received
     const proven = await provenTree(store, path, received.value.tar, key.setuid)
@@ -47,7 +42,8 @@ export async function take(
     if (!isSystemError(error)) throw error
     return refuse({ kind: 'disk', code: error.code, folder: store })
   } finally {
-    rmSync(path, { force: true })
+    begun.close()
+    if (path !== undefined) rmSync(path, { force: true })
   }
 }
 

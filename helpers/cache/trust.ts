@@ -1,10 +1,12 @@
-import { existsSync, lstatSync, readFileSync, readlinkSync } from 'node:fs'
+import { lstatSync, readlinkSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { configPath } from '../../core/config.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { readingFault } from '../../core/system-error.ts'
+import { textIfThere } from '../../core/text-if-there.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { isSameKey, type PublicKey, readPublicKey } from './minisign.ts'
 import type { Env } from './place.ts'
@@ -24,15 +26,15 @@ export const trustPath = (env: Env): string =>
 
 /** The trusted keys: none where there is no file. A file with a fault trusts nobody, and says so. */
 export function readTrust(path: string): Result<readonly TrustedKey[], Message> {
-  if (!existsSync(path)) return ok([])
   const bad = (line: number, why: string) =>
     refuse({ cannot: 'read the trusted keys', why, at: { file: path, line, column: 1 } })
-  let text: string
+  let text: string | undefined
   try {
-    text = readFileSync(path, 'utf8')
+    text = textIfThere(path)
   } catch (error) {
-    return refuse({ cannot: `read ${quoted(path)}`, why: String((error as NodeJS.ErrnoException).code) })
+    return refuse({ cannot: `read ${quoted(path)}`, why: readingFault(error) })
   }
+  if (text === undefined) return ok([])
   const { records, problems } = parseRecfile(text)
   if (problems[0]) return bad(problems[0].line, `${quoted(problems[0].text)} is no field (NAME: VALUE)`)
   const keys: TrustedKey[] = []

@@ -6,6 +6,7 @@ import { anyAborted } from '../../core/any-aborted.ts'
 import { isObject } from '../../core/json.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { readingFault } from '../../core/system-error.ts'
 
 /** How somebody says to a registry who he is. */
 export type Credentials =
@@ -61,9 +62,7 @@ function readConfig(file: string): Result<Readonly<Record<string, unknown>> | un
     return isObject(config) ? ok(config) : fault('it is not a JSON object')
   } catch (error) {
     // A parser's words may quote a password.
-    return fault(
-      error instanceof SyntaxError ? 'it is not JSON' : ((error as NodeJS.ErrnoException).code ?? ''),
-    )
+    return fault(error instanceof SyntaxError ? 'it is not JSON' : readingFault(error))
   }
 }
 

@@ -37,6 +37,11 @@ test('nobody is trusted where there is no file', () => {
   expect(readTrust(path)).toEqual({ ok: true, value: [] })
 })
 
+test('a folder in place of the file trusts nobody, and is told of', () => {
+  mkdirSync(path, { recursive: true })
+  expect(readTrust(path)).toMatchObject({ ok: false, error: { why: 'it is a folder, not a file' } })
+})
+
 test('what is written is read', () => {
   const keys = [{ key: key.public, name: 'alice' }, { key: other.public }]
   writeTrust(path, keys)
