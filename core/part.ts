@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { lstatSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { formatProcess, isRunning, nameOf, parseProcess } from './process-name.ts'
+import { namesIfReadable } from './readable.ts'
 import { removeTree } from './remove.ts'
 import { isSystemError } from './system-error.ts'
 
@@ -73,7 +74,7 @@ const QUIET_MS = 10 * 60 * 1000
 
 /** The parts in a folder with which nobody goes on; only those of one name, if that is given. */
 export function leftParts(folder: string, of?: string): readonly string[] {
-  return namesIn(folder)
+  return namesIfReadable(folder)
     .filter(name => of === undefined || parsePart(name)?.of === beginning(of))
     .map(name => join(folder, name))
     .filter(isLeft)
@@ -87,16 +88,6 @@ export function sweepParts(folder: string, of?: string): void {
     } catch (error) {
       if (!isSystemError(error)) throw error
     }
-  }
-}
-
-/** None in a folder that is not there, or may be written to and not read. */
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (!isSystemError(error)) throw error
-    return []
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LAST_PACKAGE_FILE, LOG_FILE } from '../core/name.ts'
+import { textIfReadable } from '../core/readable.ts'
 import type { Checked } from './check/manifest.ts'
 import { API_TARGET, type Emitted, emitApi, emitNames, emitPackage, targets } from './emit.ts'
 import { dependentsOf, findCycles } from './graph.ts'
@@ -10,14 +11,7 @@ import type { Edge } from './package.ts'
 import type { Problem } from './problem.ts'
 import { readManifests } from './read.ts'
 import { findPackages, isFresh, manifestPath, readFiles, stampAt } from './tree.ts'
-import {
-  findOrphans,
-  readText,
-  removeApiTarget,
-  removeOrphans,
-  removeTargets,
-  writeChanged,
-} from './write.ts'
+import { findOrphans, removeApiTarget, removeOrphans, removeTargets, writeChanged } from './write.ts'
 
 export interface Options {
   /** The root of the tree. */
@@ -88,7 +82,7 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   if (check) {
     const emitted = [...checked.flatMap(one => emitPackage(one.package)), ...shared]
     const stale = emitted
-      .filter(({ path, text }) => readText(join(root, path)) !== text)
+      .filter(({ path, text }) => textIfReadable(join(root, path)) !== text)
       .map(({ path }) => path)
     return { problems, changed: [...stale, ...orphans], packages: names.length }
   }

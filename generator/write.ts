@@ -1,17 +1,9 @@
-import { readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
+import { textIfReadable } from '../core/readable.ts'
 import { writeWhole } from '../core/whole-file.ts'
 import { API_TARGET, type Emitted, targets } from './emit.ts'
-
-/** The text of a file, or undefined where there is none. */
-export function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
-}
 
 /**
  * Writes those files of one folder whose text differs from what is there, and answers their paths: redo
@@ -23,7 +15,7 @@ export function writeChanged(root: string, folder: string, emitted: readonly Emi
   const changed: string[] = []
   for (const { path, text } of emitted) {
     const target = join(root, path)
-    if (present.has(basename(path)) && readText(target) === text) continue
+    if (present.has(basename(path)) && textIfReadable(target) === text) continue
     // No moment may show half a rule, which a shell would run.
     writeWhole(target, text)
     changed.push(path)

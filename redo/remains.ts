@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { namesIfReadable, textIfReadable } from '../core/readable.ts'
 import { begunIn, isRunning } from './begun.ts'
 import type { Graph } from './graph.ts'
 import type { Logs } from './logs.ts'
@@ -47,7 +48,7 @@ export function removeRunFolder(runFolder: string): void {
 function killOrphans(runFolder: string): void {
   const mark = `REDO_RUN=${runFolder}\0`
   for (const pid of processes()) {
-    if (!readText(`/proc/${pid}/environ`).includes(mark)) continue
+    if (!textIfReadable(`/proc/${pid}/environ`)?.includes(mark)) continue
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
@@ -57,20 +58,8 @@ function killOrphans(runFolder: string): void {
 }
 
 function processes(): readonly number[] {
-  try {
-    return readdirSync('/proc')
-      .filter(name => /^\d+$/.test(name))
-      .map(Number)
-      .filter(pid => pid !== process.pid)
-  } catch {
-    return []
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
+  return namesIfReadable('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number)
+    .filter(pid => pid !== process.pid)
 }

@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { makeFolders } from '../../core/folders.ts'
+import { namesIfThere } from '../../core/names-if-there.ts'
 import { byCodeUnit } from '../../core/order.ts'
+import { textIfReadable } from '../../core/readable.ts'
 import { packagePath } from '../../core/store.ts'
-import { isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { readBuilt } from '../store/built.ts'
 import { recordName, signatureName } from './names.ts'
@@ -49,34 +49,16 @@ export function keepStatements(store: string, statements: readonly Statement[]):
 /** Records of this package with their signatures; what is not both, or no record, is passed over. */
 function keptStatements(store: string, hash: Sha256): readonly Kept[] {
   const folder = dirname(packagePath(store, hash))
-  return namesIn(folder)
+  return namesIfThere(folder)
     .filter(name => name.startsWith(`${hash}.`) && name.endsWith('.rec'))
     .sort(byCodeUnit)
     .flatMap(name => {
-      const text = readText(join(folder, name))
-      const signature = readText(join(folder, `${name}.minisig`))
+      const text = textIfReadable(join(folder, name))
+      const signature = textIfReadable(join(folder, `${name}.minisig`))
       if (text === undefined || signature === undefined) return []
       const record = readRecord(text)
       if (!record.ok || recordName(hash, record.value.builder) !== name || record.value.hash !== hash)
         return []
       return [{ record: record.value, text, signature }]
     })
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    if (!isSystemError(error)) throw error
-    return undefined
-  }
 }

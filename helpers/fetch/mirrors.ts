@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
+import { namesIfReadable, textIfReadable } from '../../core/readable.ts'
 import { parseRecfile, type RecRecord, values } from '../../core/recfile.ts'
 import { urlFault } from '../http/url.ts'
 import { ipfsAsked, isNobody, NOBODY } from '../ipfs/asked.ts'
@@ -34,17 +34,17 @@ export function loadMirrors(
   env: Env,
   apt = '/etc/apt',
 ): { readonly mirrors: Mirrors; readonly problems: readonly Message[] } {
-  const debian = parseListing('mirrors/debian', read(join(tree, 'mirrors/debian')), 'path', pathFault)
+  const debian = readListing(tree, 'mirrors/debian', 'path', pathFault)
   const asked = env.PKG_MIRROR_IPFS === 'no' ? NOBODY : ipfsAsked(env)
   const ipfs = isNobody(asked)
     ? { listing: new Map(), problems: [] }
-    : parseListing('mirrors/ipfs', read(join(tree, 'mirrors/ipfs')), 'cid', cidFault)
-  const oci = parseListing('mirrors/oci', read(join(tree, 'mirrors/oci')), 'repository', repositoryFault)
-  const http = parseListing('mirrors/http', read(join(tree, 'mirrors/http')), 'url', patternFault)
+    : readListing(tree, 'mirrors/ipfs', 'cid', cidFault)
+  const oci = readListing(tree, 'mirrors/oci', 'repository', repositoryFault)
+  const http = readListing(tree, 'mirrors/http', 'url', patternFault)
   const named = env.COOLPORTS_DEBIAN_MIRRORS
   const roots =
     named === undefined ? debianRoots(aptFiles(apt)) : named.split(/\s+/).flatMap(root => rootOf(root) ?? [])
-  const files = treeFiles(list(join(tree, 'mirrors/files')), join(tree, 'mirrors/files'))
+  const files = treeFiles(join(tree, 'mirrors/files'))
   return {
     mirrors: {
       files,
@@ -58,14 +58,17 @@ export function loadMirrors(
   }
 }
 
-/** Reads records of `sha256: DIGEST` (or `*`) and one or more values. A bad record is left out and named. */
-function parseListing(
+/**
+ * Reads records of `sha256: DIGEST` (or `*`) and one or more values. A bad record is left out and named. A mirror
+ * that is not there, or may not be read, has nothing to offer.
+ */
+function readListing(
+  tree: string,
   file: string,
-  text: string,
   field: Field,
   fault: (value: string) => string | undefined,
 ): { readonly listing: Listing; readonly problems: readonly Message[] } {
-  const { records, problems } = parseRecfile(text)
+  const { records, problems } = parseRecfile(textIfReadable(join(tree, file)) ?? '')
   const listing = new Map<string, readonly string[]>()
   const odd: Message[] = problems.map(({ line, text: found }) =>
     refusal(file, line, `${quoted(found)} is no field (NAME: VALUE)`),
@@ -135,9 +138,9 @@ const pathFault = (path: string): string | undefined =>
     : 'is not a plain path below the root of an archive'
 
 /** `SHA256` or `SHA256.anything`, as committed files are named; a bundle may have both of one source. */
-function treeFiles(names: readonly string[], folder: string): Listing {
+function treeFiles(folder: string): Listing {
   const found = new Map<string, readonly string[]>()
-  for (const name of names) {
+  for (const name of inOrder(folder)) {
     const digest = name.slice(0, 64)
     if (!isSha256(digest) || (name.length > 64 && name[64] !== '.')) continue
     found.set(digest, [...(found.get(digest) ?? []), join(folder, name)])
@@ -146,32 +149,17 @@ function treeFiles(names: readonly string[], folder: string): Listing {
 }
 
 function aptFiles(apt: string) {
-  const parts = list(join(apt, 'sources.list.d')).filter(name => /\.(list|sources)$/.test(name))
+  const parts = inOrder(join(apt, 'sources.list.d')).filter(name => /\.(list|sources)$/.test(name))
   return ['sources.list', ...parts.map(name => `sources.list.d/${name}`)].map(name => ({
     name,
-    text: read(join(apt, name)),
+    text: textIfReadable(join(apt, name)) ?? '',
   }))
 }
+
+const inOrder = (folder: string): readonly string[] => [...namesIfReadable(folder)].sort(byCodeUnit)
 
 const refusal = (file: string, line: number, why: string): Message => ({
   cannot: 'use mirror',
   why,
   at: { file, line, column: 1 },
 })
-
-/** A mirror that is not there, or may not be read, has nothing to offer. */
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
-}
-
-function list(path: string): readonly string[] {
-  try {
-    return readdirSync(path).sort(byCodeUnit)
-  } catch {
-    return []
-  }
-}

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { CID } from 'multiformats/cid'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { byCodeUnit } from '../../core/order.ts'
+import { namesIfReadable, textIfReadable } from '../../core/readable.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
 import { readingFault } from '../../core/system-error.ts'
@@ -71,7 +72,7 @@ export class Holdings implements Blocks {
 
   /** Takes in what has come since the last time. */
   async #look(): Promise<void> {
-    for (const name of list(join(this.#store, 'distfiles')))
+    for (const name of namesIfReadable(join(this.#store, 'distfiles')))
       if (isSha256(name) && !this.#known.has(name)) await this.#take(name, distfilePath(this.#store, name))
     for (const path of this.#paths) {
       const taken = await this.#take(stampOf(path), path)
@@ -93,7 +94,7 @@ export class Holdings implements Blocks {
 
   async #layoutOf(key: string, path: string): Promise<Result<Layout, string>> {
     const file = layoutPath(this.#store, key)
-    const kept = parseLayout(read(file))
+    const kept = parseLayout(textIfReadable(file) ?? '')
     if (kept) return ok(kept)
     try {
       const layout = await layOut(path)
@@ -114,7 +115,8 @@ function stampOf(path: string): string {
   const add = (name: string): void => {
     const stat = lstatSync(name, { bigint: true, throwIfNoEntry: false })
     hash.update(`${JSON.stringify(name)} ${stat?.size} ${stat?.mtimeNs} ${stat?.ino}\n`)
-    if (stat?.isDirectory()) for (const below of list(name)) add(join(name, below))
+    if (stat?.isDirectory())
+      for (const below of [...namesIfReadable(name)].sort(byCodeUnit)) add(join(name, below))
   }
   add(path)
   return hash.digest('hex')
@@ -127,21 +129,5 @@ function keep(path: string, text: string, note: (text: string) => void): void {
     writeWhole(path, text)
   } catch (error) {
     note(`the CIDs are not kept in the store: ${(error as NodeJS.ErrnoException).code}`)
-  }
-}
-
-function list(path: string): readonly string[] {
-  try {
-    return readdirSync(path).sort(byCodeUnit)
-  } catch {
-    return []
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
   }
 }

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { makeFolders } from '../../core/folders.ts'
+import { textIfReadable } from '../../core/readable.ts'
 import { builtPath, unkeyedPath } from '../../core/store.ts'
-import { isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 
 /**
@@ -14,14 +13,8 @@ import { writeWhole } from '../../core/whole-file.ts'
 export const readBuilt = (store: string, hash: Sha256): Sha256 | undefined => tarIn(builtPath(store, hash))
 
 function tarIn(path: string): Sha256 | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (!isSystemError(error)) throw error
-    return undefined // what cannot be read proves nothing
-  }
-  const tar = /^tar ([0-9a-f]{64})\n$/.exec(text)?.[1] ?? ''
+  // What cannot be read proves nothing.
+  const tar = /^tar ([0-9a-f]{64})\n$/.exec(textIfReadable(path) ?? '')?.[1] ?? ''
   return isSha256(tar) ? tar : undefined
 }
 

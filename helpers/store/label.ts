@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
+import { namesIfThere } from '../../core/names-if-there.ts'
 import { labelIn } from '../../core/pkgkey.ts'
+import { textIfReadable } from '../../core/readable.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
 import { readIdentity } from '../tar/identity.ts'
 import { readNote } from './content.ts'
@@ -11,8 +12,7 @@ import type { StoreEntry } from './entries.ts'
 export function labels(store: string): (entry: StoreEntry) => string | undefined {
   const packages = new Map<string, string>()
   const trees = new Map<string, string>()
-  const folder = join(store, 'packages')
-  for (const file of existsSync(folder) ? readdirSync(folder) : []) {
+  for (const file of namesIfThere(join(store, 'packages'))) {
     const hash = file.replace(/\.tar\.gz$/, '')
     const label = file !== hash && isSha256(hash) ? labelAt(packageKeyPath(store, hash)) : undefined
     if (label === undefined || !isSha256(hash)) continue
@@ -27,13 +27,8 @@ export function labels(store: string): (entry: StoreEntry) => string | undefined
   }
 }
 
-function labelAt(key: string): string | undefined {
-  try {
-    return labelIn(readFileSync(key, 'utf8'))
-  } catch {
-    return undefined // a key that is lost, or no file: it goes without a name
-  }
-}
+/** A package whose key is lost goes without a name. */
+const labelAt = (key: string): string | undefined => labelIn(textIfReadable(key) ?? '')
 
 function identityOf(file: string): string | undefined {
   try {

@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { lstatSync, readFileSync, rmSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { quoted } from '../../core/message.ts'
+import { namesIfThere } from '../../core/names-if-there.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
 import { writeWhole } from '../../core/whole-file.ts'
@@ -56,14 +57,7 @@ export function sweepRoots(store: string): void {
 const rootsFolder = (store: string): string => join(store, 'roots')
 
 function allRoots(store: string): readonly Root[] {
-  let names: readonly string[]
-  try {
-    names = readdirSync(rootsFolder(store))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-  return names
+  return namesIfThere(rootsFolder(store))
     .filter(name => !name.startsWith('.'))
     .sort(byCodeUnit)
     .flatMap(name => readRoot(join(rootsFolder(store), name)) ?? [])

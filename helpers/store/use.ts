@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { type Heartbeat, hasHeartbeat, startHeartbeat } from '../../core/heartbeat.ts'
+import { namesIfThere } from '../../core/names-if-there.ts'
 import { partOf } from '../../core/part.ts'
 import { formatProcess, isRunning, nameOf, parseProcess } from '../../core/process-name.ts'
 import { untilStoreUnlocked } from './lock.ts'
@@ -150,14 +151,7 @@ interface Found {
 /** Whose use is a part still, has not looked at the lock yet either. */
 function usesIn(store: string): readonly Found[] {
   const folder = join(store, 'uses')
-  let names: readonly string[]
-  try {
-    names = readdirSync(folder)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-  return names
+  return namesIfThere(folder)
     .filter(name => !name.startsWith('.'))
     .map(name => {
       const path = join(folder, name)
