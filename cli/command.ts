@@ -110,15 +110,17 @@ export const askingOptions = <Args extends Common>(yargs: Argv<Args>) =>
       requiresArg: true,
       describe: 'places asked at once',
     })
-    .check(({ jobs }) => {
-      if (Number.isSafeInteger(jobs) && jobs > 0) return true
-      throw new Error('--jobs needs a whole number, at least 1')
-    })
+    .check(isJobs)
 
 export const jobsOption = <Args extends Common>(yargs: Argv<Args>) =>
   yargs
     .option('jobs', { alias: 'j', type: 'number', requiresArg: true, describe: 'jobs at once' })
-    .check(({ jobs }) => {
-      if (jobs === undefined || (Number.isSafeInteger(jobs) && jobs > 0)) return true
-      throw new Error('-j needs a whole number above 0')
-    })
+    .check(isJobs)
+
+function isJobs({ jobs }: { readonly jobs?: number | undefined }): true {
+  if (jobs === undefined || (Number.isSafeInteger(jobs) && jobs > 0)) return true
+  throw new Error('-j needs a whole number above 0')
+}
+
+/** An option that is given once for each value. */
+export const LIST = { type: 'string', array: true, nargs: 1, requiresArg: true } as const

@@ -1,9 +1,10 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import { destinationOf, fileFault } from '../core/destination.ts'
 import { quoted } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { systemFault } from '../core/system-error.ts'
 import { writeWhole } from '../core/whole-file.ts'
+import { writeAll } from '../core/write-all.ts'
 import { type Refusal, trouble } from './output.ts'
 
 /** Writes a file that is there as a whole or not at all; into a device or a fifo, as far as it takes the text. */
@@ -25,20 +26,8 @@ export function writeText(file: string, text: string): Result<void, Refusal> {
 function writeInto(stream: string | number, text: string): void {
   const fd = typeof stream === 'number' ? stream : openSync(stream, constants.O_WRONLY | constants.O_APPEND)
   try {
-    const bytes = Buffer.from(text)
-    for (let at = 0; at < bytes.length; ) at += writeSome(fd, bytes, at)
+    writeAll(fd, Buffer.from(text))
   } finally {
     if (fd !== stream) closeSync(fd)
-  }
-}
-
-/** A pipe that node made one that does not wait may be full for now. */
-function writeSome(fd: number, bytes: Buffer, at: number): number {
-  try {
-    return writeSync(fd, bytes, at)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
-    return 0
   }
 }

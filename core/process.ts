@@ -47,6 +47,12 @@ export function parentOf(pid: number): number | undefined {
   return parent > 0 ? parent : undefined
 }
 
+/** Whether we are in the foreground of our terminal, if we have one; true where there is no /proc to tell. */
+export function isInForeground(): boolean {
+  const [, , group, , , front] = statOf(process.pid) ?? []
+  return group === front
+}
+
 /** The fields behind the name, which may hold blanks and brackets: state, parent, and so on. See proc(5). */
 function statOf(pid: number): readonly string[] | undefined {
   try {

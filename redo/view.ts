@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { legible } from '../core/legible.ts'
+import { isInForeground } from '../core/process.ts'
 import { fit } from './fit.ts'
 import type { Forecast, Outlook } from './forecast.ts'
 import type { Size, Terminal } from './terminal.ts'
@@ -79,17 +79,8 @@ export class View {
   }
 }
 
-/** In the background of a shell (`do &`), the terminal is another program's. Where there is no /proc we cannot tell. */
-function isInFront(): boolean {
-  if (!process.stderr.isTTY) return true
-  try {
-    const stat = readFileSync('/proc/self/stat', 'utf8')
-    const [, , group, , , front] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return group === front
-  } catch {
-    return true
-  }
-}
+/** In the background of a shell (`do &`), the terminal is another program's. */
+const isInFront = (): boolean => !process.stderr.isTTY || isInForeground()
 
 /** Some terminals do not know their size, and a file has none. */
 function size(): Size {

@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs'
-import { type Common, command, jobsOption, jsonOption, packagesOption } from '../command.ts'
+import { type Common, command, jobsOption, jsonOption, LIST, packagesOption } from '../command.ts'
 import { complain, json, print } from '../output.ts'
 import { FORMS, readExportRequest } from './export/request.ts'
 
@@ -90,4 +90,3 @@ const imageOptions = <Args extends Common>(yargs: Argv<Args>) =>
     })
 
 const WORD = { type: 'string', requiresArg: true } as const
-const LIST = { type: 'string', array: true, nargs: 1, requiresArg: true } as const

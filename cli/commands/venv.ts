@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import type { PackageLayer } from '../../helpers/venv/layer.ts'
-import { command, jobsOption, jsonOption } from '../command.ts'
+import { command, jobsOption, jsonOption, LIST } from '../command.ts'
 import { findAll } from '../find.ts'
 import { complain, json, print, say, trouble } from '../output.ts'
-
-const LIST = { type: 'string', array: true, nargs: 1, requiresArg: true } as const
 
 /**
  * JSON: `{ folder, run, activate, packages, notes }`; `run` and `activate` are paths, `packages` is a list of
