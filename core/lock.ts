@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hasHeartbeat, startHeartbeat } from './heartbeat.ts'
 import { formatProcess, isRunning, nameOf, type ProcessName, parseProcess } from './process-name.ts'
+import { targetIfReadable } from './readable.ts'
 import { ok, type Result, refuse } from './result.ts'
 
 /**
@@ -40,7 +41,7 @@ export function tryLock(folder: string, { isBusy = false } = {}): Result<Lock, P
     const heartbeat = startHeartbeat(path, { isBusy })
     const lock: Lock = {
       get isHeld() {
-        return readIfThere(path) === mine
+        return targetIfReadable(path) === mine
       },
       release() {
         heartbeat.stop()
@@ -93,14 +94,6 @@ function holderOf(path: string): ProcessName | undefined {
   try {
     const holder = parseProcess(readlinkSync(path))
     return holder && (isRunning(holder) ?? hasHeartbeat(path)) ? holder : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
 /** The text of a file that may be lost without harm: undefined where there is none, or none that can be read. */
 export function textIfReadable(path: string): string | undefined {
@@ -15,5 +15,14 @@ export function namesIfReadable(folder: string): readonly string[] {
     return readdirSync(folder)
   } catch {
     return []
+  }
+}
+
+/** What a symlink says; undefined where there is none. */
+export function targetIfReadable(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
   }
 }

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { quoted } from '../core/message.ts'
+import { targetIfReadable } from '../core/readable.ts'
 
 /**
  * The name of a file: relative to the top of the tree when it lies inside, absolute outside.
@@ -122,7 +123,7 @@ function linksOn(path: string): readonly string[] {
       continue
     }
     const next = `${at}/${part}`
-    const end = targetOf(next)
+    const end = targetIfReadable(next)
     if (end === undefined) {
       at = next
       continue
@@ -136,14 +137,6 @@ function linksOn(path: string): readonly string[] {
 
 /** As many as the kernel follows. */
 const mostLinks = 40
-
-function targetOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return undefined
-  }
-}
 
 /**
  * The top of the tree that `cwd` lies in: the nearest folder upward with a `.redo` or a `.git`. Where there is none, the

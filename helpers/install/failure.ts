@@ -1,6 +1,6 @@
-import { readlinkSync } from 'node:fs'
 import { isDiskFull } from '../../core/disk.ts'
 import { NO_MODES } from '../../core/mode.ts'
+import { targetIfReadable } from '../../core/readable.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { Occupied } from './carry-out.ts'
 import { NoFolder } from './folders.ts'
@@ -27,10 +27,4 @@ export function failureOf(error: Error, root: string): InstallProblem {
 
 /** A path as a person knows it. */
 const plainPath = (path: string): string =>
-  path.replace(/^\/proc\/self\/fd\/\d+/, folder => {
-    try {
-      return readlinkSync(folder)
-    } catch {
-      return '…'
-    }
-  })
+  path.replace(/^\/proc\/self\/fd\/\d+/, folder => targetIfReadable(folder) ?? '…')

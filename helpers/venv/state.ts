@@ -5,7 +5,6 @@ import {
   lstatSync,
   mkdirSync,
   readdirSync,
-  readlinkSync,
   realpathSync,
   renameSync,
   type Stats,
@@ -15,6 +14,7 @@ import { join } from 'node:path'
 import { makeFolders } from '../../core/folders.ts'
 import { findProgram } from '../../core/missing.ts'
 import { isLeft, OLD, parsePart, partOf } from '../../core/part.ts'
+import { targetIfReadable } from '../../core/readable.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { VenvProblem } from './problem.ts'
@@ -50,7 +50,7 @@ function foreign(place: string): string | undefined {
   if (names.includes('.venv') && !isOwn(join(place, '.venv'))) return 'its .venv is not one of coolports'
   const taken = NAMES.find(name => {
     const there = lstatSync(join(place, name), { throwIfNoEntry: false })
-    return there && readLink(join(place, name)) !== target(name)
+    return there && targetIfReadable(join(place, name)) !== target(name)
   })
   return taken === undefined ? undefined : `its ${taken} is not of a venv`
 }
@@ -58,7 +58,7 @@ function foreign(place: string): string | undefined {
 /** Whether a state of ours is the current one there, or nothing but what a bin/venv leaves that was killed. */
 function isOwn(folder: string): boolean {
   if (!lstatSync(folder).isDirectory()) return false
-  if (STATE.test(readLink(join(folder, CURRENT)) ?? '')) return true
+  if (STATE.test(targetIfReadable(join(folder, CURRENT)) ?? '')) return true
   return readdirSync(folder, { withFileTypes: true }).every(
     one => parsePart(one.name) !== undefined || (one.isDirectory() && STATE.test(one.name)),
   )
@@ -88,10 +88,10 @@ export function placeState(place: string, part: string, id: string): void {
 /** Makes a state the current one; removes the one before, unless a command still runs in it. */
 export function switchState(place: string, id: string): void {
   const current = join(place, '.venv', CURRENT)
-  const before = readLink(current)
+  const before = targetIfReadable(current)
   if (before !== id) link(id, current)
   for (const name of NAMES) {
-    if (readLink(join(place, name)) !== target(name)) link(target(name), join(place, name))
+    if (targetIfReadable(join(place, name)) !== target(name)) link(target(name), join(place, name))
   }
   sweep(place, id)
 }
@@ -100,14 +100,6 @@ function link(target: string, path: string): void {
   const part = partOf(path)
   symlinkSync(target, part)
   renameSync(part, path)
-}
-
-function readLink(path: string): string | undefined {
-  try {
-    return readlinkSync(path)
-  } catch {
-    return undefined
-  }
 }
 
 /** Another bin/venv may be about to switch to a state that it has just made. */
