@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type Sha256, sha256 } from '../core/digest.ts'
 import type { Place } from '../core/message.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
+import { readingFault } from '../core/system-error.ts'
 import { type Runnable, readJavaScript } from './javascript.ts'
 import { placeAt } from './locate.ts'
 import type { Problem } from './problem.ts'
@@ -51,7 +52,7 @@ function readBytes(path: string): Result<Buffer, string> | undefined {
   try {
     return ok(readFileSync(path))
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException
-    return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code) ? undefined : refuse(message)
+    const { code = '' } = error as NodeJS.ErrnoException
+    return ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code) ? undefined : refuse(readingFault(error))
   }
 }
