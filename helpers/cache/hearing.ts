@@ -1,5 +1,4 @@
 import type { Sha256 } from '../../core/digest.ts'
-import { quoted } from '../../core/message.ts'
 import type { Failure } from './failure.ts'
 import type { Place } from './place.ts'
 import type { Statement } from './quorum.ts'
@@ -94,16 +93,10 @@ export class Hearing {
   }
 }
 
-/** A transport that breaks is a place that fails, and no end of a build. */
 async function heard(place: Place, asking: ReturnType<typeof askPlace>): Promise<Word> {
   const started = performance.now()
-  const nothing = { place, statements: [], expired: [] }
-  try {
-    const answer = await asking
-    const ms = performance.now() - started
-    return answer.ok ? { place, ...answer.value, ms } : { ...nothing, ms, failure: answer.error }
-  } catch (error) {
-    const why = quoted(error instanceof Error ? error.message : String(error))
-    return { ...nothing, ms: performance.now() - started, failure: { kind: 'refused', why } }
-  }
+  const answer = await asking
+  const ms = performance.now() - started
+  if (answer.ok) return { place, ...answer.value, ms }
+  return { place, statements: [], expired: [], ms, failure: answer.error }
 }

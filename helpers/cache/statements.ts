@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
+import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { Broken, type Failure } from './failure.ts'
 import { verifyText } from './minisign.ts'
@@ -32,7 +33,9 @@ export async function askPlace(
 ): Promise<Result<Answer, Failure>> {
   // Each file that is asked for listens, of which node would warn the user.
   setMaxListeners(0, signal)
-  const answers = await Promise.all(keys.map(trusted => statementOf(place, hash, trusted, signal)))
+  const answers = await Promise.all(
+    keys.map(trusted => statementOf(place, hash, trusted, signal).catch(ofTransport)),
+  )
   const failure = answers.find(answer => !answer.ok)
   if (failure && !failure.ok) return failure
   const heard = answers.flatMap(answer => (answer.ok ? [answer.value] : []))
@@ -44,6 +47,10 @@ export async function askPlace(
     ...(status === undefined ? {} : { status }),
   })
 }
+
+/** A transport that breaks is a place that fails, and no end of a build. */
+const ofTransport = (error: unknown): Result<never, Failure> =>
+  refuse({ kind: 'refused', why: quoted(error instanceof Error ? error.message : String(error)) })
 
 async function statementOf(
   place: Place,

@@ -33,6 +33,18 @@ test.each([
   expect(troubles).toEqual([{ place: url, builder: key.public.id, why: 'nothing within 0.3 s' }])
 })
 
+test('a place that breaks is told of, and the others are heard', async () => {
+  const broken = {
+    name: 'mine',
+    open: () => Promise.reject(new Error('out of order')),
+    close: async () => {},
+  }
+  const { key } = makeKey()
+  const { troubles } = await challenge(sha256('x'), [broken], [{ key: key.public }], folder(), '2029-01-01')
+  const why = 'an answer that is refused: "out of order"'
+  expect(troubles).toEqual([{ place: 'mine', builder: key.public.id, why }])
+})
+
 test('what the store has of a builder counts by its signature alone', async () => {
   const [store, hash] = [folder(), sha256('x')]
   mkdirSync(dirname(packagePath(store, hash)), { recursive: true })
