@@ -471,9 +471,10 @@ command_process() {
   process=${number:-$process}
 }
 
-# pass SIGNAL: hands on what was sent to this process alone.
+# pass SIGNAL: hands on what was sent to this process alone, as soon as the command is there.
 pass() {
-  again=yes
+  again=yes early=$1
+  [ -n "$child" ] || return
   command_process
   kill -s "$1" "${process:-$child}" 2>/dev/null || :
 }
@@ -484,7 +485,7 @@ is_running() {
   case ${about##*) } in [ZX]*) return 1 ;; esac
 }
 
-again=yes
+child='' early=''
 for signal in HUP TERM USR1 USR2; do
   # shellcheck disable=SC2064
   trap "pass $signal" "$signal"
@@ -500,11 +501,14 @@ $variables
 END
 fi
 child=$!
+[ -z "$early" ] || pass "$early"
 exec 9<&-
-while [ -n "$again" ] && kill -0 "$child" 2>/dev/null; do
+again=yes
+while [ -n "$again" ]; do
   again=
   wait "$child"
   status=$?
+  kill -0 "$child" 2>/dev/null || break
 done
 # Ctrl-C ends bwrap, even where the command goes on: then wait for that.
 case $status in

@@ -100,6 +100,19 @@ describe.each(USERS)('a command that %s runs in a venv', (_, user) => {
     }
   })
 
+  test('gets one that was sent before it is there', async () => {
+    // The variable is there as soon as signals are waited for; from then on each command takes its time.
+    const env = { ...process.env, PS4: '${signal:+$(sleep 0.1)}+ ' } as Readonly<Record<string, string>>
+    const child = shop.start(venv, ['sleep', '20'], { user, env, shell: ['sh', '-x'] })
+    let said = ''
+    for await (const line of createInterface({ input: child.stderr as NodeJS.ReadableStream })) {
+      if (/^\+ trap .*INT QUIT/.test(line)) child.kill('SIGTERM')
+      said += `${line}\n`
+    }
+    expect(said).not.toContain('not set')
+    expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(128 + 15)
+  })
+
   test('may enter the venv again, and another one', () => {
     const nested = [join(venv, 'bin/venv-run'), 'sh', '-c', 'cat /share/more; id -u']
     const kept = ['--merge', 'bin', '--merge', 'lib']
