@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readingFault, systemFault } from '../../core/system-error.ts'
 import { folder } from '../helpers/tar/folder.ts'
+import { mayMountDisk, mountDisk } from '../support/mount.ts'
 
 const thrown = (act: () => unknown): unknown => {
   try {
