@@ -1,3 +1,4 @@
+import { quoted } from '../../core/message.ts'
 import { bytes } from '../../core/size.ts'
 
 /** Why a place did not give a file. */
@@ -10,7 +11,8 @@ export type Failure =
   | { readonly kind: 'unreachable'; readonly why: string }
   /** Of a cache in a folder: it is not there, or not yet. */
   | { readonly kind: 'no folder' }
-  | { readonly kind: 'status'; readonly status: number }
+  /** `said`: what a registry says of it, as it came. */
+  | { readonly kind: 'status'; readonly status: number; readonly said?: string }
   | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
   /** Nothing came before our patience ended. */
   | { readonly kind: 'slow'; readonly seconds: number }
@@ -35,7 +37,7 @@ export function describe(failure: Failure): string {
     case 'no folder':
       return 'no answer: there is no such folder'
     case 'status':
-      return `HTTP ${failure.status}`
+      return `HTTP ${failure.status}${failure.said === undefined ? '' : `: ${quoted(failure.said)}`}`
     case 'cut':
       return `a part: it ends after ${bytes(failure.have)}${failure.total === undefined ? '' : ` of ${bytes(failure.total)}`}`
     case 'slow':

@@ -146,7 +146,7 @@ function failureOf(failure: OciFailure): Failure {
     case 'absent':
       return { kind: 'absent' }
     case 'status':
-      return { kind: 'status', status: failure.status }
+      return { kind: 'status', status: failure.status, ...(failure.said ? { said: failure.said } : {}) }
     case 'connection':
       return { kind: 'unreachable', why: describeOci(failure).replace(/^no answer: /, '') }
     case 'stalled':

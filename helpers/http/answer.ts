@@ -58,7 +58,8 @@ const lengthOf = (header: Headers[string]): { readonly total?: number } =>
 const etagOf = (header: Headers[string]): { readonly etag?: string } =>
   typeof header === 'string' && header.startsWith('"') ? { etag: header } : {}
 
-function retryAfter(header: Headers[string]): { readonly retryAfterMs?: number } {
+/** How long a server asks to be left alone (RFC 9110, 10.2.3): in seconds, or until a time. */
+export function retryAfter(header: Headers[string]): { readonly retryAfterMs?: number } {
   if (typeof header !== 'string') return {}
   const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
   return Number.isFinite(ms) ? { retryAfterMs: Math.max(0, ms) } : {}

@@ -6,7 +6,13 @@ import { READING } from '../../core/system-error.ts'
 export type Failure =
   | { readonly kind: 'scheme'; readonly scheme: string }
   | { readonly kind: 'connection'; readonly code: string; readonly detail: string }
-  | { readonly kind: 'status'; readonly status: number; readonly retryAfterMs?: number }
+  /** `said`: what the server says of it, as it came. */
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly retryAfterMs?: number
+      readonly said?: string
+    }
   | { readonly kind: 'redirect'; readonly why: string }
   | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
   | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number }
@@ -29,7 +35,7 @@ export function describe(failure: Failure): string {
     case 'connection':
       return `no answer: ${CONNECTION[failure.code] ?? quoted(failure.detail)}`
     case 'status':
-      return `HTTP ${failure.status}${STATUS[failure.status] ? ` (${STATUS[failure.status]})` : ''}`
+      return `${byNumber(failure.status)}${failure.said === undefined ? '' : `: ${quoted(failure.said)}`}`
     case 'redirect':
       return `a redirect that is refused: ${failure.why}`
     case 'cut':
@@ -54,6 +60,8 @@ export function describe(failure: Failure): string {
       return failure.why
   }
 }
+
+const byNumber = (status: number): string => `HTTP ${status}${STATUS[status] ? ` (${STATUS[status]})` : ''}`
 
 /** What may be gone at the next attempt. */
 export function passes(failure: Failure): boolean {
@@ -120,6 +128,7 @@ const STATUS: Readonly<Record<number, string>> = {
   404: 'not found',
   407: 'the proxy wants a password',
   410: 'gone',
+  413: 'too large',
   429: 'too many requests',
   500: 'internal error',
   502: 'bad gateway',

@@ -44,7 +44,13 @@ export const pushRemedy = (failure: OciFailure, registry: string): string =>
     : 'what is there stays there: the same command goes on from it'
 
 /** What may be gone at the next attempt. */
-export const mayPass = (failure: OciFailure): boolean => !isRegistrys(failure) && passes(failure)
+export function mayPass(failure: OciFailure): boolean {
+  if (isRegistrys(failure)) return false
+  // What we send has its digest. A registry that is given one blob by two at once says so of a manifest that names it:
+  // it looks into a file which the other one's push is just writing.
+  if (failure.kind === 'status' && failure.said?.startsWith('DIGEST_INVALID')) return true
+  return passes(failure)
+}
 
 /** Thrown inside a stream, where no Result can be handed on. */
 export class OciRefusal extends Error {

@@ -4,10 +4,11 @@ import type { Limits } from '../http/limits.ts'
 import type { BlobSource } from './blob-source.ts'
 import type { OciFailure } from './failure.ts'
 import { MANIFEST } from './media-type.ts'
-import { patiently } from './patiently.ts'
+import { persistently } from './persistence.ts'
 import { readDigest } from './reference.ts'
-import { hasBlob, statusFailure } from './registry.ts'
+import { hasBlob } from './registry.ts'
 import type { Session } from './session.ts'
+import { statusFailure } from './status.ts'
 import { FINISH_MS, mountOrUpload } from './upload.ts'
 
 export interface Pushing {
@@ -28,7 +29,7 @@ export type Sent = 'was there' | 'shared' | 'sent'
 export function pushBlob(blob: BlobSource, pushing: Pushing): Promise<Result<Sent, OciFailure>> {
   const { session, repository, limits } = pushing
   const scopes = [`repository:${repository}:pull,push`]
-  return patiently(limits, async () => {
+  return persistently(limits, async () => {
     const there = await hasBlob(session, repository, blob.digest, scopes)
     if (!there.ok) return there
     return there.value ? ok('was there') : mountOrUpload(blob, pushing, scopes)
@@ -56,11 +57,11 @@ export function pushManifest(
     body: () => bytes,
     patienceMs: FINISH_MS,
   } as const
-  return patiently(limits, async () => {
+  return persistently(limits, async () => {
     const asked = await session.ask(question)
     if (!asked.ok) return asked
+    if (asked.value.status !== 201) return refuse(await statusFailure(asked.value))
     asked.value.drop()
-    if (asked.value.status !== 201) return refuse(statusFailure(asked.value))
     const got = readDigest(asked.value.headers['docker-content-digest']) ?? digest
     if (got !== digest) return refuse({ kind: 'other bytes', what: 'the manifest there', want: digest, got })
     return ok({ knowsSubject: asked.value.headers['oci-subject'] !== undefined })

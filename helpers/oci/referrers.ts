@@ -6,8 +6,10 @@ import type { OciFailure } from './failure.ts'
 import { type Descriptor, MAX_MANIFEST_BYTES, written } from './manifest.ts'
 import { DOCKER_MANIFEST, INDEX, MANIFEST } from './media-type.ts'
 import { type Pushing, pushManifest } from './push.ts'
-import { pull, statusFailure } from './registry.ts'
-import { readSmall, type Session } from './session.ts'
+import { pull } from './registry.ts'
+import type { Session } from './session.ts'
+import { readSmall } from './small.ts'
+import { statusFailure } from './status.ts'
 
 /**
  * Pushes the manifest of an artifact that names a subject, and sees to it that those who ask for what refers
@@ -62,10 +64,11 @@ async function readIndex(
   })
   if (!asked.ok) return asked
   const answer = asked.value
-  if (answer.status !== 200) {
+  if (answer.status === 404) {
     answer.drop()
-    return answer.status === 404 ? ok({ manifests: [] }) : refuse(statusFailure(answer))
+    return ok({ manifests: [] })
   }
+  if (answer.status !== 200) return refuse(await statusFailure(answer))
   const bytes = await readSmall(answer, MAX_MANIFEST_BYTES)
   if (!bytes.ok) return bytes
   const index = indexIn(bytes.value)

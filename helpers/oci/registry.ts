@@ -5,7 +5,9 @@ import type { OciFailure } from './failure.ts'
 import { MAX_MANIFEST_BYTES, type Manifest, readManifest } from './manifest.ts'
 import { DOCKER_MANIFEST, MANIFEST } from './media-type.ts'
 import { readDigest } from './reference.ts'
-import { type Answer, readSmall, type Session } from './session.ts'
+import type { Answer, Session } from './session.ts'
+import { readSmall } from './small.ts'
+import { statusFailure } from './status.ts'
 
 /** A manifest as a registry holds it. */
 export interface Held {
@@ -26,9 +28,10 @@ export async function hasBlob(
   const url = session.url(`${repository}/blobs/sha256:${digest}`)
   const asked = await session.ask({ method: 'HEAD', url, scopes })
   if (!asked.ok) return asked
-  asked.value.drop()
-  if (asked.value.status === 200) return ok(true)
-  return asked.value.status === 404 ? ok(false) : refuse(statusFailure(asked.value))
+  const { status, drop } = asked.value
+  if (status !== 200 && status !== 404) return refuse(await statusFailure(asked.value))
+  drop()
+  return ok(status === 200)
 }
 
 /** Opens a blob. Who takes the bytes sees to it that they are those of the digest. */
@@ -40,12 +43,9 @@ export async function openBlob(
   const url = session.url(`${repository}/blobs/sha256:${digest}`)
   const asked = await session.ask({ method: 'GET', url, scopes: pull(repository) })
   if (!asked.ok || asked.value.status === 200) return asked
+  if (asked.value.status !== 404) return refuse(await statusFailure(asked.value))
   asked.value.drop()
-  return refuse(
-    asked.value.status === 404
-      ? { kind: 'absent', what: `blob sha256:${digest}` }
-      : statusFailure(asked.value),
-  )
+  return refuse({ kind: 'absent', what: `blob sha256:${digest}` })
 }
 
 /** The manifest of a tag, or of a digest, which it then has. */
@@ -63,10 +63,11 @@ export async function getManifest(
   })
   if (!asked.ok) return asked
   const answer = asked.value
-  if (answer.status !== 200) {
+  if (answer.status === 404) {
     answer.drop()
-    return refuse(answer.status === 404 ? { kind: 'absent', what: quoted(name) } : statusFailure(answer))
+    return refuse({ kind: 'absent', what: quoted(name) })
   }
+  if (answer.status !== 200) return refuse(await statusFailure(answer))
   const bytes = await readSmall(answer, MAX_MANIFEST_BYTES)
   if (!bytes.ok) return bytes
   const digest = sha256(bytes.value)
@@ -76,17 +77,4 @@ export async function getManifest(
   if (!manifest.ok)
     return refuse({ kind: 'answer', why: `the manifest of ${quoted(name)}: ${manifest.error}` })
   return ok({ manifest: manifest.value, bytes: bytes.value, digest })
-}
-
-/** An answer that is neither yes nor no. */
-export function statusFailure({ status, headers }: Answer): OciFailure {
-  if (status === 401 || status === 403)
-    return {
-      kind: 'unauthorized',
-      why: `HTTP ${status}: it does not allow this to whom the docker config names`,
-    }
-  const seconds = /^\d{1,4}$/.test(String(headers['retry-after']))
-    ? Number(headers['retry-after'])
-    : undefined
-  return { kind: 'status', status, ...(seconds === undefined ? {} : { retryAfterMs: seconds * 1000 }) }
 }

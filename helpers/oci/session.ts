@@ -8,8 +8,10 @@ import type { Limits } from '../http/limits.ts'
 import { Watch } from '../http/watch.ts'
 import { readChallenge } from './challenge.ts'
 import type { Credentials } from './credentials.ts'
-import { type OciFailure, OciRefusal, thrownFailure, tooLarge } from './failure.ts'
+import { type OciFailure, OciRefusal, thrownFailure } from './failure.ts'
 import { isLoopback } from './reference.ts'
+import { readSmall } from './small.ts'
+import { statusFailure } from './status.ts'
 
 export interface SessionOptions {
   readonly dispatcher: Dispatcher
@@ -216,6 +218,7 @@ export class Session {
     const sent = await this.#send(question, undefined)
     if (!sent.ok) return sent
     const { answer } = sent.value
+    if (answer.status === 429 || answer.status >= 500) return refuse(await statusFailure(answer))
     if (answer.status !== 200) {
       answer.drop()
       const who = credentials ? 'the password of the docker config' : `a stranger, and ${NO_PASSWORD}`
@@ -239,26 +242,6 @@ function leave(response: Response): void {
 }
 
 const SHORT_BYTES = 65536
-
-/** The whole of a short answer. */
-export async function readSmall(answer: Answer, limit: number): Promise<Result<Buffer, OciFailure>> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    if (Number(answer.headers['content-length'] ?? 0) > limit) {
-      answer.drop()
-      return refuse(tooLarge(limit))
-    }
-    for await (const chunk of answer.body) {
-      size += chunk.length
-      if (size > limit) return refuse(tooLarge(limit))
-      chunks.push(chunk)
-    }
-    return ok(Buffer.concat(chunks))
-  } catch (error) {
-    return refuse(thrownFailure(error))
-  }
-}
 
 async function* watched(chunks: AsyncIterable<Uint8Array>, watch: Watch): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {

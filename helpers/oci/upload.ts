@@ -3,10 +3,11 @@ import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { BlobSource } from './blob-source.ts'
 import { mayPass, type OciFailure } from './failure.ts'
+import { pauseMs } from './persistence.ts'
 import type { Pushing, Sent } from './push.ts'
 import { readDigest } from './reference.ts'
-import { statusFailure } from './registry.ts'
 import type { Answer, Session } from './session.ts'
+import { statusFailure } from './status.ts'
 
 /** Has a repository share the blob with another, or sends it. */
 export async function mountOrUpload(
@@ -21,31 +22,30 @@ export async function mountOrUpload(
       `repository:${from}:pull`,
     ])
     if (!asked.ok) return asked
+    asked.value.drop()
     if (asked.value.status === 201) return ok('shared')
     // 202: it has no such blob. The upload that was begun in its place is left: the next one may have it.
   }
   const asked = await begin(session, repository, '', scopes)
   if (!asked.ok) return asked
-  if (asked.value.status !== 202) return refuse(statusFailure(asked.value))
+  if (asked.value.status !== 202) return refuse(await statusFailure(asked.value))
+  asked.value.drop()
   const location = uploadUrl(session, asked.value)
   return location.ok ? send(blob, location.value, pushing, scopes) : location
 }
 
-async function begin(
+const begin = (
   session: Session,
   repository: string,
   query: string,
   scopes: readonly string[],
-): Promise<Result<Answer, OciFailure>> {
-  const asked = await session.ask({
+): Promise<Result<Answer, OciFailure>> =>
+  session.ask({
     method: 'POST',
     url: session.url(`${repository}/blobs/uploads/${query}`),
     scopes,
     headers: { 'content-length': '0' },
   })
-  if (asked.ok) asked.value.drop()
-  return asked
-}
 
 /** In pieces of this size a long blob is sent; a cut costs one of them. */
 const PIECE_BYTES = 64 * 1024 ** 2
@@ -75,7 +75,7 @@ async function send(
       continue
     }
     if (attempt >= pushing.limits.attempts || !mayPass(piece.error)) return piece
-    await sleep(pushing.limits.backoffMs * 2 ** (attempt - 1))
+    await sleep(pauseMs(attempt, piece.error, pushing.limits))
     attempt += 1
     const stand = await uploadStand(url, pushing.session, scopes)
     if (!stand.ok) return stand
@@ -106,8 +106,9 @@ async function sendPiece(
     patienceMs: FINISH_MS,
   })
   if (!asked.ok) return asked
+  if (asked.value.status !== 202) return refuse(await statusFailure(asked.value))
   asked.value.drop()
-  return asked.value.status === 202 ? uploadUrl(session, asked.value) : refuse(statusFailure(asked.value))
+  return uploadUrl(session, asked.value)
 }
 
 /** Sends what is missing, and closes the upload. */
@@ -130,8 +131,8 @@ async function finish(
     patienceMs: FINISH_MS,
   })
   if (!asked.ok) return asked
+  if (asked.value.status !== 201) return refuse(await statusFailure(asked.value))
   asked.value.drop()
-  if (asked.value.status !== 201) return refuse(statusFailure(asked.value))
   const got = readDigest(asked.value.headers['docker-content-digest']) ?? blob.digest
   if (got !== blob.digest)
     return refuse({ kind: 'other bytes', what: 'the blob there', want: blob.digest, got })
@@ -146,8 +147,8 @@ async function uploadStand(
 ): Promise<Result<{ readonly url: URL; readonly have: number }, OciFailure>> {
   const asked = await session.ask({ method: 'GET', url, scopes })
   if (!asked.ok) return asked
+  if (asked.value.status !== 204) return refuse(await statusFailure(asked.value))
   asked.value.drop()
-  if (asked.value.status !== 204) return refuse(statusFailure(asked.value))
   const location = uploadUrl(session, asked.value)
   if (!location.ok) return location
   const last = /^(?:bytes=)?0-(\d{1,15})$/.exec(String(asked.value.headers.range))?.[1]

@@ -275,4 +275,68 @@ describe('a push to a registry', () => {
     expect(stands).toBe(bytes.length)
     expect(patches).toBe(3)
   })
+
+  /** Takes each blob, and a manifest as the listener likes. */
+  const takes =
+    (manifest: RequestListener): RequestListener =>
+    (request, response) => {
+      request.resume().on('end', () => {
+        if (request.url?.includes('/manifests/')) manifest(request, response)
+        else if (request.method === 'POST') response.writeHead(202, { location: '/upload' }).end()
+        else response.writeHead(request.method === 'PUT' ? 201 : 404).end()
+      })
+    }
+
+  const refused = (status: number, code: string, message: string): RequestListener => {
+    const text = JSON.stringify({ errors: [{ code, message, detail: {} }] })
+    return (_, response) => response.writeHead(status, { 'content-type': 'application/json' }).end(text)
+  }
+
+  test.each<[string, RequestListener, string]>([
+    ['words', refused(400, 'TAG_INVALID', 'the tag is there'), 'HTTP 400: "TAG_INVALID: the tag is there"'],
+    [
+      'the words of who has no room left',
+      refused(403, 'DENIED', 'quota exceeded'),
+      'HTTP 403 (forbidden): "DENIED: quota exceeded"',
+    ],
+    ['what a terminal would obey', refused(400, 'X', '\x1b[2J\nno'), 'HTTP 400: "X: \\u001b[2J\\nno"'],
+    ['a page', (_, response) => response.writeHead(413).end('<html>'), 'HTTP 413 (too large)'],
+    ['too many words', refused(400, 'X', 'y'.repeat(1 << 20)), 'HTTP 400'],
+    ['another form', (_, response) => response.writeHead(400).end('{"errors":[null]}'), 'HTTP 400'],
+  ])('that is refused with %s says why', async (_, listener, said) => {
+    const { url } = await serve(takes(listener))
+    const pushing = { session: sessionWith(url), limits: PATIENT, repository: 'a' }
+    expect(why(await pushManifest(MANIFEST, 'x', pushing))).toBe(said)
+  })
+
+  test('waits as long as the registry asks for, within the limits', async () => {
+    const times: number[] = []
+    const { url } = await serve(
+      takes((_, response) => {
+        times.push(performance.now())
+        const retryAfter = times.length === 1 ? '1' : '3600'
+        response.writeHead(times.length < 3 ? 429 : 201, { 'retry-after': retryAfter }).end()
+      }),
+    )
+    const limits = { ...PATIENT, retryAfterMs: 1_500 }
+    const pushing = { session: sessionWith(url), limits, repository: 'a' }
+    expect(await pushManifest(MANIFEST, 'x', pushing)).toMatchObject({ ok: true })
+    const [first = 0, second = 0, third = 0] = times
+    expect(second - first).toBeGreaterThan(950)
+    expect(third - second).toBeGreaterThan(1_450)
+  })
+
+  test('of what somebody else pushes just then goes again where the registry takes that for a wrong digest', async () => {
+    let asked = 0
+    const { url } = await serve(
+      takes((request, response) => {
+        asked += 1
+        if (asked > 1) response.writeHead(201).end()
+        else refused(400, 'DIGEST_INVALID', 'provided digest did not match')(request, response)
+      }),
+    )
+    const pushing = { session: sessionWith(url), limits: PATIENT, repository: 'a' }
+    expect(await pushManifest(MANIFEST, 'x', pushing)).toMatchObject({ ok: true })
+    expect(asked).toBe(2)
+  })
 })

@@ -1,0 +1,23 @@
+import { ok, type Result, refuse } from '../../core/result.ts'
+import { type OciFailure, thrownFailure, tooLarge } from './failure.ts'
+import type { Answer } from './session.ts'
+
+/** The whole of a short answer. */
+export async function readSmall(answer: Answer, limit: number): Promise<Result<Buffer, OciFailure>> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    if (Number(answer.headers['content-length'] ?? 0) > limit) {
+      answer.drop()
+      return refuse(tooLarge(limit))
+    }
+    for await (const chunk of answer.body) {
+      size += chunk.length
+      if (size > limit) return refuse(tooLarge(limit))
+      chunks.push(chunk)
+    }
+    return ok(Buffer.concat(chunks))
+  } catch (error) {
+    return refuse(thrownFailure(error))
+  }
+}
