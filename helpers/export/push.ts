@@ -54,15 +54,22 @@ export async function pushImage(
     if (!put.ok) return refuse(pushMessage(to, put.error, stand()))
   }
   const tagged = await pushManifest(image.manifest, to.tag ?? 'latest', pushing)
-  return tagged.ok ? ok({ blobs: count, sentBytes }) : refuse(pushMessage(to, tagged.error, stand()))
+  return tagged.ok
+    ? ok({ blobs: count, sentBytes })
+    : refuse(pushMessage(to, tagged.error, stand(), isNo(tagged.error) ? 'not touched' : 'perhaps set'))
 }
 
-const pushMessage = (to: Reference, failure: OciFailure, stand: string): Message => ({
+/** Of a connection that broke, or an answer that makes no sense, nobody knows what came of the question. */
+const isNo = (failure: OciFailure): boolean =>
+  failure.kind === 'unauthorized' ||
+  (failure.kind === 'status' && failure.status >= 400 && failure.status < 500)
+
+const pushMessage = (to: Reference, failure: OciFailure, stand: string, tag = 'not touched'): Message => ({
   cannot: `push to ${quoted(formatReference(to))}`,
   why: saidByRegistry(failure),
   facts: [
     ['there', stand],
-    ['tag', 'not touched'],
+    ['tag', tag],
   ],
   remedy: pushRemedy(failure, to.registry),
 })

@@ -11,7 +11,7 @@ import { connect } from '../../../helpers/oci/connect.ts'
 import type { Reference } from '../../../helpers/oci/reference.ts'
 import { getManifest } from '../../../helpers/oci/registry.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
-import { QUICK } from '../fetch/support.ts'
+import { QUICK, serve } from '../fetch/support.ts'
 import { listen } from '../oci/listener.ts'
 import { type RealRegistry, startRegistry } from '../oci/registry.ts'
 import { folder } from '../tar/folder.ts'
@@ -117,4 +117,30 @@ test('who may not push is told how to log in', async () => {
   } finally {
     await closed.stop()
   }
+})
+
+test.each<[string, { readonly status: number; readonly digest?: string }, string]>([
+  ['says no', { status: 400 }, 'not touched'],
+  ['says to have another digest', { status: 201, digest: `sha256:${sha256('x')}` }, 'perhaps set'],
+])('of a registry that %s to the tag it is told what is known of it', async (_, answer, tag) => {
+  const { url } = await serve((request, response) => {
+    request.resume().on('end', () => {
+      const { digest } = answer
+      if (request.method === 'PUT')
+        response.writeHead(answer.status, digest ? { 'docker-content-digest': digest } : {})
+      response.end()
+    })
+  })
+  const { image: made, layers } = await image('one')
+  const to = { registry: new URL(url).host, name: 'tools' }
+  const pushed = await pushImage(made, layers, to, connected(to.registry), ALONE)
+  expect(pushed).toMatchObject({
+    ok: false,
+    error: {
+      facts: [
+        ['there', '2 of 2 blobs'],
+        ['tag', tag],
+      ],
+    },
+  })
 })
