@@ -18,11 +18,15 @@ export interface FormFile {
   readonly open: () => AsyncIterable<Uint8Array>
 }
 
-/** An OCI image layout with one image, and what is attached to it. Source of the format: OCI image specification 1.1, "Image Layout". */
+/**
+ * An OCI image layout with one image, and what is attached to it. Source of the format: OCI image specification 1.1,
+ * "Image Layout". There a tag is all that an image is called by; what loads an archive (podman, containerd) looks for
+ * the whole name in an annotation of containerd's, and else takes the tag for it.
+ */
 export function layoutFiles(
   image: Image,
   layers: readonly Layer[],
-  tag: string,
+  { name, tag }: { readonly name: string; readonly tag: string },
   attachments: readonly Attachment[],
 ): readonly FormFile[] {
   const index = {
@@ -30,7 +34,7 @@ export function layoutFiles(
     manifests: [
       {
         ...written({ mediaType: MANIFEST, digest: image.digest, size: image.manifest.length }),
-        annotations: { 'org.opencontainers.image.ref.name': tag },
+        annotations: { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': tag },
       },
       ...attachments.map(({ descriptor }) => written(descriptor)),
     ],

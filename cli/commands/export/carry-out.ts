@@ -185,7 +185,7 @@ async function image(
     const files =
       form === 'docker'
         ? dockerFiles(image, layers, names.name)
-        : layoutFiles(image, layers, names.tag, attachments)
+        : layoutFiles(image, layers, names, attachments)
     const written = await write(form, out, files)
     if (!written.ok) return written
   }

@@ -69,6 +69,10 @@ describe('export oci', () => {
     const raw = readFileSync(join(tree.root, 'out/tool/blobs', digest.replace(':', '/')))
     expect(skopeo('inspect', '--raw', 'oci:out/tool:1.0')).toEqual(JSON.parse(raw.toString()))
     expect(sha256(raw)).toBe(digest)
+    expect(JSON.parse(tree.read('out/tool/index.json')).manifests[0].annotations).toEqual({
+      'io.containerd.image.name': 'tools/tool:1.0',
+      'org.opencontainers.image.ref.name': '1.0',
+    })
     expect(layers.map(layer => layer.digest)).toEqual(
       ['base', 'tool'].map(name => sha256(readFileSync(join(tree.root, `pkg/${name}/.pkg.tar.gz`)))),
     )
@@ -163,13 +167,25 @@ describe('export docker', () => {
   })
 
   test.skipIf(!mayRunContainers())(
-    'podman loads it and runs it (skipped where it may not run containers)',
-    () => {
+    'podman loads it and runs it, as it does one of the form oci (skipped where it may not run containers)',
+    async () => {
       const storage = join(folder, 'containers')
       const podman = (...words: readonly string[]): string =>
         mustRun(tree, [...PODMAN, '--root', storage, '--runroot', `${storage}-run`, ...words])
       podman('load', '-i', 'out/docker.tar')
       expect(podman('run', ...RUN, 'tools/tool:1.0', '--version')).toBe('tool 1 --version\n')
+      await exported(
+        'oci',
+        'tool',
+        '-o',
+        'out/named.tar',
+        '--name',
+        'tools/other:2',
+        '--entrypoint',
+        '/bin/tool',
+      )
+      expect(podman('load', '-i', 'out/named.tar')).toContain('localhost/tools/other:2')
+      expect(podman('run', ...RUN, 'tools/other:2', '--version')).toBe('tool 1 --version\n')
       podman('rmi', '--all', '--force')
     },
   )
