@@ -63,7 +63,7 @@ function open(
   env: Env,
 ): Result<{ readonly connected: Connected; readonly repository: string }, Fault> {
   const [, scheme, rest = ''] = /^(oci(?:\+http)?):\/\/(.*)$/s.exec(url) ?? []
-  // Those of the docker config are sent; here others could read them, in process lists and logs.
+  // Those that are kept for the registry are sent; here others could read them, in process lists and logs.
   if (/^[^/]*@/.test(rest)) return refuse('it holds a user name or password')
   const parsed = parseRepository(rest.replace(/\/$/, ''))
   if (!parsed.ok) return refuse(`it ${parsed.error}`)

@@ -20,7 +20,7 @@ export interface FetchOptions {
   /** The root of the tree, for its mirrors/. */
   readonly tree: string
   readonly store: string
-  /** For the proxies, the docker config and COOLPORTS_DEBIAN_MIRRORS. */
+  /** For the proxies, the passwords of registries and COOLPORTS_DEBIAN_MIRRORS. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** How many sources are fetched at once. */
   readonly jobs: number

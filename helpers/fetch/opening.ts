@@ -34,7 +34,7 @@ export interface Asking {
   readonly dispatcher: Dispatcher
   /** Loads what reads sources by CID; one for the run. */
   readonly ipfs: () => Promise<IpfsReader>
-  /** For the docker config. */
+  /** For the passwords of registries. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
 

@@ -21,7 +21,7 @@ export interface Asking {
   readonly dispatcher: Dispatcher
   readonly limits: Limits
   readonly signal: AbortSignal
-  /** For the docker config. */
+  /** For the passwords of registries. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
 

@@ -18,7 +18,7 @@ export interface Source {
 
 interface PushOptions {
   readonly store: string
-  /** For the proxies and the docker config. */
+  /** For the proxies and the passwords of registries. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Told of each source that is there. */
   readonly pushed: (source: Source, sent: Sent, bytes: number) => void

@@ -9,7 +9,7 @@ import { ask, drop, type Asking as Network } from '../http/http.ts'
 
 /** What asking takes. */
 export interface Asking extends Network {
-  /** For the docker config. */
+  /** For the passwords of registries. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Loads what reads sources by CID; one for the run. */
   readonly ipfs: () => Promise<IpfsReader>

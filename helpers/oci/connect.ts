@@ -13,14 +13,14 @@ export interface Connected {
 }
 
 export interface ConnectOptions {
-  /** For the proxies and the docker config. */
+  /** For the proxies and the passwords of registries. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Plain http with a registry that is not this machine. */
   readonly insecure?: boolean
   readonly limits?: Limits
 }
 
-/** A conversation with a registry as the user: through his proxies, and with his docker config. */
+/** A conversation with a registry as the user: through his proxies, and with his password. */
 export function connect(
   registry: string,
   { env, insecure, limits = LIMITS }: ConnectOptions,

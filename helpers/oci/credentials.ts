@@ -17,16 +17,41 @@ export type Credentials =
 type Env = Readonly<Record<string, string | undefined>>
 
 /**
- * What the user's docker config ($DOCKER_CONFIG/config.json, else ~/.docker/config.json) has for a registry:
- * from the helper that it names for it (credHelpers, credsStore), else from its `auths`. Undefined for nothing.
- * No message holds a secret. Source of the format: docker's manual, "docker login".
+ * What is kept of the user for a registry, by `docker login` or by podman, skopeo and buildah: from the helper that a
+ * config names for it (credHelpers, credsStore), else from its `auths`; of several configs the first that knows it.
+ * Undefined for nothing. No message holds a secret. Sources of the format: docker's manual, "docker login", and
+ * containers-auth.json(5).
  */
 export async function findCredentials(
   registry: string,
   env: Env,
   signal?: AbortSignal,
 ): Promise<Result<Credentials | undefined, Message>> {
-  const file = join(env.DOCKER_CONFIG || join(env.HOME || homedir(), '.docker'), 'config.json')
+  for (const file of configFiles(env)) {
+    const found = await credentialsIn(file, registry, env, signal)
+    if (!found.ok || found.value !== undefined) return found
+  }
+  return ok(undefined)
+}
+
+function configFiles(env: Env): readonly string[] {
+  const home = env.HOME || homedir()
+  return [
+    ...(env.REGISTRY_AUTH_FILE ? [env.REGISTRY_AUTH_FILE] : []),
+    join(env.DOCKER_CONFIG || join(home, '.docker'), 'config.json'),
+    env.XDG_RUNTIME_DIR
+      ? join(env.XDG_RUNTIME_DIR, 'containers/auth.json')
+      : `/run/containers/${process.getuid?.()}/auth.json`,
+    join(env.XDG_CONFIG_HOME || join(home, '.config'), 'containers/auth.json'),
+  ]
+}
+
+async function credentialsIn(
+  file: string,
+  registry: string,
+  env: Env,
+  signal: AbortSignal | undefined,
+): Promise<Result<Credentials | undefined, Message>> {
   const config = readConfig(file)
   if (!config.ok || config.value === undefined) return config.ok ? ok(undefined) : config
   const keys = keysOf(registry)
@@ -52,7 +77,7 @@ function readConfig(file: string): Result<Readonly<Record<string, unknown>> | un
     refuse({
       cannot: `read ${quoted(file)}`,
       why,
-      remedy: 'it is the config of docker; docker login writes it',
+      remedy: 'it keeps who you are to registries; docker login or podman login writes it',
     })
   try {
     if (!existsSync(file)) return ok(undefined)
@@ -70,9 +95,10 @@ function fromAuths(
   auths: Readonly<Record<string, unknown>>,
   keys: readonly string[],
 ): Credentials | undefined {
-  const named = Object.entries(auths).find(
-    ([key]) => keys.includes(key) || keys.includes(key.replace(/^https?:\/\//, '').replace(/\/.*$/, '')),
-  )
+  const all = Object.entries(auths)
+  const named =
+    all.find(([key]) => keys.includes(key)) ??
+    all.find(([key]) => keys.includes(key.replace(/^https?:\/\//, '').replace(/\/.*$/, '')))
   const entry = object(named?.[1])
   if (typeof entry.identitytoken === 'string' && entry.identitytoken !== '')
     return { kind: 'refresh token', token: entry.identitytoken }

@@ -40,8 +40,12 @@ export const saidByRegistry = (failure: OciFailure): string =>
 /** What to do when something cannot be pushed. */
 export const pushRemedy = (failure: OciFailure, registry: string): string =>
   failure.kind === 'unauthorized'
-    ? `docker login ${registry} stores a password in the docker config`
+    ? loginRemedy(registry)
     : 'what is there stays there: the same command goes on from it'
+
+/** What to do about being unauthorized. */
+export const loginRemedy = (registry: string): string =>
+  `docker login ${registry}, or podman login ${registry}, keeps a password for it`
 
 /** What may be gone at the next attempt. */
 export function mayPass(failure: OciFailure): boolean {

@@ -81,14 +81,17 @@ export class Session {
     answer.drop()
     const authorized = await this.#authorize(answer.headers['www-authenticate'], question.scopes)
     if (!authorized.ok) return authorized
-    const second = await this.#send(question, authorized.value)
+    const { authorization, isStranger } = authorized.value
+    const second = await this.#send(question, authorization)
     if (!second.ok) return second
     if (second.value.answer.status !== 401) return ok(second.value.answer)
     second.value.answer.drop()
     this.#authorizations.clear()
     return refuse({
       kind: 'unauthorized',
-      why: 'it does not take the password or token of the docker config',
+      why: isStranger
+        ? `it does not allow this to a stranger, and ${NO_PASSWORD}`
+        : 'it does not take the password or token that is kept for it',
     })
   }
 
@@ -166,7 +169,7 @@ export class Session {
   async #authorize(
     header: string | readonly string[] | undefined,
     scopes: readonly string[],
-  ): Promise<Result<string, OciFailure>> {
+  ): Promise<Result<{ readonly authorization: string; readonly isStranger: boolean }, OciFailure>> {
     const challenge = readChallenge(header)
     if (challenge === undefined)
       return refuse({ kind: 'unauthorized', why: 'it wants to know who asks, and does not say how' })
@@ -179,12 +182,13 @@ export class Session {
         return refuse({ kind: 'unauthorized', why: `it wants a password, and ${NO_PASSWORD}` })
       const value = basic(credentials)
       this.#authorizations.set('', value)
-      return ok(value)
+      return ok({ authorization: value, isStranger: false })
     }
     const token = await this.#token(challenge.realm, challenge.service, scopes, credentials)
     if (!token.ok) return token
-    this.#authorizations.set(scopes.join(' '), `Bearer ${token.value}`)
-    return ok(`Bearer ${token.value}`)
+    const authorization = `Bearer ${token.value}`
+    this.#authorizations.set(scopes.join(' '), authorization)
+    return ok({ authorization, isStranger: credentials === undefined })
   }
 
   /** Asks the token server that the registry names. Source of the protocol: distribution, "Token Authentication". */
@@ -221,7 +225,7 @@ export class Session {
     if (answer.status === 429 || answer.status >= 500) return refuse(await statusFailure(answer))
     if (answer.status !== 200) {
       answer.drop()
-      const who = credentials ? 'the password of the docker config' : `a stranger, and ${NO_PASSWORD}`
+      const who = credentials ? 'the password that is kept for it' : `a stranger, and ${NO_PASSWORD}`
       return fault(`its token server ${url.host} answers ${who} with HTTP ${answer.status}`)
     }
     const text = await readSmall(answer, MAX_TOKEN_BYTES)
@@ -252,7 +256,7 @@ async function* watched(chunks: AsyncIterable<Uint8Array>, watch: Watch): AsyncG
 
 const MAX_TOKEN_BYTES = 256 * 1024
 
-const NO_PASSWORD = 'the docker config has none for it'
+const NO_PASSWORD = 'no password is kept for it'
 
 const basic = (credentials: Credentials & { readonly kind: 'password' }): string =>
   `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`

@@ -12,7 +12,7 @@ export async function statusFailure(answer: Answer): Promise<OciFailure> {
   if (status === 401 || (status === 403 && said === undefined))
     return {
       kind: 'unauthorized',
-      why: `HTTP ${status}: it does not allow this to whom the docker config names`,
+      why: `HTTP ${status}: it does not allow this to you`,
     }
   return {
     kind: 'status',

@@ -11,7 +11,7 @@ export const mirrorPush = command({
   usage: 'push <repository> <packages..>',
   about: 'Push sources to a registry, and name it in mirrors/oci',
   details:
-    'Those of the packages and of all that they are built from; they are fetched first. Each becomes a blob, which has its sha256, and an artifact with that as its tag. What the registry has is not sent again. Then mirrors/oci names the repository for them, and do-fetch asks it. Passwords come from the docker config.\nExit status: 0 all are there, 1 one is not, 2 misuse or trouble.',
+    'Those of the packages and of all that they are built from; they are fetched first. Each becomes a blob, which has its sha256, and an artifact with that as its tag. What the registry has is not sent again. Then mirrors/oci names the repository for them, and do-fetch asks it. Passwords are those that docker login or podman login keeps.\nExit status: 0 all are there, 1 one is not, 2 misuse or trouble.',
   examples: [
     ['coolports mirror push oci://registry.example/mirrors/sources make', 'what make is built from'],
     ['coolports mirror push --no-record 127.0.0.1:5000/sources zlib', 'mirrors/oci stays as it is'],

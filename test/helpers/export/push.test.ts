@@ -112,7 +112,9 @@ test('who may not push is told how to log in', async () => {
     const pushed = await pushImage(made, layers, to, connected(closed.host), ALONE)
     expect(pushed).toMatchObject({
       ok: false,
-      error: { remedy: `docker login ${closed.host} stores a password in the docker config` },
+      error: {
+        remedy: `docker login ${closed.host}, or podman login ${closed.host}, keeps a password for it`,
+      },
     })
   } finally {
     await closed.stop()

@@ -51,7 +51,7 @@ describe('a source that a registry has as a blob', () => {
     put(join(root, 'mirrors/oci'), `sha256: ${DIGEST}\nrepository: ${registry.host}/mirrors/sources\n`)
     const env = { DOCKER_CONFIG: join(root, 'none'), COOLPORTS_DEBIAN_MIRRORS: '' }
     const stranger = await fetchInto(root, [want([`${upstream.url}/x`])], { env })
-    expect(stranger.said.join('\n')).toContain('it wants a password, and the docker config has none for it')
+    expect(stranger.said.join('\n')).toContain('it wants a password, and no password is kept for it')
     expect(stranger.outcome).toMatchObject({ ok: true, value: [{ from: { kind: 'upstream' } }] })
 
     const other = folder()

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findCredentials } from '../../../helpers/oci/credentials.ts'
+import { startRegistry } from './registry.ts'
 
 let home: string
 beforeEach(() => {
@@ -40,7 +42,42 @@ describe('findCredentials()', () => {
     )
   })
 
+  test('finds what podman, skopeo and buildah keep, and what docker keeps before that', async () => {
+    const keep = (file: string, user: string): void => {
+      mkdirSync(join(home, dirname(file)), { recursive: true })
+      writeFileSync(join(home, file), JSON.stringify({ auths: { [HOST]: auth(`${user}:word`) } }))
+    }
+    const env = { HOME: home, XDG_RUNTIME_DIR: join(home, 'run') }
+    const named = { ...env, REGISTRY_AUTH_FILE: join(home, 'named.json') }
+    keep('.config/containers/auth.json', 'lasting')
+    expect(await findCredentials(HOST, named)).toEqual(password('lasting', 'word'))
+    keep('run/containers/auth.json', 'login')
+    expect(await findCredentials(HOST, named)).toEqual(password('login', 'word'))
+    keep('.docker/config.json', 'docker')
+    expect(await findCredentials(HOST, named)).toEqual(password('docker', 'word'))
+    keep('named.json', 'named')
+    expect(await findCredentials(HOST, named)).toEqual(password('named', 'word'))
+    expect(await findCredentials('other.example', named)).toEqual({ ok: true, value: undefined })
+  })
+
+  test('skopeo login keeps it where it is found', async () => {
+    const registry = await startRegistry({ password: true })
+    try {
+      const env = { ...process.env, REGISTRY_AUTH_FILE: join(home, 'auth.json') }
+      const login = ['login', '--tls-verify=false', '-u', 'alice', '-p', 'open sesame', registry.host]
+      execFileSync('skopeo', login, { env, stdio: 'ignore' })
+      expect(await findCredentials(registry.host, env)).toEqual(password('alice', 'open sesame'))
+    } finally {
+      await registry.stop()
+    }
+  })
+
   test.each([
+    [
+      'a host before a part of it',
+      { [`${HOST}/team`]: auth('team:a'), [HOST]: auth('me:b') },
+      password('me', 'b'),
+    ],
     ['a host', { [HOST]: auth('me:a:b') }, password('me', 'a:b')],
     ['a url', { [`https://${HOST}/v1/`]: auth('me:word') }, password('me', 'word')],
     ['words', { [HOST]: { username: 'me', password: 'word' } }, password('me', 'word')],

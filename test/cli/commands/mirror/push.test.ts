@@ -95,9 +95,11 @@ describe('mirror push', () => {
     const { status, err } = push(mine, stranger, `${registry.host}/strange`, 'low')
     expect(status).toBe(1)
     expect(err).toContain(
-      `cannot push to "${registry.host}/strange": it wants a password, and the docker config has none for it\n`,
+      `cannot push to "${registry.host}/strange": it wants a password, and no password is kept for it\n`,
     )
-    expect(err).toContain(`  docker login ${registry.host} stores a password in the docker config\n`)
+    expect(err).toContain(
+      `  docker login ${registry.host}, or podman login ${registry.host}, keeps a password for it\n`,
+    )
     expect(existsSync(join(mine.root, 'mirrors/oci'))).toBe(false)
   })
 
