@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Dispatcher } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { ownCertificates } from '../http/certificates.ts'
 import { connectionFailure, describe as describeFetch } from '../http/failure.ts'
 import { ask, connections, drop, type Response } from '../http/http.ts'
 import { LIMITS } from '../http/limits.ts'
@@ -15,7 +15,7 @@ export async function httpPlace(url: string, env: Env): Promise<Result<Place, Fa
   if (fault) return refuse(`it ${fault}`)
   const { search, hash, protocol } = new URL(url)
   if (search || hash) return refuse('it holds a ? or a #, behind which no name can follow')
-  const certificates = protocol === 'https:' ? await ownCertificates(env) : ok([])
+  const certificates = protocol === 'https:' ? ownCertificates(env) : ok([])
   if (!certificates.ok) return certificates
   const opened = connections(env, LIMITS, certificates.value)
   if (!opened.ok) return refuse(`${opened.error.why} ($http_proxy, $https_proxy)`)
@@ -83,18 +83,3 @@ const lengthOf = (header: string | string[] | undefined): number | undefined =>
   typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : undefined
 
 const whyOf = (error: unknown): string => describeFetch(connectionFailure(error)).replace(/^no answer: /, '')
-
-/**
- * The certificates that node reads when it starts, for a process that was started without the
- * variable: workers do the work of others, see doc/redo.md. Empty where node's own do.
- */
-async function ownCertificates(env: Env): Promise<Result<readonly string[], Fault>> {
-  const path = env.NODE_EXTRA_CA_CERTS
-  if (!path) return ok([])
-  try {
-    const { rootCertificates } = await import('node:tls')
-    return ok([...rootCertificates, readFileSync(path, 'utf8')])
-  } catch {
-    return refuse('the certificates of $NODE_EXTRA_CA_CERTS cannot be read')
-  }
-}

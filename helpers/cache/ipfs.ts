@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
+import { ownCertificates } from '../http/certificates.ts'
 import { connections } from '../http/http.ts'
 import { LIMITS } from '../http/limits.ts'
 import { ipfsAsked, isNobody } from '../ipfs/asked.ts'
@@ -30,7 +31,9 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
     const [problem] = asked.problems
     return refuse(problem ? `it cannot be asked for: ${problem.why} (${problem.cannot})` : NOBODY)
   }
-  const opened = connections(env, LIMITS)
+  const certificates = ownCertificates(env)
+  if (!certificates.ok) return certificates
+  const opened = connections(env, LIMITS, certificates.value)
   if (!opened.ok) return refuse(`${opened.error.why} ($http_proxy, $https_proxy)`)
   const dispatcher = opened.value
   const connected = connect(asked, { dispatcher, limits: LIMITS }, () => {})

@@ -3,6 +3,7 @@ import { sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
 import { readingFault } from '../../core/system-error.ts'
+import { ownCertificates } from '../http/certificates.ts'
 import { LIMITS } from '../http/limits.ts'
 import { type BlobSource, blobOfBytes, blobOfFile } from '../oci/blob-source.ts'
 import { type Connected, connect } from '../oci/connect.ts'
@@ -67,7 +68,13 @@ function open(
   if (/^[^/]*@/.test(rest)) return refuse('it holds a user name or password')
   const parsed = parseRepository(rest.replace(/\/$/, ''))
   if (!parsed.ok) return refuse(`it ${parsed.error}`)
-  const connected = connect(parsed.value.registry, { env, insecure: scheme === 'oci+http' })
+  const certificates = ownCertificates(env)
+  if (!certificates.ok) return certificates
+  const connected = connect(parsed.value.registry, {
+    env,
+    insecure: scheme === 'oci+http',
+    certificates: certificates.value,
+  })
   return connected.ok
     ? ok({ connected: connected.value, repository: parsed.value.name })
     : refuse(connected.error.why)

@@ -17,15 +17,17 @@ export interface ConnectOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Plain http with a registry that is not this machine. */
   readonly insecure?: boolean
+  /** Believed in place of those that node read when it started. */
+  readonly certificates?: readonly string[]
   readonly limits?: Limits
 }
 
 /** A conversation with a registry as the user: through his proxies, and with his password. */
 export function connect(
   registry: string,
-  { env, insecure, limits = LIMITS }: ConnectOptions,
+  { env, insecure, certificates = [], limits = LIMITS }: ConnectOptions,
 ): Result<Connected, Message> {
-  const opened = connections(env, limits)
+  const opened = connections(env, limits, certificates)
   if (!opened.ok) return opened
   const dispatcher = opened.value
   const session = new Session(registry, {

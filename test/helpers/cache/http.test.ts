@@ -1,9 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
-import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -14,7 +10,7 @@ import type { KeyId } from '../../../helpers/cache/minisign.ts'
 import { type Place, placeOf } from '../../../helpers/cache/place.ts'
 import { begin, type Patience, receive } from '../../../helpers/cache/receive.ts'
 import type { CacheRecord } from '../../../helpers/cache/record.ts'
-import { cut, later, serve } from '../fetch/support.ts'
+import { cut, serve } from '../fetch/support.ts'
 
 const BODY = Buffer.alloc(1_000_000, 'the bytes of a package ')
 const RECORD: CacheRecord = {
@@ -168,42 +164,4 @@ test('questions go through the proxy of the environment', async () => {
   place = made.value
   expect((await received()).ok).toBe(true)
   expect(proxy.asked[0]?.url).toBe(`http://cache.invalid/packages/${RECORD.hash}.tar.gz`)
-})
-
-test('a certificate is believed for which $NODE_EXTRA_CA_CERTS speaks, whenever the process was started', async () => {
-  const keys = mkdtempSync(join(tmpdir(), 'cache-https-'))
-  later(() => rmSync(keys, { recursive: true }))
-  const [cert, secret] = [join(keys, 'cert'), join(keys, 'key')]
-  const made = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-  ]
-  const whose = ['-subj', '/CN=cache', '-addext', 'subjectAltName=IP:127.0.0.1']
-  execFileSync('openssl', [...made, ...whose, '-keyout', secret, '-out', cert], { stdio: 'ignore' })
-  const server = createServer({ key: readFileSync(secret), cert: readFileSync(cert) }, whole)
-  later(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
-  for (const [env, good] of [
-    [{}, false],
-    [{ NODE_EXTRA_CA_CERTS: cert }, true],
-  ] as const) {
-    const opened = await placeOf(url, { https_proxy: '', ...env })
-    if (!opened.ok) throw new Error(opened.error)
-    place = opened.value
-    const got = await received()
-    expect(got.ok).toBe(good)
-    if (!good) await place.close()
-  }
-  expect((await placeOf(url, { NODE_EXTRA_CA_CERTS: '/nowhere' })).ok).toBe(false)
 })

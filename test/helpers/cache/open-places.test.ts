@@ -10,6 +10,8 @@ test.each([
   [IPFS, 'IPFS_API', 'http://127.0.0.1:1'],
   [IPFS, 'COOLPORTS_STORE', '/nowhere'],
   ['oci://127.0.0.1:1/cache', 'DOCKER_CONFIG', '/nowhere'],
+  ['oci://127.0.0.1:1/cache', 'REGISTRY_AUTH_FILE', '/nowhere'],
+  ['oci://127.0.0.1:1/cache', 'XDG_RUNTIME_DIR', '/nowhere'],
   ['oci://127.0.0.1:1/cache', 'HOME', '/nowhere'],
   ['http://127.0.0.1:1', 'http_proxy', 'http://127.0.0.1:2'],
 ])('%s stays open for the next question, unless $%s is another one by then', async (url, name, value) => {

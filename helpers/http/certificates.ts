@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import { rootCertificates } from 'node:tls'
+import { ok, type Result, refuse } from '../../core/result.ts'
+
+/**
+ * The certificates that node reads when it starts, for a process that was started without the
+ * variable: workers do the work of others, see doc/redo.md. Empty where node's own do. The error is a sentence.
+ */
+export function ownCertificates(
+  env: Readonly<Record<string, string | undefined>>,
+): Result<readonly string[], string> {
+  const path = env.NODE_EXTRA_CA_CERTS
+  if (!path) return ok([])
+  try {
+    return ok([...rootCertificates, readFileSync(path, 'utf8')])
+  } catch {
+    return refuse('the certificates of $NODE_EXTRA_CA_CERTS cannot be read')
+  }
+}
