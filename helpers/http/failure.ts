@@ -69,7 +69,7 @@ export function passes(failure: Failure): boolean {
     case 'status':
       return failure.status >= 500 || failure.status === 408 || failure.status === 429
     case 'connection':
-      return !FINAL.includes(failure.code)
+      return failure.code !== 'ENOTFOUND' && TLS[failure.code] === undefined
     case 'cut':
     case 'stalled':
     case 'range':
@@ -100,18 +100,24 @@ export function fileFault(error: unknown): string {
   return READING[word] ?? `it cannot be read: ${word}`
 }
 
+const STRANGE =
+  'its certificate is by an authority that node does not know ($NODE_EXTRA_CA_CERTS names a file of more)'
+const NO_TLS = 'it speaks no TLS, but perhaps plain http'
+
 /** Nothing that waiting would mend. */
-const FINAL: readonly string[] = [
-  'ENOTFOUND',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'CERT_HAS_EXPIRED',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-]
+const TLS: Readonly<Record<string, string>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  SELF_SIGNED_CERT_IN_CHAIN: STRANGE,
+  DEPTH_ZERO_SELF_SIGNED_CERT: STRANGE,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: STRANGE,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: STRANGE,
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NO_TLS,
+}
 
 const CONNECTION: Readonly<Record<string, string>> = {
+  ...TLS,
   ENOTFOUND: 'the host is not known',
   EAI_AGAIN: 'the name server does not answer',
   ECONNREFUSED: 'the connection was refused',

@@ -55,9 +55,10 @@ test.each([
     for (const more of [{}, { NODE_EXTRA_CA_CERTS: cert }]) {
       const place = await placeOf(urlOf(), { ...env, ...more })
       if (!place.ok) throw new Error(place.error)
-      await place.value.open(`${'0'.repeat(64)}.tar.gz`, AbortSignal.timeout(20_000))
+      const opened = await place.value.open(`${'0'.repeat(64)}.tar.gz`, AbortSignal.timeout(20_000))
       await place.value.close()
       expect(asked > 0).toBe('NODE_EXTRA_CA_CERTS' in more)
+      if (asked === 0) expect(JSON.stringify(opened)).toContain('an authority that node does not know')
     }
     const nowhere = await placeOf(urlOf(), { ...env, NODE_EXTRA_CA_CERTS: '/nowhere' })
     expect(nowhere).toMatchObject({ ok: false })

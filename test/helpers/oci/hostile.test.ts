@@ -209,6 +209,15 @@ describe('a password', () => {
 })
 
 describe('a push to a registry', () => {
+  // Under the name 127.1 this machine is not asked by plain http.
+  test('that speaks plain http in place of TLS is refused at once, and says so', async () => {
+    const { url } = await serve((_, response) => response.writeHead(404).end())
+    const session = sessionWith(url.replace('127.0.0.1', '127.1'))
+    const limits = { ...PATIENT, backoffMs: 60_000 }
+    const pushed = await pushBlob(blobOfBytes(BODY), { session, limits, repository: 'a' })
+    expect(why(pushed)).toBe('no answer: it speaks no TLS, but perhaps plain http')
+  })
+
   test('that leads the upload to where others read along is refused', async () => {
     const { url } = await serve((request, response) =>
       request.method === 'POST'
