@@ -99,7 +99,12 @@ async function openFile(
   if (!blob.ok && blob.error.kind === 'absent')
     return refuse({ kind: 'refused', why: describeOci(blob.error) })
   if (!blob.ok) return refuse(failureOf(blob.error))
-  return ok({ bytes: told(blob.value.body, layer.size), length: layer.size, close: blob.value.drop })
+  return ok({
+    bytes: told(blob.value.body, layer.size),
+    length: layer.size,
+    sha256: layer.digest,
+    close: blob.value.drop,
+  })
 }
 
 /** As many bytes as the manifest says; whose they are, the signed record knows. */

@@ -1,3 +1,4 @@
+import type { Sha256 } from '../../core/digest.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { type Result, refuse } from '../../core/result.ts'
 import type { Failure } from './failure.ts'
@@ -27,6 +28,8 @@ export interface Opened {
   readonly bytes: AsyncIterable<Uint8Array>
   /** In bytes, if the place tells. It may be wrong. */
   readonly length?: number
+  /** What the place says the bytes have, where it knows. It may be wrong. */
+  readonly sha256?: Sha256
   /** For those who do not read the bytes; harmless otherwise. */
   close(): void
 }

@@ -67,9 +67,9 @@ export async function publish(
   const kept = origin.kind === 'from caches' ? origin.kept : []
   const valid = kept.filter(({ record }) => !isExpired(record, today))
   if (kept.length > 0 && valid.length === 0) return refuse(expired(member, kept, run))
-  const there = await whatIsThere(member.pkghash, run)
-  if (!there.ok) return there
   const ours = { tar: member.tar, gz: await fileStreamDigest(member.file), size: statSync(member.file).size }
+  const there = await whatIsThere(member.pkghash, ours, run)
+  if (!there.ok) return there
   return origin.kind === 'built here'
     ? say(member, closure, ours, there.value, run)
     : passOn(member, valid, ours, there.value, run)
@@ -217,6 +217,7 @@ interface Package {
 /** The package of this key that the place has; undefined if none, or none that can be read, which is replaced. */
 async function whatIsThere(
   hash: Sha256,
+  ours: Package,
   { place, scratch }: Publishing,
 ): Promise<Result<Package | undefined, Fault>> {
   const opened = await place.open(packageName(hash), new AbortController().signal)
@@ -225,7 +226,11 @@ async function whatIsThere(
     const isNew = opened.error.kind === 'absent' || opened.error.kind === 'no folder'
     return isNew ? ok(undefined) : refuse(refused(place, opened.error))
   }
-  const path = join(scratch, 'there')
+  if (opened.value.sha256 === ours.gz) {
+    opened.value.close()
+    return ok(ours)
+  }
+  const path = join(scratch, `${hash}.there`)
   const file = await open(path, 'w')
   const gz = createHash('sha256')
   let size = 0

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { sha256 } from '../../../core/digest.ts'
+import { type Sha256, sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { ok, refuse } from '../../../core/result.ts'
 import type { ClosureMember } from '../../../helpers/built/closure.ts'
@@ -129,6 +129,28 @@ describe('a place that does not say what it has', () => {
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'signed' } })
     expect(contents().length).toBe(3)
   })
+})
+
+test('a place that names the bytes it has by our digest is not asked for them, and by another one is', async () => {
+  const member = await packed('mine')
+  markBuilt(store, HASH, member.tar)
+  await add(member)
+  let wasRead = false
+  const bytes = async function* () {
+    wasRead = true
+    yield readFileSync(member.file)
+  }
+  const naming = (digest: string): Place => ({
+    name: cache,
+    open: async () => ok({ bytes: bytes(), sha256: digest as Sha256, close: () => {} }),
+    close: async () => {},
+  })
+  const before = contents()
+  expect(await add(member, { place: naming(sha256(readFileSync(member.file))) })).toMatchObject({ ok: true })
+  expect(wasRead).toBe(false)
+  expect(await add(member, { place: naming(sha256('else')) })).toMatchObject({ ok: true })
+  expect(wasRead).toBe(true)
+  expect(contents()).toEqual(before)
 })
 
 describe('what was built here', () => {
