@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
+import { atMost } from '../../../core/at-most.ts'
 import { isDiskFull } from '../../../core/disk.ts'
 import { quoted } from '../../../core/message.ts'
 import { removeTree } from '../../../core/remove.ts'
@@ -88,36 +89,41 @@ export const cacheAdd = command({
       const opened = openScratch()
       if (!opened.ok) return complain(opened.error)
       scratch = opened.value
-      for (const member of members.value) {
-        const label = `${member.name}-${member.version}`
-        const added = await publish(member, runClosure(root, member, members.value), {
-          publisher: publisher.value,
-          place: place.value,
-          key: key.value,
-          keys: trusted.value,
-          today,
-          store: storeRoot(process.env, root),
-          scratch,
-          ...(expires === undefined ? {} : { expires }),
-        })
-        if (!added.ok) {
-          status = complain(no({ cannot: `add ${label} to ${quoted(url)}`, ...added.error }))
-          continue
-        }
-        if (added.value.kind === 'disputed') status = complain(no(disputed(label, url, member, added.value)))
-        else print(`${how(added.value)} ${label} ${member.pkghash}`)
+      const run = {
+        publisher: publisher.value,
+        place: place.value,
+        key: key.value,
+        keys: trusted.value,
+        today,
+        store: storeRoot(process.env, root),
+        scratch,
+        ...(expires === undefined ? {} : { expires }),
       }
-    } catch (error) {
-      // The place tells of its own disk.
-      if (!isDiskFull(error)) throw error
-      status = complain(
-        trouble({
-          cannot: `write to the package cache ${quoted(url)}`,
-          why: 'the disk of the folder for files on their way is full',
-          facts: [['folder', tmpdir()]],
-          remedy: 'make room there, or set TMPDIR to another one; the same command goes on',
-        }),
-      )
+      let isFull = false
+      await atMost(AT_ONCE, members.value, async member => {
+        if (isFull) return
+        const label = `${member.name}-${member.version}`
+        try {
+          const added = await publish(member, runClosure(root, member, members.value), run)
+          if (!added.ok) status = complain(no({ cannot: `add ${label} to ${quoted(url)}`, ...added.error }))
+          else if (added.value.kind === 'disputed')
+            status = complain(no(disputed(label, url, member, added.value)))
+          else print(`${how(added.value)} ${label} ${member.pkghash}`)
+        } catch (error) {
+          // The place tells of its own disk.
+          if (!isDiskFull(error)) throw error
+          isFull = true
+        }
+      })
+      if (isFull)
+        status = complain(
+          trouble({
+            cannot: `write to the package cache ${quoted(url)}`,
+            why: 'the disk of the folder for files on their way is full',
+            facts: [['folder', tmpdir()]],
+            remedy: 'make room there, or set TMPDIR to another one; the same command goes on',
+          }),
+        )
     } finally {
       await publisher.value.close()
       await place.value.close()
@@ -126,6 +132,9 @@ export const cacheAdd = command({
     return status
   },
 })
+
+/** A registry is asked some fifteen times for a package, and most of the time is spent waiting for it. */
+const AT_ONCE = 4
 
 function openScratch(): Result<string, Refusal> {
   try {
