@@ -285,6 +285,19 @@ describe('a push to a registry', () => {
     expect(patches).toBe(3)
   })
 
+  test('is sent whole where nobody may share what the other repository has', async () => {
+    const { url } = await serve((request, response) => {
+      request.resume().on('end', () => {
+        if (request.url?.includes('mount='))
+          response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+        else if (request.method === 'POST') response.writeHead(202, { location: '/upload' }).end()
+        else response.writeHead(request.method === 'PUT' ? 201 : 404).end()
+      })
+    })
+    const pushing = { session: sessionWith(url), limits: PATIENT, repository: 'a', mountFrom: ['b'] }
+    expect(await pushBlob(blobOfBytes(BODY), pushing)).toEqual({ ok: true, value: 'sent' })
+  })
+
   /** Takes each blob, and a manifest as the listener likes. */
   const takes =
     (manifest: RequestListener): RequestListener =>
