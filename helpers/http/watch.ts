@@ -6,7 +6,7 @@ import { SLOWEST } from './limits.ts'
  */
 export class Watch {
   readonly #controller = new AbortController()
-  readonly #ms: number
+  #ms: number
   #leastBytes = SLOWEST
   #timer: NodeJS.Timeout
   #since = 0
@@ -33,6 +33,12 @@ export class Watch {
   /** From now on so many bytes are wanted in that time. */
   expect(leastBytes: number): void {
     this.#leastBytes = leastBytes
+    this.#again()
+  }
+
+  /** From now on it is waited so long. */
+  wait(ms: number): void {
+    this.#ms = ms
     this.#again()
   }
 

@@ -22,5 +22,5 @@ export const blobOfFile = (file: string, digest: Sha256, size: number): BlobSour
   read: (from, to) =>
     from === to
       ? new Uint8Array()
-      : createReadStream(file, { start: from, end: to - 1, highWaterMark: 1 << 20 }),
+      : createReadStream(file, { start: from, end: to - 1, highWaterMark: 1 << 17 }),
 })

@@ -34,7 +34,7 @@ export interface Question {
   readonly headers?: Readonly<Record<string, string>>
   /** Made anew each time it has to be sent. */
   readonly body?: () => Uint8Array | AsyncIterable<Uint8Array>
-  /** How long the answer may take once all is sent, if longer than `limits.idleMs`. */
+  /** How long the answer may take once all of the body is sent, if longer than `limits.idleMs`. */
   readonly patienceMs?: number
 }
 
@@ -103,7 +103,11 @@ export class Session {
     const { method, url, body } = question
     const mine = url.origin === this.url('').origin
     const headers = { ...question.headers, ...(authorization && mine ? { authorization } : {}) }
-    const watch = new Watch(question.patienceMs ?? limits.idleMs)
+    const patienceMs = question.patienceMs ?? limits.idleMs
+    const data = body?.()
+    const isStream = data !== undefined && !(data instanceof Uint8Array)
+    // What this machine's network has taken is not sent yet, so it may stand still for longer than what is read.
+    const watch = new Watch(isStream ? 2 * limits.idleMs : patienceMs)
     const signal = this.#options.signal ? anyAborted(this.#options.signal, watch.signal) : watch.signal
     try {
       if (method === 'GET' || method === 'HEAD') {
@@ -111,16 +115,12 @@ export class Session {
         if (!followed.ok) return this.#ended(watch, followed.error)
         return ok({ answer: this.#answer(followed.value.response, watch), url: followed.value.url })
       }
-      const data = body?.()
       const response = await request(url, {
         dispatcher,
         signal,
         method,
         headers: { ...HEADERS, ...headers },
-        body:
-          data === undefined || data instanceof Uint8Array
-            ? (data ?? null)
-            : Readable.from(watched(data, watch), { objectMode: false }),
+        body: isStream ? Readable.from(sent(data, watch, patienceMs), { objectMode: false }) : (data ?? null),
       })
       if (response.statusCode >= 300 && response.statusCode < 400) {
         drop(response)
@@ -138,7 +138,7 @@ export class Session {
   }
 
   #failure(error: unknown, watch: Watch): OciFailure {
-    if (watch.stalled) return { kind: 'stalled', have: 0, seconds: this.#options.limits.idleMs / 1000 }
+    if (watch.stalled) return { kind: 'stalled', have: 0, seconds: watch.seconds }
     return thrownFailure(error)
   }
 
@@ -246,6 +246,15 @@ function leave(response: Response): void {
 }
 
 const SHORT_BYTES = 65536
+
+async function* sent(
+  chunks: AsyncIterable<Uint8Array>,
+  watch: Watch,
+  patienceMs: number,
+): AsyncGenerator<Uint8Array> {
+  yield* watched(chunks, watch)
+  watch.wait(patienceMs)
+}
 
 async function* watched(chunks: AsyncIterable<Uint8Array>, watch: Watch): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {

@@ -285,6 +285,24 @@ describe('a push to a registry', () => {
     expect(patches).toBe(3)
   })
 
+  test('that is no longer read is given up, long before an answer would be', async () => {
+    const { url } = await serve((request, response) => {
+      if (request.method === 'POST') response.writeHead(202, { location: '/upload' }).end()
+      else if (request.method !== 'PUT') response.writeHead(404).end()
+      // Whatever comes with a PUT stays where it is.
+    })
+    const size = 32 << 20 // more than the network takes by itself
+    const blob = {
+      digest: BLOB,
+      size,
+      read: async function* () {
+        for (let sent = 0; sent < size; sent += 65536) yield Buffer.alloc(65536)
+      },
+    }
+    const pushing = { session: sessionWith(url, [], QUICK), limits: QUICK, repository: 'a' }
+    expect(why(await pushBlob(blob, pushing))).toContain('nothing more for 0.6 s')
+  })
+
   test('is sent whole where nobody may share what the other repository has', async () => {
     const { url } = await serve((request, response) => {
       request.resume().on('end', () => {
