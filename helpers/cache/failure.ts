@@ -12,7 +12,12 @@ export type Failure =
   /** Of a cache in a folder: it is not there, or not yet. */
   | { readonly kind: 'no folder' }
   /** `said`: what a registry says of it, as it came. */
-  | { readonly kind: 'status'; readonly status: number; readonly said?: string }
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly retryAfterMs?: number
+      readonly said?: string
+    }
   | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
   /** Nothing came before our patience ended. */
   | { readonly kind: 'slow'; readonly seconds: number }

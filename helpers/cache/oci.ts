@@ -158,7 +158,7 @@ function failureOf(failure: OciFailure): Failure {
     case 'absent':
       return { kind: 'absent' }
     case 'status':
-      return { kind: 'status', status: failure.status, ...(failure.said ? { said: failure.said } : {}) }
+      return failure
     case 'connection':
       return { kind: 'unreachable', why: describeOci(failure).replace(/^no answer: /, '') }
     case 'stalled':

@@ -45,12 +45,14 @@ export const cacheAdd = command({
       }),
   run: async args => {
     const [
+      { patient },
       { placeOf, publisherOf },
       { publish },
       { readSigningKey },
       { dayOf, isDay },
       { readTrust, trustPath },
     ] = await Promise.all([
+      import('../../../helpers/cache/patient.ts'),
       import('../../../helpers/cache/place.ts'),
       import('../../../helpers/cache/publish.ts'),
       import('../../../helpers/cache/signing-key.ts'),
@@ -91,7 +93,7 @@ export const cacheAdd = command({
       scratch = opened.value
       const run = {
         publisher: publisher.value,
-        place: place.value,
+        place: patient(place.value),
         key: key.value,
         keys: trusted.value,
         today,
