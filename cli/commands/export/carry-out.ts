@@ -9,6 +9,7 @@ import { type ClosureMember, withTrees } from '../../../helpers/built/closure.ts
 import { type Attachment, attach } from '../../../helpers/export/attachment.ts'
 import { imageOf, mergedMembers, type Settled, settleSelection } from '../../../helpers/export/export.ts'
 import { dockerFiles, type FormFile, layoutFiles } from '../../../helpers/export/form.ts'
+import { depthNote } from '../../../helpers/export/image.ts'
 import type { Layer } from '../../../helpers/export/layer.ts'
 import {
   outputFault,
@@ -24,7 +25,7 @@ import { formatReference, type Reference } from '../../../helpers/oci/reference.
 import { BILL_ENDING, BILL_TYPE, type BillFormat, billText } from '../../../helpers/sbom/format.ts'
 import type { StoreUse } from '../../../helpers/store/use.ts'
 import { builtClosure } from '../../built-closure.ts'
-import { no, type Refusal, trouble } from '../../output.ts'
+import { no, type Refusal, say, trouble } from '../../output.ts'
 import { writeText } from '../../text-file.ts'
 import { imageNames, type Names } from './image-name.ts'
 import type { BillRequest, ExportRequest } from './request.ts'
@@ -175,6 +176,8 @@ async function image(
 ): Promise<Result<Done, Refusal>> {
   const { form, out, uncompressed } = asked
   const { image, layers } = await imageOf(settled, asked, uncompressed)
+  const note = depthNote(layers.length)
+  if (note !== undefined) say(note)
   const attachments =
     form !== 'oci'
       ? []
