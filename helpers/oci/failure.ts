@@ -44,7 +44,7 @@ export const pushRemedy = (failure: OciFailure, registry: string): string =>
     : 'what is there stays there: the same command goes on from it'
 
 /** What to do about being unauthorized. */
-export const loginRemedy = (registry: string): string =>
+const loginRemedy = (registry: string): string =>
   `docker login ${registry}, or podman login ${registry}, keeps a password for it`
 
 /** What may be gone at the next attempt. */
