@@ -27,6 +27,8 @@ export class Holdings implements Blocks {
   readonly #nodes = new Map<string, Uint8Array>()
   readonly #note: (text: string) => void
   #looking: Promise<void> | undefined
+  /** When looks would have had no more than their share of the time, on the clock of this process. */
+  #restUntil = 0
 
   /** `paths` are files and folders beside the store's sources. */
   constructor(store: string, paths: readonly string[], note: (text: string) => void) {
@@ -55,8 +57,13 @@ export class Holdings implements Blocks {
     return taken.ok ? ok(taken.value.root) : taken
   }
 
+  /** A peer tells all whom it knows what it wants: most of that is not here, and each question would be a look. */
   async #lookThenBlock(digest: string): Promise<Uint8Array | undefined> {
+    const began = performance.now()
+    if (!this.#looking && this.#restUntil - began > MOST_REST_MS) return undefined
     this.#looking ??= this.#look().finally(() => {
+      const ended = performance.now()
+      this.#restUntil = Math.max(this.#restUntil, ended) + Math.min(REST * (ended - began), MOST_REST_MS)
       this.#looking = undefined
     })
     await this.#looking
@@ -105,6 +112,12 @@ export class Holdings implements Blocks {
     }
   }
 }
+
+/** For how many times as long as it took nobody looks again, once looks have taken more than their share. */
+const REST = 10
+
+/** What looks may take beyond their share, in rest; a folder that is read anew counts as no more. */
+const MOST_REST_MS = 5000
 
 /** Which blocks a file consists of, by the sha256 of the file; or a folder, by a digest of its names, sizes and times. */
 const layoutPath = (store: string, key: string): string => join(store, 'ipfs', 'layouts', key)

@@ -143,6 +143,23 @@ describe('a mirror', () => {
     expect((await ask('*/*', '?format=tar'))[0]).toBe(406)
   })
 
+  it('does not look through its folders for each of many blocks that it does not have', async () => {
+    const root = folder()
+    for (let i = 0; i < 1000; i++) writeFileSync(join(root, `${i}`), 'x')
+    const holdings = new Holdings(folder(), [root], () => {})
+    await holdings.cidOfPath(root)
+    const { signal } = new AbortController()
+    const unknown = await new Store().add(randomBytes(10))
+    const timed = async (misses: number) => {
+      const began = performance.now()
+      for (let i = 0; i < misses; i++) expect((await holdings.get(unknown, signal)).ok).toBe(false)
+      return performance.now() - began
+    }
+    await timed(3)
+    const three = await timed(3)
+    expect(await timed(4000)).toBeLessThan(400 * three)
+  })
+
   it('knows a source that comes later', async () => {
     const { url, store } = await mirror()
     const late = randomBytes(1000)
