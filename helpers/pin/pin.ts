@@ -30,12 +30,19 @@ export async function pinSources(
   const holdings = new Holdings(store, [], say)
   const sources = new Map<Sha256, PinnedSource>()
   const problems: Message[] = []
-  for (const request of requests) {
+  for (const [index, request] of requests.entries()) {
     const { sha256, file, urls } = request
     if (sources.has(sha256)) continue
     const cid = await holdings.cidOf(sha256)
-    const why = cid.ok ? await give(request, cid.value, holdings, pinning) : cid.error
-    if (why !== undefined) problems.push({ cannot: `pin ${quoted(file)}`, why })
+    const fault = cid.ok ? await give(request, cid.value, holdings, pinning) : { why: cid.error }
+    if (fault?.isAway) {
+      const others = requests.length - index - 1
+      const remedy = 'start the daemon, or set IPFS_API to nothing to name the sources without it'
+      const cannot = `pin ${quoted(file)}${others > 0 ? `, nor the ${others} behind it` : ''}`
+      problems.push({ cannot, why: fault.why, remedy })
+      break
+    }
+    if (fault) problems.push({ cannot: `pin ${quoted(file)}`, why: fault.why })
     else if (cid.ok) {
       sources.set(sha256, { sourceUrl: urls[0] ?? file, sha256, cid: cid.value.toString() })
       say(`${cid.value}  ${file}`)
@@ -45,25 +52,35 @@ export async function pinSources(
   return [...problems, ...refused]
 }
 
+interface Fault {
+  readonly why: string
+  /** The daemon does not answer, and would not for another source. */
+  readonly isAway?: boolean
+}
+
 /** Gives one source to the daemon and into the folder; why not, if so. */
 async function give(
   { sha256 }: FetchRequest,
   cid: CID,
   holdings: Holdings,
   { store, daemon, blocks }: Pinning,
-): Promise<string | undefined> {
+): Promise<Fault | undefined> {
   if (daemon) {
     const added = await daemon.add(distfilePath(store, sha256), new AbortController().signal)
-    if (!added.ok) return `${daemon.name} gave ${describe(added.error)}`
-    if (added.value !== cid.toString()) return `${daemon.name} made ${quoted(added.value)} of it, not ${cid}`
+    if (!added.ok) {
+      const isAway = added.error.kind === 'connection' || added.error.kind === 'stalled'
+      return { why: `${daemon.name} gave ${describe(added.error)}`, isAway }
+    }
+    if (added.value !== cid.toString())
+      return { why: `${daemon.name} made ${quoted(added.value)} of it, not ${cid}` }
   }
   if (blocks === undefined) return undefined
   try {
     const written = await writeBlocks(cid, holdings, blocks)
-    return written.ok ? undefined : written.error
+    return written.ok ? undefined : { why: written.error }
   } catch (error) {
     const fault = systemFault(error)
     if (!fault) throw error
-    return `its blocks cannot be written to ${quoted(blocks)}: ${fault.why}`
+    return { why: `its blocks cannot be written to ${quoted(blocks)}: ${fault.why}` }
   }
 }

@@ -105,6 +105,22 @@ describe('ipfs-pin-fetch-file', () => {
     expect(odd.err).toContain(`made "${answer}" of it, not ${CID}`)
   })
 
+  it('asks a daemon that is away once, however many sources there are', async () => {
+    const bodies = [BODY, randomBytes(10), randomBytes(10)]
+    const { url } = await serve((request, response) => {
+      response.end(bodies[Number(request.url?.slice(1))])
+    })
+    const records = bodies.map((body, i) => `file: ${i}\nurl: ${url}/${i}\nsha256: ${sha256(body)}\n`)
+    const ran = await run('ipfs-pin-fetch-file', [put(join(tree, 'three'), records.join('\n'))], {
+      IPFS_API: 'http://127.0.0.1:1',
+    })
+    expect(ran.status).toBe(1)
+    expect(ran.err.match(/cannot pin/g)).toHaveLength(1)
+    expect(ran.err).toMatch(
+      /cannot pin "0", nor the 2 behind it: .*refused\n {2}start the daemon, or set IPFS_API/,
+    )
+  })
+
   it('does nothing when the daemon is named by what is no address', async () => {
     const { url, asked } = await serve(whole(BODY))
     const ran = await run('ipfs-pin-fetch-file', [list(url)], { IPFS_API: 'my-daemon' })
