@@ -23,6 +23,8 @@ export type Failure =
   | { readonly kind: 'file'; readonly why: string }
   /** `page`: the server calls it a web page, which the source is not. */
   | { readonly kind: 'digest'; readonly got: string; readonly bytes: number; readonly page?: boolean }
+  /** Something else, as the server says itself: `what` ends the sentence `PLACE gave ...`. */
+  | { readonly kind: 'instead'; readonly what: string }
   /** One who was asked says that he does not have it. */
   | { readonly kind: 'nothing' }
   /** Of a source by its CID: `why` ends the sentence `PLACE gave ...`. */
@@ -41,7 +43,7 @@ export function describe(failure: Failure): string {
     case 'cut':
       return `the connection was cut after ${bytes(failure.have)}${failure.total === undefined ? '' : ` of ${bytes(failure.total)}`}`
     case 'stalled':
-      return `nothing more for ${failure.seconds} s after ${bytes(failure.have)}`
+      return `nothing more for ${Number(failure.seconds.toFixed(1))} s after ${bytes(failure.have)}`
     case 'size':
       return `another size: ${failure.got} bytes instead of ${failure.want}`
     case 'endless':
@@ -54,6 +56,8 @@ export function describe(failure: Failure): string {
       return `nothing: ${failure.why}`
     case 'digest':
       return `${failure.page ? 'a web page in its place: ' : ''}sha256 ${failure.got} (${bytes(failure.bytes)})`
+    case 'instead':
+      return failure.what
     case 'nothing':
       return 'nothing: it does not have it'
     case 'ipfs':

@@ -100,4 +100,4 @@ const HEDGE_MS = 1000
 const STRIKES = 3
 
 /** What an honest place that works never does. */
-const LIES: readonly Failure['kind'][] = ['digest', 'endless']
+const LIES: readonly Failure['kind'][] = ['digest', 'endless', 'instead']

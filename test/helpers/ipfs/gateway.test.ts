@@ -55,6 +55,23 @@ describe('a gateway that works', () => {
     expect(asked.map(({ url }) => url?.replace(/.*format=(\w+).*/, '$1'))).toEqual(['raw', 'car'])
   })
 
+  it('may be named with the path of what it gives', async () => {
+    const { url } = await serveStore(store)
+    expect(await read(placesAt([`${url}/ipfs/`]))).toBe('the file')
+  })
+
+  it('is told from one that gives files alone', async () => {
+    const small = Buffer.from('0123456789')
+    const root = await store.add(small)
+    const { url } = await serve((_request, response) => {
+      response.setHeader('content-type', 'application/x-xz').end(small)
+    })
+    const gateways = placesAt([url])
+    const told = `sha256 ${sha256(small)} (10 B) as "application/x-xz", not as a block: it may be no trustless gateway`
+    expect(await read(gateways, root)).toContain(`gave ${told}`)
+    expect(gateways.said).toEqual([expect.stringContaining(`${told}; it is asked no more`)])
+  })
+
   it('is asked block by block where it makes no archives', async () => {
     const { url, asked } = await serveStore(store, noArchive)
     expect(await read(placesAt([url]))).toBe('the file')
