@@ -49,7 +49,7 @@ export const mirrorPublish = command({
       import('../../../helpers/ipfs/holdings.ts'),
     ])
     const store = storeRoot(process.env, tree)
-    const named = parseCid(path)
+    const named = parseCid(path.replace(/^(ipfs:\/\/|\/ipfs\/)/, ''))
     const cid = named.ok ? named : await new Holdings(store, [], say).cidOfPath(path)
     if (!cid.ok) return complain(no({ cannot: `publish ${quoted(path)}`, why: cid.error }))
     const published = await publish({

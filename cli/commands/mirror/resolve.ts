@@ -13,7 +13,7 @@ export const mirrorResolve = command({
     yargs.positional('name', {
       type: 'string',
       demandOption: true,
-      describe: 'the name, with or without ipns://',
+      describe: 'the name, with or without ipns:// or /ipns/',
     }),
   run: async ({ tree, name }) => {
     const [{ ipfsAsked }, { connect }, { resolveName }, { recordsIn }, { connections }, { LIMITS }] =
@@ -33,7 +33,11 @@ export const mirrorResolve = command({
     try {
       const { signal } = new AbortController()
       const seen = recordsIn(storeRoot(process.env, tree))
-      const resolved = await resolveName(name.replace(/^ipns:\/\//, ''), { places: records, seen, signal })
+      const resolved = await resolveName(name.replace(/^(ipns:\/\/|\/ipns\/)/, ''), {
+        places: records,
+        seen,
+        signal,
+      })
       if (!resolved.ok) return complain(no({ cannot: `resolve ${quoted(name)}`, why: resolved.error }))
       print(['/ipfs', resolved.value.cid, ...resolved.value.path].join('/'))
       return 0

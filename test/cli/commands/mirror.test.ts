@@ -146,6 +146,8 @@ describe('coolports mirror', () => {
     expect(run(['resolve', name], other)).toEqual({ status: 0, out: `${value}\n`, err: '' })
     expect(run(['publish', '--ttl', '0', HELLO]).out).toBe(`${name}  /ipfs/${HELLO}\n`)
     expect(run(['resolve', name], other).out).toBe(`/ipfs/${HELLO}\n`)
+    expect(run(['resolve', name.replace('ipns://', '/ipns/')], other).out).toBe(`/ipfs/${HELLO}\n`)
+    expect(run(['publish', `/ipfs/${HELLO}`]).out).toBe(`${name}  /ipfs/${HELLO}\n`)
     expect(run(['publish', '--key', 'second', HELLO]).out).not.toContain(name)
   })
 
