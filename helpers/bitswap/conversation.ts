@@ -5,8 +5,10 @@ import type { Failure } from '../http/failure.ts'
 import { MAX_BLOCK_BYTES } from '../ipfs/block.ts'
 import { digestOf } from '../ipfs/cid.ts'
 import { framesOf } from './frames.ts'
-import { formatMessage, framed, MAX_MESSAGE_BYTES, PROTOCOL, parseMessage } from './message.ts'
+import { formatMessage, MAX_MESSAGE_BYTES, parseMessage } from './message.ts'
 import type { PeerConnection, PeerStream } from './node.ts'
+import { Outgoing } from './outgoing.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 type Answer = Result<Uint8Array, Failure>
 
@@ -22,8 +24,7 @@ interface Waiting {
  */
 export class Conversation {
   #connection: PeerConnection
-  #sending: Promise<PeerStream> | undefined
-  #sentAt = 0
+  #telling: Outgoing
   readonly #waiting = new Map<string, Set<Waiting>>()
   /** By digest, those that others gave first among them: they may still come. */
   readonly #asked = new Set<string>()
@@ -31,6 +32,7 @@ export class Conversation {
 
   constructor(connection: PeerConnection) {
     this.#connection = connection
+    this.#telling = new Outgoing(connection)
     this.goOnOver(connection)
   }
 
@@ -40,7 +42,7 @@ export class Conversation {
   }
 
   goOnOver(connection: PeerConnection): void {
-    if (connection !== this.#connection) this.#sending = undefined
+    if (connection !== this.#connection) this.#telling = new Outgoing(connection)
     this.#connection = connection
     connection.onClose(() => {
       if (connection === this.#connection) this.#answerAll(refuse(CLOSED))
@@ -61,14 +63,14 @@ export class Conversation {
     })
     try {
       const want = { cid, cancel: false, presence: false, sayAbsent: true }
-      await this.#tell(formatMessage({ wants: [want] }), signal)
+      await this.#telling.send(formatMessage({ wants: [want] }), signal)
       return await unlessAborted(answered, signal)
     } finally {
       if (own) waiting.delete(own)
       if (waiting.size === 0 && this.#waiting.get(digest) === waiting) {
         this.#waiting.delete(digest)
         const cancel = { cid, cancel: true, presence: false, sayAbsent: false }
-        this.#tell(formatMessage({ wants: [cancel] }), AbortSignal.timeout(CLOSE_MS)).catch(() => {})
+        this.#telling.send(formatMessage({ wants: [cancel] }), AbortSignal.timeout(CLOSE_MS)).catch(() => {})
       }
     }
   }
@@ -118,46 +120,10 @@ export class Conversation {
   #answerAll(answer: Answer): void {
     for (const digest of [...this.#waiting.keys()]) this.#answer(digest, answer)
   }
-
-  async #tell(message: Uint8Array, signal: AbortSignal): Promise<void> {
-    const stream = await unlessAborted(this.#stream(), signal)
-    await stream.send(framed(message), signal)
-  }
-
-  /** One stream for the questions of a while: peers close one in which nothing was said for long. */
-  async #stream(): Promise<PeerStream> {
-    const before = this.#sending
-    const stream = await before?.catch(() => undefined)
-    const now = performance.now()
-    const isFresh = now - this.#sentAt < QUIET_MS
-    this.#sentAt = now
-    if (stream?.isOpen && isFresh) return stream
-    if (this.#sending === before) {
-      stream?.close(AbortSignal.timeout(CLOSE_MS)).catch(() => stream.abort())
-      this.#sending = this.#connection.open(PROTOCOL, AbortSignal.timeout(OPEN_MS))
-    }
-    return this.#sending as Promise<PeerStream>
-  }
-}
-
-/** What a promise gives, unless the signal comes first. What it gives then is nobody's. */
-export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(signal.reason as Error)
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }
 
 const CLOSED: Failure = { kind: 'connection', code: 'UND_ERR_SOCKET', detail: '' }
 
 const NO_ANSWER: Failure = { kind: 'file', why: 'an answer that is none' }
-
-/** The shortest time after which known peers close a quiet stream is 10 s. */
-const QUIET_MS = 5000
-
-/** Who asks leaves sooner, if he is not patient. */
-const OPEN_MS = 60_000
 
 const CLOSE_MS = 5000

@@ -4,9 +4,10 @@ import { watched } from '../http/download.ts'
 import type { Limits } from '../http/limits.ts'
 import type { BlockPlace } from '../ipfs/block.ts'
 import { parseAddress } from './address.ts'
-import { Conversation, unlessAborted } from './conversation.ts'
+import { Conversation } from './conversation.ts'
 import { PROTOCOL } from './message.ts'
 import { type PeerNode, startNode } from './node.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Peers as places of a run. */
 export interface Peers {

@@ -2,8 +2,9 @@ import type { CID } from 'multiformats/cid'
 import type { Blocks } from '../ipfs/block.ts'
 import { digestOf } from '../ipfs/cid.ts'
 import { framesOf } from './frames.ts'
-import { formatMessage, framed, PROTOCOL, parseMessage, type Want } from './message.ts'
+import { formatMessage, PROTOCOL, parseMessage, type Want } from './message.ts'
 import { type NodeOptions, type PeerConnection, type PeerNode, type PeerStream, startNode } from './node.ts'
+import { Outgoing } from './outgoing.ts'
 
 /** A node that gives blocks to peers who ask for them, and asks for none. */
 export async function serveBlocks(blocks: Blocks, options: NodeOptions): Promise<PeerNode> {
@@ -30,6 +31,7 @@ class Customer {
   readonly #blocks: Blocks
   readonly #wants = new Map<string, Want>()
   #isServed = false
+  #answers: Outgoing | undefined
 
   constructor(blocks: Blocks) {
     this.#blocks = blocks
@@ -62,24 +64,18 @@ class Customer {
   async #serve(connection: PeerConnection): Promise<void> {
     if (this.#isServed) return
     this.#isServed = true
-    // What is wanted while a stream is closed has one of its own.
-    while (this.#wants.size > 0) await this.#giveAll(connection)
-    this.#isServed = false
-  }
-
-  async #giveAll(connection: PeerConnection): Promise<void> {
-    let stream: PeerStream | undefined
+    const answers = this.#answers?.isOpen ? this.#answers : new Outgoing(connection)
+    this.#answers = answers
     try {
       for (let want = this.#next(); want; want = this.#next()) {
         const message = await this.#answerTo(want)
-        if (!message) continue
-        stream ??= await connection.open(PROTOCOL, patience())
-        await stream.send(framed(message), patience())
+        if (message) await answers.send(message, patience())
       }
-      await stream?.close(patience())
     } catch {
       this.#wants.clear() // it is gone, or does not read
-      stream?.abort()
+      answers.abort()
+    } finally {
+      this.#isServed = false
     }
   }
 

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { refuse } from '../../../core/result.ts'
-import { PROTOCOL } from '../../../helpers/bitswap/message.ts'
+import { framesOf } from '../../../helpers/bitswap/frames.ts'
+import { MAX_MESSAGE_BYTES, PROTOCOL } from '../../../helpers/bitswap/message.ts'
 import { isInstalled, startNode } from '../../../helpers/bitswap/node.ts'
 import { describeIpfs, IpfsRefusal } from '../../../helpers/ipfs/failure.ts'
 import { openFrom } from '../../../helpers/ipfs/open.ts'
@@ -216,6 +217,29 @@ describe.skipIf(!isInstalled())(`a peer that is asked${WITHOUT}`, () => {
       await node.stop()
       expect(await read(places)).toBe('the file')
     }
+  })
+
+  it('answers the questions of a while in one stream', async () => {
+    const address = await honestPeer(store.reader)
+    const { signal } = new AbortController()
+    const node = await startNode({ listen: [], connectMs: 5000 })
+    let streams = 0
+    let answers = 0
+    await node.handle(PROTOCOL, async stream => {
+      streams++
+      for await (const frame of framesOf(stream, MAX_MESSAGE_BYTES)) if (frame.ok) answers++
+    })
+    const stream = await (await node.dial(address, signal)).open(PROTOCOL, signal)
+    const asked = [...store.blocks.values()].slice(0, 3)
+    for (const [index, block] of asked.entries()) {
+      await stream.send(
+        tell({ wants: [{ cid: cidOf(block), cancel: false, presence: false, sayAbsent: true }] }),
+        signal,
+      )
+      await vi.waitFor(() => expect(answers).toBe(index + 1), 5000)
+    }
+    expect(streams).toBe(1)
+    await node.stop()
   })
 
   it('goes on when it cannot read a block', async () => {
