@@ -50,6 +50,7 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
       const wanted = { root: cid, path: [...path, file], limit: LIMITS.maxBytes, signal }
       const found = await openFrom(connected.places, wanted, LIMITS.idleMs, folders)
       if (found.ok) return ok(told(found.value.body, found.value.size))
+      if (found.error.kind === 'absent' && found.error.name !== file) return refuse({ kind: 'no folder' })
       return refuse(isGone(found.error, cid) ? { kind: 'absent' } : failureOf(found.error))
     },
     async close() {
@@ -69,7 +70,8 @@ type Start =
 /** Not read as other urls are: those have no upper case in the place of the CID. */
 function startOf(url: string): Result<Start, Fault> {
   const [, scheme, name = '', rest = ''] = /^(ipfs|ipns):\/\/([^/?#]+)((?:\/[^/?#]+)*)\/?$/.exec(url) ?? []
-  const path = rest.split('/').slice(1)
+  const path = namesOf(rest)
+  if (!path) return refuse('it has a % that is no code of a character')
   if (scheme === 'ipfs') {
     const cid = parseCid(name)
     return cid.ok
@@ -79,6 +81,15 @@ function startOf(url: string): Result<Start, Fault> {
   if (scheme === undefined) return refuse('it has not the form ipfs://CID or ipns://NAME')
   const key = parseName(name)
   return key.ok ? ok({ kind: 'ipns', name, path }) : refuse(key.error)
+}
+
+/** The names in a path; caches are separated by blanks, so those of a name are `%20`. */
+function namesOf(path: string): readonly string[] | undefined {
+  try {
+    return path.split('/').slice(1).map(decodeURIComponent)
+  } catch {
+    return undefined
+  }
 }
 
 type RootOf = (signal: AbortSignal) => Promise<Result<Resolved, Failure>>

@@ -99,6 +99,16 @@ describe('a cache at ipfs://CID', () => {
     expect(await give(await place(`ipfs://${cid}/x86_64/stable`, url))).toBe('the file')
     expect(await give(await place(`ipfs://${cid.toV1()}/x86_64/stable/`, url))).toBe('the file')
     expect(await give(await place(`ipfs://${cid}/x86_64`, url))).toBe('nothing: it does not have it')
+    expect(await give(await place(`ipfs://${cid}/x86_64/stabel`, url))).toContain('there is no such folder')
+  })
+
+  it('may lie below names with blanks', async () => {
+    const { store, cid } = await cache(1, 'my cache/100%')
+    const { url } = await serveStore(store)
+    expect(await give(await place(`ipfs://${cid}/my%20cache/100%25`, url))).toBe('the file')
+    await expect(place(`ipfs://${cid}/100%`, url)).rejects.toThrow(
+      'it has a % that is no code of a character',
+    )
   })
 
   it.each<[string, (request: IncomingMessage, response: ServerResponse) => boolean]>([
