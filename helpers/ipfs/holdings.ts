@@ -22,7 +22,8 @@ import { formatLayout, type Layout, type Leaf, layOut, leafBlock, leavesOf, pars
 export class Holdings implements Blocks {
   readonly #store: string
   readonly #paths: readonly string[]
-  readonly #known = new Map<string, Layout>()
+  /** What each version of a file or folder is named; their blocks are among all the others. */
+  readonly #known = new Map<string, CID>()
   readonly #leaves = new Map<string, { readonly file: string; readonly leaf: Leaf }>()
   readonly #nodes = new Map<string, Uint8Array>()
   readonly #note: (text: string) => void
@@ -46,15 +47,13 @@ export class Holdings implements Blocks {
 
   /** The CID of a source of the store. */
   async cidOf(sha256: Sha256): Promise<Result<CID, string>> {
-    const taken = await this.#take(sha256, distfilePath(this.#store, sha256))
-    return taken.ok ? ok(taken.value.root) : taken
+    return this.#take(sha256, distfilePath(this.#store, sha256))
   }
 
   /** The CID of one of the paths. */
   async cidOfPath(path: string): Promise<Result<CID, string>> {
     const full = resolve(path)
-    const taken = await this.#take(stampOf(full), full)
-    return taken.ok ? ok(taken.value.root) : taken
+    return this.#take(stampOf(full), full)
   }
 
   /** A peer tells all whom it knows what it wants: most of that is not here, and each question would be a look. */
@@ -87,16 +86,16 @@ export class Holdings implements Blocks {
     }
   }
 
-  async #take(key: string, path: string): Promise<Result<Layout, string>> {
+  async #take(key: string, path: string): Promise<Result<CID, string>> {
     const known = this.#known.get(key)
     if (known) return ok(known)
     const layout = await this.#layoutOf(key, path)
     if (!layout.ok) return layout
-    this.#known.set(key, layout.value)
+    this.#known.set(key, layout.value.root)
     for (const [digest, bytes] of layout.value.nodes) this.#nodes.set(digest, bytes)
     for (const [digest, leaf] of leavesOf(layout.value))
       this.#leaves.set(digest, { file: leaf.path === '' ? path : join(path, leaf.path), leaf })
-    return layout
+    return ok(layout.value.root)
   }
 
   async #layoutOf(key: string, path: string): Promise<Result<Layout, string>> {
