@@ -83,7 +83,9 @@ export async function readRecord(name: IpnsName, bytes: Uint8Array): Promise<Res
   try {
     await ipnsValidator(name.routingKey, bytes)
   } catch (error) {
-    return refuse((error as Error).name === 'RecordExpiredError' ? 'an expired record' : 'a false record')
+    if ((error as Error).name !== 'RecordExpiredError') return refuse('a false record')
+    const end = unmarshalIPNSRecord(bytes).validity.slice(0, 'YYYY-MM-DDThh:mm:ss'.length)
+    return refuse(`a record that counted until ${end}Z: who owns the name has to publish again`)
   }
   const { value, sequence, ttl } = unmarshalIPNSRecord(bytes)
   const target = targetOf(value)

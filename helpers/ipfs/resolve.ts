@@ -52,7 +52,7 @@ async function newestRecord(
 ): Promise<Result<NameRecord, string>> {
   const kept = seen.read(name.text)
   const known = kept && (await readRecord(name, kept))
-  const why: string[] = []
+  const why = known && !known.ok ? [`the store has ${known.error}`] : []
   const found: NameRecord[] = known?.ok ? [known.value] : []
   await answers(
     places.map(async place => {
@@ -64,7 +64,7 @@ async function newestRecord(
     }),
   )
   const [newest] = found.sort((a, b) => (a.sequence < b.sequence ? 1 : a.sequence > b.sequence ? -1 : 0))
-  if (!newest) return refuse(why.length > 0 ? why.join('; ') : NOBODY)
+  if (!newest) return refuse([...why, ...(places.length === 0 ? [NOBODY] : [])].join('; '))
   const last = kept && sequenceOf(kept)
   if (last !== undefined && newest.sequence < last)
     return refuse(`all records that can be had are older than one that was seen (number ${last})`)

@@ -78,8 +78,17 @@ describe('resolveName()', () => {
     expect((await resolve(key.name.text, [], store)).ok).toBe(true)
   })
 
+  it('tells that the last record is over, where nobody has a newer one', async () => {
+    const key = newKey()
+    const store = folder()
+    recordsIn(store).write(key.name.text, await sign(key, CIDS[0], 1, -1000))
+    const over =
+      /^the store has a record that counted until 2[-\d]+T[:\d]+Z: who owns the name has to publish again; there is nobody/
+    expect(await resolve(key.name.text, [], store)).toEqual({ ok: false, error: expect.stringMatching(over) })
+  })
+
   it.each([
-    ['expired', (key: NameKey) => sign(key, CIDS[0], 1, -1000), 'an expired record'],
+    ['expired', (key: NameKey) => sign(key, CIDS[0], 1, -1000), 'a record that counted until 2'],
     ['of another key', () => sign(newKey(), CIDS[0], 1), 'a false record'],
     ['no record', async () => Buffer.from('<html>'), 'a false record'],
     ['empty', async () => new Uint8Array(), 'a false record'],
@@ -106,7 +115,8 @@ describe('resolveName()', () => {
   ])('refuses a record that is %s', async (_what, make, why) => {
     const key = newKey()
     const record = await make(key)
-    expect(await resolve(key.name.text, [giving(record)])).toEqual({ ok: false, error: `g gave ${why}` })
+    const told = expect.stringContaining(`g gave ${why}`)
+    expect(await resolve(key.name.text, [giving(record)])).toEqual({ ok: false, error: told })
     const honest = giving(await sign(key, CIDS[0], 1), 'honest')
     expect((await resolve(key.name.text, [giving(record), honest])).ok).toBe(true)
   })
