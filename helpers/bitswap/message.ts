@@ -30,7 +30,7 @@ interface Presence {
 
 export const PROTOCOL = '/ipfs/bitswap/1.2.0'
 
-/** The longest message that is read: a block of 2 MiB with much beside it. */
+/** The longest message that there may be, by the specification: busy peers fill it with what they want. */
 export const MAX_MESSAGE_BYTES = 2 ** 22
 
 /** Reads a message; nothing if it is none. What is of a kind unknown here is left out. */

@@ -2,7 +2,7 @@ import type { CID } from 'multiformats/cid'
 import type { Blocks } from '../ipfs/block.ts'
 import { digestOf } from '../ipfs/cid.ts'
 import { framesOf } from './frames.ts'
-import { formatMessage, PROTOCOL, parseMessage, type Want } from './message.ts'
+import { formatMessage, MAX_MESSAGE_BYTES, PROTOCOL, parseMessage, type Want } from './message.ts'
 import { type NodeOptions, type PeerConnection, type PeerNode, type PeerStream, startNode } from './node.ts'
 import { Outgoing } from './outgoing.ts'
 
@@ -30,6 +30,8 @@ export async function serveBlocks(blocks: Blocks, options: NodeOptions): Promise
 class Customer {
   readonly #blocks: Blocks
   readonly #wants = new Map<string, Want>()
+  /** Bytes of questions that have not come whole, in all streams. */
+  #held = 0
   #isServed = false
   #answers: Outgoing | undefined
 
@@ -38,8 +40,22 @@ class Customer {
   }
 
   async read(stream: PeerStream, connection: PeerConnection): Promise<void> {
+    let held = 0
+    const hold = (bytes: number): void => {
+      held += bytes
+      this.#held += bytes
+    }
+    const isFull = (): boolean => this.#held > MOST_HELD_BYTES
+    const counted = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const chunk of stream) {
+        hold(chunk.length)
+        if (isFull()) connection.abort()
+        else yield chunk
+      }
+    }
     try {
-      for await (const frame of framesOf(stream, MAX_QUESTION_BYTES)) {
+      for await (const frame of framesOf(counted(), MAX_MESSAGE_BYTES)) {
+        hold(-held)
         const message = frame.ok ? parseMessage(frame.value) : undefined
         if (!message) {
           connection.abort()
@@ -52,6 +68,8 @@ class Customer {
       await stream.close(patience())
     } catch {
       stream.abort() // it broke; what was asked in it is answered all the same
+    } finally {
+      hold(-held)
     }
   }
 
@@ -106,5 +124,5 @@ const IDLE_MS = 120_000
 /** As many wants of a peer are kept as others keep; of more it has to ask again. */
 const MOST_WANTS = 1024
 
-/** A thousand wants have less than 100 kB. */
-const MAX_QUESTION_BYTES = 2 ** 18
+/** One of the longest questions and many short ones; there are 128 peers at most. */
+const MOST_HELD_BYTES = 5 * 2 ** 20

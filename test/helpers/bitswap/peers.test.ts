@@ -5,8 +5,9 @@ import { describe, expect, it, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { refuse } from '../../../core/result.ts'
 import { framesOf } from '../../../helpers/bitswap/frames.ts'
-import { MAX_MESSAGE_BYTES, PROTOCOL } from '../../../helpers/bitswap/message.ts'
+import { MAX_MESSAGE_BYTES, PROTOCOL, parseMessage } from '../../../helpers/bitswap/message.ts'
 import { isInstalled, startNode } from '../../../helpers/bitswap/node.ts'
+import { numberBytes } from '../../../helpers/bitswap/number.ts'
 import { describeIpfs, IpfsRefusal } from '../../../helpers/ipfs/failure.ts'
 import { openFrom } from '../../../helpers/ipfs/open.ts'
 import { Store } from '../ipfs/support.ts'
@@ -239,6 +240,38 @@ describe.skipIf(!isInstalled())(`a peer that is asked${WITHOUT}`, () => {
       await vi.waitFor(() => expect(answers).toBe(index + 1), 5000)
     }
     expect(streams).toBe(1)
+    await node.stop()
+  })
+
+  it('answers a peer that wants thousands of other blocks as well', async () => {
+    const address = await honestPeer(store.reader)
+    const { signal } = new AbortController()
+    const node = await startNode({ listen: [], connectMs: 5000 })
+    let blocks = 0
+    await node.handle(PROTOCOL, async stream => {
+      for await (const frame of framesOf(stream, MAX_MESSAGE_BYTES))
+        if (frame.ok) blocks += parseMessage(frame.value)?.blocks.length ?? 0
+    })
+    const stream = await (await node.dial(address, signal)).open(PROTOCOL, signal)
+    const others = Array.from({ length: 20_000 }, (_, index) => cidOf(Buffer.from(`${index}`)))
+    const wants = [ROOT, ...others].map(cid => ({ cid, cancel: false, presence: false, sayAbsent: false }))
+    await stream.send(tell({ wants }), signal)
+    await vi.waitFor(() => expect(blocks).toBe(1), 10_000)
+    await node.stop()
+  })
+
+  it('keeps of the questions of one peer that do not end no more than of one', async () => {
+    const address = await honestPeer(store.reader)
+    const { signal } = new AbortController()
+    const node = await startNode({ listen: [], connectMs: 5000 })
+    const connection = await node.dial(address, signal)
+    const most = Buffer.concat([numberBytes(MAX_MESSAGE_BYTES), Buffer.alloc(MAX_MESSAGE_BYTES - 1)])
+    const ask = async () => (await connection.open(PROTOCOL, signal)).send(most, signal)
+    await ask()
+    expect(connection.isOpen).toBe(true)
+    await ask().catch(() => {}) // it may be closed by now
+    await vi.waitFor(() => expect(connection.isOpen).toBe(false), 10_000)
+    expect(await read(placesOf([address]))).toBe('the file')
     await node.stop()
   })
 
