@@ -164,8 +164,10 @@ function inShell(output: string, fds: readonly number[], script: string): string
   return [
     'umask 022',
     `cd ${shellWord(process.cwd())} || exit`,
-    // Of the descriptors the status comes first, before another one takes its place.
-    `exec ${fds.length + 3}>&3 ${descriptors.join(' ')} </dev/null >${output} 2>&1`,
+    // Not by `exec` without a command: what that opens, mksh gives to no program.
+    '{',
     script,
+    // Of the descriptors the status comes first, before another one takes its place.
+    `} ${fds.length + 3}>&3 ${descriptors.join(' ')} </dev/null >${output} 2>&1`,
   ].join('\n')
 }

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -195,6 +204,16 @@ describe('sandboxes are started', () => {
 
   test('by the worker itself where no such shell would die with it', () => {
     expect(calls('exit 1')).toBe(1)
+  })
+
+  // Some give no program what an `exec` of their own has opened.
+  test.each(['dash', 'busybox', 'mksh', 'bash'])('where sh is %s', shell => {
+    const program = spawnSync('sh', ['-c', `command -v ${shell}`], { encoding: 'utf8' }).stdout.trim()
+    expect(program).not.toBe('')
+    mkdirSync(join(tree.root, 'path'))
+    symlinkSync(program, join(tree.root, 'path/sh'))
+    rule('x', two)
+    mustRun(tree, ['bin/do', 'pkg/one/x'], { PATH: `${tree.root}/path:${process.env.PATH}` })
   })
 })
 
