@@ -57,7 +57,7 @@ export function keepShell(): void {
 
 /** Runs a command in the sandbox of `spec`, whose home, destdir, tmp and build.sh lie in `work`. */
 export async function runSandbox(work: string, spec: SandboxSpec, options: RunOptions): Promise<Ended> {
-  const { front, back } = storedSkeleton(options.store, spec)
+  const { front, back } = await storedSkeleton(options.store, spec)
   // Packages of equal content have one tree, which an overlay does not take twice.
   const trees = [...new Set(spec.trees)]
   const layers = [front, ...trees, back]

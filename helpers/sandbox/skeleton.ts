@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  existsSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
@@ -14,6 +13,7 @@ import { makeFolders } from '../../core/folders.ts'
 import { partOf } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { moveFolder } from '../store/move.ts'
+import { isStanding } from '../store/standing.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import type { SandboxSpec } from './spec.ts'
 
@@ -31,8 +31,8 @@ type Bone =
   | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
 
 /** The skeleton of a sandbox, from the store, where each one is made once and named by what it holds. */
-export function storedSkeleton(store: string, spec: SandboxSpec): Skeleton {
-  return { front: storedBones(store, frontBones(spec)), back: storedBones(store, BACK) }
+export async function storedSkeleton(store: string, spec: SandboxSpec): Promise<Skeleton> {
+  return { front: await storedBones(store, frontBones(spec)), back: await storedBones(store, BACK) }
 }
 
 const BACK: readonly Bone[] = [
@@ -63,9 +63,9 @@ function hostBones(path: string): readonly Bone[] {
   return host.isDirectory() ? folders(place) : [{ kind: 'file', path: place, text: '' }]
 }
 
-function storedBones(store: string, bones: readonly Bone[]): string {
+async function storedBones(store: string, bones: readonly Bone[]): Promise<string> {
   const folder = join(store, 'skeletons', sha256(JSON.stringify(bones)))
-  if (existsSync(folder)) return folder
+  if (await isStanding(store, 'skeletons', folder)) return folder
   const part = partOf(folder)
   try {
     assemble(part, bones)

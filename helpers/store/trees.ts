@@ -11,6 +11,7 @@ import { treePath } from '../../core/store.ts'
 import { readIdentity } from '../tar/identity.ts'
 import type { TarProblem } from '../tar/problem.ts'
 import { moveFolder } from './move.ts'
+import { isStanding } from './standing.ts'
 import type { StoreUse } from './use.ts'
 
 export interface Tree {
@@ -28,7 +29,7 @@ export async function unpackedTree(use: StoreUse, file: string): Promise<Result<
   if (!digest) return refuse({ kind: 'unidentified' })
   await use.need({ trees: [digest] })
   const path = treePath(use.store, digest)
-  if (existsSync(path)) return ok({ digest, path })
+  if (await isStanding(use.store, 'trees', path)) return ok({ digest, path })
 
   const trees = makeFolders(dirname(path))
   sweepOnce(trees)
@@ -53,7 +54,7 @@ export async function provenTree(
   if (named !== digest)
     return refuse(named ? { kind: 'digest', want: digest, got: named } : { kind: 'unidentified' })
   const path = treePath(store, digest)
-  if (existsSync(path)) {
+  if (await isStanding(store, 'trees', path)) {
     const { verifyPackage } = await import('../tar/verify.ts')
     const verified = await verifyPackage(file, setuid)
     return verified.ok ? ok({ digest, path }) : verified

@@ -41,13 +41,21 @@ export async function* verifyStore(store: string): AsyncGenerator<Damage | Store
 
 /**
  * Puts a damaged entry below `damaged/` of the store, so that it is made again; answers where. A build that is
- * using it goes on with what it has, or fails.
+ * using it goes on with what it has, or fails. `still`, asked while nobody else takes things out of the store:
+ * whether it is yet to be done.
  */
-export async function setAside(store: string, { kind, name, paths }: StoreEntry): Promise<string> {
-  const folder = makeFolders(join(store, 'damaged', `${kind}.${basename(name)}.${Date.now()}`))
+export async function setAside(
+  store: string,
+  { kind, name, paths }: Pick<StoreEntry, 'kind' | 'name' | 'paths'>,
+  still = () => true,
+): Promise<string> {
+  const folder = join(store, 'damaged', `${kind}.${basename(name)}.${Date.now()}`)
   const lock = await lockStore(store)
   try {
-    for (const path of paths) moveInto(folder, path)
+    if (still()) {
+      makeFolders(folder)
+      for (const path of paths) moveInto(folder, path)
+    }
   } finally {
     lock.release()
   }
@@ -134,13 +142,14 @@ function modesFault(folder: string): string | undefined {
   const walk = (path: string): string | undefined => {
     const stats = lstatSync(join(folder, path))
     const mode = stats.mode & 0o7777
+    const it = path === '' ? 'its folder' : quoted(path)
     const modes = stats.isDirectory()
       ? [0o755]
       : stats.isSymbolicLink()
         ? [mode]
         : [0o755, 0o644, MARKED_MODE]
-    if (!modes.includes(mode)) return `${quoted(path)} has mode ${mode.toString(8)}`
-    if (stats.mtimeMs !== PACKAGE_TIME * 1000) return `${quoted(path)} has another time`
+    if (!modes.includes(mode)) return `${it} has mode ${mode.toString(8)}`
+    if (stats.mtimeMs !== PACKAGE_TIME * 1000) return `${it} has another time`
     if (!stats.isDirectory()) return undefined
     for (const name of readdirSync(join(folder, path))) {
       const fault = walk(path === '' ? name : `${path}/${name}`)

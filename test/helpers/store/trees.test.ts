@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -79,4 +79,18 @@ test('a tree has the mode of all folders, whatever the umask', async () => {
   } finally {
     process.umask(before)
   }
+})
+
+test('a tree that was copied without its times is unpacked again, by one of all who ask, and kept below damaged/', async () => {
+  const [store, file] = [folder(), join(folder(), 'pkg.tar.gz')]
+  await packTree(folder({ file: 'text' }), file)
+  const ask = () => useStore(store, use => unpackedTree(use, file))
+  const tree = await ask()
+  if (!tree.ok) throw new Error(tree.error.kind)
+  // As by rsync -r, which leaves symlinks behind, too.
+  rmSync(join(tree.value.path, 'file'))
+  expect(await Promise.all([ask(), ask(), ask()])).toEqual([tree, tree, tree])
+  expect(readFileSync(join(tree.value.path, 'file'), 'utf8')).toBe('text')
+  const aside = readdirSync(join(store, 'damaged')).map(name => readdirSync(join(store, 'damaged', name)))
+  expect(aside).toEqual([[tree.value.digest]])
 })
