@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { homeFolder } from '../../core/config.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { parseAddress } from '../bitswap/address.ts'
 import { isInstalled, NOT_INSTALLED } from '../bitswap/node.ts'
@@ -70,7 +70,7 @@ const gatewayFault = (url: string): string | undefined =>
 
 function apiFile(env: Env): string {
   try {
-    return readFileSync(join(env.IPFS_PATH || join(env.HOME || homedir(), '.ipfs'), 'api'), 'utf8')
+    return readFileSync(join(env.IPFS_PATH || join(homeFolder(env), '.ipfs'), 'api'), 'utf8')
   } catch {
     return ''
   }

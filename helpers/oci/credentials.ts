@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { anyAborted } from '../../core/any-aborted.ts'
+import { homeFolder } from '../../core/config.ts'
 import { isObject } from '../../core/json.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -35,7 +35,7 @@ export async function findCredentials(
 }
 
 function configFiles(env: Env): readonly string[] {
-  const home = env.HOME || homedir()
+  const home = homeFolder(env)
   return [
     ...(env.REGISTRY_AUTH_FILE ? [env.REGISTRY_AUTH_FILE] : []),
     join(env.DOCKER_CONFIG || join(home, '.docker'), 'config.json'),
