@@ -261,6 +261,13 @@ function whyOf(fault: string, usage = 'COMMAND'): string {
   if (fault.startsWith('Not enough non-option arguments')) return `too few words for: ${PROGRAM} ${usage}`
   if (fault.startsWith('Not enough arguments following:'))
     return `a value is missing behind ${fault.split(': ')[1] ?? ''}`
+  const unknown = /^Unknown arguments: (.+)$/s.exec(fault)?.[1]?.split(', ')
+  if (unknown !== undefined) {
+    // Of an option of several words yargs tells both of its spellings, --dry-run and dryRun.
+    const twins = unknown.map(word => word.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()))
+    const said = unknown.filter((word, index) => !twins.some((twin, at) => at !== index && twin === word))
+    return oneLine(`unknown argument${said.length === 1 ? '' : 's'}: ${said.join(', ')}`)
+  }
   const line = oneLine(fault)
   return line.charAt(0).toLowerCase() + line.slice(1)
 }

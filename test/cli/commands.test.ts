@@ -241,6 +241,8 @@ describe('misuse exits 2 with one line and what to do', () => {
     [['cache', 'add', '-o', '', 'x'], '--out needs a folder or a url\n  see: coolports cache add --help'],
     [['list', '--root', 'a\ufffd'], 'the name "a\ufffd" is not in UTF-8\n  see: coolports list --help'],
     [['list', '--jsn'], 'unknown argument: jsn\n  see: coolports list --help'],
+    [['list', '--dry-rn'], 'unknown argument: dry-rn\n  see: coolports list --help'],
+    [['list', 'more', '--dry-rn', '--x'], 'unknown arguments: dry-rn, x, more\n  see: coolports list --help'],
     [['list', 'more'], 'unknown argument: more\n  see: coolports list --help'],
     [
       ['completion', 'tcsh'],
