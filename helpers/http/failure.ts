@@ -73,7 +73,7 @@ export function passes(failure: Failure): boolean {
     case 'status':
       return failure.status >= 500 || failure.status === 408 || failure.status === 429
     case 'connection':
-      return failure.code !== 'ENOTFOUND' && TLS[failure.code] === undefined
+      return FINAL[failure.code] === undefined
     case 'cut':
     case 'stalled':
     case 'range':
@@ -104,14 +104,22 @@ export function fileFault(error: unknown): string {
   return READING[word] ?? `it cannot be read: ${word}`
 }
 
+/** Whether this code, or status, says something of a proxy where one was asked: told as `PROXY_` and that. */
+export const isOfProxy = (code: string): boolean => `PROXY_${code}` in CONNECTION
+
 const STRANGE =
   'its certificate is by an authority that node does not know ($NODE_EXTRA_CA_CERTS names a file of more)'
 const NO_TLS = 'it speaks no TLS, but perhaps plain http'
 
 /** Nothing that waiting would mend. */
-const TLS: Readonly<Record<string, string>> = {
+const FINAL: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the host is not known',
+  PROXY_ENOTFOUND: 'the host of the proxy is not known',
+  PROXY_403: 'the proxy forbids it',
+  PROXY_407: 'the proxy wants a password',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
-  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_HAS_EXPIRED: 'its certificate has expired, by the clock of this machine',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet, by the clock of this machine',
   SELF_SIGNED_CERT_IN_CHAIN: STRANGE,
   DEPTH_ZERO_SELF_SIGNED_CERT: STRANGE,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: STRANGE,
@@ -121,8 +129,7 @@ const TLS: Readonly<Record<string, string>> = {
 }
 
 const CONNECTION: Readonly<Record<string, string>> = {
-  ...TLS,
-  ENOTFOUND: 'the host is not known',
+  ...FINAL,
   EAI_AGAIN: 'the name server does not answer',
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
@@ -131,6 +138,9 @@ const CONNECTION: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'the connection timed out',
   UND_ERR_SOCKET: 'the connection was closed',
   PROXY_CLOSED: 'the proxy closed the connection',
+  PROXY_ECONNREFUSED: 'the connection to the proxy was refused',
+  PROXY_EHOSTUNREACH: 'the host of the proxy cannot be reached',
+  PROXY_ENETUNREACH: 'the network of the proxy cannot be reached',
 }
 
 const STATUS: Readonly<Record<number, string>> = {

@@ -1,7 +1,7 @@
 import { Agent, Dispatcher, Pool, ProxyAgent, request } from 'undici'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { codeOf, type Failure } from './failure.ts'
+import { codeOf, type Failure, isOfProxy } from './failure.ts'
 import type { Limits } from './limits.ts'
 import { noProxy } from './no-proxy.ts'
 import { urlFault } from './url.ts'
@@ -70,9 +70,16 @@ class Routes extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const url = new URL(options.origin ?? '')
-    const proxy = this.#isDirect(url) ? undefined : this.#proxies[url.protocol]
-    return (proxy ?? this.#direct).dispatch(options, handler)
+    return this.#wayTo(new URL(options.origin ?? '')).dispatch(options, handler)
+  }
+
+  /** Whether a proxy is asked for it. */
+  hasProxyFor(url: string): boolean {
+    return this.#wayTo(new URL(url)) !== this.#direct
+  }
+
+  #wayTo(url: URL): Dispatcher {
+    return (this.#isDirect(url) ? undefined : this.#proxies[url.protocol]) ?? this.#direct
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: what it overrides has a form with a callback, which nobody here uses
@@ -199,9 +206,22 @@ async function requestOnceMore(
   try {
     return await request(url, how)
   } catch (error) {
-    if (!['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')) throw error
+    if (!['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')) {
+      const isProxied = how.dispatcher instanceof Routes && how.dispatcher.hasProxyFor(url)
+      throw isProxied ? ofProxy(error as Error) : error
+    }
     return await request(url, how)
   }
+}
+
+/**
+ * What was thrown while a proxy was asked, by a code that says so: who has to look at the proxy is not to look at the server,
+ * which nobody has spoken to. undici tells what the proxy answered by its message alone.
+ */
+function ofProxy(error: Error): Error {
+  const [, status] = /^Proxy .*\((\d{3})\)/.exec(error.message) ?? []
+  const code = status ?? codeOf(error) ?? ''
+  return isOfProxy(code) ? Object.assign(new Error(error.message), { code: `PROXY_${code}` }) : error
 }
 
 /** Closes a connection whose answer is of no use. */

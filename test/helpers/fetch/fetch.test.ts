@@ -704,6 +704,34 @@ describe('a proxy of the environment', () => {
     expect(message?.facts?.map(([, said]) => said).join()).toContain('the connection was refused')
   })
 
+  it.each([
+    [403, 'the proxy forbids it'],
+    [407, 'the proxy wants a password'],
+  ])('that answers %i is told as such, and asked once', async (status, why) => {
+    let met = 0
+    const proxy = createServer(socket => {
+      met++
+      socket.end(`HTTP/1.1 ${status} no\r\ncontent-length: 0\r\n\r\n`)
+    }).listen(0, '127.0.0.1')
+    await once(proxy, 'listening')
+    const env = { https_proxy: `127.0.0.1:${(proxy.address() as AddressInfo).port}` }
+    try {
+      const { message } = await fetchInto(folder(), [want(['https://127.0.0.1:9/x'])], { env })
+      expect(message?.facts?.map(([, said]) => said).join()).toContain(`no answer: ${why}`)
+      expect(met).toBe(1)
+    } finally {
+      proxy.close()
+    }
+  })
+
+  it.each(['http', 'https'])('of %s that is not there is told as such', async scheme => {
+    const env = { [`${scheme}_proxy`]: 'http://127.0.0.1:9' }
+    const { message } = await fetchInto(folder(), [want([`${scheme}://127.0.0.1:10/x`])], { env })
+    expect(message?.facts?.map(([, said]) => said).join()).toContain(
+      'the connection to the proxy was refused',
+    )
+  })
+
   it('that hangs up, or says nothing, when it is asked for a connection is given up', async () => {
     let met = 0
     const hangUp = createServer(socket => {
