@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { diskFullMessage, isDiskFull } from '../../core/disk.ts'
 import { formatMessage } from '../../core/message.ts'
@@ -42,6 +42,8 @@ async function run(command: Command): Promise<Result<number | undefined, readonl
   if (command.kind !== 'import') {
     const missing = missingProgram('bwrap')
     if (missing) return refuse([{ kind: 'missing', missing }])
+    // As in a chroot where nobody has mounted it.
+    if (!existsSync('/proc/self/fd')) return refuse([{ kind: 'no proc' }])
   }
   switch (command.kind) {
     case 'build':

@@ -32,6 +32,7 @@ export type BuildProblem =
   | { readonly kind: 'no shell'; readonly file: string }
   | { readonly kind: 'no failed build'; readonly folder: string }
   | { readonly kind: 'no trees'; readonly label: string; readonly paths: readonly string[] }
+  | { readonly kind: 'no proc' }
   | { readonly kind: 'missing'; readonly missing: Missing }
   | { readonly kind: 'decompressor failed'; readonly thing: string; readonly words: string }
   | { readonly kind: 'no shell inside'; readonly label: string }
@@ -142,6 +143,12 @@ export function buildMessage(problem: BuildProblem): Message {
         why: 'the store does not have what its root was made of any more',
         facts: problem.paths.map(path => ['gone', path] as const),
         remedy: 'build it again',
+      }
+    case 'no proc':
+      return {
+        cannot: 'run a build in a sandbox',
+        why: 'there is no /proc here',
+        remedy: 'as root: mount -t proc proc /proc',
       }
     case 'missing':
       return missingMessage(problem.missing)

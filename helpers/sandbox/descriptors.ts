@@ -1,12 +1,14 @@
-import { closeSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 
 const O_CLOEXEC = 0o2000000
 
 /**
  * Closes what this process inherited beyond stdio and would hand on. Node marks what it opens
- * itself, and the first few that it inherits, to be closed in its children; the rest is unmarked.
+ * itself, and the first few that it inherits, to be closed in its children; the rest is unmarked. Without a /proc,
+ * where nothing is built, they stay.
  */
 export function closeStrays(): void {
+  if (!existsSync('/proc/self/fd')) return
   for (const name of readdirSync('/proc/self/fd')) {
     const fd = Number(name)
     if (fd > 2 && isHandedOn(fd)) closeSync(fd)

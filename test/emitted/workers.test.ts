@@ -217,6 +217,14 @@ describe('sandboxes are started', () => {
   })
 })
 
+test('a machine without a /proc is told so, with what to do', () => {
+  rule('x', `exec >&2\n${build('x', ':')}mv x.tar.gz "$3"\n`)
+  const bare = ['bwrap', '--bind', '/', '/', '--dev', '/dev', '--tmpfs', '/proc', '--']
+  expect(run(tree, [...bare, 'bin/do', 'pkg/one/x']).said).toContain(
+    'do-build: cannot run a build in a sandbox: there is no /proc here\n  as root: mount -t proc proc /proc\n',
+  )
+})
+
 test('two builds at once have folder, environment and output of their own', () => {
   for (const name of ['a', 'b']) {
     tree.write(`pkg/${name}/closure`, '../seed/.pkg.tar.gz\n')
