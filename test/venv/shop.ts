@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
@@ -9,7 +17,7 @@ import type { PackageName } from '../../core/name.ts'
 import { removeTree } from '../../core/remove.ts'
 import { treePath } from '../../core/store.ts'
 import { type ClosureMember, withTrees } from '../../helpers/built/closure.ts'
-import type { Entry } from '../../helpers/tar/entry.ts'
+import { type Entry, PACKAGE_TIME } from '../../helpers/tar/entry.ts'
 import { readIdentity } from '../../helpers/tar/identity.ts'
 import { packMembers, packTree } from '../../helpers/tar/pack.ts'
 import { makeVenv } from '../../helpers/venv/make.ts'
@@ -97,8 +105,10 @@ export class VenvShop {
     const digest = sha256(`${name} ${path}`)
     const file = join(this.root, `${name}.tar.gz`)
     writeFileSync(file, Buffer.concat([GZIP_HEAD, Buffer.from(`tar-sha256:${digest}\0`)]))
-    mkdirSync(join(treePath(this.store, digest), dirname(path)), { recursive: true })
-    writeFileSync(join(treePath(this.store, digest), path), `${name}\n`)
+    const tree = treePath(this.store, digest)
+    mkdirSync(join(tree, dirname(path)), { recursive: true })
+    writeFileSync(join(tree, path), `${name}\n`)
+    utimesSync(tree, PACKAGE_TIME, PACKAGE_TIME)
     this.#add(name, file)
   }
 
