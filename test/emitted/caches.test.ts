@@ -21,6 +21,7 @@ import { HIGH, HIGH_TARGET, LOW, User } from '../support/cached-tree.ts'
 import { fillDisk, mayMountDisk, mountDisk } from '../support/mount.ts'
 import { bringing, redos } from '../support/redos.ts'
 import { useShell } from '../support/small-tree.ts'
+import { manifest } from '../support/tree.ts'
 
 // What users see of package caches, by real builds with the doors of bin/.
 
@@ -310,6 +311,20 @@ describe('of two builders, of whom one lies,', () => {
     const together = build('--quorum=2')
     expect(together.said).toMatch(/signed by (alice, carol|carol, alice)/)
     expect(together.status).toBe(0)
+  })
+
+  test('where nothing may be built nothing is tested: a test needs more than the package', async () => {
+    const high = manifest({
+      buildDeps: "['seed', 'low']",
+      runDeps: "['low']",
+      build: 'sh`mkdir "$DESTDIR/share"; cp /share/low "$DESTDIR/share/high"`',
+      test: 'sh`test -e /share/high`',
+    })
+    bob = await User.of({ low: LOW, high })
+    bob.trust({ alice: alice.key })
+    const taken = bob.run(['bin/build-packages-ifchange', 'high'], { ...ofAlice(), PKG_FORCE_BINARY: 'yes' })
+    expect([taken.status, taken.said]).toEqual([0, expect.stringContaining('signed by alice')])
+    expect(await built()).toEqual(right())
   })
 
   test('a spot check builds it all the same, fails, and does not believe it later either', async () => {
