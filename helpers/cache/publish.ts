@@ -51,6 +51,8 @@ export type Added =
 export interface Fault {
   readonly why: string
   readonly remedy?: string
+  /** The place does not answer, and would not for another package. */
+  readonly isAway?: true
 }
 
 /** Adds a package to a cache: first its bytes, then the signature, then the record, by which it is found. */
@@ -253,4 +255,10 @@ async function whatIsThere(
 
 const refused = ({ name }: { readonly name: string }, failure: Failure): Fault => ({
   why: `${name} gave ${describe(failure)}`,
+  ...(isRegistry(name) && AWAY.includes(failure.kind) ? { isAway: true } : {}),
 })
+
+/** A folder answers for each of its files. */
+const isRegistry = (name: string): boolean => /^oci(\+http)?:/.test(name)
+
+const AWAY: readonly Failure['kind'][] = ['unreachable', 'slow', 'stalled']

@@ -102,13 +102,21 @@ export const cacheAdd = command({
         ...(expires === undefined ? {} : { expires }),
       }
       let isFull = false
+      let isAway = false
+      let others = 0
       await atMost(AT_ONCE, members.value, async member => {
-        if (isFull) return
+        if (isAway) others += 1
+        if (isFull || isAway) return
         const label = `${member.name}-${member.version}`
         try {
           const added = await publish(member, runClosure(root, member, members.value), run)
-          if (!added.ok) status = complain(no({ cannot: `add ${label} to ${quoted(url)}`, ...added.error }))
-          else if (added.value.kind === 'disputed')
+          if (!added.ok) {
+            const { why, remedy } = added.error
+            isAway ||= added.error.isAway ?? false
+            status = complain(
+              no({ cannot: `add ${label} to ${quoted(url)}`, why, ...(remedy ? { remedy } : {}) }),
+            )
+          } else if (added.value.kind === 'disputed')
             status = complain(no(disputed(label, url, member, added.value)))
           else print(`${how(added.value)} ${label} ${member.pkghash}`)
         } catch (error) {
@@ -117,6 +125,14 @@ export const cacheAdd = command({
           isFull = true
         }
       })
+      if (others > 0)
+        status = complain(
+          no({
+            cannot: `add ${others} more to ${quoted(url)}`,
+            why: 'it does not answer',
+            remedy: 'the same command goes on',
+          }),
+        )
       if (isFull)
         status = complain(
           trouble({

@@ -1,6 +1,10 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LOW, User } from '../../../support/cached-tree.ts'
+import { manifest } from '../../../support/tree.ts'
 
 test('cache add tells where there is no folder for files on their way', async () => {
   const user = await User.of({ low: LOW })
@@ -18,4 +22,30 @@ test('cache add tells where there is no folder for files on their way', async ()
   expect(said).toContain(
     `coolports: cannot make a folder for files on their way: there is no such folder\n  in "${none}"\n  set TMPDIR to`,
   )
+})
+
+test('cache add asks a registry that does not answer for a few packages, not for all', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f']
+  const one = (name: string) =>
+    manifest({ buildDeps: "['seed']", build: `sh\`echo ${name} >"$DESTDIR/${name}"\`` })
+  const user = await User.of(Object.fromEntries(names.map(name => [name, one(name)])))
+  user.key()
+  const { root } = user.tree
+  const server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  const { status, said } = user.run([
+    'bin/coolports',
+    '-C',
+    root,
+    'cache',
+    'add',
+    '-o',
+    `oci://127.0.0.1:${port}/x`,
+    ...names,
+  ])
+  expect(status).toBe(1)
+  expect(said.match(/cannot add [a-f]-1.0-1 to .*the connection was refused/g)).toHaveLength(4)
+  expect(said).toContain('cannot add 2 more to')
 })
