@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { passes } from '../http/failure.ts'
 import { LIMITS } from '../http/limits.ts'
-import { pauseMs } from '../oci/persistence.ts'
+import { persistently } from '../oci/persistence.ts'
+import type { Failure } from './failure.ts'
 import type { Place } from './place.ts'
 
 /**
@@ -11,13 +11,8 @@ import type { Place } from './place.ts'
 export function patient(place: Place, limits = LIMITS): Place {
   return {
     ...place,
-    open: async (file, signal) => {
-      for (let attempt = 1; ; attempt++) {
-        const opened = await place.open(file, signal)
-        if (opened.ok || opened.error.kind !== 'status' || !passes(opened.error)) return opened
-        if (attempt >= limits.attempts) return opened
-        await sleep(pauseMs(attempt, opened.error, limits))
-      }
-    },
+    open: (file, signal) => persistently(limits, isBusy, () => place.open(file, signal)),
   }
 }
+
+const isBusy = (failure: Failure): boolean => failure.kind === 'status' && passes(failure)

@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Result } from '../../core/result.ts'
 import type { Limits } from '../http/limits.ts'
-import { mayPass, type OciFailure } from './failure.ts'
+
+/** A failure, with how long whoever gave it asks to be left alone. */
+interface Refused {
+  readonly kind: string
+  readonly retryAfterMs?: number
+}
 
 /** Does it again while its failure may pass, as often as the limits allow. */
-export async function persistently<T>(
+export async function persistently<T, Failure extends Refused>(
   limits: Limits,
-  act: () => Promise<Result<T, OciFailure>>,
-): Promise<Result<T, OciFailure>> {
+  mayPass: (failure: Failure) => boolean,
+  act: () => Promise<Result<T, Failure>>,
+): Promise<Result<T, Failure>> {
   for (let attempt = 1; ; attempt++) {
     const done = await act()
     if (done.ok || attempt >= limits.attempts || !mayPass(done.error)) return done
@@ -15,8 +21,7 @@ export async function persistently<T>(
   }
 }
 
-/** How long to wait after a failed attempt; the first is 1. At least what the registry asks for, within the limits. */
-export function pauseMs(attempt: number, failure: OciFailure, limits: Limits): number {
-  const asked = failure.kind === 'status' ? (failure.retryAfterMs ?? 0) : 0
-  return Math.max(limits.backoffMs * 2 ** (attempt - 1), Math.min(asked, limits.retryAfterMs))
+/** How long to wait after a failed attempt; the first is 1. At least what is asked for, within the limits. */
+export function pauseMs(attempt: number, { retryAfterMs = 0 }: Refused, limits: Limits): number {
+  return Math.max(limits.backoffMs * 2 ** (attempt - 1), Math.min(retryAfterMs, limits.retryAfterMs))
 }

@@ -2,7 +2,7 @@ import { sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Limits } from '../http/limits.ts'
 import type { BlobSource } from './blob-source.ts'
-import type { OciFailure } from './failure.ts'
+import { mayPass, type OciFailure } from './failure.ts'
 import { MANIFEST } from './media-type.ts'
 import { persistently } from './persistence.ts'
 import { readDigest } from './reference.ts'
@@ -29,7 +29,7 @@ export type Sent = 'was there' | 'shared' | 'sent'
 export function pushBlob(blob: BlobSource, pushing: Pushing): Promise<Result<Sent, OciFailure>> {
   const { session, repository, limits } = pushing
   const scopes = [`repository:${repository}:pull,push`]
-  return persistently(limits, async () => {
+  return persistently(limits, mayPass, async () => {
     const there = await hasBlob(session, repository, blob.digest, scopes)
     if (!there.ok) return there
     return there.value ? ok('was there') : mountOrUpload(blob, pushing, scopes)
@@ -57,7 +57,7 @@ export function pushManifest(
     body: () => bytes,
     patienceMs: FINISH_MS,
   } as const
-  return persistently(limits, async () => {
+  return persistently(limits, mayPass, async () => {
     const asked = await session.ask(question)
     if (!asked.ok) return asked
     if (asked.value.status !== 201) return refuse(await statusFailure(asked.value))
