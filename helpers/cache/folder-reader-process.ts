@@ -23,7 +23,8 @@ const CHUNK = 128 * 1024
 const [folder = ''] = process.argv.slice(2)
 const files = new Map<number, Promise<Result<Handle, Failure>>>()
 
-closeInherited()
+// Pipes of a redo, say, which would wait for their end.
+closeStrays()
 // To exit would be to wait for the threads.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 process.on('message', (question: Question) => void take(question))
@@ -76,13 +77,4 @@ async function readOn({ handle }: Handle): Promise<{ bytes: Uint8Array } | { fai
 /** Where that fails nobody is there any more. */
 function tell(answer: Answer): void {
   process.send?.(answer, undefined, {}, () => {})
-}
-
-/** Pipes of a redo, say, which would wait for their end. Without a /proc they stay. */
-function closeInherited(): void {
-  try {
-    closeStrays()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-  }
 }
