@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { homeFolder } from '../core/config.ts'
 import { quoted } from '../core/message.ts'
 import { targetIfReadable } from '../core/readable.ts'
 
@@ -166,22 +166,13 @@ function nearestTop(folder: string): string | undefined {
  */
 function mayBeTop(folder: string, start: string): boolean {
   if (folder === start) return true
-  if (folder === '/' || folder === home()) return false
+  if (folder === '/' || folder === homeFolder(process.env)) return false
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)
     const { uid, mode } = statSync(folder)
     return uid === statSync(start).uid && (mode & STICKY) === 0
   } catch {
     return false
-  }
-}
-
-/** Undefined for a user whom the machine does not know. */
-function home(): string | undefined {
-  try {
-    return homedir()
-  } catch {
-    return undefined
   }
 }
 
