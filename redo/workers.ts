@@ -68,7 +68,7 @@ export class Workers {
     for (const worker of this.#busy.keys()) worker.kill(signal)
   }
 
-  /** Ends the workers, and waits for them: when a run is over, nothing of it is left. */
+  /** Ends the workers, and waits for them, lest they outlive the run. */
   async close(): Promise<void> {
     this.#stopped = true
     clearInterval(this.#watch)

@@ -55,8 +55,9 @@ export function heldBy({ header }: Source): Held {
 const UNKNOWN = 'unknown'
 
 /**
- * What no archive may hold that is unpacked, asked entry by entry: names that lead outside, or through what is no folder, what comes twice, links to nothing,
- * devices, and folders without end: an entry may bring two thousand that have none of their own.
+ * What no archive may hold that is unpacked, asked entry by entry: names that lead outside, or through what is no folder,
+ * what comes twice, links to nothing, devices, and folders without end: an entry may bring two thousand that have none
+ * of their own.
  */
 export function entryCheck(maxFolders = MAX_ENTRIES): (held: Held) => string | undefined {
   const kinds = new Map<string, string>()
