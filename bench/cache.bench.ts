@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Sha256, sha256 } from '../core/digest.ts'
+import { KEY_FILE, readKey } from '../core/key-file.ts'
 import { makeKey, signText } from '../helpers/cache/minisign.ts'
 import { packageName, recordName, signatureName } from '../helpers/cache/names.ts'
 import { closePlaces } from '../helpers/cache/open-places.ts'
@@ -15,7 +16,7 @@ import { recordText } from '../helpers/cache/record.ts'
 import { reuse } from '../helpers/cache/reuse.ts'
 import { writeTrust } from '../helpers/cache/trust.ts'
 import { packTree } from '../helpers/tar/pack.ts'
-import { pkgKeyText } from '../test/support/pkgkey.ts'
+import { keyFileText, pkgKeyText } from '../test/support/pkgkey.ts'
 import { recordOf } from '../test/support/record.ts'
 import { fill } from './support/fill.ts'
 import { median } from './support/median.ts'
@@ -50,15 +51,14 @@ async function large(): Promise<void> {
   const keyText = pkgKeyText({ name: 'large' })
   const hash = sha256(keyText)
   await publish('large', hash, folder)
-  writeFileSync(join(root, '.pkgkey'), keyText)
-  writeFileSync(join(root, '.pkghash'), `${hash}\n`)
+  writeFileSync(join(root, KEY_FILE), keyFileText(keyText))
   const env = {
     COOLPORTS_STORE: join(root, 'store'),
     COOLPORTS_TRUST: trust,
     PKG_CACHE_URL: url,
     http_proxy: '',
   }
-  const words = [join(root, '.pkghash'), join(root, 'out')]
+  const words = [join(root, KEY_FILE), join(root, 'out')]
   const times = { worker: [] as number[], process: [] as number[], curl: [] as number[] }
   for (let round = 0; round < ROUNDS; round++) {
     rmSync(env.COOLPORTS_STORE, { recursive: true, force: true })
@@ -90,7 +90,7 @@ async function large(): Promise<void> {
 async function small(): Promise<void> {
   const tree = join(root, 'tree')
   const names = Array.from({ length: count }, (_, index) => `p${index}`)
-  const made = ['.pkgkey', '.pkghash', '.closure', '.bclosure', '.pkg.tar.gz']
+  const made = [KEY_FILE, '.closure', '.bclosure', '.pkg.tar.gz']
   makeTree(tree, names)
   run('node', ['dist/gen.js', '--root', tree], process.env, tree)
   run('bin/do', ['-j2', ...names.map(name => `pkg/${name}/.pkghash`)], process.env, tree)
@@ -98,7 +98,7 @@ async function small(): Promise<void> {
     const folder = join(root, 'small', name)
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'file'), `${name}\n`)
-    await publish(name, readFileSync(join(tree, 'pkg', name, '.pkghash'), 'utf8').trim() as Sha256, folder)
+    await publish(name, hashIn(tree, name), folder)
   }
   const env = {
     ...process.env,
@@ -110,7 +110,7 @@ async function small(): Promise<void> {
   }
   const into = join(root, 'into')
   const peerScript = `xargs -P2 -I{} sh -c 'mkdir {}; curl -sf --noproxy "*" ${url}/{}.tar.gz | tar -xz -C {}'`
-  const hashes = names.map(name => readFileSync(join(tree, 'pkg', name, '.pkghash'), 'utf8'))
+  const hashes = names.map(name => `${hashIn(tree, name)}\n`)
   const times = { keys: [] as number[], bin: [] as number[], curl: [] as number[] }
   const forget = (): void => {
     for (const gone of [
@@ -138,6 +138,12 @@ async function small(): Promise<void> {
   report('a curl and a tar for each, two at a time', peer, peer)
   report('bin/do -j2, their keys alone', median(times.keys), peer)
   report('bin/do -j2, all of it', median(times.bin), peer)
+}
+
+function hashIn(tree: string, name: string): Sha256 {
+  const key = readKey(join(tree, 'pkg', name, KEY_FILE))
+  if (!key?.ok) throw new Error(`pkg/${name} has no key`)
+  return key.value.hash
 }
 
 async function publish(name: string, hash: Sha256, folder: string): Promise<void> {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../core/digest.ts'
+import { KEY_FILE } from '../core/key-file.ts'
 import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { storeRoot } from '../core/store.ts'
@@ -25,6 +26,7 @@ import { tarMessage } from '../helpers/tar/problem.ts'
 import type { Member } from '../helpers/tar/write.ts'
 import { closureOf, type Manifests, readable, readTree } from './manifests.ts'
 import { no, type Refusal } from './output.ts'
+import { presentKey } from './present-key.ts'
 
 /**
  * What is said about a built closure: from the manifests, which must be those that it was built from. `added` is what
@@ -101,12 +103,13 @@ function billedPackage(tree: string, manifests: Manifests, name: string): Result
   const found = readable(manifests, name)
   if (!found.ok) return found
   const pkg = found.value
-  const key = join(tree, 'pkg', name, '.pkgkey')
-  if (!existsSync(key))
+  if (!existsSync(join(tree, 'pkg', name, KEY_FILE)))
     return refuse(
       no({ cannot: `tell of ${name}`, why: 'it was not built', remedy: `coolports build ${name}` }),
     )
-  const text = readFileSync(key, 'utf8')
+  const key = presentKey(tree, name)
+  if (!key.ok) return key
+  const { hash: pkghash, text } = key.value
   if (!text.startsWith(keyText(pkg))) {
     return refuse(
       no({
@@ -122,7 +125,7 @@ function billedPackage(tree: string, manifests: Manifests, name: string): Result
   const tar = identityAt(file)
   const { version, release, license, description, homepage } = pkg
   return ok({
-    ...{ name, version, release, pkghash: sha256(text), license, description, homepage },
+    ...{ name, version, release, pkghash, license, description, homepage },
     ...(tar === undefined ? {} : { tar }),
     sources: pkg.sources.map(({ file: name, sha256: digest, urls }) => ({
       file: name,

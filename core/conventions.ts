@@ -1,6 +1,6 @@
 /**
  * What a package's bytes depend on beyond its recipe. The generator puts both numbers into every
- * pkgkey, so raising one rebuilds everything: do it when, and only when, a build could come out
+ * key, so raising one rebuilds everything: do it when, and only when, a build could come out
  * differently. Constants alone stand here, for the generator must not load what runs.
  */
 

@@ -4,7 +4,7 @@ import { isPackageName } from './name.ts'
 import { ok, type Result, refuse } from './result.ts'
 
 /**
- * The key of a package, its `.pkgkey`: a line for each thing that the package's bytes depend on. Its sha256 is the
+ * The key of a package: a line for each thing that the package's bytes depend on. Its sha256 is the
  * pkghash. The lines, in their order:
  *
  *     coolports-pkgkey 1        the format

@@ -27,7 +27,7 @@ export const treePath = (store: string, tarSha256: Sha256): string => join(store
 /** A built package, by its pkghash. */
 export const packagePath = (store: string, hash: Sha256): string => join(store, 'packages', `${hash}.tar.gz`)
 
-/** The pkgkey that a package was built from: the text whose sha256 is its pkghash. */
+/** The key that a package was built from: the text whose sha256 is its pkghash. */
 export const packageKeyPath = (store: string, hash: Sha256): string => join(store, 'packages', `${hash}.key`)
 
 /** Which tar a build of this key came out as here (helpers/store/built.ts). */

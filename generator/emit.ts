@@ -19,7 +19,7 @@ const TEST_SHELL = 'seed'
 /** All files of one package. They depend on the package alone, so an edit re-emits one package. */
 export function emitPackage(pkg: Package): readonly Emitted[] {
   return [
-    rule(pkg, '.pkgkey', pkgkey(pkg)),
+    rule(pkg, '.pkghash', pkghash(pkg)),
     rule(pkg, '.closure', closure(pkg)),
     rule(pkg, '.bclosure', bclosure(pkg)),
     rule(pkg, '.pkg.tar.gz', packageTar(pkg)),
@@ -30,7 +30,6 @@ export function emitPackage(pkg: Package): readonly Emitted[] {
 
 /** What redo makes in the folder of a package, beside what is emitted there. */
 export const targets: readonly string[] = [
-  '.pkgkey',
   '.pkghash',
   '.closure',
   '.bclosure',
@@ -38,6 +37,9 @@ export const targets: readonly string[] = [
   '.tarhash',
   '.test',
 ]
+
+/** What was emitted and made in a tree before the first release, and is no more. */
+export const formerFiles: readonly string[] = ['.pkgkey', '.pkgkey.do', 'default.pkghash.do']
 
 /** What the compiler knows the packages by. */
 export const emitNames = (names: readonly string[]): Emitted => ({
@@ -61,10 +63,8 @@ export const emitApi = ({ inputs }: Api): Emitted => ({
     '#!/bin/sh\n# Emitted by coolports-gen: the manifest API that the rules of the packages were made with.\n',
     START,
     `redo-ifchange ${words(inputs.map(({ path }) => `../${path}`))}\n`,
-    unlessStale(
-      inputs.map(({ path, sha256 }) => ({ path: `../${path}`, sha256 })),
-      'pkg: cannot build: the emitted rules are older than the manifest API',
-    ),
+    madeFrom(inputs.map(({ path, sha256 }) => ({ path: `../${path}`, sha256 }))),
+    `printf '%s\\n' "$made" | sha256sum -c >/dev/null 2>&1 || ${endStale('pkg: cannot build: the emitted rules are older than the manifest API')}`,
     'echo same >"$3"\n',
     STAMP,
   ].join(''),
@@ -77,18 +77,23 @@ const STAMP = [
   'if command -v redo-stamp >/dev/null; then redo-stamp <"$3"; fi\n',
 ].join('')
 
-/** Ends the script, saying `why`, where one of its inputs is no more what the rules were made from. */
-function unlessStale(inputs: readonly Input[], why: string): string {
-  return [
-    '# These rules were made from inputs with these digests; from others they would be stale.\n',
-    `stale=$(sha256sum -c 2>&1 ${hereDocument(inputs.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))}`,
-    ') || {\n',
-    `  printf '%s\\n' "${why}" "$stale" \\\n`,
-    "    '  run: npx coolports-gen' | sed '/: OK$/d'\n",
+/** The digests that the inputs have to have, as sha256sum prints them. */
+const madeFrom = (inputs: readonly Input[]): string =>
+  [
+    '# This rule was made from inputs with these digests; from others it would be stale.\n',
+    `made=${shellWord(inputs.map(({ path, sha256 }) => `${sha256}  ${path}`).join('\n'))}\n`,
+  ].join('')
+
+/** Ends the script, saying `why` and which of its inputs are no more what the rule was made from. */
+const endStale = (why: string): string =>
+  [
+    '{\n',
+    `  echo '${why}'\n`,
+    `  printf '%s\\n' "$made" | sha256sum -c 2>&1 | sed '/: OK$/d'\n`,
+    "  echo '  run: npx coolports-gen'\n",
     '  exit 1\n',
     '}\n',
   ].join('')
-}
 
 const olderThanManifest = ({ name }: Package): string =>
   `pkg/${name}: cannot build: the emitted rules are older than the manifest`
@@ -113,30 +118,44 @@ function rule(pkg: Package, target: string, body: string): Emitted {
   return { path: `pkg/${pkg.name}/${target}.do`, text: head + START + body }
 }
 
-function pkgkey(pkg: Package): string {
+/**
+ * The key of the package, below the sha256 that names it. The text is a word and no here-document, and one sha256sum
+ * reads the inputs and the text: of a tree that was never built there are as many keys as packages, and to start a
+ * program for each thing took most of their time.
+ */
+function pkghash(pkg: Package): string {
   const inputs = [
     ...pkg.inputs.map(({ path, sha256 }) => ({ sha256, path: fromPackage(pkg, path) })),
     ...pkg.files.map(({ path, sha256 }) => ({ sha256, path: `files/${path}` })),
   ]
+  const paths = inputs.map(({ path }) => path)
   const dependencies = [
     ...pkg.runDeps.map(name => ({ kind: 'run-dep', name }) as const),
     ...pkg.buildDeps.map(name => ({ kind: 'build-dep', name }) as const),
   ]
   const hashes = dependencies.map(({ name }) => `../${name}/.pkghash`)
+  const text = keyText(pkg)
   return [
-    `redo-ifchange ${words([fromPackage(pkg, API_TARGET), ...inputs.map(({ path }) => path), ...new Set(hashes)])}\n`,
-    unlessStale(inputs, olderThanManifest(pkg)),
-    unlessOthersExecutable(pkg),
-    '{\n',
-    `cat ${hereDocument(keyText(pkg))}`,
+    `redo-ifchange ${words([fromPackage(pkg, API_TARGET), ...paths, ...new Set(hashes)])}\n`,
+    madeFrom(inputs),
+    `key=${shellWord(text.slice(0, -1))}\n`,
     ...dependencies.map(
       ({ kind, name }) =>
-        `read -r hash <../${name}/.pkghash\necho "${dependencyLine(kind, name, '$hash')}"\n`,
+        `read -r hash <../${name}/.pkghash\nkey="$key\n${dependencyLine(kind, name, '$hash')}"\n`,
     ),
-    '} >"$3"\n',
+    `sums=$(sha256sum ${words([...paths, '-'])} 2>&1 <<END\n$key\nEND\n) || :\n`,
+    `[ "\${sums%\n*}" = "$made" ] || ${endStale(olderThanManifest(pkg))}`,
+    unlessOthersExecutable(pkg),
+    'hash=${sums##*\n}\n',
+    text.length < LARGE_WORD
+      ? `printf '%s\\n' "\${hash%% *}" "$key" >"$3"\n`
+      : 'cat >"$3" <<END\n${hash%% *}\n$key\nEND\n',
     STAMP,
   ].join('')
 }
+
+/** In mksh printf is a program, and no program takes a word of 128 KiB. In UTF-16 code units; the hashes of dependencies come to it. */
+const LARGE_WORD = 16 * 1024
 
 /** The run closures of packages, as seen from the folder of another one. */
 const closuresOf = (names: readonly string[]): readonly string[] => names.map(name => `../${name}/.closure`)
@@ -152,15 +171,15 @@ function closure(pkg: Package): string {
     others.length === 0
       ? `echo ${own} >"$3"\n`
       : `${UNIQUE} - ${others.map(path => `${path} `).join('')}>"$3" ${hereDocument(own)}`
-  return `redo-ifchange ${words(['.pkgkey', ...others])}\n${list}`
+  return `redo-ifchange ${words(['.pkghash', ...others])}\n${list}`
 }
 
 /** What stands in the root of the build: the run closures of the build-deps. For people: a build reads these lists itself. */
 function bclosure(pkg: Package): string {
   const others = closuresOf(pkg.buildDeps)
   if (others.length === 0)
-    return 'redo-ifchange .pkgkey\necho >"$3" # an empty target would be made again and again by some redos\n'
-  return `redo-ifchange ${words(['.pkgkey', ...others])}\n${UNIQUE} ${others.join(' ')} >"$3"\n`
+    return 'redo-ifchange .pkghash\necho >"$3" # an empty target would be made again and again by some redos\n'
+  return `redo-ifchange ${words(['.pkghash', ...others])}\n${UNIQUE} ${others.join(' ')} >"$3"\n`
 }
 
 function packageTar(pkg: Package): string {
@@ -182,14 +201,14 @@ function packageTar(pkg: Package): string {
     return [
       ...reuse,
       ...fetch,
-      `../../bin/do-build --import ${full} --key .pkgkey --fetch .fetch --out "$3"\n`,
+      `../../bin/do-build --import ${full} --key .pkghash --fetch .fetch --out "$3"\n`,
     ].join('')
   }
   // Without a build-dep there is no list but the empty one.
   const closures = pkg.buildDeps.length === 0 ? ['.bclosure'] : closuresOf(pkg.buildDeps)
   const options = [
     `--package ${full}`,
-    '--key .pkgkey',
+    '--key .pkghash',
     ...closures.map(path => `--closure ${path}`),
     ...(pkg.sources.length > 0 ? ['--fetch .fetch'] : []),
     ...(pkg.files.length > 0 ? ['--files files'] : []),

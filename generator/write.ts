@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
 import { textIfReadable } from '../core/readable.ts'
 import { writeWhole } from '../core/whole-file.ts'
-import { API_TARGET, type Emitted, targets } from './emit.ts'
+import { API_TARGET, type Emitted, formerFiles, targets } from './emit.ts'
 
 /**
  * Writes those files of one folder whose text differs from what is there, and answers their paths: redo
@@ -20,6 +20,7 @@ export function writeChanged(root: string, folder: string, emitted: readonly Emi
     writeWhole(target, text)
     changed.push(path)
   }
+  for (const file of formerFiles) if (present.has(file)) rmSync(join(root, folder, file), { force: true })
   return changed
 }
 

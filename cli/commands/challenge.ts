@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
+import { KEY_FILE } from '../../core/key-file.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
@@ -10,6 +9,7 @@ import { command, jsonOption, packagesOption } from '../command.ts'
 import { bringUpToDate } from '../door.ts'
 import { findAll } from '../find.ts'
 import { complain, json, paint, print, trouble } from '../output.ts'
+import { presentKey } from '../present-key.ts'
 
 /**
  * JSON: a list of `{ name, pkghash, local, statements, troubles, differing }`, where `local` is null or
@@ -53,13 +53,15 @@ export const challenge = command({
       )
     const made = await bringUpToDate(
       args.tree,
-      names.value.map(name => `pkg/${name}/.pkghash`),
+      names.value.map(name => `pkg/${name}/${KEY_FILE}`),
     )
     if (made !== 0) return made
     const store = storeRoot(process.env, args.tree)
     const found: Found[] = []
     for (const name of names.value) {
-      const hash = readFileSync(join(args.tree, 'pkg', name, '.pkghash'), 'utf8').trim() as Sha256
+      const key = presentKey(args.tree, name)
+      if (!key.ok) return complain(key.error)
+      const { hash } = key.value
       const comparison = await compare.challenge(hash, places, keys.value, store, dayOf(Date.now()))
       found.push({ name, hash, ...comparison })
     }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Sha256, sha256 } from '../../core/digest.ts'
+import type { Sha256 } from '../../core/digest.ts'
+import { KEY_FILE } from '../../core/key-file.ts'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../../core/name.ts'
 import { packageKeyPath, storeRoot } from '../../core/store.ts'
 import { textIfThere } from '../../core/text-if-there.ts'
@@ -8,6 +9,7 @@ import { command, jsonOption, packageOption } from '../command.ts'
 import { bringUpToDate } from '../door.ts'
 import { findPackage } from '../find.ts'
 import { complain, json, paint, print, shownLine, trouble } from '../output.ts'
+import { presentKey } from '../present-key.ts'
 import type { Reason } from './explain/reason.ts'
 
 /**
@@ -35,15 +37,16 @@ export const explain = command({
     const name = findPackage(args.tree, args.package)
     if (!name.ok) return complain(name.error)
     const folder = join(args.tree, 'pkg', name.value)
-    const status = await bringUpToDate(args.tree, [`pkg/${name.value}/.pkgkey`, `pkg/${name.value}/.pkghash`])
+    const status = await bringUpToDate(args.tree, [`pkg/${name.value}/${KEY_FILE}`])
     // Here 1 would be an answer: that it is out of date.
     if (status !== 0) return status === 1 ? 2 : status
     const [{ findBuilt }, { reason }] = await Promise.all([
       import('./explain/built.ts'),
       import('./explain/reason.ts'),
     ])
-    const key = readFileSync(join(folder, '.pkgkey'), 'utf8')
-    const present = sha256(key)
+    const key = presentKey(args.tree, name.value)
+    if (!key.ok) return complain(key.error)
+    const present = key.value.hash
     const store = storeRoot(process.env, args.tree)
     const file = [PACKAGE_FILE, LAST_PACKAGE_FILE].map(one => join(folder, one)).find(existsSync)
     const built = file === undefined ? ({ kind: 'not built' } as const) : findBuilt(file, store, present)
@@ -66,9 +69,12 @@ export const explain = command({
       }
       return 1
     }
-    const found = reason(name.value, built.key, key, {
+    const found = reason(name.value, built.key, key.value.text, {
       byHash: hash => textIfThere(packageKeyPath(store, hash)),
-      present: dependency => textIfThere(join(args.tree, 'pkg', dependency, '.pkgkey')),
+      present: dependency => {
+        const there = presentKey(args.tree, dependency)
+        return there.ok ? there.value.text : undefined
+      },
     })
     const upToDate = built.hash === present
     const same = upToDate ? null : await foreseen(args.tree, store, name.value)

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { KEY_FILE } from '../../core/key-file.ts'
 import { command, jsonOption, packageOption } from '../command.ts'
 import { bringUpToDate } from '../door.ts'
 import { findPackage } from '../find.ts'
 import { complain, json, print, shownLine } from '../output.ts'
+import { presentKey } from '../present-key.ts'
 
 /** JSON: `{ name, hash, lines }`; `hash` is the sha256 of the key, `lines` are the key's. */
 export const key = command({
@@ -22,11 +22,11 @@ export const key = command({
   run: async args => {
     const name = findPackage(args.tree, args.package)
     if (!name.ok) return complain(name.error)
-    const folder = `pkg/${name.value}`
-    const status = await bringUpToDate(args.tree, [`${folder}/.pkgkey`, `${folder}/.pkghash`])
+    const status = await bringUpToDate(args.tree, [`pkg/${name.value}/${KEY_FILE}`])
     if (status !== 0) return status
-    const text = readFileSync(join(args.tree, folder, '.pkgkey'), 'utf8')
-    const hash = readFileSync(join(args.tree, folder, '.pkghash'), 'utf8').trim()
+    const present = presentKey(args.tree, name.value)
+    if (!present.ok) return complain(present.error)
+    const { text, hash } = present.value
     if (args.json) print(json({ name: name.value, hash, lines: text.trimEnd().split('\n') }))
     else if (args.hash) print(hash)
     // To a file or a program go the very bytes that were hashed.

@@ -17,6 +17,7 @@ import { tellDifferences } from '../differences.ts'
 import { bringUpToDate } from '../door.ts'
 import { findAll } from '../find.ts'
 import { complain, print, type Refusal, shown, trouble } from '../output.ts'
+import { presentKey } from '../present-key.ts'
 import { writeText } from '../text-file.ts'
 
 /** What came of one package that was built twice. */
@@ -64,7 +65,12 @@ export const reproduce = command({
     if (built !== 0) return built
 
     const { makeElsewhere } = await import('../../helpers/reproduce/elsewhere.ts')
-    const hashes = names.value.map(name => digestIn(args.tree, name, '.pkghash'))
+    const hashes: Sha256[] = []
+    for (const name of names.value) {
+      const key = presentKey(args.tree, name)
+      if (!key.ok) return complain(key.error)
+      hashes.push(key.value.hash)
+    }
     const store = storeRoot(process.env, args.tree)
     const elsewhere = await useStore(store, async use => {
       const clock = tool ? await clockProgram(use, join(args.tree, tool)) : undefined

@@ -13,6 +13,7 @@ import { tellDifferences } from '../differences.ts'
 import { bringUpToDate, runRedo } from '../door.ts'
 import { requireTree } from '../find.ts'
 import { complain, print, type Refusal, say, trouble } from '../output.ts'
+import { presentKey } from '../present-key.ts'
 import { writeText } from '../text-file.ts'
 
 /** The ways to make the seed anew: from what, by which program of the host, as which package. */
@@ -151,7 +152,9 @@ async function verifyParts(
   const messages: Message[] = []
   for (const name of names) {
     const path = `pkg/${name}/${PACKAGE_FILE}`
-    const hash = readFileSync(join(root, 'pkg', name, '.pkghash'), 'utf8').trim() as Sha256
+    const key = presentKey(root, name)
+    if (!key.ok) return key
+    const { hash } = key.value
     const verified = await verifyPackage(join(root, path))
     const built = readBuilt(store, hash)
     if (verified.ok && verified.value === built) {

@@ -52,7 +52,7 @@ export const HELP = `usage:
       the same in a fresh sandbox
 
 Run in a package's folder, most often by an emitted rule.
-LABEL is what messages call the package: zlib-1.3.1-1. With KEY, its .pkgkey, a build runs the
+LABEL is what messages call the package: zlib-1.3.1-1. With KEY, its .pkghash, a build runs the
 script of the key, is shown the sources, files, dependencies and paths of the host that the key names
 and no other, and the store keeps the package by its pkghash.
 

@@ -1,18 +1,9 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { sha256 } from '../../core/digest.ts'
 import { fileDigest } from '../../core/file-digest.ts'
-import {
-  dependencyLine,
-  fileLine,
-  hostPathLine,
-  parsePkgKey,
-  scriptLines,
-  sourceLine,
-} from '../../core/pkgkey.ts'
+import { type Key, readKey } from '../../core/key-file.ts'
+import { dependencyLine, fileLine, hostPathLine, scriptLines, sourceLine } from '../../core/pkgkey.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { textIfThere } from '../../core/text-if-there.ts'
-import type { Key } from '../store/keep.ts'
 import { listTree } from '../tar/list.ts'
 import type { BuildProblem } from './problem.ts'
 import { sourceFiles } from './sources.ts'
@@ -36,11 +27,10 @@ interface Inputs {
  */
 export function openKey(store: string, inputs: Inputs): Result<Key | undefined, readonly BuildProblem[]> {
   if (inputs.key === undefined) return ok(undefined)
-  const text = textIfThere(inputs.key)
-  if (text === undefined) return refuse([{ kind: 'no list', list: inputs.key }])
-  const read = parsePkgKey(text)
+  const read = readKey(inputs.key)
+  if (read === undefined) return refuse([{ kind: 'no list', list: inputs.key }])
   if (!read.ok) return refuse([{ kind: 'bad key', key: inputs.key, why: read.error }])
-  const key = { ...read.value, path: inputs.key, text, hash: sha256(text) }
+  const key = read.value
   const sources = inputs.fetch === undefined ? ok([]) : sourceFiles(store, inputs.fetch)
   if (!sources.ok) return sources
   // Against the time of a build it costs nothing to read them once more.

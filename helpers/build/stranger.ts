@@ -1,7 +1,6 @@
 import { dirname, join, resolve } from 'node:path'
-import { isSha256 } from '../../core/digest.ts'
+import { KEY_FILE, readKey } from '../../core/key-file.ts'
 import { packagePath } from '../../core/store.ts'
-import { textIfThere } from '../../core/text-if-there.ts'
 import { readBuilt, readUnkeyed } from '../store/built.ts'
 import { identityAt } from '../tar/identity.ts'
 import type { Member } from './closure.ts'
@@ -13,8 +12,9 @@ import type { Member } from './closure.ts'
  */
 export function strangersAmong(store: string, members: readonly Member[]): readonly string[] {
   const isStranger = ({ file, digest }: Member): boolean => {
-    const hash = textIfThere(join(dirname(file), '.pkghash'))?.trim() ?? ''
-    if (!isSha256(hash)) return false
+    const key = readKey(join(dirname(file), KEY_FILE))
+    if (!key?.ok) return false
+    const { hash } = key.value
     const built = readBuilt(store, hash)
     if (built === digest) return false
     if (readUnkeyed(store, hash) === digest) return true

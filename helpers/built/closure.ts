@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
+import type { Sha256 } from '../../core/digest.ts'
+import { KEY_FILE, readKey } from '../../core/key-file.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { isPackageName, PACKAGE_FILE, type PackageName } from '../../core/name.ts'
-import { parsePkgKey } from '../../core/pkgkey.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type StoreUse, useStore } from '../store/use.ts'
 import { readIdentity } from '../tar/identity.ts'
@@ -78,14 +78,9 @@ export function closureNames(root: string, name: PackageName): Result<readonly P
 
 function closureMember(root: string, name: PackageName, asked: boolean): Result<ClosureMember, Message> {
   const file = join(root, 'pkg', name, PACKAGE_FILE)
-  const keyFile = join(dirname(file), '.pkgkey')
-  const hashFile = join(dirname(file), '.pkghash')
-  if (![file, keyFile, hashFile].every(path => existsSync(path))) return refuse(notBuilt(name))
-  const text = readFileSync(keyFile, 'utf8')
-  const pkghash = readFileSync(hashFile, 'utf8').trim()
-  if (!isSha256(pkghash) || sha256(text) !== pkghash)
-    return refuse(odd(name, hashFile, 'it is not the sha256 of the .pkgkey'))
-  const read = parsePkgKey(text)
+  const keyFile = join(dirname(file), KEY_FILE)
+  const read = existsSync(file) ? readKey(keyFile) : undefined
+  if (read === undefined) return refuse(notBuilt(name))
   if (!read.ok) return refuse(odd(name, keyFile, read.error))
   const key = read.value
   if (key.name !== name) return refuse(odd(name, keyFile, 'it is the key of another package'))
@@ -93,7 +88,7 @@ function closureMember(root: string, name: PackageName, asked: boolean): Result<
   if (tar === undefined) return refuse(odd(name, file, 'its gzip header does not name the sha256 of its tar'))
   const version = `${key.version}-${key.release}`
   const needs = key.runDeps.map(one => one.name)
-  return ok({ name, version, pkghash, tar, file, needs, setuid: key.setuid, asked })
+  return ok({ name, version, pkghash: key.hash, tar, file, needs, setuid: key.setuid, asked })
 }
 
 const notBuilt = (name: string): Message => ({

@@ -1,7 +1,6 @@
-import { copyFileSync, existsSync, linkSync, readFileSync, rmSync } from 'node:fs'
-import { isSha256, sha256 } from '../../core/digest.ts'
+import { copyFileSync, existsSync, linkSync, rmSync } from 'node:fs'
+import { readKey } from '../../core/key-file.ts'
 import { formatMessage, type Message, quoted } from '../../core/message.ts'
-import { parsePkgKey } from '../../core/pkgkey.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packagePath, storeRoot } from '../../core/store.ts'
 import { disprovedClaim, disprovedPath, expectSame } from '../store/spot-check.ts'
@@ -160,18 +159,13 @@ async function ask(wanted: Wanted, settings: Settings, around: Around): Promise<
   return { kind: 'not here', said: [...faults, ...before, ...outcome.said] }
 }
 
-/** The package that a hash names, by the key beside it. */
+/** The package that a key is of. */
 function readWanted(hashFile: string): Result<Wanted, Message> {
-  const path = hashFile.replace(/\.pkghash$/, '.pkgkey')
   const bad = (why: string) => refuse({ cannot: `look up the package of ${quoted(hashFile)}`, why })
-  if (!existsSync(hashFile) || !existsSync(path)) return bad('there is no such file, or no key beside it')
-  const hash = readFileSync(hashFile, 'utf8').trimEnd()
-  const text = readFileSync(path, 'utf8')
-  if (!isSha256(hash) || sha256(text) !== hash) return bad('it is not the sha256 of the key beside it')
-  const key = parsePkgKey(text)
-  if (!key.ok) return bad(key.error)
+  const key = readKey(hashFile)
+  if (!key?.ok) return bad(key?.error ?? 'there is no such file')
   const { name, version, release } = key.value
-  return ok({ key: { ...key.value, path, text, hash }, name, version: `${version}-${release}` })
+  return ok({ key: key.value, name, version: `${version}-${release}` })
 }
 
 /**

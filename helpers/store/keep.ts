@@ -3,21 +3,14 @@ import { dirname } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { makeFolders } from '../../core/folders.ts'
+import type { Key } from '../../core/key-file.ts'
 import type { Message } from '../../core/message.ts'
-import type { PkgKey } from '../../core/pkgkey.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { identityAt } from '../tar/identity.ts'
 import { markBuilt, readBuilt } from './built.ts'
 import { type Content, rememberContent } from './content.ts'
 import { linkFile } from './move.ts'
-
-/** A package's key as it was made: what it says, its text, and the pkghash that names it. */
-export interface Key extends PkgKey {
-  readonly path: string
-  readonly text: string
-  readonly hash: Sha256
-}
 
 /** What became of a package that was to be kept: `there` means that the store has one of this key, which stays. */
 export type Kept = 'kept' | 'there' | 'no room'

@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { isSha256, type Sha256, sha256 } from '../../core/digest.ts'
+import { type Sha256, sha256 } from '../../core/digest.ts'
+import { KEY_FILE, readKey } from '../../core/key-file.ts'
 import { isPackageName } from '../../core/name.ts'
 import { type PkgKey, parsePkgKey } from '../../core/pkgkey.ts'
 import { packageKeyPath } from '../../core/store.ts'
@@ -9,26 +10,20 @@ import { readIdentity } from '../tar/identity.ts'
 
 /** What the key of a pkghash says, from the store or from a tree; only of one whose sha256 it is. */
 export function knownKey(tree: string, store: string, name: string, hash: Sha256): PkgKey | undefined {
-  const places = [
-    packageKeyPath(store, hash),
-    ...(isPackageName(name) ? [join(tree, 'pkg', name, '.pkgkey')] : []),
-  ]
-  for (const place of places) {
-    const text = textIfThere(place)
-    const key = text !== undefined && sha256(text) === hash ? parsePkgKey(text) : undefined
-    if (key?.ok) return key.value
-  }
-  return undefined
+  const text = textIfThere(packageKeyPath(store, hash))
+  const kept = text !== undefined && sha256(text) === hash ? parsePkgKey(text) : undefined
+  if (kept?.ok) return kept.value
+  const key = isPackageName(name) ? readKey(join(tree, 'pkg', name, KEY_FILE)) : undefined
+  return key?.ok && key.value.hash === hash ? key.value : undefined
 }
 
 /** The pkghash of a package of a tree, if what is built there has this tar. */
 export function hashOfTar(tree: string, name: string, tar: Sha256): Sha256 | undefined {
   if (!isPackageName(name)) return undefined
   const file = join(tree, 'pkg', name, '.pkg.tar.gz')
-  const hashFile = join(dirname(file), '.pkghash')
-  if (!existsSync(file) || !existsSync(hashFile) || readIdentity(file) !== tar) return undefined
-  const hash = readFileSync(hashFile, 'utf8').trim()
-  return isSha256(hash) ? hash : undefined
+  const key =
+    existsSync(file) && readIdentity(file) === tar ? readKey(join(dirname(file), KEY_FILE)) : undefined
+  return key?.ok ? key.value.hash : undefined
 }
 
 /** The keys of the builders whose signed records lie beside a package of the store that came from a cache. */

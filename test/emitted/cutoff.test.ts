@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileS
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readIdentity } from '../../helpers/tar/identity.ts'
+import { keyAt } from '../support/pkgkey.ts'
 import { bringing, redos } from '../support/redos.ts'
 import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
@@ -37,7 +38,7 @@ async function tower(): Promise<Tree> {
   return tree
 }
 
-const hashOf = (tree: Tree, name: string): string => tree.read(`pkg/${name}/.pkghash`).trim()
+const hashOf = (tree: Tree, name: string): string => keyAt(tree.root, name).hash
 
 /** The packages whose scripts were run. */
 const built = (said: string): readonly string[] =>
@@ -77,7 +78,7 @@ describe.each(redos)('a dependency that comes out the same under %s', (_, folder
     // It is in the store by its own name now.
     rmSync(join(tree.root, 'pkg/high/.pkg.tar.gz'))
     expect(bring(tree, 'high/.pkg.tar.gz')).toContain(`reuse ${hashOf(tree, 'high').slice(0, 12)}`)
-    expect(tree.read(`.store/packages/${hashOf(tree, 'high')}.key`)).toBe(tree.read('pkg/high/.pkgkey'))
+    expect(tree.read(`.store/packages/${hashOf(tree, 'high')}.key`)).toBe(keyAt(tree.root, 'high').text)
     // And it is one that was built here, as is the archive that was imported.
     for (const name of ['seed', 'middle', 'high']) {
       const tar = readIdentity(join(tree.root, `pkg/${name}/.pkg.tar.gz`))

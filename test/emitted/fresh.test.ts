@@ -113,12 +113,12 @@ test('bin/do names coolports-gen for a package that went and came back, as by a 
   rmSync(join(tree.root, 'pkg/later/package.ts'))
   mustRun(tree, ['./bin/coolports-gen', '--root', tree.root])
   tree.write('pkg/later/package.ts', GREETING)
-  const said = `cannot build "pkg/later/.pkgkey": there is neither such a file nor a .do for it
+  const said = `cannot build "pkg/later/.pkghash": there is neither such a file nor a .do for it
   there is "pkg/later/package.ts", of which no rule was emitted
   run: npx coolports-gen
 `
-  expect(run(tree, ['./bin/do', 'pkg/later/.pkgkey'])).toEqual({ status: 1, said: `redo: ${said}` })
-  expect(run(tree, ['./bin/do', '-n', 'pkg/later/.pkgkey'])).toEqual({ status: 1, said })
+  expect(run(tree, ['./bin/do', 'pkg/later/.pkghash'])).toEqual({ status: 1, said: `redo: ${said}` })
+  expect(run(tree, ['./bin/do', '-n', 'pkg/later/.pkghash'])).toEqual({ status: 1, said })
 })
 
 test('bin/do speaks of manifests only where there is one', () => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { keyAt } from '../support/pkgkey.ts'
 import { bringing, redos } from '../support/redos.ts'
 import { mustRun, run, smallTree, useShell } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
@@ -53,11 +54,7 @@ describe.each(redos)('the emitted rules under %s', (_, folder) => {
     expect(first.status, first.said).toBe(0)
     expect(tree.read('pkg/louder/.closure')).toBe('../louder/.pkg.tar.gz\n../greeting/.pkg.tar.gz\n')
     expect(tree.read('pkg/louder/.bclosure')).toBe('../seed/.pkg.tar.gz\n../greeting/.pkg.tar.gz\n')
-    const hash = spawnSync('sha256sum', ['.pkgkey'], {
-      cwd: join(tree.root, 'pkg/louder'),
-      encoding: 'utf8',
-    }).stdout
-    expect(hash.startsWith(tree.read('pkg/louder/.pkghash').trim())).toBe(true)
+    expect(keyAt(tree.root, 'louder')).toMatchObject({ name: 'louder', version: '1.0' })
     expect(tree.read('pkg/louder/.tarhash')).toMatch(/^[0-9a-f]{64}\n$/)
 
     // redo-c runs everything again; what was built before must come out of the store then.
@@ -122,14 +119,29 @@ describe('rules that are older than their manifest', () => {
     expect(run(tree, ['bin/do', target]).said).toContain('built greeting-1.0-1')
   })
 
+  test.each(shells)('make the key with %s as sh of all that a shell could take for its own', async shell => {
+    const odd = "\"$HOME\" \\n \\\\177 %s %% * ${x} $(exit 9) `exit 9` ~ ! ā\u{1F600}\nEND\n\n<<'END' ' ''  "
+    const large = Array.from({ length: 2_000 }, (_, line) => `# ${line} ${'"\'\\'.repeat(30)}`).join('\n')
+    for (const word of [odd, large]) {
+      const build = `sh\`: \${${JSON.stringify(word)}}\``
+      const tree = smallTree({ odd: manifest({ build, buildDeps: "['seed']" }) }, interpreter(shell))
+      expect((await tree.generate()).problems).toEqual([])
+      useShell(join(tree.root, 'pkg/odd/.pkghash.do'), interpreter(shell))
+      mustRun(tree, ['bin/do', 'pkg/odd/.pkghash'])
+      const { script } = keyAt(tree.root, 'odd')
+      expect(script.join('\n')).toContain(`: '${word.replaceAll("'", "'\\''")}'\n`)
+      expect(tree.read('pkg/odd/.pkg.tar.gz.do')).toContain(`\n${script.join('\n')}\nEND_OF_BUILD`)
+    }
+  })
+
   test.each(shells)('refuse to build with %s as sh when another one of files/ is executable', async shell => {
     const tree = louderTree('/bin/sh')
     const [more, other] = ['pkg/louder/files/more', "pkg/louder/files/it's other"]
     tree.write(other, '')
     chmodSync(join(tree.root, other), 0o755)
     await tree.generate()
-    useShell(join(tree.root, 'pkg/louder/.pkgkey.do'), interpreter(shell))
-    mustRun(tree, ['bin/do', 'pkg/louder/.pkgkey'])
+    useShell(join(tree.root, 'pkg/louder/.pkghash.do'), interpreter(shell))
+    mustRun(tree, ['bin/do', 'pkg/louder/.pkghash'])
     for (const [path, mode, before] of [
       [more, 0o755, 0o644],
       [other, 0o644, 0o755],
@@ -141,7 +153,7 @@ describe('rules that are older than their manifest', () => {
       expect(said).toContain('files: others are executable now\n  run: npx coolports-gen')
       chmodSync(join(tree.root, path), before)
     }
-    mustRun(tree, ['bin/do', 'pkg/louder/.pkgkey'])
+    mustRun(tree, ['bin/do', 'pkg/louder/.pkghash'])
   })
 
   test('refuse to build, all of them, when the manifest API is another', async () => {
@@ -170,7 +182,7 @@ describe('rules that are older than their manifest', () => {
     await tree.generate()
     const ofApi = mustRun(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz'])
     expect(ofApi).toContain('pkg/.api')
-    expect(ofApi).not.toContain('.pkgkey')
+    expect(ofApi).not.toContain('.pkghash')
     tree.write('pkg/greeting/package.ts', `// a comment\n${PACKAGES.greeting}`)
     await tree.generate()
     const { status, said } = run(tree, ['bin/do', 'pkg/louder/.pkg.tar.gz'])

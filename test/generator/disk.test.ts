@@ -27,5 +27,5 @@ test.runIf(mayMountDisk())('a full disk leaves no half file, and the next run go
 
   clear()
   expect(gen().status).toBe(0)
-  expect(tree.read('pkg/a/.pkgkey.do')).toContain('redo-ifchange')
+  expect(tree.read('pkg/a/.pkghash.do')).toContain('redo-ifchange')
 })

@@ -36,14 +36,14 @@ function goldenTree(): Tree {
 
 /** The digests change with every edit of the manifest API; all else must not change unseen. */
 const settled = (text: string): string =>
-  text.replace(/^[0-9a-f]{64}(?= {2}\.\.\/(core|generator|templates)\/)/gm, 'DIGEST')
+  text.replace(/\b[0-9a-f]{64}(?= {2}\.\.\/(core|generator|templates)\/)/g, 'DIGEST')
 
 describe('manifest → emitted text', () => {
   test.each(['seed', 'hello', 'login'])('of %s is as it was agreed', async name => {
     const tree = goldenTree()
     expect((await tree.generate()).problems).toEqual([])
     for (const file of [
-      '.pkgkey.do',
+      '.pkghash.do',
       '.closure.do',
       '.bclosure.do',
       '.pkg.tar.gz.do',
@@ -68,7 +68,7 @@ describe('manifest → emitted text', () => {
     for (const file of readdirSync(join(one.root, 'pkg/hello')).filter(name => name.startsWith('.'))) {
       expect(two.read(`pkg/hello/${file}`)).toBe(one.read(`pkg/hello/${file}`))
     }
-    expect(one.read('pkg/hello/.pkgkey.do')).not.toContain(one.root)
+    expect(one.read('pkg/hello/.pkghash.do')).not.toContain(one.root)
   })
 })
 
@@ -81,7 +81,7 @@ test('a manifest in its short form becomes the text of the long one', async () =
     const tree = new Tree({ 'pkg/seed/package.ts': manifest(), 'pkg/a/package.ts': text })
     expect((await tree.generate()).problems).toEqual([])
     const names = readdirSync(join(tree.root, 'pkg/a')).filter(name => name.startsWith('.'))
-    const ofManifest = /^[0-9a-f]{64}(?= {2}package\.ts$)/gm
+    const ofManifest = /\b[0-9a-f]{64}(?= {2}package\.ts'$)/gm
     return names.map(name => tree.read(`pkg/a/${name}`).replace(ofManifest, 'DIGEST'))
   }
   const short = await emitted({ source: `{ url: ${url}, sha256: '${sha256}' }`, update: undefined })
@@ -148,7 +148,8 @@ describe('the key', () => {
   const keyOf = async (fields: Record<string, string>): Promise<string> => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest(fields) })
     expect((await tree.generate()).problems).toEqual([])
-    return /cat <<'END'\n([\s\S]*?)\nEND\n/.exec(tree.read('pkg/a/.pkgkey.do'))?.[1] ?? ''
+    const quoted = /^key='((?:[^']|'\\'')*)'$/m.exec(tree.read('pkg/a/.pkghash.do'))?.[1] ?? ''
+    return quoted.replaceAll("'\\''", "'")
   }
   const saidBy = (key: string) => {
     const read = parsePkgKey(`${key}\n`)
@@ -219,11 +220,11 @@ describe('a run of coolports-gen', () => {
       'pkg/b/package.ts': manifest({ buildDeps: "['a']" }),
     })
     await tree.generate()
-    const before = lstatSync(join(tree.root, 'pkg/b/.pkgkey.do'))
+    const before = lstatSync(join(tree.root, 'pkg/b/.pkghash.do'))
     expect((await tree.generate()).changed).toEqual([])
     tree.write('pkg/a/package.ts', manifest({ version: "'2.0'" }))
-    expect([...(await tree.generate()).changed].sort()).toEqual(['pkg/a/.pkg.tar.gz.do', 'pkg/a/.pkgkey.do'])
-    expect(lstatSync(join(tree.root, 'pkg/b/.pkgkey.do')).ino).toBe(before.ino)
+    expect([...(await tree.generate()).changed].sort()).toEqual(['pkg/a/.pkg.tar.gz.do', 'pkg/a/.pkghash.do'])
+    expect(lstatSync(join(tree.root, 'pkg/b/.pkghash.do')).ino).toBe(before.ino)
   })
 
   test('notices an edit of a manifest that another one imports, be it by way of a third', async () => {
@@ -237,7 +238,7 @@ describe('a run of coolports-gen', () => {
     expect((await tree.generate()).problems).toEqual([])
     tree.write('pkg/a/package.ts', manifest({ version: "'7'" }))
     await tree.generate()
-    for (const name of ['b', 'c']) expect(tree.read(`pkg/${name}/.pkgkey.do`)).toContain('version 7\n')
+    for (const name of ['b', 'c']) expect(tree.read(`pkg/${name}/.pkghash.do`)).toContain('version 7\n')
     // What it imports is read again then, though nothing is to be done for that.
     tree.write('pkg/c/package.ts', `${importing('b')}\n`)
     expect((await tree.generate()).problems).toEqual([])
@@ -248,41 +249,41 @@ describe('a run of coolports-gen', () => {
     await tree.generate()
     tree.write('pkg/a/files/b c.txt', 'one')
     await tree.generate()
-    const first = tree.read('pkg/a/.pkgkey.do')
+    const first = tree.read('pkg/a/.pkghash.do')
     expect(first).toMatch(/^file 644 [0-9a-f]{64} b c\.txt$/m)
     tree.write('pkg/a/files/b c.txt', 'two')
     await tree.generate()
-    expect(tree.read('pkg/a/.pkgkey.do')).not.toBe(first)
+    expect(tree.read('pkg/a/.pkghash.do')).not.toBe(first)
     chmodSync(join(tree.root, 'pkg/a/files/b c.txt'), 0o755)
     await tree.generate()
-    expect(tree.read('pkg/a/.pkgkey.do')).toMatch(/^file 755 [0-9a-f]{64} b c\.txt$/m)
+    expect(tree.read('pkg/a/.pkghash.do')).toMatch(/^file 755 [0-9a-f]{64} b c\.txt$/m)
     rmSync(join(tree.root, 'pkg/a/files'), { recursive: true })
     await tree.generate()
-    expect(tree.read('pkg/a/.pkgkey.do')).not.toContain('b c.txt')
+    expect(tree.read('pkg/a/.pkghash.do')).not.toContain('b c.txt')
   })
 
   test('reads a file of more than 2 GiB', async () => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest(), 'pkg/a/files/large': '' })
     truncateSync(join(tree.root, 'pkg/a/files/large'), 2 ** 31 + 1)
     expect((await tree.generate()).problems).toEqual([])
-    expect(tree.read('pkg/a/.pkgkey.do')).toMatch(/^file 644 [0-9a-f]{64} large$/m)
+    expect(tree.read('pkg/a/.pkghash.do')).toMatch(/^file 644 [0-9a-f]{64} large$/m)
   }, 60_000)
 
   test('mends an emitted file that was edited or deleted', async () => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest() })
     await tree.generate()
-    const text = tree.read('pkg/a/.pkgkey.do')
-    tree.write('pkg/a/.pkgkey.do', 'echo tampered')
+    const text = tree.read('pkg/a/.pkghash.do')
+    tree.write('pkg/a/.pkghash.do', 'echo tampered')
     rmSync(join(tree.root, 'pkg/a/.fetch'))
     await tree.generate()
-    expect(tree.read('pkg/a/.pkgkey.do')).toBe(text)
+    expect(tree.read('pkg/a/.pkghash.do')).toBe(text)
     expect(existsSync(join(tree.root, 'pkg/a/.fetch'))).toBe(true)
   })
 
   test('takes away the rules and targets of a package that is gone', async () => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest(), 'pkg/b/package.ts': manifest() })
     await tree.generate()
-    tree.write('pkg/a/.pkgkey', 'built')
+    tree.write('pkg/a/.pkghash', 'built')
     tree.write('pkg/a/.log', 'said')
     tree.write('pkg/b/mine.txt', 'kept')
     for (const name of ['a', 'b']) rmSync(join(tree.root, `pkg/${name}/package.ts`))
@@ -300,19 +301,19 @@ describe('a run of coolports-gen', () => {
       'pkg/d/package.ts': manifest(),
     })
     await tree.generate()
-    const made = ['a', 'b', 'c', 'd'].flatMap(name => [`pkg/${name}/.pkgkey`, `pkg/${name}/.pkg.tar.gz`])
+    const made = ['a', 'b', 'c', 'd'].flatMap(name => [`pkg/${name}/.pkghash`, `pkg/${name}/.pkg.tar.gz`])
     for (const path of made) tree.write(path, 'made')
     await tree.generate()
     expect(made.filter(path => existsSync(join(tree.root, path)))).toEqual(made)
     tree.write('pkg/a/package.ts', manifest({ version: "'2'" }))
     await tree.generate()
     expect(made.filter(path => existsSync(join(tree.root, path)))).toEqual([
-      'pkg/d/.pkgkey',
+      'pkg/d/.pkghash',
       'pkg/d/.pkg.tar.gz',
     ])
     // A single rule is enough.
     tree.write('pkg/d/package.ts', `${manifest()}// a comment\n`)
-    expect((await tree.generate()).changed).toEqual(['pkg/d/.pkgkey.do'])
+    expect((await tree.generate()).changed).toEqual(['pkg/d/.pkghash.do'])
     expect(made.filter(path => existsSync(join(tree.root, path)))).toEqual([])
   })
 
@@ -329,7 +330,7 @@ describe('a run of coolports-gen', () => {
   test('takes a package that is called as what every object has for any other', async () => {
     const tree = new Tree({ 'pkg/constructor/package.ts': manifest() })
     for (let run = 0; run < 2; run++) expect((await tree.generate()).problems).toEqual([])
-    expect(tree.read('pkg/constructor/.pkgkey.do')).toContain('name constructor\n')
+    expect(tree.read('pkg/constructor/.pkghash.do')).toContain('name constructor\n')
   })
 
   test('survives a damaged memory of the last run', async () => {
@@ -374,7 +375,7 @@ describe('the memory of the last run', () => {
     told.write('pkg/a/package.ts', manifest({ version: "'1.2'" }))
     utimesSync(path, 1, 1)
     await told.generate()
-    expect(told.read('pkg/a/.pkgkey.do')).toContain('version 1.2')
+    expect(told.read('pkg/a/.pkghash.do')).toContain('version 1.2')
   })
 
   test('takes no file for the one that it was which was edited in the same second, where clocks count those', async context => {
@@ -388,11 +389,11 @@ describe('the memory of the last run', () => {
       told.write('pkg/a/files/note', version)
       told.write('pkg/a/package.ts', manifest({ version: `'${version}'` }))
       await told.generate()
-      const rule = told.read('pkg/a/.pkgkey.do')
+      const rule = told.read('pkg/a/.pkghash.do')
       expect(rule).toContain(`version ${version}`)
       told.write('pkg/a/files/note', version.replace('.', '-'))
       await told.generate()
-      expect(told.read('pkg/a/.pkgkey.do')).not.toBe(rule)
+      expect(told.read('pkg/a/.pkghash.do')).not.toBe(rule)
     }
   })
 
@@ -405,19 +406,19 @@ describe('the memory of the last run', () => {
     const api = 'templates/autotools.ts'
     edited.write(api, edited.read(api).replace('sh`make ${make} check`', 'sh`make ${make} installcheck`'))
     expect((await edited.generate()).problems).toEqual([])
-    expect(edited.read('pkg/a/.pkgkey.do')).toContain('make installcheck\n')
+    expect(edited.read('pkg/a/.pkghash.do')).toContain('make installcheck\n')
   })
 
   test('has one file written, and nothing made again, when no rule is other by an edit of the manifest API', async () => {
     const edited = tree()
     await edited.generate()
-    for (const path of ['pkg/.api', 'pkg/a/.pkgkey']) edited.write(path, 'made')
+    for (const path of ['pkg/.api', 'pkg/a/.pkghash']) edited.write(path, 'made')
     const api = 'templates/autotools.ts'
     edited.write(api, `${edited.read(api)}\n// a comment\n`)
     expect((await edited.generate()).changed).toEqual(['pkg/.api.do'])
     // To a redo that did not make it, it would be a source, which is never looked at.
     expect(existsSync(join(edited.root, 'pkg/.api'))).toBe(false)
-    expect(existsSync(join(edited.root, 'pkg/a/.pkgkey'))).toBe(true)
+    expect(existsSync(join(edited.root, 'pkg/a/.pkghash'))).toBe(true)
   })
 
   test('is not that of another program, which may emit other text', async () => {
@@ -439,19 +440,19 @@ describe('the memory of the last run', () => {
     damaged.write('pkg/.gen.json', memory.replace('./configure --prefix=', './configure --prefux='))
     damaged.write('pkg/a/package.ts', damaged.read('pkg/a/package.ts').replace("'1.0'", "'1.1'"))
     expect((await damaged.generate()).problems).toEqual([])
-    expect(damaged.read('pkg/a/.pkgkey.do')).toContain('./configure --prefix=\n')
+    expect(damaged.read('pkg/a/.pkghash.do')).toContain('./configure --prefix=\n')
   })
 })
 
 describe('coolports-gen --check', () => {
   test('writes nothing and names what is stale', async () => {
     const tree = new Tree({ 'pkg/a/package.ts': manifest() })
-    expect((await tree.generate(true)).changed).toContain('pkg/a/.pkgkey.do')
-    expect(existsSync(join(tree.root, 'pkg/a/.pkgkey.do'))).toBe(false)
+    expect((await tree.generate(true)).changed).toContain('pkg/a/.pkghash.do')
+    expect(existsSync(join(tree.root, 'pkg/a/.pkghash.do'))).toBe(false)
     await tree.generate()
     expect((await tree.generate(true)).changed).toEqual([])
     tree.write('pkg/a/package.ts', manifest({ version: "'2'" }))
-    expect((await tree.generate(true)).changed).toEqual(['pkg/a/.pkgkey.do', 'pkg/a/.pkg.tar.gz.do'])
+    expect((await tree.generate(true)).changed).toEqual(['pkg/a/.pkghash.do', 'pkg/a/.pkg.tar.gz.do'])
   })
 
   test('trusts no stamp', async () => {

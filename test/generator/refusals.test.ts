@@ -533,7 +533,7 @@ describe('a manifest sees the manifest API and other manifests, nothing else', (
       'pkg/a/package.ts': manifest({ env: '{ A: `${deep(2)}`.split("\\n").join(", ") }' }, deep),
     })
     expect(await tree.refusals()).toBe('')
-    expect(tree.read('pkg/a/.pkgkey.do')).toMatch(
+    expect(tree.read('pkg/a/.pkg.tar.gz.do')).toMatch(
       /export A='(?:at (?:deep \()?pkg\/a\/package\.ts:\d+:\d+\)?(?:, )?){4}'\n/,
     )
   })
@@ -586,7 +586,7 @@ test('all problems are told, of all manifests, and nothing is written', async ()
     'unknown-dependency',
   ])
   expect(changed).toEqual([])
-  expect(() => tree.read('pkg/a/.pkgkey.do')).toThrow()
+  expect(() => tree.read('pkg/a/.pkghash.do')).toThrow()
 })
 
 test('problems are told file by file, each from its top', () => {
@@ -767,7 +767,7 @@ test('all that a module exports can be asked for what it may not have, and be lo
     '{ A: c.future ? c.future() : "none", B: `${JSON.stringify(c).length > 1}`, C: Object.keys(z).join() }'
   const tree = new Tree({ 'pkg/a/package.ts': manifest({ env }, head), 'pkg/zlib/package.ts': manifest() })
   expect(await tree.refusals()).toBe('')
-  expect(tree.read('pkg/a/.pkgkey.do')).toContain('A=none\n| export B=true\n| export C=default\n')
+  expect(tree.read('pkg/a/.pkghash.do')).toContain('A=none\n| export B=true\n| export C=default\n')
 })
 
 test('a module is its default export, however it says so', async () => {
@@ -780,7 +780,7 @@ test('a module is its default export, however it says so', async () => {
   })
   expect(await tree.refusals()).toBe('')
   await tree.generate()
-  expect(tree.read('pkg/a/.pkgkey.do')).toContain('version 1.0\n')
+  expect(tree.read('pkg/a/.pkghash.do')).toContain('version 1.0\n')
 })
 
 test('arguments of types are not comparisons', async () => {

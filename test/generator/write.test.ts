@@ -29,7 +29,7 @@ test('what another one takes away at the same moment is no trouble', () => {
   removeTargets(root, ['a'])
   expect(readdirSync(folder)).toEqual([])
 
-  const orphans = ['.fetch', '.pkgkey.do'].map(name => `pkg/a/${name}`)
+  const orphans = ['.fetch', '.pkghash.do'].map(name => `pkg/a/${name}`)
   writeFileSync(join(root, orphans[0] as string), '')
   meanwhile.happens = () => rmSync(folder, { recursive: true, force: true })
   removeOrphans(root, orphans)

@@ -1,6 +1,7 @@
+import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
+import { KEY_FILE, type Key, readKey } from '../../core/key-file.ts'
 import { type Dependency, dependencyLine, type PkgKey, parsePkgKey, recipeText } from '../../core/pkgkey.ts'
-import type { Key } from '../../helpers/store/keep.ts'
 
 const PLAIN: PkgKey = {
   name: 'one',
@@ -32,9 +33,19 @@ export const runDep = (name: string, hash = sha256(name)): Dependency => ({ kind
 
 export const buildDep = (name: string, hash = sha256(name)): Dependency => ({ kind: 'build-dep', name, hash })
 
+/** What stands in a `.pkghash`. */
+export const keyFileText = (key: string): string => `${sha256(key)}\n${key}`
+
+/** The key of a package of a tree. */
+export function keyAt(root: string, name: string): Key {
+  const key = readKey(join(root, 'pkg', name, KEY_FILE))
+  if (!key?.ok) throw new Error(`pkg/${name} has no key: ${key?.error}`)
+  return key.value
+}
+
 /** A key as it is read. */
 export function keyOf(text: string): Key {
   const key = parsePkgKey(text)
   if (!key.ok) throw new Error(key.error)
-  return { ...key.value, path: '.pkgkey', text, hash: sha256(text) }
+  return { ...key.value, path: '.pkghash', text, hash: sha256(text) }
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { keyAt } from '../support/pkgkey.ts'
 import { mustRun, run, smallTree } from '../support/small-tree.ts'
 import { manifest, type Tree } from '../support/tree.ts'
 
@@ -128,7 +129,7 @@ test('coolports venv makes the very venv that bin/venv makes, and tells it to pr
   const entry = (name: string, version: string) => ({
     name,
     version,
-    pkghash: tree.read(`pkg/${name}/.pkghash`).trim(),
+    pkghash: keyAt(tree.root, name).hash,
     tar: tree.read(`pkg/${name}/.tarhash`).trim().slice(0, 64),
     level: 0,
   })

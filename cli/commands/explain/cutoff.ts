@@ -1,8 +1,8 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Sha256, sha256 } from '../../../core/digest.ts'
+import type { Sha256 } from '../../../core/digest.ts'
+import { KEY_FILE, type Key, readKey } from '../../../core/key-file.ts'
 import { packagePath } from '../../../core/store.ts'
-import { textIfThere } from '../../../core/text-if-there.ts'
 import { contentKey } from '../../../helpers/build/content-key.ts'
 import { findContent, type SameContent } from '../../../helpers/store/content.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
@@ -27,7 +27,7 @@ export function foreseeCutoff(
   for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
     const member = at.closure[at.tars.length]
     if (member === undefined) {
-      const text = contentKey(at.key, at.tars)
+      const text = contentKey(at.key.text, at.tars)
       found = text === undefined ? undefined : findContent(store, text)
       tars.set(at.name, found?.tar)
       open.pop()
@@ -60,10 +60,12 @@ function inputsOf(root: string, manifests: Manifests, name: string) {
 /** The tar of the package of the present key, where the store has that. */
 function builtTar(root: string, store: string, name: string): Sha256 | undefined {
   const key = keyOf(root, name)
-  const built = key === undefined ? undefined : packagePath(store, sha256(key))
+  const built = key === undefined ? undefined : packagePath(store, key.hash)
   const there = built !== undefined && lstatSync(built, { throwIfNoEntry: false })?.isFile() === true
   return there ? readIdentity(built) : undefined
 }
 
-const keyOf = (root: string, name: string): string | undefined =>
-  textIfThere(join(root, 'pkg', name, '.pkgkey'))
+function keyOf(root: string, name: string): Key | undefined {
+  const key = readKey(join(root, 'pkg', name, KEY_FILE))
+  return key?.ok ? key.value : undefined
+}

@@ -1,9 +1,10 @@
-import { copyFileSync, linkSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { packageKeyPath, packagePath } from '../../../core/store.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
+import { keyAt } from '../../support/pkgkey.ts'
 import { manifest, Tree } from '../../support/tree.ts'
 import { coolportsDoor, coolportsIn, treeWithDoors } from '../support.ts'
 
@@ -26,7 +27,7 @@ async function pretendToBuild(tree: Tree, name: string, place: 'link' | 'copy' =
   const built = join(tree.root, 'pkg', name, '.pkg.tar.gz')
   if (place === 'link') linkSync(packagePath(store, hash), built)
   else copyFileSync(packagePath(store, hash), built)
-  copyFileSync(join(tree.root, 'pkg', name, '.pkgkey'), packageKeyPath(store, hash))
+  writeFileSync(packageKeyPath(store, hash), keyAt(tree.root, name).text)
   return hash
 }
 

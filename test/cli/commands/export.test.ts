@@ -19,6 +19,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ORDINARY } from '../../helpers/build/workshop.ts'
 import { type RealRegistry, startRegistry } from '../../helpers/oci/registry.ts'
+import { keyAt } from '../../support/pkgkey.ts'
 import { mustRun, smallTree } from '../../support/small-tree.ts'
 import { manifest, type Tree } from '../../support/tree.ts'
 import { coolports } from '../support.ts'
@@ -79,7 +80,7 @@ describe('export oci', () => {
     expect(layers[1]?.annotations).toEqual({
       'coolports.package': 'tool',
       'coolports.version': '1.0-1',
-      'coolports.pkghash': tree.read('pkg/tool/.pkghash').trim(),
+      'coolports.pkghash': keyAt(tree.root, 'tool').hash,
       'coolports.tar': config.rootfs.diff_ids[1],
     })
   })

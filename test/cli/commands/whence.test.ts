@@ -3,9 +3,9 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { type Sha256, sha256 } from '../../../core/digest.ts'
+import { sha256 } from '../../../core/digest.ts'
 import { Ground } from '../../helpers/install/support.ts'
-import { pkgKeyText, runDep } from '../../support/pkgkey.ts'
+import { keyAt, keyFileText, pkgKeyText, runDep } from '../../support/pkgkey.ts'
 import { manifest, Tree } from '../../support/tree.ts'
 import { coolports } from '../support.ts'
 
@@ -24,10 +24,9 @@ async function ground(): Promise<{ readonly ground: Ground; readonly tree: Tree 
     sources: [{ sha256: SOURCE, file: 'tool.tar' }],
     files: ['a.patch', 'unused'].map(path => ({ mode: '644', sha256: PATCH, path })),
     script: ['patch -p1 </files/a.patch'],
-    runDeps: [runDep('base', readFileSync(join(made.tree, 'pkg/base/.pkghash'), 'utf8').trim() as Sha256)],
+    runDeps: [runDep('base', keyAt(made.tree, 'base').hash)],
   })
-  writeFileSync(join(made.tree, 'pkg/tool/.pkgkey'), text)
-  writeFileSync(join(made.tree, 'pkg/tool/.pkghash'), `${sha256(text)}\n`)
+  writeFileSync(join(made.tree, 'pkg/tool/.pkghash'), keyFileText(text))
   const tree = new Tree({
     'pkg/tool/package.ts': manifest({
       sources: `[{ sha256: '${SOURCE}', urls: ['https://example.org/tool.tar'] }]`,
@@ -35,14 +34,14 @@ async function ground(): Promise<{ readonly ground: Ground; readonly tree: Tree 
   })
   for (const name of ['base', 'tool']) {
     mkdirSync(join(tree.root, 'pkg', name), { recursive: true })
-    for (const file of ['.pkgkey', '.pkghash', '.pkg.tar.gz'])
+    for (const file of ['.pkghash', '.pkg.tar.gz'])
       copyFileSync(join(made.tree, 'pkg', name, file), join(tree.root, 'pkg', name, file))
   }
   return { ground: made, tree }
 }
 
 const told = (made: Ground) => {
-  const hash = readFileSync(join(made.tree, 'pkg/tool/.pkghash'), 'utf8').trim()
+  const { hash } = keyAt(made.tree, 'tool')
   return {
     path: '/bin/tool',
     package: 'tool',
@@ -95,7 +94,7 @@ test('whence tells of a file of a root its package, sources, patches, digests an
     err: 'coolports: cannot tell where "/bin" comes from: no package has a file or a symlink there\n',
   })
   // A key that is not what the pkghash says is not believed.
-  writeFileSync(join(tree.root, 'pkg/tool/.pkgkey'), 'name tool\n')
+  writeFileSync(join(tree.root, 'pkg/tool/.pkghash'), keyFileText(`${keyAt(tree.root, 'tool').text}| true\n`))
   expect(await ask('/bin/tool')).toMatchObject({ package: 'tool', sources: null, patches: null })
 })
 
@@ -172,10 +171,7 @@ test('whence takes no name that an image gives a package for a path, and runs no
   const source = `[{ sha256: '${SOURCE}', urls: ['https://example.org/elsewhere.tar'] }]`
   tree.write('package.ts', manifest({ sources: source }))
   mkdirSync(join(tree.root, '.store/packages'), { recursive: true })
-  copyFileSync(
-    join(made.tree, 'pkg/tool/.pkgkey'),
-    join(tree.root, `.store/packages/${told(made).pkghash}.key`),
-  )
+  writeFileSync(join(tree.root, `.store/packages/${told(made).pkghash}.key`), keyAt(made.tree, 'tool').text)
   const layout = layoutOf(made, ['base', 'tool'], '..')
   const { out } = await coolports(tree, 'whence', layout, '/bin/tool', '--json')
   expect(JSON.parse(out)).toMatchObject({ package: 'tool', sources: told(made).sources })
@@ -185,7 +181,7 @@ const layersOf = (made: Ground, names: readonly string[]) =>
   names.map(name => {
     const bytes = readFileSync(join(made.tree, 'pkg', name, '.pkg.tar.gz'))
     const version = name === 'tool' ? '2-1' : '1-1'
-    const pkghash = readFileSync(join(made.tree, 'pkg', name, '.pkghash'), 'utf8').trim()
+    const { hash: pkghash } = keyAt(made.tree, name)
     return { name, version, pkghash, bytes, tar: gunzipSync(bytes) }
   })
 

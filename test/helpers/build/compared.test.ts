@@ -7,7 +7,7 @@ import type { PkgKey } from '../../../core/pkgkey.ts'
 import { packagePath } from '../../../core/store.ts'
 import { disprovedClaim, expectSame } from '../../../helpers/store/spot-check.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
-import { pkgKeyText, runDep } from '../../support/pkgkey.ts'
+import { keyFileText, pkgKeyText, runDep } from '../../support/pkgkey.ts'
 import { type Ran, Workshop } from './workshop.ts'
 
 // What a cache said of a package is compared with what comes out here.
@@ -26,7 +26,7 @@ afterAll(() => shop.close())
 /** A key whose dependency was made in one of several ways, and came out the same each time. */
 function keyed(recipe: Partial<PkgKey>, dependency: string): Sha256 {
   const key = pkgKeyText({ ...recipe, runDeps: [runDep('base', sha256(dependency))] })
-  writeFileSync(join(shop.folder('one'), '.pkgkey'), key)
+  writeFileSync(join(shop.folder('one'), '.pkghash'), keyFileText(key))
   return sha256(key)
 }
 
@@ -38,10 +38,10 @@ const importedKey = (): Partial<PkgKey> => ({
   script: [],
 })
 
-const built = (): Ran => shop.build('one', SCRIPT, { args: ['--key', '.pkgkey'] })
+const built = (): Ran => shop.build('one', SCRIPT, { args: ['--key', '.pkghash'] })
 
 function imported(): Ran {
-  const args = ['--import', 'one-1-1', '--key', '.pkgkey', '--fetch', '.fetch', '--out', '.pkg.tar.gz']
+  const args = ['--import', 'one-1-1', '--key', '.pkghash', '--fetch', '.fetch', '--out', '.pkg.tar.gz']
   return shop.run('one', args)
 }
 

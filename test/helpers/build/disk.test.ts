@@ -5,11 +5,12 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
+import type { Key } from '../../../core/key-file.ts'
 import { scriptLines } from '../../../core/pkgkey.ts'
 import { packageKeyPath, packagePath } from '../../../core/store.ts'
 import { NOT_HERE } from '../../../helpers/cache/status.ts'
 import { fillDisk, mayMountDisk, mountDisk, resizeDisk } from '../../support/mount.ts'
-import { pkgKeyText } from '../../support/pkgkey.ts'
+import { keyAt, keyFileText, pkgKeyText } from '../../support/pkgkey.ts'
 import { END, entry } from '../tar/bytes.ts'
 import { Workshop } from './workshop.ts'
 
@@ -45,11 +46,11 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     rmSync(join(shop.store, 'packages'), { recursive: true, force: true })
   })
 
-  const ARGS = ['--fetch', '.fetch', '--key', '.pkgkey']
-  const key = () => readFileSync(join(shop.folder('big'), '.pkgkey'), 'utf8')
+  const ARGS = ['--fetch', '.fetch', '--key', '.pkghash']
+  const key = (): Key => keyAt(shop.root, 'big')
   const out = () => join(shop.folder('big'), '.pkg.tar.gz')
   const names = (): readonly string[] => readdirSync(shop.folder('big')).sort()
-  const INPUTS = ['.bclosure', '.fetch', '.pkgkey']
+  const INPUTS = ['.bclosure', '.fetch', '.pkghash']
 
   /** The files that a build of `big` begins with. */
   function prepare(script = SCRIPT): void {
@@ -57,7 +58,7 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     writeFileSync(join(shop.folder('big'), '.fetch'), shop.source('noise', NOISE))
     const sources = [{ sha256: sha256(NOISE), file: 'noise' }]
     const key = pkgKeyText({ name: 'big', sources, script: scriptLines(script) })
-    writeFileSync(join(shop.folder('big'), '.pkgkey'), key)
+    writeFileSync(join(shop.folder('big'), '.pkghash'), keyFileText(key))
   }
 
   const build = (script = SCRIPT) => shop.build('big', script, { args: ARGS })
@@ -68,7 +69,7 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     expect(ran.stderr).toContain('built big-1-1')
     expect(ran.status).toBe(0)
     expect(readFileSync(out()).equals(bytes)).toBe(true)
-    expect(names()).toEqual([...INPUTS.slice(0, 2), '.log', '.pkg.tar.gz', '.pkgkey'])
+    expect(names()).toEqual([...INPUTS.slice(0, 2), '.log', '.pkg.tar.gz', '.pkghash'])
   }
 
   test('while a package is unpacked into the store: no half tree stays', () => {
@@ -116,7 +117,7 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     const ran = build()
     expect(ran.status).toBe(2)
     expect(ran.stderr).toMatch(/^do-build: cannot go on: the disk is full\n/)
-    expect(names()).toEqual([...INPUTS.slice(0, 2), '.filling', '.pkgkey'])
+    expect(names()).toEqual([...INPUTS.slice(0, 2), '.filling', '.pkghash'])
     makeRoom()
     resizeDisk(shop.folder('big'), 20 * MB)
     expectRight()
@@ -176,11 +177,11 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     )
     expect(ran.stderr).toContain('built big-1-1')
     expect(readFileSync(out()).equals(bytes)).toBe(true)
-    expect(readdirSync(packages).sort()).toEqual([`${sha256(key())}.built`, `${sha256(key())}.key`])
+    expect(readdirSync(packages).sort()).toEqual([`${key().hash}.built`, `${key().hash}.key`])
     resizeDisk(packages, 20 * MB)
     rmSync(out())
     expectRight()
-    expect(readFileSync(packagePath(shop.store, sha256(key()))).equals(bytes)).toBe(true)
+    expect(readFileSync(packagePath(shop.store, key().hash)).equals(bytes)).toBe(true)
   })
 
   test('before the key of a package can be kept in the store', () => {
@@ -191,7 +192,7 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     expect(readdirSync(packages)).toEqual(['.filling'])
     makeRoom()
     expectRight()
-    expect(readFileSync(packageKeyPath(shop.store, sha256(key())), 'utf8')).toBe(key())
+    expect(readFileSync(packageKeyPath(shop.store, key().hash), 'utf8')).toBe(key().text)
   })
 
   test('where a package gets its name: there is none, and the store has it whole', () => {
@@ -205,7 +206,7 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     )
     expect(readdirSync(place)).toEqual([])
     expect(names()).toEqual(INPUTS)
-    expect(readFileSync(packagePath(shop.store, sha256(key()))).equals(bytes)).toBe(true)
+    expect(readFileSync(packagePath(shop.store, key().hash)).equals(bytes)).toBe(true)
     resizeDisk(place, 20 * MB)
     expect(shop.run('big', args, { script: SCRIPT }).status).toBe(0)
     expect(readFileSync(join(place, 'out')).equals(bytes)).toBe(true)
@@ -216,7 +217,6 @@ describe.skipIf(!mayMountDisk())('a full disk (needs root, to mount a small one)
     const place = join(shop.root, 'place')
     mountDisk(place, 0.5 * MB)
     const reuse = () => {
-      writeFileSync(join(shop.folder('big'), '.pkghash'), `${sha256(key())}\n`)
       return spawnSync(resolve('bin/do-reuse'), ['.pkghash', join(place, 'out')], {
         cwd: shop.folder('big'),
         env: { ...process.env, COOLPORTS_STORE: shop.store },

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { build } from '../../../helpers/build/build.ts'
 import type { closureTrees } from '../../../helpers/build/closure.ts'
-import { pkgKeyText } from '../../support/pkgkey.ts'
+import { keyFileText, pkgKeyText } from '../../support/pkgkey.ts'
 import { folder } from '../tar/folder.ts'
 
 /** What somebody does while packages are unpacked for the root of a build. */
@@ -24,7 +24,7 @@ vi.mock('../../../helpers/sandbox/sandbox.ts', () => ({
 
 test('a file that is edited when its digest was compared does not reach the build', async () => {
   const key = pkgKeyText({ files: [{ mode: '644', sha256: sha256('old'), path: 'config' }] })
-  const place = folder({ '.bclosure': '', '.pkgkey': key, 'files/config': 'old' })
+  const place = folder({ '.bclosure': '', '.pkghash': keyFileText(key), 'files/config': 'old' })
   const before = process.cwd()
   process.chdir(place)
   try {
@@ -32,7 +32,7 @@ test('a file that is edited when its digest was compared does not reach the buil
       closures: ['.bclosure'],
       host: [],
       files: 'files',
-      key: '.pkgkey',
+      key: '.pkghash',
       out: 'out',
       verbose: false,
     }
@@ -42,7 +42,7 @@ test('a file that is edited when its digest was compared does not reach the buil
     const [unkeyed, unshown] = ['new', 'old'].map(text => [`file 644 ${sha256(text)} config`])
     expect(await run()).toMatchObject({ ok: false, error: [{ kind: 'not keyed', unkeyed, unshown }] })
     expect(existsSync('out')).toBe(false)
-    expect(readdirSync('.').sort()).toEqual(['.bclosure', '.pkgkey', 'files'])
+    expect(readdirSync('.').sort()).toEqual(['.bclosure', '.pkghash', 'files'])
   } finally {
     process.chdir(before)
   }

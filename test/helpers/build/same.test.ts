@@ -5,7 +5,7 @@ import { sha256 } from '../../../core/digest.ts'
 import { build } from '../../../helpers/build/build.ts'
 import type { findContent } from '../../../helpers/store/content.ts'
 import { identityAt } from '../../../helpers/tar/identity.ts'
-import { pkgKeyText, runDep } from '../../support/pkgkey.ts'
+import { keyFileText, pkgKeyText, runDep } from '../../support/pkgkey.ts'
 import { folder } from '../tar/folder.ts'
 
 /** Whether a gc takes what is found, as soon as it is found. */
@@ -31,7 +31,7 @@ vi.mock('../../../helpers/sandbox/sandbox.ts', () => ({
 async function built(store: string, name: string): Promise<readonly string[]> {
   const place = folder({
     '.bclosure': '',
-    '.pkgkey': pkgKeyText({ runDeps: [runDep('x', sha256(name))] }),
+    '.pkghash': keyFileText(pkgKeyText({ runDeps: [runDep('x', sha256(name))] })),
   })
   const said: string[] = []
   const before = process.cwd()
@@ -41,7 +41,7 @@ async function built(store: string, name: string): Promise<readonly string[]> {
       label: name,
       closures: ['.bclosure'],
       host: [],
-      key: '.pkgkey',
+      key: '.pkghash',
       out: 'out',
       verbose: false,
     }

@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { packageClosure } from '../../../helpers/built/closure.ts'
+import { keyAt, keyFileText } from '../../support/pkgkey.ts'
 import { Ground } from '../install/support.ts'
 
 const NAME = 'tool' as PackageName
@@ -17,7 +18,7 @@ async function ground(): Promise<Ground> {
 
 test('a package of a closure is what its key says', async () => {
   const { tree } = await ground()
-  const text = readFileSync(join(tree, 'pkg/tool/.pkgkey'), 'utf8')
+  const { text } = keyAt(tree, 'tool')
   expect(packageClosure(tree, [NAME])).toMatchObject({
     ok: true,
     value: [
@@ -33,9 +34,9 @@ test.each([
   ['of another package', (key: string) => key.replace('tool', 'fool'), 'it is the key of another package'],
 ])('a package with a key that is %s is refused, though it has its hash', async (_, damage, why) => {
   const { tree } = await ground()
-  const file = join(tree, 'pkg/tool/.pkgkey')
-  const text = damage(readFileSync(file, 'utf8'))
-  writeFileSync(file, text)
+  const file = join(tree, 'pkg/tool/.pkghash')
+  const { hash, text } = keyAt(tree, 'tool')
+  writeFileSync(file, `${hash}\n${damage(text)}`)
   const refused = (said: string) => ({
     ok: false,
     error: [
@@ -46,7 +47,9 @@ test.each([
       },
     ],
   })
-  expect(packageClosure(tree, [NAME])).toMatchObject(refused('it is not the sha256 of the .pkgkey'))
-  writeFileSync(join(tree, 'pkg/tool/.pkghash'), `${sha256(text)}\n`)
+  expect(packageClosure(tree, [NAME])).toMatchObject(
+    refused('its first line is not the sha256 of what is below it'),
+  )
+  writeFileSync(file, keyFileText(damage(text)))
   expect(packageClosure(tree, [NAME])).toMatchObject(refused(why))
 })

@@ -12,6 +12,7 @@ import { writeTrust } from '../../../helpers/cache/trust.ts'
 import { tarDigest } from '../../../helpers/tar/unpack.ts'
 import { User } from '../../support/cached-tree.ts'
 import { fillDisk, mayMountDisk, mountDisk } from '../../support/mount.ts'
+import { keyFileText } from '../../support/pkgkey.ts'
 import { manifest } from '../../support/tree.ts'
 import { type Files, type Good, honest, publishGood } from './good.ts'
 import type { Stand, Transport } from './places.ts'
@@ -152,8 +153,7 @@ export function faultMatrix(transport: Faulty): void {
     const cell = async ({ url, stop }: Ailing, said: string, patienceMs = 20_000): Promise<void> => {
       const desk = mkdtempSync(join(folder, 'desk-'))
       try {
-        writeFileSync(join(desk, '.pkgkey'), good.keyText)
-        writeFileSync(join(desk, '.pkghash'), `${good.hash}\n`)
+        writeFileSync(join(desk, '.pkghash'), keyFileText(good.keyText))
         writeTrust(join(desk, 'trust'), [{ key: good.key.public, name: 'alice' }])
         const ask = async (env: Readonly<Record<string, string>>) => {
           rmSync(join(desk, 'store'), { recursive: true, force: true })

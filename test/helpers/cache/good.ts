@@ -5,6 +5,7 @@ import { readSecretKey, type SecretKey, signText } from '../../../helpers/cache/
 import { packageName, recordName, signatureName } from '../../../helpers/cache/names.ts'
 import { type CacheRecord, readRecord, recordText } from '../../../helpers/cache/record.ts'
 import { User } from '../../support/cached-tree.ts'
+import { keyAt } from '../../support/pkgkey.ts'
 
 /** A cache in a folder as it should be, and all that another one is made of that is not. */
 export interface Good {
@@ -27,13 +28,12 @@ export async function publishGood(
 ): Promise<Good> {
   const alice = await User.of(packages)
   alice.publish(folder, name)
-  const hash = alice.tree.read(`pkg/${name}/.pkghash`).trim() as Sha256
+  const { hash, text: keyText } = keyAt(alice.tree.root, name)
   const key = readSecretKey(readFileSync(join(alice.home, 'coolports/signing-key'), 'utf8'))
   if (!key.ok) throw new Error(key.error)
   const record = readRecord(readFileSync(join(folder, recordName(hash, key.value.public.id)), 'utf8'))
   if (!record.ok) throw new Error(record.error)
   const body = readFileSync(join(folder, packageName(hash)))
-  const keyText = alice.tree.read(`pkg/${name}/.pkgkey`)
   return { folder, hash, key: key.value, record: record.value, body, keyText }
 }
 

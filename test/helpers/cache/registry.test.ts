@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { placeOf, publisherOf } from '../../../helpers/cache/place.ts'
 import { HIGH_TARGET, User } from '../../support/cached-tree.ts'
 import { sendWithoutEnd } from '../../support/endless.ts'
+import { keyAt } from '../../support/pkgkey.ts'
 import { serve } from '../fetch/support.ts'
 import { type RealRegistry, startRegistry } from '../oci/registry.ts'
 
@@ -17,7 +18,7 @@ test('a package that one user publishes in a registry is what another one builds
   const cache = `oci://${registry.host}/team/cache`
   const alice = await User.of()
   alice.publish(cache, 'high')
-  const hash = alice.tree.read('pkg/high/.pkghash').trim()
+  const { hash } = keyAt(alice.tree.root, 'high')
   const tags = execFileSync(
     'skopeo',
     ['list-tags', '--tls-verify=false', `docker://${registry.host}/team/cache`],

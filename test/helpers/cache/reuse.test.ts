@@ -30,7 +30,7 @@ import { readIdentity } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { commands } from '../../support/commands.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
-import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
+import { keyFileText, keyOf, pkgKeyText } from '../../support/pkgkey.ts'
 import { recordOf } from '../../support/record.ts'
 import { serve } from '../fetch/support.ts'
 import { type Good, honest } from './good.ts'
@@ -66,8 +66,7 @@ async function ask(
   patience: Parameters<typeof reuse>[3] = PATIENCE,
 ) {
   const text = pkgKeyText({ name })
-  writeFileSync(join(folder, '.pkgkey'), text)
-  writeFileSync(join(folder, '.pkghash'), `${sha256(text)}\n`)
+  writeFileSync(join(folder, '.pkghash'), keyFileText(text))
   let said = ''
   const all = {
     COOLPORTS_STORE: join(folder, 'store'),
@@ -473,12 +472,17 @@ describe('a cache that says 403 of all', () => {
 })
 
 test.each([
-  ['the hash of another key', 'name x\n', sha256('x'), 'it is not the sha256 of the key beside it'],
-  ['no hash', 'name x\n', '', 'it is not the sha256 of the key beside it'],
-  ['what is no key', 'name x\n', sha256('name x\n'), 'it is no key of a package: line 1 is "name x"'],
-])('%s is no question', async (_, key, hash, why) => {
-  writeFileSync(join(folder, '.pkgkey'), key)
-  writeFileSync(join(folder, '.pkghash'), hash)
+  [
+    'the hash of another key',
+    `${sha256('x')}\nname x\n`,
+    'its first line is not the sha256 of what is below it',
+  ],
+  ['a key without its hash', 'name x\n', 'its first line is not the sha256 of what is below it'],
+  ['a hash without its key', `${sha256('x')}\n`, 'its first line is not the sha256 of what is below it'],
+  ['nothing', '', 'its first line is not the sha256 of what is below it'],
+  ['what is no key', keyFileText('name x\n'), 'it is no key of a package: line 1 is "name x"'],
+])('%s is no question', async (_, content, why) => {
+  writeFileSync(join(folder, '.pkghash'), content)
   let said = ''
   const status = await reuse([join(folder, '.pkghash'), 'out'], { PKG_CACHE_URL: folder }, part => {
     said += part

@@ -15,7 +15,6 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { type Sha256, sha256 } from '../../../core/digest.ts'
 import { formatMessage } from '../../../core/message.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { ok } from '../../../core/result.ts'
@@ -27,7 +26,7 @@ import { installMessage } from '../../../helpers/install/problem.ts'
 import { type Deviation, verifyPackages } from '../../../helpers/install/verify.ts'
 import { useStore } from '../../../helpers/store/use.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
-import { pkgKeyText, runDep } from '../../support/pkgkey.ts'
+import { keyAt, keyFileText, pkgKeyText, runDep } from '../../support/pkgkey.ts'
 import { ORDINARY } from '../build/workshop.ts'
 
 /** In memory where there is such a place: every change has the whole disk flushed. */
@@ -88,10 +87,9 @@ export class Ground {
     const key = pkgKeyText({
       ...{ name, version, setuid: keyed },
       files: [{ mode: '644', sha256: packed.value.digest, path: 'content' }],
-      runDeps: needs.map(one => runDep(one, told(one, '.pkghash').trim() as Sha256)),
+      runDeps: needs.map(one => runDep(one, keyAt(this.tree, one).hash)),
     })
-    writeFileSync(join(folder, '.pkgkey'), key)
-    writeFileSync(join(folder, '.pkghash'), `${sha256(key)}\n`)
+    writeFileSync(join(folder, '.pkghash'), keyFileText(key))
     const lists = needs.flatMap(one => told(one, '.closure').split('\n'))
     const list = [...new Set([`../${name}/.pkg.tar.gz`, ...lists.filter(line => line !== '')])]
     writeFileSync(join(folder, '.closure'), `${list.join('\n')}\n`)

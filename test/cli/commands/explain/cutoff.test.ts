@@ -9,6 +9,7 @@ import type { Package } from '../../../../generator/package.ts'
 import { contentKey } from '../../../../helpers/build/content-key.ts'
 import { readIdentity } from '../../../../helpers/tar/identity.ts'
 import { packTree } from '../../../../helpers/tar/pack.ts'
+import { keyFileText, pkgKeyText } from '../../../support/pkgkey.ts'
 
 let root: string
 beforeEach(() => {
@@ -28,10 +29,10 @@ test('what will be taken in place of a build is foreseen at the end of a chain o
   const packages = new Map<string, Package>()
   for (let at = 0; at <= 3_000; at += 1) {
     const buildDeps = at === 0 ? [] : [`p${at - 1}`]
-    const key = `name p${at}\n`
+    const key = pkgKeyText({ name: `p${at}` })
     packages.set(`p${at}`, { name: `p${at}`, buildDeps, runDeps: [] } as unknown as Package)
     mkdirSync(join(root, 'pkg', `p${at}`), { recursive: true })
-    writeFileSync(join(root, 'pkg', `p${at}`, '.pkgkey'), key)
+    writeFileSync(join(root, 'pkg', `p${at}`, '.pkghash'), keyFileText(key))
     const text = contentKey(key, at === 0 ? [] : [tar])
     const note = `pkghash ${sha256('an older key')}\ntar ${tar}\n${text}`
     writeFileSync(contentPath(store, sha256(text ?? '')), note)
@@ -39,7 +40,7 @@ test('what will be taken in place of a build is foreseen at the end of a chain o
   const foreseen = (name: string) => foreseeCutoff(root, store, { packages, problems: [] }, name)?.tar
 
   expect(foreseen('p3000')).toBe(tar)
-  rmSync(join(root, 'pkg/p1/.pkgkey'))
+  rmSync(join(root, 'pkg/p1/.pkghash'))
   expect(foreseen('p0')).toBe(tar)
   expect(foreseen('p3000')).toBe(undefined)
 })

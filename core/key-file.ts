@@ -1,0 +1,33 @@
+import { isSha256, type Sha256, sha256 } from './digest.ts'
+import { type PkgKey, parsePkgKey } from './pkgkey.ts'
+import { ok, type Result, refuse } from './result.ts'
+import { textIfThere } from './text-if-there.ts'
+
+/**
+ * The `.pkghash` of a package, which its rule makes: on the first line the pkghash, by which stores and caches know
+ * the package, and below it the text of its key, whose sha256 that is.
+ */
+export const KEY_FILE = '.pkghash'
+
+/** A package's key as it was made: what it says, its text, and the pkghash that names it. */
+export interface Key extends PkgKey {
+  /** The file that it was read from. */
+  readonly path: string
+  readonly text: string
+  readonly hash: Sha256
+}
+
+/**
+ * Reads a `.pkghash`; undefined where there is none. Refused, with the end of a sentence, where the hash is not that of
+ * the text, as in a file that was cut or edited, or the text is no key.
+ */
+export function readKey(path: string): Result<Key, string> | undefined {
+  const content = textIfThere(path)
+  if (content === undefined) return undefined
+  const [hash = ''] = content.split('\n', 1)
+  const text = content.slice(hash.length + 1)
+  if (!isSha256(hash) || sha256(text) !== hash)
+    return refuse('its first line is not the sha256 of what is below it')
+  const key = parsePkgKey(text)
+  return key.ok ? ok({ ...key.value, path, text, hash }) : key
+}
