@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, rm, statfs } from 'node:fs/promises'
+import { closeSync, openSync, rmSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterFirst } from '../../core/after-first.ts'
 import { anyAborted } from '../../core/any-aborted.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isSystemError } from '../../core/system-error.ts'
+import { writeAll } from '../../core/write-all.ts'
 import { Broken, type Failure } from './failure.ts'
 import { packageName } from './names.ts'
 import type { Place } from './place.ts'
@@ -90,12 +92,12 @@ export async function receive(
   path: string,
 ): Promise<Result<CacheRecord, Failure | NoRoom>> {
   const limit = limitOf(records)
-  let file: FileHandle | undefined
+  let file: number | undefined
   let whole = false
   try {
     if (limit > SMALL && !(await hasRoom(dirname(path), limit)))
       return refuse({ kind: 'disk', code: 'ENOSPC', folder: dirname(path) })
-    file = await open(path, 'wx', 0o644)
+    file = openSync(path, 'wx', 0o644)
     const poured = await pour(bytes, file, limit, watch)
     if (!poured.ok) return poured
     const { have, digest } = poured.value
@@ -114,8 +116,10 @@ export async function receive(
     throw error
   } finally {
     close()
-    await file?.close()
-    if (file && !whole) await rm(path, { force: true })
+    if (file !== undefined) {
+      closeSync(file)
+      if (!whole) rmSync(path, { force: true })
+    }
   }
 }
 
@@ -129,7 +133,7 @@ async function hasRoom(folder: string, bytes: number): Promise<boolean> {
 
 async function pour(
   bytes: AsyncIterable<Uint8Array>,
-  file: FileHandle,
+  file: number,
   limit: number,
   watch: Watch,
 ): Promise<Result<{ readonly have: number; readonly digest: string }, Failure>> {
@@ -141,7 +145,8 @@ async function pour(
     watch.hold()
     have += chunk.length
     if (have > limit) return refuse({ kind: 'lie', why: `the package has more than ${limit} bytes` })
-    await file.writeFile(chunk)
+    // To have another thread do it costs a small package more than to do it.
+    writeAll(file, chunk)
     hash.update(chunk)
     watch.goOn()
   }

@@ -9,6 +9,7 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
+  readFileSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -16,7 +17,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { createGunzip, gunzipSync } from 'node:zlib'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { checkedPath, foldedPath, folderOf, foldersOf } from '../../core/entry-path.ts'
@@ -67,14 +68,19 @@ export async function tarDigest(file: string): Promise<Result<Sha256, TarProblem
   }
 }
 
+/** In compressed bytes; no more than some thousandfold of them can come of it, which is kept in memory. */
+const SMALL = 64 * 1024
+
 /** The bytes inside a gzip file of one or more members. */
-export function gunzipped(file: string): AsyncIterable<Uint8Array> {
-  // A buffer of this size is made for every package, and small packages are many.
-  const chunkSize = Math.min(
-    256 * 1024,
-    Math.max(16 * 1024, statSync(file, { throwIfNoEntry: false })?.size ?? 0),
-  )
-  return pipeline(createReadStream(file, { highWaterMark: chunkSize }), createGunzip({ chunkSize }), () => {})
+export async function* gunzipped(file: string): AsyncGenerator<Uint8Array> {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  // Small packages are many, and for each step of a stream another thread is waited for.
+  if (size <= SMALL) {
+    yield gunzipSync(readFileSync(file))
+    return
+  }
+  const chunkSize = Math.min(256 * 1024, size)
+  yield* pipeline(createReadStream(file, { highWaterMark: chunkSize }), createGunzip({ chunkSize }), () => {})
 }
 
 /**

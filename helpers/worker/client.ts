@@ -116,13 +116,20 @@ function pipesOf(it: string): readonly string[] {
   return [`COOLPORTS_PIPES=${pipes.join(' ')}`, `COOLPORTS_DESCRIPTORS=${it}/fd`]
 }
 
+/** Sets what differs from the last client's alone, for a variable costs a search of all. */
 function setEnvironment(lines: readonly string[]): void {
-  for (const name of Object.keys(process.env)) delete process.env[name]
+  const wanted = new Map<string, string>()
   for (const line of lines) {
     const end = line.indexOf('=')
-    if (end > 0) process.env[line.slice(0, end)] = line.slice(end + 1)
+    if (end > 0) wanted.set(line.slice(0, end), line.slice(end + 1))
   }
+  for (const name of environment.keys()) if (!wanted.has(name)) delete process.env[name]
+  for (const [name, value] of wanted) if (environment.get(name) !== value) process.env[name] = value
+  environment = wanted
 }
+
+/** What stands in `process.env`, which nobody else here writes to. */
+let environment: ReadonlyMap<string, string> = new Map(Object.entries(process.env as Record<string, string>))
 
 /** The value of a line `name: value`. */
 const field = (text: string, name: string): string =>
