@@ -293,6 +293,16 @@ describe('a run of coolports-gen', () => {
     expect(readdirSync(join(tree.root, 'pkg/b'))).toEqual(['mine.txt'])
   })
 
+  test('takes away what an earlier coolports left in a tree', async () => {
+    const tree = new Tree({ 'pkg/a/package.ts': manifest(), 'pkg/a/.pkgkey.txt': 'mine' })
+    await tree.generate()
+    const former = ['pkg/a/.pkgkey', 'pkg/a/.pkgkey.do', 'pkg/default.pkghash.do']
+    for (const path of former) tree.write(path, 'former')
+    await generate({ root: tree.root, check: false, program: 'a later one' })
+    expect(former.filter(path => existsSync(join(tree.root, path)))).toEqual([])
+    expect(tree.read('pkg/a/.pkgkey.txt')).toBe('mine')
+  })
+
   test('takes away what was made by rules that changed, and of all that depend on it, for a redo that did not make it', async () => {
     const tree = new Tree({
       'pkg/a/package.ts': manifest(),

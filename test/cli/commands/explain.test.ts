@@ -1,4 +1,4 @@
-import { copyFileSync, linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
@@ -51,6 +51,26 @@ describe('key', () => {
     coolportsDoor(tree, 'key', 'low')
     tree.write('pkg/low/package.ts', manifest({ release: '2' }))
     expect(coolportsDoor(tree, 'key', 'low').out).toContain('\nrelease 2\n')
+  })
+
+  test('that somebody wrote into is not believed: redo leaves such a file alone', () => {
+    const tree = treeOfTwo()
+    coolportsDoor(tree, 'key', 'low')
+    const text = tree.read('pkg/low/.pkghash')
+    tree.write('pkg/low/.pkghash', text.replace('release 1', 'release 2'))
+    for (const command of [
+      ['key', 'low'],
+      ['key', 'low', '--hash'],
+      ['explain', 'low'],
+    ]) {
+      const { status, out, err } = coolportsDoor(tree, ...command)
+      expect({ status, out }).toEqual({ status: 2, out: '' })
+      expect(err).toContain(
+        'coolports: cannot read pkg/low/.pkghash: its first line is not the sha256 of what is below it\n  rm -f pkg/low/.pkghash has it made again\n',
+      )
+    }
+    rmSync(join(tree.root, 'pkg/low/.pkghash'))
+    expect(coolportsDoor(tree, 'key', 'low').out).toBe(text.slice(65))
   })
 
   test('asked for in another folder is kept in the books of the tree, and nothing is left in that folder', () => {
