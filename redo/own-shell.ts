@@ -20,6 +20,7 @@ const comment = /^[ \t]*#.*$/gm
 
 /** Text for another program, as it stands. */
 const hereDocument = /<<-?[ \t]*'(\w+)'.*\n(?:.*\n)*?[ \t]*\1$/gm
+const textOfVariable = /^\w+='(?:[^']|'\\'')*'$/gm
 
 export interface Wish {
   /** It tells shells apart, or sources what does, or what we cannot read. */
@@ -51,9 +52,12 @@ export function wantsOwnShell(text: string, folder: string): Wish {
   return { isWanted: isEarly, isEarly }
 }
 
-/** Documents are looked for only where that can matter: of many that do not end each is read to the end of the text. */
+/** Texts are looked for only where that can matter: of many that do not end each is read to the end of all. */
 function mayLeaveLoop(commands: string): boolean {
-  return leavesLoop.test(commands) && leavesLoop.test(commands.replace(hereDocument, ''))
+  return (
+    leavesLoop.test(commands) &&
+    leavesLoop.test(commands.replace(hereDocument, '').replace(textOfVariable, ''))
+  )
 }
 
 /** Not of a fifo or a terminal, which is not ours to read. */

@@ -37,6 +37,10 @@ test.each([
   'for i in 1 2; do break; done',
   "cat <<'END'\nx\nEND\nbreak",
   "echo <<'END'\nbreak",
+  "x='\nbreak",
+  "x='one'\nbreak\ny='two'",
+  "x='one' y='\nbreak\n'",
+  "eval '\nbreak\n'",
   'cat <<END\n$0\nEND',
   'case $1 in x) continue ;; esac',
 ])('one of its own has: %s', text => {
@@ -47,6 +51,7 @@ test.each([
   '. ./lib/plain.sh',
   "cat <<'END' >$3\nfor i in 1 2; do break; done\nEND",
   "run <<-'END' one\n\tbreak\n\tEND\n",
+  "x='one\nbreak'\ny='it'\\''s\nbreak\n'",
   '# from that of somebody else.\nread -r hash <in',
   '  # . ./lib/own.sh',
   'set -eu',

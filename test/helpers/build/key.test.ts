@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import { checkFiles, openKey } from '../../../helpers/build/key.ts'
+import { keyFileText } from '../../support/pkgkey.ts'
 
 let folder: string
 beforeEach(() => {
@@ -14,7 +15,7 @@ beforeEach(() => {
   writeFileSync(join(folder, 'files/b'), 'b')
   chmodSync(join(folder, 'files/b'), 0o755)
   fetchList('x', 'y')
-  writeFileSync(join(folder, 'key'), KEY)
+  writeFileSync(join(folder, 'key'), keyFileText(KEY))
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
@@ -84,9 +85,16 @@ test('a key that speaks of files is of no build without them', () => {
 })
 
 test('a key with a line that a key does not have is refused', () => {
-  writeFileSync(join(folder, 'key'), KEY.replace('build script', 'files /etc\nbuild script'))
-  const why = 'it is no key of a package: line 13 is "files /etc"'
-  expect(open()).toEqual({ ok: false, error: [{ kind: 'bad key', key: join(folder, 'key'), why }] })
+  const text = KEY.replace('build script', 'files /etc\nbuild script')
+  for (const [content, why] of [
+    [keyFileText(text), 'it is no key of a package: line 13 is "files /etc"'],
+    [`${sha256(KEY)}\n${text}`, 'its first line is not the sha256 of what is below it'],
+    [keyFileText(KEY).slice(0, -1), 'its first line is not the sha256 of what is below it'],
+    [KEY, 'its first line is not the sha256 of what is below it'],
+  ] as const) {
+    writeFileSync(join(folder, 'key'), content)
+    expect(open()).toEqual({ ok: false, error: [{ kind: 'bad key', key: join(folder, 'key'), why }] })
+  }
 })
 
 test('a source that is damaged in the store is refused', () => {
