@@ -1,10 +1,8 @@
-import { join } from 'node:path'
 import { type Message, quoted } from '../../core/message.ts'
+import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { ClosureMember } from '../built/closure.ts'
-import { unpackedTree } from '../store/trees.ts'
 import type { StoreUse } from '../store/use.ts'
-import { listTree } from '../tar/list.ts'
 import { tarMessage } from '../tar/problem.ts'
 import type { Member } from '../tar/write.ts'
 import { type Choice, type Clash, type Owner, settle } from './clash.ts'
@@ -13,6 +11,7 @@ import { type Extras, extraLayer, extraMembers } from './extra.ts'
 import { type Image, makeImage, type RunOptions } from './image.ts'
 import { type Layer, packageLayer } from './layer.ts'
 import { mergeMembers } from './merge.ts'
+import { treeMembers } from './tree-members.ts'
 
 /** What is exported, whatever its form. */
 export interface Selection {
@@ -69,15 +68,10 @@ export async function mergedMembers(
   { contents, extras }: Settled,
   use: StoreUse,
 ): Promise<Result<readonly Member[], readonly Message[]>> {
-  const layers: (readonly Member[])[] = [extras]
-  for (const { member } of contents) {
-    const tree = await unpackedTree(use, member.file)
-    if (!tree.ok) return refuse([tarMessage('export', member.name, tree.error)])
-    const listed = listTree(tree.value.path, { setuid: 'marked' })
-    if (!listed.ok) return refuse(listed.error.map(problem => tarMessage('export', member.name, problem)))
-    layers.push(listed.value.map(entry => ({ entry, from: join(tree.value.path, entry.path) })))
-  }
-  return ok(mergeMembers(layers))
+  const trees = await treeMembers(contents, use)
+  if (!trees.ok) return trees
+  const merged = mergeMembers([extras, ...trees.value]).flat()
+  return ok(merged.sort((a, b) => byCodeUnit(a.entry.path, b.entry.path)))
 }
 
 /** No package can be called so. */

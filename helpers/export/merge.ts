@@ -1,19 +1,18 @@
 import { foldersOf } from '../../core/entry-path.ts'
-import { byCodeUnit } from '../../core/order.ts'
 import type { Entry } from '../tar/entry.ts'
 import type { Member } from '../tar/write.ts'
 
 /**
  * Lays layers over one another, the first on top, as an overlay and as the layers of an image are:
  * folders are merged, and what is not a folder hides all that stands at its path or would stand below it.
- * A hard link whose first name is hidden becomes the file itself, read by its own name.
+ * A hard link whose first name is hidden becomes the file itself, read by its own name. Answers what is seen of each
+ * layer, in their order: one behind the other, a folder precedes what it holds where it does so in every layer.
  */
-export function mergeMembers(layers: readonly (readonly Member[])[]): readonly Member[] {
+export function mergeMembers(layers: readonly (readonly Member[])[]): readonly (readonly Member[])[] {
   const taken = new Set<string>()
   /** Where some layer has what is not a folder: of the layers below it nothing further down is seen. */
   const ends = new Set<string>()
-  const merged: Member[] = []
-  for (const layer of layers) {
+  return layers.map(layer => {
     const files = new Map<string, Entry & { readonly kind: 'file' }>()
     /** Where in the merged tree a file of this layer stands, by its first name in the layer. */
     const names = new Map<string, string>()
@@ -21,13 +20,10 @@ export function mergeMembers(layers: readonly (readonly Member[])[]): readonly M
       if (entry.kind === 'file') files.set(entry.path, entry)
       return !taken.has(entry.path) && !foldersOf(entry.path).some(folder => ends.has(folder))
     })
-    for (const member of seen) {
-      taken.add(member.entry.path)
-      merged.push({ ...member, entry: linked(member.entry, files, names) })
-    }
+    for (const { entry } of seen) taken.add(entry.path)
     for (const { entry } of layer) if (entry.kind !== 'directory') ends.add(entry.path)
-  }
-  return merged.sort((a, b) => byCodeUnit(a.entry.path, b.entry.path))
+    return seen.map(member => ({ ...member, entry: linked(member.entry, files, names) }))
+  })
 }
 
 function linked(

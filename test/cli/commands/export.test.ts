@@ -98,6 +98,11 @@ describe('export oci', () => {
     expect(unpacked).toContain('/tmp d 1777')
     expect(unpacked).toContain('/share/ünï cöde f 644')
     expect(listing('out/bundle/rootfs')).toEqual(unpacked)
+    const names = mustRun(tree, ['tar', '--quoting-style=literal', '-tf', 'out/both.tar.gz']).replace(
+      /\/$/gm,
+      '',
+    )
+    expect(names).toBe(names.split('\n').slice(0, -1).sort().join('\n').concat('\n'))
     expect(tree.read('out/unpacked/share/base')).toBe('of base\n')
     expect(tree.read('out/unpacked/etc/ssl/certs/ca-certificates.crt')).toBe(CERTIFICATES)
     expect((await coolports(tree, 'verify', 'out/both.tar.gz')).status).toBe(0)

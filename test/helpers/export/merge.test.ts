@@ -14,9 +14,11 @@ const merged = (layers: Readonly<Record<string, readonly Entry[]>>): readonly st
     Object.entries(layers).map(([name, entries]) =>
       entries.map((entry): Member => ({ entry, from: `${name}/${entry.path}` })),
     ),
-  ).map(({ entry, from }) =>
-    [String(from), entry.kind, ...(entry.kind === 'link' ? [entry.target] : [])].join(' '),
   )
+    .flat()
+    .map(({ entry, from }) =>
+      [String(from), entry.kind, ...(entry.kind === 'link' ? [entry.target] : [])].join(' '),
+    )
 
 test('folders are merged, and of two files the upper one is seen', () => {
   expect(merged({ up: [dir('d'), file('d/x')], low: [dir('d'), file('d/x'), file('d/y')] })).toEqual([
