@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { hashed } from '../../core/stream-digest.ts'
 import { gzipMembers, inBlocks } from './gzip.ts'
 import { PENDING_IDENTITY, writeIdentity } from './identity.ts'
 import { type ListOptions, listTree } from './list.ts'
@@ -14,6 +13,8 @@ import { type Member, writeMembers } from './write.ts'
 export interface Packed {
   /** The package's identity: the sha256 of its tar. */
   readonly digest: Sha256
+  /** In bytes, as is the file that holds it. */
+  readonly tarBytes: number
   readonly fileBytes: number
   readonly entries: number
 }
@@ -42,17 +43,24 @@ export async function packMembers(
   file: string,
 ): Promise<Result<Packed, TarProblem>> {
   const hash = createHash('sha256')
+  let tarBytes = 0
   let fileBytes = 0
+  async function* blocks(): AsyncGenerator<Uint8Array> {
+    for await (const block of inBlocks(writeMembers(members))) {
+      hash.update(block)
+      tarBytes += block.length
+      yield block
+    }
+  }
   const fd = openSync(file, 'w', 0o644)
   try {
-    const blocks = hashed(inBlocks(writeMembers(members)), hash)
-    for await (const member of gzipMembers(blocks, PENDING_IDENTITY)) {
+    for await (const member of gzipMembers(blocks(), PENDING_IDENTITY)) {
       writeFileSync(fd, member)
       fileBytes += member.length
     }
     const digest = hash.digest('hex') as Sha256
     writeIdentity(fd, digest)
-    return ok({ digest, fileBytes, entries: members.length })
+    return ok({ digest, tarBytes, fileBytes, entries: members.length })
   } catch (error) {
     if (error instanceof TarRefusal) return refuse(error.problem)
     if (isDiskFull(error)) return refuse({ kind: 'disk full', folder: dirname(file) })

@@ -63,6 +63,7 @@ test('the identity of a package is the sha256 of its tar, and stands in its file
   const { file, result, tar, bytes } = await packed(folder({ a: 'a' }))
   expect(result.digest).toBe(sha256(tar))
   expect(readIdentity(file)).toBe(result.digest)
+  expect(result.tarBytes).toBe(tar.length)
   expect(result.fileBytes).toBe(bytes.length)
   expect(spawnSync('gzip', ['-lv', file], { encoding: 'utf8' }).status).toBe(0)
 })
