@@ -4,16 +4,14 @@ import { atMost } from '../../../core/at-most.ts'
 import { isDiskFull } from '../../../core/disk.ts'
 import { quoted } from '../../../core/message.ts'
 import { removeTree } from '../../../core/remove.ts'
-import { ok, type Result, refuse } from '../../../core/result.ts'
-import { makeScratch } from '../../../core/scratch.ts'
 import { storeRoot } from '../../../core/store.ts'
-import { systemFault } from '../../../core/system-error.ts'
 import { type ClosureMember, closureNames } from '../../../helpers/built/closure.ts'
 import type { Added } from '../../../helpers/cache/publish.ts'
 import { builtClosureOf } from '../../built-closure.ts'
 import { command, jobsOption, packagesOption } from '../../command.ts'
 import { findAll } from '../../find.ts'
-import { complain, no, print, type Refusal, trouble } from '../../output.ts'
+import { complain, no, print, trouble } from '../../output.ts'
+import { openScratch } from '../../scratch.ts'
 
 export const cacheAdd = command({
   usage: 'add <packages..>',
@@ -88,7 +86,7 @@ export const cacheAdd = command({
     let scratch: string | undefined
     let status = 0
     try {
-      const opened = openScratch()
+      const opened = openScratch('coolports-cache')
       if (!opened.ok) return complain(opened.error)
       scratch = opened.value
       const run = {
@@ -153,23 +151,6 @@ export const cacheAdd = command({
 
 /** A registry is asked some fifteen times for a package, and most of the time is spent waiting for it. */
 const AT_ONCE = 4
-
-function openScratch(): Result<string, Refusal> {
-  try {
-    return ok(makeScratch('coolports-cache'))
-  } catch (error) {
-    const fault = systemFault(error)
-    if (!fault) throw error
-    return refuse(
-      trouble({
-        cannot: 'make a folder for files on their way',
-        why: fault.why,
-        facts: [['in', quoted(tmpdir())]],
-        remedy: 'set TMPDIR to a folder that can be written to',
-      }),
-    )
-  }
-}
 
 /** What one of them needs to run, itself left out. */
 function runClosure(root: string, { name }: ClosureMember, members: readonly ClosureMember[]) {
