@@ -93,7 +93,7 @@ async function inImage(
   files: ImageFiles,
   path: string,
 ): Promise<Result<Origin, Refusal>> {
-  const [{ imageLayers }, { lookInLayer }, { hashOfTar }] = await Promise.all([
+  const [{ imageLayers, partAt }, { lookInLayer }, { hashOfTar }] = await Promise.all([
     import('../../helpers/whence/image-layers.ts'),
     import('../../helpers/whence/in-layer.ts'),
     import('../../helpers/whence/known.ts'),
@@ -109,9 +109,10 @@ async function inImage(
     // What a lower layer has there is hidden by it.
     if (found?.kind === 'folder') break
     if (found) {
-      const { name, version, tar } = layer
-      if (name === undefined || version === undefined) return refuse(nobodys(path))
-      const pkghash = layer.pkghash ?? hashOfTar(tree, name, tar)
+      const part = partAt(layer, found.index)
+      if (!part) return refuse(nobodys(path))
+      const { name, version, tar } = part
+      const pkghash = part.pkghash ?? hashOfTar(tree, name, tar)
       const sha256 = found.kind === 'file' ? found.sha256 : undefined
       return ok({ name, version, pkghash, tar, sha256, changed: false, missing: false })
     }

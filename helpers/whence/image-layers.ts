@@ -1,6 +1,7 @@
 import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { isPackageName, type PackageName } from '../../core/name.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { type Part, parseParts } from '../export/parts.ts'
 import { readProblem } from '../tar/read.ts'
 import { type ImageFiles, openJson } from './image-files.ts'
 import { fieldOf, listOf, textOf } from './json.ts'
@@ -13,10 +14,18 @@ export interface ImageLayer {
   readonly digest?: Sha256
   /** Of its tar: the diffID. */
   readonly tar: Sha256
-  /** By its annotations, or else by the config's history. */
-  readonly name?: PackageName
-  readonly version?: string
-  readonly pkghash?: Sha256
+  /** By its annotations, or else by the config's history; none of what no package is said to be. */
+  readonly parts: readonly Part[]
+}
+
+/** Whose an entry of a layer is, by where it stands in the tar: the first is 0. */
+export function partAt({ parts }: ImageLayer, index: number): Part | undefined {
+  let before = 0
+  for (const part of parts) {
+    before += part.entries
+    if (index < before) return part
+  }
+  return undefined
 }
 
 /**
@@ -52,13 +61,8 @@ async function layoutLayers(
     const digest = digestOf(fieldOf(descriptor, 'digest'))
     const tar = diffId(config.value, index)
     if (!digest || !tar) return refuse(`layer ${index + 1} has no sha256`)
-    const noted = annotated(fieldOf(descriptor, 'annotations'))
-    layers.push({
-      path: `blobs/sha256/${digest}`,
-      digest,
-      tar,
-      ...(noted.name ? noted : fromHistory(config.value, index)),
-    })
+    const parts = annotated(fieldOf(descriptor, 'annotations'), tar) ?? fromHistory(config.value, index, tar)
+    layers.push({ path: `blobs/sha256/${digest}`, digest, tar, parts })
   }
   return ok(layers)
 }
@@ -75,7 +79,7 @@ async function archiveLayers(
     const path = textOf(name)
     const tar = diffId(config.value, index)
     if (path === undefined || !tar) return refuse(`layer ${index + 1} has no name, or no sha256`)
-    layers.push({ path, tar, ...fromHistory(config.value, index) })
+    layers.push({ path, tar, parts: fromHistory(config.value, index, tar) })
   }
   return ok(layers)
 }
@@ -99,19 +103,25 @@ const diffId = (config: unknown, index: number): Sha256 | undefined =>
   digestOf(listOf(fieldOf(fieldOf(config, 'rootfs'), 'diff_ids'))[index])
 
 /** What is no name of a package is none here either: a name becomes a path. */
-function annotated(annotations: unknown): Pick<ImageLayer, 'name' | 'version' | 'pkghash'> {
-  const [name, version, pkghash] = ['package', 'version', 'pkghash'].map(one =>
+function annotated(annotations: unknown, tar: Sha256): readonly Part[] | undefined {
+  const [packages, name, version, pkghash] = ['packages', 'package', 'version', 'pkghash'].map(one =>
     textOf(fieldOf(annotations, `coolports.${one}`)),
   )
-  return {
-    ...(name !== undefined && isPackageName(name) ? { name } : {}),
-    ...(version === undefined ? {} : { version }),
-    ...(pkghash !== undefined && isSha256(pkghash) ? { pkghash } : {}),
-  }
+  if (packages !== undefined) return parseParts(packages)
+  if (name === undefined || version === undefined || !isPackageName(name)) return undefined
+  return [whole(name, version, tar, pkghash)]
 }
 
-function fromHistory(config: unknown, index: number): Pick<ImageLayer, 'name' | 'version'> {
+function fromHistory(config: unknown, index: number, tar: Sha256): readonly Part[] {
   const said = textOf(fieldOf(listOf(fieldOf(config, 'history'))[index], 'created_by')) ?? ''
+  const merged = /^coolports merged (.*)$/.exec(said)?.[1]
+  if (merged !== undefined) return parseParts(merged) ?? []
   const [, name = '', version] = /^coolports (\S+) (\S+-\d+)$/.exec(said) ?? []
-  return isPackageName(name) && version ? { name, version } : {}
+  return isPackageName(name) && version ? [whole(name, version, tar)] : []
 }
+
+/** A package that has the layer to itself. */
+const whole = (name: PackageName, version: string, tar: Sha256, pkghash = ''): Part => ({
+  ...{ name, version, tar, entries: Number.POSITIVE_INFINITY },
+  ...(isSha256(pkghash) ? { pkghash } : {}),
+})

@@ -9,10 +9,11 @@ import type { ImageFiles } from './image-files.ts'
 import type { ImageLayer } from './image-layers.ts'
 
 /** What a layer has at a path. */
-type Found =
+type Found = { /** Which entry of the tar it is, from 0 on. */ readonly index: number } & (
   | { readonly kind: 'file'; readonly sha256: Sha256; readonly mode: number }
   | { readonly kind: 'symlink' | 'link'; readonly target: string }
   | { readonly kind: 'folder' | 'special' }
+)
 
 /** Whether a layer has a path, or keeps those below from showing theirs. */
 export type Look = { readonly found?: Found; readonly hides: boolean }
@@ -41,20 +42,22 @@ async function lookAt(files: ImageFiles, layer: ImageLayer, path: string): Promi
   try {
     let found: Found | undefined
     let hides = false
+    let index = -1
     for await (const source of readTar(hashed(unzipped(hashed(bytes, outer)), inner))) {
       const { name, type, linkname, mode = 0 } = source.header
       const entry = plain(name)
+      index += 1
       if (entry !== path) {
         hides ||= isHiding(entry, type ?? '', path)
         source.resume()
         continue
       }
       if (type === 'file' || type === 'contiguous-file') {
-        found = { kind: 'file', sha256: await streamDigest(source as AsyncIterable<Uint8Array>), mode }
+        found = { index, kind: 'file', sha256: await streamDigest(source as AsyncIterable<Uint8Array>), mode }
         continue
       }
-      if (type === 'symlink' || type === 'link') found = { kind: type, target: linkname ?? '' }
-      else found = { kind: type === 'directory' ? 'folder' : 'special' }
+      if (type === 'symlink' || type === 'link') found = { index, kind: type, target: linkname ?? '' }
+      else found = { index, kind: type === 'directory' ? 'folder' : 'special' }
       source.resume()
     }
     if (layer.digest !== undefined && outer.digest('hex') !== layer.digest)

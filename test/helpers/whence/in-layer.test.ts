@@ -17,12 +17,12 @@ test('a hard link that leads to itself, or to no file, is left as it is', async 
     header('d', 'none'),
     END,
   ])
-  for (const [path, target] of [
-    ['a', 'a'],
-    ['b', 'c'],
-    ['d', 'none'],
+  for (const [index, path, target] of [
+    [0, 'a', 'a'],
+    [1, 'b', 'c'],
+    [3, 'd', 'none'],
   ] as const)
-    expect(await look(bytes, path)).toEqual({ found: { kind: 'link', target }, hides: false })
+    expect(await look(bytes, path)).toEqual({ found: { index, kind: 'link', target }, hides: false })
 })
 
 test('a hard link has the digest of the file that it is a name of', async () => {
@@ -34,7 +34,7 @@ test('a hard link has the digest of the file that it is a name of', async () => 
   const { stdout } = spawnSync('tar', ['-C', folder, '-c', 'bin/a', 'bin/b'])
   for (const path of ['bin/a', 'bin/b'])
     expect(await look(stdout, path)).toEqual({
-      found: { kind: 'file', sha256: sha256('text'), mode: 0o755 },
+      found: { index: 0, kind: 'file', sha256: sha256('text'), mode: 0o755 },
       hides: false,
     })
 })
@@ -47,7 +47,7 @@ async function look(bytes: Buffer, path: string) {
         yield bytes
       })(),
   }
-  const looked = await lookInLayer(files, { path: 'layer', tar: sha256(bytes) }, path)
+  const looked = await lookInLayer(files, { path: 'layer', tar: sha256(bytes), parts: [] }, path)
   if (!looked.ok) throw new Error(looked.error)
   return looked.value
 }
