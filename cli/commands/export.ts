@@ -81,6 +81,11 @@ const imageOptions = <Args extends Common>(yargs: Argv<Args>) =>
       default: false,
       describe: 'layers that are the tars themselves: larger, and no compressor decides about the digest',
     })
+    .option('max-layers', {
+      type: 'number',
+      requiresArg: true,
+      describe: 'where there are more packages, the smallest share a layer; 100 unless it is given',
+    })
     .option('push', { ...WORD, describe: 'REGISTRY/REPOSITORY[:TAG] to which the image is pushed' })
     .option('mount-from', { ...LIST, describe: 'a repository of that registry that may have the layers' })
     .option('insecure', {

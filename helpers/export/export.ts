@@ -51,15 +51,16 @@ export async function settleSelection({
   return ok({ contents: settled.owners.flatMap(one => one.contents ?? []), extras: added })
 }
 
-/** A selection as an image, and its layers, the lowest first. */
+/** A selection as an image, and its layers, the lowest first. `merged`: a layer that lies above those of the packages. */
 export async function imageOf(
   { contents, extras }: Settled,
   run: RunOptions,
   uncompressed: boolean,
+  merged?: Layer,
 ): Promise<{ readonly image: Image; readonly layers: readonly Layer[] }> {
   const extra = await extraLayer(extras, uncompressed)
   const packages = contents.map(one => packageLayer(one, uncompressed)).reverse()
-  const layers = extra ? [...packages, extra] : packages
+  const layers = [...packages, ...(merged ? [merged] : []), ...(extra ? [extra] : [])]
   return { image: makeImage(layers, run), layers }
 }
 

@@ -78,14 +78,11 @@ export function makeImage(layers: readonly ImageLayer[], options: RunOptions): I
   return { config, manifest, id, digest: sha256(manifest) }
 }
 
-/** What docker takes: 20.10 loads an image of so many, and of one more says "max depth exceeded". */
-const MAX_LAYERS = 125
-
-/** What is to be known of an image with so many layers; undefined for nothing. */
-export const depthNote = (layers: number): string | undefined =>
-  layers > MAX_LAYERS
-    ? `the image has ${layers} layers, and docker takes no more than ${MAX_LAYERS}; a tar of the packages is one (docker import, podman import)`
-    : undefined
+/**
+ * How many layers an image has unless somebody says otherwise. Docker takes 125; so there is room for those of an image
+ * that is made from it.
+ */
+export const MAX_LAYERS = 100
 
 const sorted = (labels: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(labels).sort(([a], [b]) => byCodeUnit(a, b)))

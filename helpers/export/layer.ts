@@ -1,3 +1,4 @@
+import type { Sha256 } from '../../core/digest.ts'
 import { type BlobSource, blobOfFile } from '../oci/blob-source.ts'
 import { LAYER, LAYER_GZIP } from '../oci/media-type.ts'
 import { gunzipped } from '../tar/unpack.ts'
@@ -19,18 +20,36 @@ const VERSION = 'coolports.version'
 const PKGHASH = 'coolports.pkghash'
 const TAR = 'coolports.tar'
 
-/** The layer of a package: its file as it is, or the tar within. */
+/** A file as packages are, whose bytes are known. */
+type LayerFile = Pick<Contents, 'tarBytes' | 'fileBytes' | 'fileSha256'> & {
+  readonly file: string
+  readonly tar: Sha256
+}
+
+/** The layer of a package. */
 export function packageLayer(contents: Contents, uncompressed: boolean): Layer {
-  const { member, tarBytes, fileBytes, fileSha256 } = contents
-  const { name, version, pkghash, tar, file } = member
-  const annotations = { [PACKAGE]: name, [VERSION]: version, [PKGHASH]: pkghash, [TAR]: `sha256:${tar}` }
+  const { name, version, pkghash, tar, file } = contents.member
+  const annotations = { [PACKAGE]: name, [VERSION]: version, [PKGHASH]: pkghash }
+  return fileLayer({ ...contents, tar, file }, { what: `${name} ${version}`, annotations }, uncompressed)
+}
+
+/** A file as a layer: as it is, or the tar within. */
+export function fileLayer(
+  { file, tar, tarBytes, fileBytes, fileSha256 }: LayerFile,
+  { what, annotations }: { readonly what: string; readonly annotations: Readonly<Record<string, string>> },
+  uncompressed: boolean,
+): Layer {
   const openTar = (): AsyncIterable<Uint8Array> => gunzipped(file)
   const blob = uncompressed
     ? { digest: tar, size: tarBytes, read: (from: number, to: number) => range(openTar(), from, to) }
     : blobOfFile(file, fileSha256, fileBytes)
-  const mediaType = uncompressed ? LAYER : LAYER_GZIP
-  const descriptor = { mediaType, digest: blob.digest, size: blob.size, annotations }
-  return { descriptor, tar, what: `${name} ${version}`, blob, tarBytes, openTar }
+  const descriptor = {
+    mediaType: uncompressed ? LAYER : LAYER_GZIP,
+    digest: blob.digest,
+    size: blob.size,
+    annotations: { ...annotations, [TAR]: `sha256:${tar}` },
+  }
+  return { descriptor, tar, what, blob, tarBytes, openTar }
 }
 
 async function* range(

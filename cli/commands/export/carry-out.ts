@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { dirname } from 'node:path'
 import { destinationOf, fileFault } from '../../../core/destination.ts'
 import { quoted } from '../../../core/message.ts'
+import { removeTree } from '../../../core/remove.ts'
 import { ok, type Result, refuse } from '../../../core/result.ts'
 import { storeRoot } from '../../../core/store.ts'
 import { FILE_SYSTEM, readingFault, systemFault } from '../../../core/system-error.ts'
@@ -9,8 +10,8 @@ import { type ClosureMember, withTrees } from '../../../helpers/built/closure.ts
 import { type Attachment, attach } from '../../../helpers/export/attachment.ts'
 import { imageOf, mergedMembers, type Settled, settleSelection } from '../../../helpers/export/export.ts'
 import { dockerFiles, type FormFile, layoutFiles } from '../../../helpers/export/form.ts'
-import { depthNote } from '../../../helpers/export/image.ts'
 import type { Layer } from '../../../helpers/export/layer.ts'
+import { mergedLayer } from '../../../helpers/export/merged-layer.ts'
 import {
   outputFault,
   outputMessage,
@@ -20,12 +21,14 @@ import {
   writeTarball,
 } from '../../../helpers/export/output.ts'
 import { formatPushed, type Pushed, pushImage } from '../../../helpers/export/push.ts'
+import { stackLayers } from '../../../helpers/export/stack.ts'
 import { connect } from '../../../helpers/oci/connect.ts'
 import { formatReference, type Reference } from '../../../helpers/oci/reference.ts'
 import { BILL_ENDING, BILL_TYPE, type BillFormat, billText } from '../../../helpers/sbom/format.ts'
 import type { StoreUse } from '../../../helpers/store/use.ts'
 import { builtClosure } from '../../built-closure.ts'
-import { no, type Refusal, say, trouble } from '../../output.ts'
+import { no, type Refusal, trouble } from '../../output.ts'
+import { openScratch } from '../../scratch.ts'
 import { writeText } from '../../text-file.ts'
 import { imageNames, type Names } from './image-name.ts'
 import type { BillRequest, ExportRequest } from './request.ts'
@@ -168,16 +171,40 @@ async function tarball(
   })
 }
 
+/** An image, with as many layers as it may have. */
 async function image(
   asked: ExportRequest,
   settled: Settled,
   names: Names,
   bills: readonly MadeBill[],
 ): Promise<Result<Done, Refusal>> {
+  const { contents, extras } = settled
+  const { merged, alone } = stackLayers(contents, asked.maxLayers - (extras.length > 0 ? 1 : 0))
+  if (merged.length === 0) return imageWith(undefined, asked, settled, names, bills)
+  const scratch = openScratch('coolports-export')
+  if (!scratch.ok) return scratch
+  try {
+    const members = merged.map(one => one.member)
+    const layer = await withTrees(storeRoot(process.env, asked.tree), members, use =>
+      mergedLayer(merged, use, scratch.value, asked.uncompressed),
+    )
+    // The packages are whole: they were read before.
+    if (!layer.ok) return refuse({ status: 2, messages: layer.error })
+    return await imageWith(layer.value, asked, { contents: alone, extras }, names, bills)
+  } finally {
+    removeTree(scratch.value)
+  }
+}
+
+async function imageWith(
+  merged: Layer | undefined,
+  asked: ExportRequest,
+  settled: Settled,
+  names: Names,
+  bills: readonly MadeBill[],
+): Promise<Result<Done, Refusal>> {
   const { form, out, uncompressed } = asked
-  const { image, layers } = await imageOf(settled, asked, uncompressed)
-  const note = depthNote(layers.length)
-  if (note !== undefined) say(note)
+  const { image, layers } = await imageOf(settled, asked, uncompressed, merged)
   const attachments =
     form !== 'oci'
       ? []

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { type Message, quoted } from '../../../core/message.ts'
 import { ok, type Result, refuse } from '../../../core/result.ts'
-import type { RunOptions } from '../../../helpers/export/image.ts'
+import { MAX_LAYERS, type RunOptions } from '../../../helpers/export/image.ts'
 import { BILL_ENDING, BILL_FORMATS, type BillFormat } from '../../../helpers/sbom/format.ts'
 import type { Common } from '../../command.ts'
 import type { Refusal } from '../../output.ts'
@@ -20,6 +20,7 @@ export interface ExportRequest extends RunOptions {
   readonly mountFrom: readonly string[]
   readonly insecure: boolean
   readonly uncompressed: boolean
+  readonly maxLayers: number
   readonly order: boolean
   readonly prefer: readonly string[]
   readonly with: readonly ('passwd' | 'tmp')[]
@@ -52,6 +53,7 @@ interface Args extends Common {
   readonly user: string | undefined
   readonly workdir: string | undefined
   readonly uncompressed: boolean
+  readonly 'max-layers': number | undefined
   readonly push: string | undefined
   readonly 'mount-from': readonly string[] | undefined
   readonly insecure: boolean
@@ -82,6 +84,7 @@ export function readExportRequest(args: Args): Result<ExportRequest, Refusal> {
     ...pairFaults('--env', env, /^[A-Za-z_][A-Za-z0-9_]*$/),
     ...pairFaults('--label', label, /^[\x21-\x3c\x3e-\x7e]+$/),
     ...(user === undefined ? [] : userFaults(user)),
+    ...layerFaults(args),
     ...commandFaults(args),
     ...(workdir !== undefined && !/^\/[^\0]*$/.test(workdir) ? ['--workdir does not begin with /'] : []),
     ...billFaults(sbom),
@@ -101,6 +104,7 @@ export function readExportRequest(args: Args): Result<ExportRequest, Refusal> {
     mountFrom: args['mount-from'] ?? [],
     insecure: args.insecure,
     uncompressed: args.uncompressed,
+    maxLayers: args['max-layers'] ?? MAX_LAYERS,
     order: args.order,
     prefer: args.prefer ?? [],
     with: args.with ?? [],
@@ -136,12 +140,23 @@ function commandFaults({ entrypoint = [], cmd = [] }: Args): readonly string[] {
   return program === '' ? [`--${entrypoint.length > 0 ? 'entrypoint' : 'cmd'} "" is no program`] : []
 }
 
+function layerFaults({
+  'max-layers': most = MAX_LAYERS,
+  with: added = [],
+  certificates,
+}: Args): readonly string[] {
+  if (!Number.isSafeInteger(most) || most < 1) return ['--max-layers needs a whole number above 0']
+  return most === 1 && (added.length > 0 || certificates !== undefined)
+    ? ['--max-layers 1 leaves no layer for what --with and --certificates add']
+    : []
+}
+
 function tarFaults(args: Args): readonly string[] {
   const { out = '.tar' } = args
   const ofImages = [
-    ...(['entrypoint', 'cmd', 'env', 'label', 'user', 'workdir', 'name', 'push'] as const).filter(
-      option => args[option] !== undefined,
-    ),
+    ...(
+      ['entrypoint', 'cmd', 'env', 'label', 'user', 'workdir', 'name', 'push', 'max-layers'] as const
+    ).filter(option => args[option] !== undefined),
     ...(args.uncompressed ? ['uncompressed'] : []),
   ]
   return [

@@ -16,9 +16,10 @@ import {
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ORDINARY } from '../../helpers/build/workshop.ts'
 import { type RealRegistry, startRegistry } from '../../helpers/oci/registry.ts'
+import { mountDisk } from '../../support/mount.ts'
 import { keyAt } from '../../support/pkgkey.ts'
 import { mustRun, smallTree } from '../../support/small-tree.ts'
 import { manifest, type Tree } from '../../support/tree.ts'
@@ -150,6 +151,70 @@ test('export docker takes the place of no fifo, nor of what stdout is', async ()
     expect(refused.err).toContain('it is no file, but a device, a fifo or the like')
   }
   expect(lstatSync(join(tree.root, 'a fifo')).isFIFO()).toBe(true)
+})
+
+describe('export --max-layers', () => {
+  test('has the smallest packages share a layer, of which whence tells what is whose', async () => {
+    const words = ['tool', 'rival', '--order', '--with', 'passwd']
+    await exported('oci', ...words, '-o', 'out/enough', '--max-layers', '4')
+    await exported('oci', ...words, '-o', 'out/many')
+    mustRun(tree, ['diff', '-r', 'out/many', 'out/enough'])
+    const temporary = join(folder, 'temporary files')
+    mkdirSync(temporary)
+    vi.stubEnv('TMPDIR', temporary)
+    const made = await exported('oci', ...words, '-o', 'out/few', '--max-layers', '3')
+    await exported('docker', ...words, '-o', 'out/few.tar', '--max-layers', '2')
+    expect(readdirSync(temporary)).toEqual([])
+    vi.unstubAllEnvs()
+    expect(made.layers.map(layer => Object.keys(layer.annotations))).toEqual([
+      ['coolports.package', 'coolports.version', 'coolports.pkghash', 'coolports.tar'],
+      ['coolports.packages', 'coolports.tar'],
+      ['coolports.tar'],
+    ])
+    mustRun(tree, ['skopeo', 'copy', 'docker-archive:out/few.tar', 'oci:out/fewer:latest'])
+    for (const image of ['many', 'few', 'fewer'])
+      mustRun(tree, ['umoci', 'unpack', '--image', `out/${image}:latest`, `out/${image}-bundle`])
+    for (const image of ['few', 'fewer'])
+      expect(listing(`out/${image}-bundle/rootfs`)).toEqual(listing('out/many-bundle/rootfs'))
+    const whence = async (image: string, path: string): Promise<unknown> =>
+      JSON.parse((await coolports(tree, 'whence', image, path, '--json')).out)
+    for (const path of ['/bin/tool', '/bin/sh', '/bin/echo', '/share/base']) {
+      const told = await whence('out/many', path)
+      for (const image of ['out/few', 'out/few.tar', 'out/fewer'])
+        expect(await whence(image, path)).toEqual(told)
+    }
+    for (const image of ['out/few', 'out/few.tar'])
+      expect(await coolports(tree, 'whence', image, '/etc/passwd')).toMatchObject({ status: 1 })
+    const pushed = await exported('oci', ...words, '--max-layers', '3', '--push', `${registry.host}/few:1`)
+    expect(pushed.digest).toBe(made.digest)
+    mustRun(tree, [
+      'skopeo',
+      'copy',
+      '--src-tls-verify=false',
+      `docker://${registry.host}/few:1`,
+      'oci:out/pulled:latest',
+    ])
+    expect(await whence('out/pulled', '/bin/sh')).toEqual(await whence('out/many', '/bin/sh'))
+  })
+})
+
+test('export says where there is no room to merge packages, and leaves nothing behind', async () => {
+  const full = join(folder, 'a full disk')
+  mountDisk(full, 64 * 1024)
+  vi.stubEnv('TMPDIR', full)
+  expect(await coolports(tree, 'export', 'oci', 'tool', '-o', 'out/none', '--max-layers', '1')).toEqual({
+    status: 2,
+    out: '',
+    err: [
+      'coolports: cannot export the packages that share a layer: the disk is full',
+      `  folder ${JSON.stringify(full)}`,
+      '  make room there, or set TMPDIR to another one',
+      '',
+    ].join('\n'),
+  })
+  vi.unstubAllEnvs()
+  expect(readdirSync(full)).toEqual([])
+  expect(existsSync(join(tree.root, 'out/none'))).toBe(false)
 })
 
 describe('export docker', () => {
@@ -376,6 +441,10 @@ test.each([
   [['oci', 'tool', '-o', 'x', '--sbom', 'spdx', '--sbom', 'y.spdx.json'], '--sbom asks for spdx twice'],
   [['tar', 'tool', '-o', 'x.zip'], '"x.zip" ends in none of .tar, .tar.gz, .tgz'],
   [['tar', 'tool', '-o', 'x.tar', '--user', 'me'], '--user is of images, and a tar is none'],
+  [['tar', 'tool', '-o', 'x.tar', '--max-layers', '9'], '--max-layers is of images, and a tar is none'],
+  [['oci', 'tool', '-o', 'x', '--max-layers', '0'], '--max-layers needs a whole number above 0'],
+  [['oci', 'tool', '-o', 'x', '--max-layers', 'ten'], '--max-layers needs a whole number above 0'],
+  [['oci', 'tool', '-o', 'x', '--max-layers', '1', '--with', 'tmp'], 'leaves no layer for what --with'],
   [['docker', 'tool', '--push', 'localhost/x'], 'push the form oci'],
   [['oci', 'tool', '-o', 'x', '--env', 'A'], '--env "A" is not NAME=VALUE'],
   [['oci', 'tool', '-o', 'x', '--entrypoint', ''], '--entrypoint "" is no program'],
