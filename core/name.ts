@@ -15,6 +15,9 @@ export const LAST_PACKAGE_FILE = '.last.pkg.tar.gz'
 /** What the last build that went well has printed, in the same folder. */
 export const LOG_FILE = '.log'
 
+/** The folder of the last build that failed, in the same folder, until the next failure takes its place or a build goes well. */
+export const FAILED_FOLDER = '.build.failed'
+
 /** A bare file name that is safe in a path, a list with one name a line, and unquoted in a shell word. */
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9+._~@%=,-]{0,199}$/
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LAST_PACKAGE_FILE, LOG_FILE } from '../core/name.ts'
+import { FAILED_FOLDER, LAST_PACKAGE_FILE, LOG_FILE } from '../core/name.ts'
 import { textIfReadable } from '../core/readable.ts'
 import type { Checked } from './check/manifest.ts'
-import { API_TARGET, type Emitted, emitApi, emitNames, emitPackage, targets } from './emit.ts'
+import { API_TARGET, type Emitted, emitApi, emitNames, emitPackage, formerFiles, targets } from './emit.ts'
 import { dependentsOf, findCycles } from './graph.ts'
 import { locate } from './locate.ts'
 import { type Remembered, readMemo, type Stamped, writeMemo } from './memo.ts'
@@ -77,7 +77,7 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   )
   if (problems.length > 0) return { problems, changed: [], packages: names.length }
 
-  const orphans = findOrphans(root, known, [...emittedNames, ...targets, LAST_PACKAGE_FILE, LOG_FILE])
+  const orphans = findOrphans(root, known, ownNames)
   const shared = [...defaultRules(root), emitNames(names), ...(api ? [emitApi(api)] : [])]
   if (check) {
     const emitted = [...checked.flatMap(one => emitPackage(one.package)), ...shared]
@@ -110,7 +110,12 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   return { problems, changed, packages: names.length }
 }
 
-const emittedNames: readonly string[] = [...targets.map(target => `${target}.do`), '.fetch']
+/** What we, redo and builds leave in the folder of a package, and once left there. */
+const ownNames: readonly string[] = [
+  ...targets.map(target => `${target}.do`),
+  ...['.fetch', ...targets, LAST_PACKAGE_FILE, LOG_FILE, FAILED_FOLDER],
+  ...formerFiles,
+]
 
 /** The rules that are the same for all packages, as they are laid into `pkg/`, where redo looks for them. */
 function defaultRules(root: string): readonly Emitted[] {

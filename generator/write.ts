@@ -1,7 +1,8 @@
 import { readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
+import { FAILED_FOLDER, LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
 import { textIfReadable } from '../core/readable.ts'
+import { removeTree } from '../core/remove.ts'
 import { writeWhole } from '../core/whole-file.ts'
 import { API_TARGET, type Emitted, formerFiles, targets } from './emit.ts'
 
@@ -64,7 +65,9 @@ export const removeApiTarget = (root: string): void => rmSync(join(root, API_TAR
 
 /** Takes away what is no longer emitted, and folders that are empty then. */
 export function removeOrphans(root: string, orphans: readonly string[]): void {
-  for (const path of orphans) rmSync(join(root, path), { force: true })
+  for (const path of orphans)
+    if (basename(path) === FAILED_FOLDER) removeTree(join(root, path))
+    else rmSync(join(root, path), { force: true })
   for (const folder of new Set(orphans.map(path => join(root, dirname(path)))))
     unlessGone(() => {
       if (readdirSync(folder).length === 0) rmdirSync(folder)

@@ -1,15 +1,12 @@
 import { chmodSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { hasMode } from '../../core/mode.ts'
-import { LOG_FILE } from '../../core/name.ts'
+import { FAILED_FOLDER, LOG_FILE } from '../../core/name.ts'
 import { partOf, sweepParts } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import type { BuildProblem } from './problem.ts'
-
-/** Where the folder of a failed build is kept, until the next failure takes its place. */
-const FAILED = '.build.failed'
 
 /** What the folder of a build is a part of, if only by name. */
 const BUILD = 'build'
@@ -60,7 +57,7 @@ export const modesLost = (action: string, label: string): BuildProblem => ({
 
 /** Keeps a failed build's folder for a look inside; answers with its new name. */
 export function keepFailed(packageFolder: string, work: string): string {
-  const failed = resolve(packageFolder, FAILED)
+  const failed = resolve(packageFolder, FAILED_FOLDER)
   removeTree(failed)
   renameSync(work, failed)
   return failed
@@ -83,7 +80,7 @@ export function keepLog(packageFolder: string, work: string): string | undefined
 /** Removes the folder of a build that went well, if it needed one, and that of an earlier failure with it. */
 export function removeWork(packageFolder: string, work?: string): void {
   if (work !== undefined) removeTree(work)
-  removeTree(resolve(packageFolder, FAILED))
+  removeTree(resolve(packageFolder, FAILED_FOLDER))
 }
 
 /** What a process removes that has to end now. */

@@ -285,6 +285,8 @@ describe('a run of coolports-gen', () => {
     await tree.generate()
     tree.write('pkg/a/.pkghash', 'built')
     tree.write('pkg/a/.log', 'said')
+    tree.write('pkg/a/.build.failed/home/src/file', 'left')
+    tree.write('pkg/a/.pkgkey.do', 'emitted by an older checkout')
     tree.write('pkg/b/mine.txt', 'kept')
     for (const name of ['a', 'b']) rmSync(join(tree.root, `pkg/${name}/package.ts`))
     mkdirSync(join(tree.root, 'pkg/empty'))
