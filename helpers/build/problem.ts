@@ -89,7 +89,8 @@ export function buildMessage(problem: BuildProblem): Message {
       return {
         cannot: `read ${quoted(problem.key)}`,
         why: problem.why,
-        remedy: 'rules are not edited but made of manifests; run: npx coolports-gen',
+        // Redo leaves a file alone that somebody wrote into; where it was made so, the rules are of another coolports.
+        remedy: 'remove the file and run: npx coolports-gen',
       }
     case 'no source':
       return {

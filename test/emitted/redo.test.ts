@@ -100,6 +100,22 @@ describe('rules that somebody has edited', () => {
   )
 })
 
+test('from a key that was cut nothing is built, and what is advised makes it anew', async () => {
+  const tree = louderTree('/bin/sh')
+  await tree.generate()
+  mustRun(tree, ['bin/do', 'pkg/greeting/.pkghash'])
+  const key = 'pkg/greeting/.pkghash'
+  tree.write(key, tree.read(key).slice(0, 200))
+  const { status, said } = run(tree, ['bin/do', 'pkg/greeting/.pkg.tar.gz'])
+  expect(status).not.toBe(0)
+  expect(said).toContain(
+    'cannot read ".pkghash": its first line is not the sha256 of what is below it\n  remove the file and run: npx coolports-gen\n',
+  )
+  rmSync(join(tree.root, key))
+  await tree.generate()
+  expect(mustRun(tree, ['bin/do', 'pkg/greeting/.pkg.tar.gz'])).toContain('built greeting-1.0-1')
+})
+
 describe('rules that are older than their manifest', () => {
   test('refuse to build and say what to run', async () => {
     const tree = louderTree('/bin/sh')
