@@ -40,7 +40,7 @@ test.each([
       'first',
       "meson setup build --prefix=/ --libdir=lib --buildtype=release --wrap-mode=nodownload --one 'two words'",
       'ninja -C build',
-      'DESTDIR="$DESTDIR" ninja -C build install',
+      'meson install -C build --no-rebuild',
       'last',
     ],
     'meson test -C build --print-errorlogs',
