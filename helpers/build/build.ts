@@ -142,7 +142,11 @@ async function buildIn(
   const { packTree } = await import('../tar/pack.ts')
   makeReadable(join(work, 'destdir'))
   const file = join(work, 'pkg.tar.gz')
-  const packed = await packTree(join(work, 'destdir'), file, { setuid: inputs.key?.setuid ?? [] })
+  const cleared: string[] = []
+  const packed = await packTree(join(work, 'destdir'), file, {
+    setuid: inputs.key?.setuid ?? [],
+    cleared: path => cleared.push(path),
+  })
   if (!packed.ok) {
     const isFull = packed.error.some(({ kind }) => kind === 'disk full')
     if (isFull) removeTree(work)
@@ -164,6 +168,8 @@ async function buildIn(
   const noLog = keepLog('.', work)
   if (noLog !== undefined) tell({ cannot: `keep what the build of ${label} has printed`, why: noLog })
   removeWork('.', work)
+  for (const path of cleared)
+    say(`${label}: ${path} is no longer set-uid or set-gid: setuid does not name it`)
   if (packed.value.entries === 0) say(`${label}: it is empty: nothing was installed below $DESTDIR`)
   const seconds = Math.round((performance.now() - started) / 1000)
   const megabytes = (packed.value.fileBytes / 1e6).toFixed(1)

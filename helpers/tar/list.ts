@@ -4,7 +4,7 @@ import { badText, symlinkProblem } from '../../core/entry-path.ts'
 import { quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { type Entry, packageMode, SET_UID_MODE, unmarkedMode } from './entry.ts'
+import { type Entry, packageMode, SET_ID, SET_UID_MODE, unmarkedMode } from './entry.ts'
 import type { TarProblem } from './problem.ts'
 
 export interface ListOptions {
@@ -13,6 +13,8 @@ export interface ListOptions {
    * unpacked tree. Without it there are none; no file is ever set-gid.
    */
   readonly setuid?: readonly string[] | 'marked'
+  /** Told of each file whose set-uid or set-gid bit is not packed, as no list has it. */
+  readonly cleared?: (path: string) => void
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ListOptions {
  */
 export function listTree(
   root: string,
-  { setuid = [] }: ListOptions = {},
+  { setuid = [], cleared }: ListOptions = {},
 ): Result<readonly Entry[], readonly TarProblem[]> {
   const found = new Map<string, Stats>()
   const problems: TarProblem[] = []
@@ -36,7 +38,9 @@ export function listTree(
   if (setuid !== 'marked') problems.push(...setuidProblems(found, setuid))
   const modeOf = (path: string, { mode }: Stats): number => {
     if (setuid === 'marked') return unmarkedMode(mode)
-    return setuid.includes(path) ? SET_UID_MODE : packageMode(mode)
+    if (setuid.includes(path)) return SET_UID_MODE
+    if (mode & SET_ID) cleared?.(path)
+    return packageMode(mode)
   }
   const firstNames = new Map<string, string>()
   const entries: Entry[] = []

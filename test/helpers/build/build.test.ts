@@ -195,6 +195,20 @@ test('an empty package is told as such', () => {
   expect(shop.build('empty', 'echo >"$DESTDIR/x"').stderr).not.toContain(note)
 })
 
+test('of a program whose set-uid or set-gid bit is not packed, as no list has it, is told', () => {
+  shop.closure('su', 'base')
+  const install = 'mkdir "$DESTDIR/bin"; for one in su wall ls; do echo >"$DESTDIR/bin/$one"; done'
+  const { stderr } = shop.build(
+    'su',
+    `${install}; chmod 4755 "$DESTDIR/bin/su"; chmod 2755 "$DESTDIR/bin/wall"`,
+  )
+  const notes = ['su', 'wall'].map(
+    name => `su-1-1: bin/${name} is no longer set-uid or set-gid: setuid does not name it\n`,
+  )
+  expect(stderr).toContain(notes.join(''))
+  expect(stderr).not.toContain('bin/ls')
+})
+
 test('a failed build is removed by the next one even when it made its folders read-only', () => {
   shop.closure('stubborn', 'base')
   shop.giveTo(process.getuid?.() === 0 ? ORDINARY : (process.getuid?.() ?? 0))
