@@ -2,6 +2,7 @@ import { API, type Api, bundleApi } from './api.ts'
 import { type ImportedName, readJavaScript } from './javascript.ts'
 import { locate, locateImport } from './locate.ts'
 import { type Module, readModule, writtenPlace } from './module.ts'
+import { nearest } from './nearest.ts'
 import { nearestPackage } from './nearest-package.ts'
 import { fieldName, type Problem } from './problem.ts'
 import { type Failure, Realm, type Stranger } from './realm.ts'
@@ -64,7 +65,8 @@ export async function loadManifests(
 
   const loaded: Loaded[] = []
   const results = realm.load(evaluable.map(module => module.path))
-  const missing = await missingNames(found, realm.exportsOf(API))
+  const exported = realm.exportsOf(API)
+  const missing = await missingNames(found, exported)
   for (const names of missing.values()) problems.push(...names)
   for (const [index, module] of evaluable.entries()) {
     // What came of it came of an undefined, which would pass for a field left out.
@@ -76,7 +78,7 @@ export async function loadManifests(
       const inputs = closureOf(module, found).map(input)
       loaded.push({ name: module.path.split('/')[1] ?? '', text: module.text, value: result.value, inputs })
     } else if (result) {
-      problems.push(await evaluationProblem(result, module, found, known))
+      problems.push(await evaluationProblem(result, module, found, known, exported))
     }
   }
   return { loaded, problems, api }
@@ -141,18 +143,24 @@ async function missingNames(
     specifier === API
       ? api.length > 0 && !api.includes(name)
       : name !== 'default' && modules.has(importedName(specifier))
-  for (const { path, text, names } of modules.values()) {
+  for (const module of modules.values()) {
+    const { path, text, names } = module
     if (!names.some(isMissing)) continue
     const stripped = await withoutTypes(path, text, 'used')
     const used = stripped.ok ? readJavaScript(stripped.value) : undefined
     const missing = (used && 'names' in used ? used.names : names).filter(isMissing)
-    const told = missing.map(one => missingProblem(one, path, text))
+    const told = missing.map(one => missingProblem(one, module, api))
     if (told.length > 0) problems.set(path, told)
   }
   return problems
 }
 
-function missingProblem({ specifier, name }: ImportedName, path: string, text: string): Problem {
+function missingProblem(
+  { specifier, name }: ImportedName,
+  { path, text }: Module,
+  api: readonly string[],
+): Problem {
+  const near = specifier === API ? nearest(name, api) : undefined
   return {
     kind: 'evaluation',
     at: locateImport(path, text, specifier, name),
@@ -160,7 +168,9 @@ function missingProblem({ specifier, name }: ImportedName, path: string, text: s
     remedy:
       name === 'default'
         ? `its names are imported in braces: import { NAME } from '${specifier}'`
-        : `if it is a type, write: type ${name}`,
+        : near === undefined
+          ? `if it is a type, write: type ${name}`
+          : `did you mean ${JSON.stringify(near)}?`,
   }
 }
 
@@ -169,12 +179,14 @@ async function evaluationProblem(
   module: Module,
   modules: ReadonlyMap<string, Module>,
   known: ReadonlySet<string>,
+  api: readonly string[],
 ): Promise<Problem> {
   const { message, importing } = failure
   const importer = modules.get(importing?.by ?? '')
   const specifier = importer?.imports.find(asked => importedName(asked) === importing?.name)
   if (!importer || specifier === undefined) {
-    const remedy = failure.remedy ?? (message.endsWith(' is not defined') ? WHAT_IS_DEFINED : undefined)
+    const undefinedName = /^(\S+) is not defined$/.exec(message)?.[1]
+    const remedy = failure.remedy ?? (undefinedName && toBeDefined(undefinedName, api))
     const at = await placeOf(failure, module, modules)
     return { kind: 'evaluation', at, text: message, ...(remedy ? { remedy } : {}) }
   }
@@ -187,8 +199,10 @@ async function evaluationProblem(
   return { kind: 'unknown-import', at, specifier, name, ...(near ? { nearest: near } : {}) }
 }
 
-const WHAT_IS_DEFINED =
-  'a manifest sees the manifest API and other manifests, nothing else; \\${NAME} is a variable of the shell'
+const toBeDefined = (name: string, api: readonly string[]): string =>
+  api.includes(name)
+    ? `import it: import { ${name} } from '${API}'`
+    : 'a manifest sees the manifest API and other manifests, nothing else; \\${NAME} is a variable of the shell'
 
 /** Functions are told apart, for a call that lacks its parentheses is what they are most often. */
 function strangerProblem({ path, what, name }: Stranger, { path: file, text }: Module): Problem {

@@ -309,6 +309,12 @@ describe('a manifest is refused at file:line:column', () => {
     )
   })
 
+  test('with its import, when a name of the manifest API is used without one', async () => {
+    expect(await refusalOf({ build: 'cmake()' })).toBe(
+      "pkg/a/package.ts:8:10: cannot evaluate the manifest: cmake is not defined\n  import it: import { cmake } from 'coolports'",
+    )
+  })
+
   test('in a manifest with types as in one without', async () => {
     const head = 'type Text = string\nconst why: Text = `an ${NOTHING}`\nvoid why'
     expect(await refusalOf({}, head)).toContain('pkg/a/package.ts:3:25: cannot evaluate the manifest')
@@ -735,7 +741,7 @@ test('a name that an import does not export is refused, and no field left out', 
     'pkg/a/package.ts:2:22: cannot evaluate the manifest: "pkg/zlib/package.ts" exports no "deps"\n  if it is a type, write: type deps',
   )
   expect(await refusalOf({ check: 'skpi' }, "import { skpi } from 'coolports'")).toContain(
-    'cannot evaluate the manifest: "coolports" exports no "skpi"',
+    'cannot evaluate the manifest: "coolports" exports no "skpi"\n  did you mean "skip"?',
   )
   expect(await refusalOf({ check: 'cool.skip' }, "import cool from 'coolports'")).toBe(
     `pkg/a/package.ts:2:18: cannot evaluate the manifest: "coolports" exports no "default"\n  its names are imported in braces: import { NAME } from 'coolports'`,
