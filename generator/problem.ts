@@ -103,7 +103,8 @@ export function describe(problem: Problem): Message {
         cannot: 'accept a sha256',
         why: 'it is not 64 lower-case hexadecimal digits',
         facts: [['got', quoted(problem.digest)]],
-        remedy: 'sha256sum FILE prints it',
+        remedy:
+          'sha256sum FILE prints it; where it is 64 zeros, coolports fetch says which one came from where',
       }
     case 'missing-patch':
       return {

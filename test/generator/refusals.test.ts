@@ -86,7 +86,9 @@ describe('a manifest is refused at file:line:column', () => {
     expect(text).toContain(
       'pkg/a/package.ts:12:23: cannot accept a sha256: it is not 64 lower-case hexadecimal digits',
     )
-    expect(text).toContain(`got "${SHA.slice(1)}G"`)
+    expect(text).toContain(
+      `got "${SHA.slice(1)}G"\n  sha256sum FILE prints it; where it is 64 zeros, coolports fetch says which one came from where`,
+    )
   })
 
   test('when one source is said as well as several', async () => {
