@@ -106,6 +106,15 @@ test('bin/do emits nothing when the rules were emitted once: manifests are for c
   expect(run(tree, ['./bin/do', 'pkg/later/.pkghash']).said).toContain('run: npx coolports-gen')
 })
 
+test('bin/do names the rules of a package that was asked for by a name that it never had', () => {
+  const tree = fresh()
+  mustRun(tree, ['./bin/do', 'pkg/greeting/.pkghash'])
+  const said = `redo: cannot build "pkg/greeting/.pkgkey": there is neither such a file nor a .do for it
+  beside it are rules for .bclosure .closure .pkg.tar.gz .pkghash .test
+`
+  expect(run(tree, ['./bin/do', 'pkg/greeting/.pkgkey'])).toEqual({ status: 1, said })
+})
+
 test('bin/do names coolports-gen for a package that went and came back, as by a change of branches', () => {
   const tree = fresh()
   tree.write('pkg/later/package.ts', GREETING)
