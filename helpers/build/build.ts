@@ -169,7 +169,7 @@ async function buildIn(
   if (noLog !== undefined) tell({ cannot: `keep what the build of ${label} has printed`, why: noLog })
   removeWork('.', work)
   for (const path of cleared)
-    say(`${label}: ${path} is no longer set-uid or set-gid: setuid does not name it`)
+    say(`${label}: ${quoted(path)} is no longer set-uid or set-gid: setuid does not name it`)
   if (packed.value.entries === 0) say(`${label}: it is empty: nothing was installed below $DESTDIR`)
   const seconds = Math.round((performance.now() - started) / 1000)
   const megabytes = (packed.value.fileBytes / 1e6).toFixed(1)

@@ -203,7 +203,7 @@ test('of a program whose set-uid or set-gid bit is not packed, as no list has it
     `${install}; chmod 4755 "$DESTDIR/bin/su"; chmod 2755 "$DESTDIR/bin/wall"`,
   )
   const notes = ['su', 'wall'].map(
-    name => `su-1-1: bin/${name} is no longer set-uid or set-gid: setuid does not name it\n`,
+    name => `su-1-1: "bin/${name}" is no longer set-uid or set-gid: setuid does not name it\n`,
   )
   expect(stderr).toContain(notes.join(''))
   expect(stderr).not.toContain('bin/ls')
