@@ -1,11 +1,12 @@
-import { constants } from 'node:fs'
-import { chmod, copyFile, mkdir, open, rename, rm } from 'node:fs/promises'
+import { chmodSync, constants, existsSync } from 'node:fs'
+import { copyFile, open, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeFolders } from '../../core/folders.ts'
 import { partOf } from '../../core/part.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { systemFault } from '../../core/system-error.ts'
 import type { Failure } from './failure.ts'
-import { unreachable } from './folder-failure.ts'
 import { FolderReader } from './folder-reader.ts'
 import { isCacheFile } from './names.ts'
 import type { Fault, Place, Publisher } from './place.ts'
@@ -51,7 +52,7 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
   if (!isCacheFile(name)) return refuse({ kind: 'refused', why: 'a cache has no file of this name' })
   const part = partOf(join(folder, name))
   try {
-    await makeFolder(folder)
+    makeCache(folder)
     await copyFile(path, part, constants.COPYFILE_EXCL)
     const file = await open(part, 'r+')
     try {
@@ -64,13 +65,16 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
     return ok(undefined)
   } catch (error) {
     await rm(part, { force: true })
-    return refuse(unreachable(error))
+    const fault = systemFault(error)
+    if (!fault) throw error
+    return refuse({ kind: 'unreachable', why: fault.why })
   }
 }
 
 /** For web servers to read, whatever the umask, as its files are. What was there already is as its owner likes. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
-  if (first === undefined) return
-  for (let at = folder; at.length >= first.length; at = dirname(at)) await chmod(at, 0o755)
+function makeCache(folder: string): void {
+  const missing: string[] = []
+  for (let at = folder; !existsSync(at); at = dirname(at)) missing.push(at)
+  makeFolders(folder)
+  for (const one of missing) chmodSync(one, 0o755)
 }

@@ -24,6 +24,20 @@ test('cache add tells where there is no folder for files on their way', async ()
   )
 })
 
+test('cache add ends where no folder can be made', async () => {
+  const user = await User.of({ low: LOW })
+  user.key()
+  const { root } = user.tree
+  const { status, said } = user.run([
+    ...['timeout', '-s', 'KILL', '30'],
+    ...['bin/coolports', '-C', root, 'cache', 'add', '-o', '/proc/none/below', 'low'],
+  ])
+  expect(said).toContain(
+    'cannot add low-1.0-1 to "/proc/none/below": /proc/none/below gave no answer: there is no such folder\n',
+  )
+  expect(status).toBe(1)
+})
+
 test('cache add asks a registry that does not answer for a few packages, not for all', async () => {
   const names = ['a', 'b', 'c', 'd', 'e', 'f']
   const one = (name: string) =>
