@@ -9,6 +9,8 @@ export type Failure =
    */
   | { readonly kind: 'absent'; readonly status?: number }
   | { readonly kind: 'unreachable'; readonly why: string }
+  /** What the system has against a file of a cache in a folder, or against one of ours: that of another may be had. */
+  | { readonly kind: 'file'; readonly why: string }
   /** Of a cache in a folder: it is not there, or not yet. */
   | { readonly kind: 'no folder' }
   /** `said`: what a registry says of it, as it came. */
@@ -38,6 +40,7 @@ export function describe(failure: Failure): string {
     case 'absent':
       return `nothing: it does not have it${byStatus(failure.status)}`
     case 'unreachable':
+    case 'file':
       return `no answer: ${failure.why}`
     case 'no folder':
       return 'no answer: there is no such folder'
@@ -59,6 +62,10 @@ export function describe(failure: Failure): string {
       return `what is not true: ${failure.why}`
   }
 }
+
+/** Whether the place does not answer, and would not for another file. */
+export const isAway = ({ kind }: Failure): boolean =>
+  kind === 'unreachable' || kind === 'slow' || kind === 'stalled'
 
 /** How it was said that a file is not there, where that is not plain. */
 export const byStatus = (status: number | undefined): string =>

@@ -4,17 +4,17 @@ import type { Failure } from './failure.ts'
 
 /** Why a file of a folder cannot be opened. One that is not there says nothing against the folder, unless that is not there either. */
 export async function openingFailure(error: unknown, folder: string): Promise<Failure> {
-  if (codeOf(error) !== 'ENOENT') return unreachable(error)
+  if (codeOf(error) !== 'ENOENT') return fileFailure(error)
   try {
-    return (await stat(folder)).isDirectory() ? { kind: 'absent' } : unreachable({ code: 'ENOTDIR' })
+    return (await stat(folder)).isDirectory() ? { kind: 'absent' } : fileFailure({ code: 'ENOTDIR' })
   } catch (failure) {
-    return codeOf(failure) === 'ENOENT' ? { kind: 'no folder' } : unreachable(failure)
+    return codeOf(failure) === 'ENOENT' ? { kind: 'no folder' } : fileFailure(failure)
   }
 }
 
-export function unreachable(error: unknown): Failure {
+export function fileFailure(error: unknown): Failure {
   const code = codeOf(error)
-  return { kind: 'unreachable', why: WHY[code] ?? code }
+  return { kind: 'file', why: WHY[code] ?? code }
 }
 
 const codeOf = (error: unknown): string =>

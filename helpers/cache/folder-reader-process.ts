@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { closeStrays } from '../sandbox/descriptors.ts'
 import type { Failure } from './failure.ts'
-import { openingFailure, unreachable } from './folder-failure.ts'
+import { fileFailure, openingFailure } from './folder-failure.ts'
 import type { Answer, Question } from './folder-reader.ts'
 
 // The process of folder-reader.ts: `read-folder FOLDER`. Any question may last for ever, and then not even a SIGKILL ends
@@ -70,7 +70,7 @@ async function readOn({ handle }: Handle): Promise<{ bytes: Uint8Array } | { fai
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, null)
     return { bytes: buffer.subarray(0, bytesRead) }
   } catch (error) {
-    return { failure: unreachable(error) }
+    return { failure: fileFailure(error) }
   }
 }
 

@@ -67,7 +67,7 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
     await rm(part, { force: true })
     const fault = systemFault(error)
     if (!fault) throw error
-    return refuse({ kind: 'unreachable', why: fault.why })
+    return refuse({ kind: 'file', why: fault.why })
   }
 }
 

@@ -146,7 +146,7 @@ async function putFile(pushing: Pushing, file: string, path: string): Promise<Re
     return tagged.ok ? ok(undefined) : refuse(failureOf(tagged.error))
   } catch (error) {
     // Of the file; what the registry does is answered.
-    return refuse({ kind: 'unreachable', why: readingFault(error) })
+    return refuse({ kind: 'file', why: readingFault(error) })
   }
 }
 

@@ -11,7 +11,7 @@ import { fileStreamDigest } from '../../core/stream-digest.ts'
 import type { ClosureMember } from '../built/closure.ts'
 import { identityAt } from '../tar/identity.ts'
 import { tarDigest } from '../tar/unpack.ts'
-import { Broken, describe, type Failure } from './failure.ts'
+import { Broken, describe, type Failure, isAway } from './failure.ts'
 import { isSameKey, type SecretKey, signText } from './minisign.ts'
 import { packageName, recordName, signatureName } from './names.ts'
 import { isOf, isSpokenFor, lacking } from './pass-on.ts'
@@ -255,10 +255,5 @@ async function whatIsThere(
 
 const refused = ({ name }: { readonly name: string }, failure: Failure): Fault => ({
   why: `${name} gave ${describe(failure)}`,
-  ...(isRegistry(name) && AWAY.includes(failure.kind) ? { isAway: true } : {}),
+  ...(isAway(failure) ? { isAway: true } : {}),
 })
-
-/** A folder answers for each of its files. */
-const isRegistry = (name: string): boolean => /^oci(\+http)?:/.test(name)
-
-const AWAY: readonly Failure['kind'][] = ['unreachable', 'slow', 'stalled']

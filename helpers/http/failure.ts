@@ -67,6 +67,9 @@ export function describe(failure: Failure): string {
 
 const byNumber = (status: number): string => `HTTP ${status}${STATUS[status] ? ` (${STATUS[status]})` : ''}`
 
+/** Whether who was asked does not answer, and would not for something else. */
+export const isAway = ({ kind }: Failure): boolean => kind === 'connection' || kind === 'stalled'
+
 /** What may be gone at the next attempt. */
 export function passes(failure: Failure): boolean {
   switch (failure.kind) {

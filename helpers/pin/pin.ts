@@ -4,7 +4,7 @@ import { type Message, quoted } from '../../core/message.ts'
 import { distfilePath } from '../../core/store.ts'
 import { systemFault } from '../../core/system-error.ts'
 import type { FetchRequest } from '../fetch/request.ts'
-import { describe } from '../http/failure.ts'
+import { describe, isAway } from '../http/failure.ts'
 import { writeBlocks } from '../ipfs/block-folder.ts'
 import { Holdings } from '../ipfs/holdings.ts'
 import type { Kubo } from '../ipfs/kubo.ts'
@@ -67,10 +67,7 @@ async function give(
 ): Promise<Fault | undefined> {
   if (daemon) {
     const added = await daemon.add(distfilePath(store, sha256), new AbortController().signal)
-    if (!added.ok) {
-      const isAway = added.error.kind === 'connection' || added.error.kind === 'stalled'
-      return { why: `${daemon.name} gave ${describe(added.error)}`, isAway }
-    }
+    if (!added.ok) return { why: `${daemon.name} gave ${describe(added.error)}`, isAway: isAway(added.error) }
     if (added.value !== cid.toString())
       return { why: `${daemon.name} made ${quoted(added.value)} of it, not ${cid}` }
   }

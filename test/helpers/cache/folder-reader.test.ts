@@ -94,15 +94,15 @@ test('what is not there, is no file, or cannot be reached is told apart', async 
   expect(await failure('none')).toEqual({ kind: 'absent' })
   for (const name of ['sub', 'fifo', 'device'])
     expect([name, await failure(name)]).toEqual([name, { kind: 'refused', why: 'it is not a file' }])
-  expect(await failure('loop')).toEqual({ kind: 'unreachable', why: 'its symlinks lead in a circle' })
+  expect(await failure('loop')).toEqual({ kind: 'file', why: 'its symlinks lead in a circle' })
   rmSync(folder, { recursive: true })
   expect(await failure('none')).toEqual({ kind: 'no folder' })
   writeFileSync(folder, '')
-  expect(await failure('none')).toEqual({ kind: 'unreachable', why: 'it is not a folder' })
+  expect(await failure('none')).toEqual({ kind: 'file', why: 'it is not a folder' })
 })
 
 test('a file, or a folder, of a server that hangs up is not absent', async ({ skip }) => {
-  const gone = { kind: 'unreachable', why: 'ENOTCONN' }
+  const gone = { kind: 'file', why: 'ENOTCONN' }
   writeFileSync(join(folder, 'file'), '')
   for (const [path, other] of [
     [join(folder, 'file'), { kind: 'absent' }],

@@ -86,19 +86,24 @@ describe('a place that does not say what it has', () => {
     close: async () => {},
   })
 
-  test.each<Failure>([
-    { kind: 'unreachable', why: 'the connection was reset' },
-    { kind: 'status', status: 500 },
-    { kind: 'slow', seconds: 3 },
-  ])('by $kind keeps what others put there', async failure => {
-    const member = await packed('mine')
-    markBuilt(store, HASH, member.tar)
-    mkdirSync(cache)
-    writeFileSync(join(cache, packageName(HASH)), 'of another builder')
-    const before = contents()
-    expect(await add(member, { place: failing(failure) })).toMatchObject({ ok: false })
-    expect(contents()).toEqual(before)
-  })
+  test.each<{ readonly failure: Failure; readonly isAway?: true }>([
+    { failure: { kind: 'unreachable', why: 'the connection was reset' }, isAway: true },
+    { failure: { kind: 'slow', seconds: 3 }, isAway: true },
+    { failure: { kind: 'status', status: 500 } },
+    { failure: { kind: 'file', why: 'permission is denied' } },
+  ])(
+    'by $failure.kind keeps what others put there, and is asked on if it answers',
+    async ({ failure, isAway }) => {
+      const member = await packed('mine')
+      markBuilt(store, HASH, member.tar)
+      mkdirSync(cache)
+      writeFileSync(join(cache, packageName(HASH)), 'of another builder')
+      const before = contents()
+      const added = await add(member, { place: failing(failure) })
+      expect(added.ok ? 'added' : added.error.isAway).toBe(isAway)
+      expect(contents()).toEqual(before)
+    },
+  )
 
   test('that is a folder, of which a file cannot be opened, keeps what is there', async () => {
     const member = await packed('mine')

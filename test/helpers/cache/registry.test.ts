@@ -127,7 +127,7 @@ describe('a registry as a cache', () => {
     const put = (path: string) => publisher.value.put(FILE, path)
     expect(await put('/nowhere')).toEqual({
       ok: false,
-      error: { kind: 'unreachable', why: 'there is no such file' },
+      error: { kind: 'file', why: 'there is no such file' },
     })
     await expect(put('no path\0')).rejects.toThrow('null bytes')
     await publisher.value.close()
