@@ -1,4 +1,4 @@
-import { entryPath, symlinkProblem } from '../../core/entry-path.ts'
+import { entryPath, folderOf, symlinkProblem } from '../../core/entry-path.ts'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { MAX_ENTRIES } from './bounds.ts'
@@ -68,8 +68,7 @@ export function entryCheck(maxFolders = MAX_ENTRIES): (held: Held) => string | u
     if (!path.ok) return path.error
     if (path.value === '') return kind === 'directory' ? undefined : 'it stands for the root of the archive'
     if (kinds.has(path.value) || (kind !== 'directory' && folders.has(path.value))) return 'it comes twice'
-    for (const folder of above(path.value)) {
-      if (folders.has(folder)) break
+    for (let folder = folderOf(path.value); folder && !folders.has(folder); folder = folderOf(folder)) {
       const there = kinds.get(folder) ?? 'directory'
       if (there !== 'directory')
         return `its folder ${quoted(folder)} is a ${there === 'symlink' ? there : 'file'}`
@@ -97,10 +96,4 @@ export function entryCheck(maxFolders = MAX_ENTRIES): (held: Held) => string | u
         return `it is a ${kind}`
     }
   }
-}
-
-/** The folders that a path lies in, from the innermost on. */
-function* above(path: string): Generator<string> {
-  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
-    yield path.slice(0, end)
 }
