@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Sha256 } from './digest.ts'
+import type { Env } from './env.ts'
 
 /**
  * The root of the tree this program belongs to: the nearest folder above it with a package.json.
@@ -13,10 +14,8 @@ export function treeRoot(from: string = dirname(fileURLToPath(import.meta.url)))
 }
 
 /** The local store: what was fetched and unpacked, all of it by digest, so every package and checkout may share one. */
-export const storeRoot = (
-  env: Readonly<Record<string, string | undefined>>,
-  tree: string = treeRoot(),
-): string => (env.COOLPORTS_STORE ? resolve(env.COOLPORTS_STORE) : join(tree, '.store'))
+export const storeRoot = (env: Env, tree: string = treeRoot()): string =>
+  env.COOLPORTS_STORE ? resolve(env.COOLPORTS_STORE) : join(tree, '.store')
 
 /** A source. Who finds a file of this name may trust it: it was verified before it got the name. */
 export const distfilePath = (store: string, digest: Sha256): string => join(store, 'distfiles', digest)

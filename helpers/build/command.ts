@@ -1,3 +1,4 @@
+import type { Env } from '../../core/env.ts'
 import { quoted } from '../../core/message.ts'
 import { parseOptions } from '../../core/options.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -63,9 +64,7 @@ environment:
   MAKEFLAGS           the jobserver, as redo and make pass it on
 `
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-export function parseCommand(args: readonly string[], env: Environment): Result<Command, string> {
+export function parseCommand(args: readonly string[], env: Env): Result<Command, string> {
   const parsed = parseOptions(args, OPTIONS)
   if (!parsed.ok) return parsed
   const { values: given, positionals: command } = parsed.value

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { ownCertificates } from '../http/certificates.ts'
 import { connectionFailure, describe as describeFetch } from '../http/failure.ts'
@@ -7,7 +8,7 @@ import { LIMITS } from '../http/limits.ts'
 import { urlFault } from '../http/url.ts'
 import { Broken, type Failure } from './failure.ts'
 import { isCacheFile } from './names.ts'
-import type { Env, Fault, Opened, Place } from './place.ts'
+import type { Fault, Opened, Place } from './place.ts'
 
 /** A cache behind any web server: its files lie below the url. Through the proxies of the environment. */
 export async function httpPlace(url: string, env: Env): Promise<Result<Place, Fault>> {

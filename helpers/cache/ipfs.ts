@@ -1,4 +1,5 @@
 import type { CID } from 'multiformats/cid'
+import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
 import { ownCertificates } from '../http/certificates.ts'
@@ -15,7 +16,7 @@ import { RememberedBlocks } from '../ipfs/remembered.ts'
 import { type Resolved, resolveName } from '../ipfs/resolve.ts'
 import { Broken, type Failure } from './failure.ts'
 import { isCacheFile } from './names.ts'
-import type { Env, Fault, Opened, Place } from './place.ts'
+import type { Fault, Opened, Place } from './place.ts'
 
 /**
  * A cache whose files lie in a folder of IPFS: `ipfs://CID`, which never changes, or `ipns://NAME`, whose owner says

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../core/digest.ts'
+import type { Env } from '../../core/env.ts'
 import { makeFolders } from '../../core/folders.ts'
-import type { Env } from './place.ts'
 
 /** How long a note outside of a run is believed: a cache that was down may be up again. */
 const LIFE_MS = 2 * 60 * 1000

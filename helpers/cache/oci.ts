@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { sha256 } from '../../core/digest.ts'
+import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
 import { readingFault } from '../../core/system-error.ts'
@@ -15,7 +16,7 @@ import { parseRepository } from '../oci/reference.ts'
 import { getManifest, openBlob } from '../oci/registry.ts'
 import { Broken, type Failure } from './failure.ts'
 import { isCacheFile } from './names.ts'
-import type { Env, Fault, Opened, Place, Publisher } from './place.ts'
+import type { Fault, Opened, Place, Publisher } from './place.ts'
 
 /**
  * A cache in a repository of a registry: `oci://REGISTRY/REPOSITORY`, or `oci+http://…` for one that speaks

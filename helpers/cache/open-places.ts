@@ -1,5 +1,6 @@
+import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
-import { type Env, type Place, placeOf } from './place.ts'
+import { type Place, placeOf } from './place.ts'
 import { withoutPassword } from './url.ts'
 
 export interface Opening {

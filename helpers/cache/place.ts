@@ -1,4 +1,5 @@
 import type { Sha256 } from '../../core/digest.ts'
+import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { type Result, refuse } from '../../core/result.ts'
 import type { Failure } from './failure.ts'
@@ -43,7 +44,7 @@ export interface Publisher {
   close(): Promise<void>
 }
 
-export type Env = Readonly<Record<string, string | undefined>>
+export type { Env }
 
 /** Why a url cannot be used, as the end of a sentence. */
 export type Fault = string

@@ -1,6 +1,6 @@
+import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Env } from './place.ts'
 
 /** What the user said about package caches in the environment. */
 export interface Settings {

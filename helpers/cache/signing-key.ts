@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { configPath } from '../../core/config.ts'
+import type { Env } from '../../core/env.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { type Result, refuse } from '../../core/result.ts'
 import { readingFault } from '../../core/system-error.ts'
 import { makeKey, readSecretKey, type SecretKey } from './minisign.ts'
-import type { Env } from './place.ts'
 
 /** The key that the user signs packages with: $COOLPORTS_SIGNING_KEY, else `coolports/signing-key` in the folder of the user's settings. */
 export const signingKeyPath = (env: Env): string =>

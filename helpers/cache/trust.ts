@@ -1,6 +1,7 @@
 import { lstatSync, readlinkSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { configPath } from '../../core/config.ts'
+import type { Env } from '../../core/env.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { parseRecfile, value } from '../../core/recfile.ts'
@@ -9,7 +10,6 @@ import { readingFault } from '../../core/system-error.ts'
 import { textIfThere } from '../../core/text-if-there.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { isSameKey, type PublicKey, readPublicKey } from './minisign.ts'
-import type { Env } from './place.ts'
 
 /** A key whose word the user takes for what a package's bytes are. */
 export interface TrustedKey {

@@ -1,4 +1,5 @@
 import { chalkStderr } from 'chalk'
+import type { Env } from '../../core/env.ts'
 import { formatMessage, type Message } from '../../core/message.ts'
 import { storeRoot, treeRoot } from '../../core/store.ts'
 import { useStoreFor } from '../store/use.ts'
@@ -12,7 +13,7 @@ import { formatWhereabouts, whereabouts } from './where.ts'
 
 /** What the program needs of its process. */
 export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   readonly stdout: { write(text: string): unknown }
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
 }

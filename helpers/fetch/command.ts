@@ -1,3 +1,4 @@
+import type { Env } from '../../core/env.ts'
 import { parseOptions } from '../../core/options.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { LIMITS, type Limits } from '../http/limits.ts'
@@ -43,9 +44,7 @@ environment:
 exit status: 0 all sources are in the store, 1 some cannot be had, 2 misuse
 `
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-export function parseCommand(args: readonly string[], env: Environment): Result<Command, string> {
+export function parseCommand(args: readonly string[], env: Env): Result<Command, string> {
   const parsed = parseOptions(args, OPTIONS)
   if (!parsed.ok) return parsed
   const { values, positionals: paths } = parsed.value

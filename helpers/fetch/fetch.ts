@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { atMost } from '../../core/at-most.ts'
 import type { Sha256 } from '../../core/digest.ts'
+import type { Env } from '../../core/env.ts'
 import { makeFolders } from '../../core/folders.ts'
 import { formatMessage, type Message } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -21,7 +22,7 @@ export interface FetchOptions {
   readonly tree: string
   readonly store: string
   /** For the proxies, the passwords of registries and COOLPORTS_DEBIAN_MIRRORS. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** How many sources are fetched at once. */
   readonly jobs: number
   /** Reads what is in the store again, and fetches what is damaged. */

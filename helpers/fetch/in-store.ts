@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Sha256 } from '../../core/digest.ts'
+import type { Env } from '../../core/env.ts'
 import { distfilePath, storeRoot } from '../../core/store.ts'
 import { useStoreFor } from '../store/use.ts'
 import { parseFetchFile } from './request.ts'
@@ -8,11 +9,7 @@ import { parseFetchFile } from './request.ts'
  * Whether the words name fetch files, and nothing else, whose sources are all in the store. They stay there
  * while the process `asker` runs.
  */
-export async function allInStore(
-  words: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-  asker: number,
-): Promise<boolean> {
+export async function allInStore(words: readonly string[], env: Env, asker: number): Promise<boolean> {
   if (words.length === 0 || words.some(word => word.startsWith('-'))) return false
   const store = storeRoot(env)
   try {

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Failure } from '../http/failure.ts'
 import type { Limits } from '../http/limits.ts'
@@ -19,7 +20,7 @@ export interface IpfsReader {
 }
 
 export function ipfsReader(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Env,
   network: { readonly dispatcher: Dispatcher; readonly limits: Limits },
   note: (text: string) => void,
 ): IpfsReader {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
+import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { namesIfReadable, textIfReadable } from '../../core/readable.ts'
@@ -25,8 +26,6 @@ export interface Mirrors {
 }
 
 type Listing = ReadonlyMap<string, readonly string[]>
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** Reads mirrors/ of the tree, and the machine's apt sources unless $COOLPORTS_DEBIAN_MIRRORS is set (empty: no archive). */
 export function loadMirrors(

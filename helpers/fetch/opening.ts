@@ -3,6 +3,7 @@ import { type FileHandle, open, statfs } from 'node:fs/promises'
 import type { Dispatcher } from 'undici'
 import { afterFirst } from '../../core/after-first.ts'
 import { anyAborted } from '../../core/any-aborted.ts'
+import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isPage, readAnswer } from '../http/answer.ts'
 import { connectionFailure, type Failure, fileFault } from '../http/failure.ts'
@@ -35,7 +36,7 @@ export interface Asking {
   /** Loads what reads sources by CID; one for the run. */
   readonly ipfs: () => Promise<IpfsReader>
   /** For the passwords of registries. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
 }
 
 /** A place that has begun to give a source: its first bytes are there. */

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { Sha256 } from '../../core/digest.ts'
+import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Failure } from '../http/failure.ts'
 import type { Limits } from '../http/limits.ts'
@@ -22,7 +23,7 @@ export interface Asking {
   readonly limits: Limits
   readonly signal: AbortSignal
   /** For the passwords of registries. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
 }
 
 /** Asks a registry for the blob that `oci://REGISTRY/REPOSITORY@sha256:DIGEST` names: a source, by its digest. */

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
+import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
 /**
  * The certificates that node reads when it starts, for a process that was started without the
  * variable: workers do the work of others, see doc/redo.md. Empty where node's own do. The error is a sentence.
  */
-export function ownCertificates(
-  env: Readonly<Record<string, string | undefined>>,
-): Result<readonly string[], string> {
+export function ownCertificates(env: Env): Result<readonly string[], string> {
   const path = env.NODE_EXTRA_CA_CERTS
   if (!path) return ok([])
   try {

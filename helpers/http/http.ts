@@ -1,4 +1,5 @@
 import { Agent, Dispatcher, Pool, ProxyAgent, request } from 'undici'
+import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { codeOf, type Failure, isOfProxy } from './failure.ts'
@@ -7,8 +8,6 @@ import { noProxy } from './no-proxy.ts'
 import { urlFault } from './url.ts'
 
 export type Response = Dispatcher.ResponseData
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /**
  * The connections of one run, through the proxies that the environment names. With `certificates`, those

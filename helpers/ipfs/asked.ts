@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { homeFolder } from '../../core/config.ts'
+import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { parseAddress } from '../bitswap/address.ts'
 import { isInstalled, NOT_INSTALLED } from '../bitswap/node.ts'
 import { urlFault } from '../http/url.ts'
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /** Whom this user lets be asked for blocks. */
 export interface Asked {

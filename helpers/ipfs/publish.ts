@@ -1,3 +1,4 @@
+import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { describe } from '../http/failure.ts'
@@ -16,7 +17,7 @@ export interface Publishing {
   readonly lifetimeMs: number
   readonly ttlMs: number
   readonly store: string
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
 }
 
 export interface Published {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { sha256 as digestOf, type Sha256 } from '../../core/digest.ts'
+import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
@@ -19,7 +20,7 @@ export interface Source {
 interface PushOptions {
   readonly store: string
   /** For the proxies and the passwords of registries. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** Told of each source that is there. */
   readonly pushed: (source: Source, sent: Sent, bytes: number) => void
 }

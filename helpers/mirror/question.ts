@@ -1,4 +1,5 @@
 import { anyAborted } from '../../core/any-aborted.ts'
+import type { Env } from '../../core/env.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
 import type { IpfsReader } from '../fetch/ipfs.ts'
 import type { Origin } from '../fetch/origin.ts'
@@ -10,7 +11,7 @@ import { ask, drop, type Asking as Network } from '../http/http.ts'
 /** What asking takes. */
 export interface Asking extends Network {
   /** For the passwords of registries. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** Loads what reads sources by CID; one for the run. */
   readonly ipfs: () => Promise<IpfsReader>
 }

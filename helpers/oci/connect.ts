@@ -1,3 +1,4 @@
+import type { Env } from '../../core/env.ts'
 import type { Message } from '../../core/message.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { connections } from '../http/http.ts'
@@ -14,7 +15,7 @@ export interface Connected {
 
 export interface ConnectOptions {
   /** For the proxies and the passwords of registries. */
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly env: Env
   /** Plain http with a registry that is not this machine. */
   readonly insecure?: boolean
   /** Believed in place of those that node read when it started. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { anyAborted } from '../../core/any-aborted.ts'
 import { homeFolder } from '../../core/config.ts'
+import type { Env } from '../../core/env.ts'
 import { isObject } from '../../core/json.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -13,8 +14,6 @@ export type Credentials =
   | { readonly kind: 'password'; readonly user: string; readonly password: string }
   /** A refresh token, for which the registry's token server gives others. */
   | { readonly kind: 'refresh token'; readonly token: string }
-
-type Env = Readonly<Record<string, string | undefined>>
 
 /**
  * What is kept of the user for a registry, by `docker login` or by podman, skopeo and buildah: from the helper that a

@@ -1,7 +1,6 @@
 import { closeSync, openSync, statSync } from 'node:fs'
+import type { Env } from '../../core/env.ts'
 import { type JobserverPlace, jobserverIn, jobserverPlace } from '../../core/makeflags.ts'
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** How many jobs a build may run: what its MAKEFLAGS says, and the descriptors which that speaks of. */
 export interface Jobs {
@@ -11,7 +10,7 @@ export interface Jobs {
 }
 
 /** A build shares the jobserver that this process was given; without one it runs on its own, one job at a time. */
-export function joinJobs(env: Environment): Jobs {
+export function joinJobs(env: Env): Jobs {
   // goredo has a variable of its own too.
   const place = jobserverIn(env.MAKEFLAGS ?? '') ?? jobserverPlace(env.REDO_JS_FD ?? '')
   const fds = place && openJobserver(place, env)
@@ -29,7 +28,7 @@ export function joinJobs(env: Environment): Jobs {
  */
 export function openJobserver(
   place: JobserverPlace,
-  env: Environment,
+  env: Env,
 ): readonly [read: number, write: number] | undefined {
   if (place.kind === 'fifo') return openEnds(place.path, place.path)
   const inherited = env.COOLPORTS_PIPES?.split(' ')
@@ -56,5 +55,5 @@ function openPipe(path: string): number | undefined {
 }
 
 /** MAKEFLAGS for a build without a jobserver: serial, unless COOLPORTS_JOBS is a number of jobs. */
-export const soloFlags = (env: Environment): string | undefined =>
+export const soloFlags = (env: Env): string | undefined =>
   /^[1-9]\d{0,3}$/.test(env.COOLPORTS_JOBS ?? '') ? ` -j${env.COOLPORTS_JOBS}` : undefined
