@@ -1,6 +1,6 @@
 import type { CID } from 'multiformats/cid'
-import type { Blocks } from '../ipfs/block.ts'
-import { digestOf } from '../ipfs/cid.ts'
+import type { Blocks } from '../block/block.ts'
+import { digestOf } from '../block/cid.ts'
 import { framesOf } from './frames.ts'
 import { formatMessage, MAX_MESSAGE_BYTES, PROTOCOL, parseMessage, type Want } from './message.ts'
 import { type NodeOptions, type PeerConnection, type PeerNode, type PeerStream, startNode } from './node.ts'

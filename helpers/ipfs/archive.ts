@@ -1,10 +1,10 @@
 import { CarBlockIterator } from '@ipld/car'
 import type { CID } from 'multiformats/cid'
 import { ok, type Result } from '../../core/result.ts'
+import { type BlockPlace, type Blocks, blockFault, MAX_BLOCK_BYTES } from '../block/block.ts'
+import { cidFault, digestOf } from '../block/cid.ts'
+import type { IpfsFailure } from '../block/failure.ts'
 import type { Failure } from '../http/failure.ts'
-import { type BlockPlace, type Blocks, blockFault, MAX_BLOCK_BYTES } from './block.ts'
-import { cidFault, digestOf } from './cid.ts'
-import type { IpfsFailure } from './failure.ts'
 import type { Places } from './places.ts'
 
 /**

@@ -4,8 +4,8 @@ import type { CID } from 'multiformats/cid'
 import { makeFolders } from '../../core/folders.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { writeWhole } from '../../core/whole-file.ts'
-import type { Blocks } from './block.ts'
-import { describeIpfs } from './failure.ts'
+import type { Blocks } from '../block/block.ts'
+import { describeIpfs } from '../block/failure.ts'
 import { parseNode } from './node.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { CarWriter } from '@ipld/car'
 import type { CID } from 'multiformats/cid'
-import type { Blocks } from './block.ts'
+import type { Blocks } from '../block/block.ts'
 import { parseNode } from './node.ts'
 
 export interface ArchiveOf {

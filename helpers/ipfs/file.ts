@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events'
 import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Blocks } from './block.ts'
-import { type IpfsFailure, IpfsRefusal } from './failure.ts'
+import type { Blocks } from '../block/block.ts'
+import { type IpfsFailure, IpfsRefusal } from '../block/failure.ts'
 import { type Part, parseNode } from './node.ts'
 
 export interface Opened {

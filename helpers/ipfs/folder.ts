@@ -1,8 +1,8 @@
 import { murmur364 } from '@multiformats/murmur3'
 import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import type { Blocks } from './block.ts'
-import type { IpfsFailure } from './failure.ts'
+import type { Blocks } from '../block/block.ts'
+import type { IpfsFailure } from '../block/failure.ts'
 import { type Entry, type Node, parseNode } from './node.ts'
 
 /** What a path of names leads to, from a folder on. */

@@ -1,10 +1,10 @@
 import type { CID } from 'multiformats/cid'
 import { quoted } from '../../core/message.ts'
 import { ok, refuse } from '../../core/result.ts'
+import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from '../block/block.ts'
 import { bodyOf, download, type Network, watched } from '../http/download.ts'
 import { describe, type Failure } from '../http/failure.ts'
 import { ask, drop } from '../http/http.ts'
-import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from './block.ts'
 import type { RecordPlace } from './name.ts'
 
 /**

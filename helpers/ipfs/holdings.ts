@@ -10,8 +10,8 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
 import { readingFault } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
-import type { Blocks } from './block.ts'
-import { digestOf } from './cid.ts'
+import type { Blocks } from '../block/block.ts'
+import { digestOf } from '../block/cid.ts'
 import { formatLayout, type Layout, type Leaf, layOut, leafBlock, leavesOf, parseLayout } from './layout.ts'
 
 /**

@@ -4,11 +4,11 @@ import { Readable } from 'node:stream'
 import type { CID } from 'multiformats/cid'
 import { Agent, request } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from '../block/block.ts'
 import { bodyOf, watched } from '../http/download.ts'
 import type { Failure } from '../http/failure.ts'
 import { AHEAD_BYTES } from '../http/http.ts'
 import type { Limits } from '../http/limits.ts'
-import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from './block.ts'
 import type { RecordPlace } from './name.ts'
 
 /** A daemon of the user, spoken to by kubo's RPC. Blocks and records from it are verified as those of strangers. */

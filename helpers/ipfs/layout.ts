@@ -7,7 +7,7 @@ import { isSha256, sha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { parseRecfile, value, values } from '../../core/recfile.ts'
 import { ok, type Result } from '../../core/result.ts'
-import { digestOf, parseCid } from './cid.ts'
+import { digestOf, parseCid } from '../block/cid.ts'
 import { importPath } from './import.ts'
 import { parseNode } from './node.ts'
 

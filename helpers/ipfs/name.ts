@@ -7,8 +7,8 @@ import { CID } from 'multiformats/cid'
 import { type Digest, decode } from 'multiformats/hashes/digest'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { parseCid } from '../block/cid.ts'
 import type { Failure } from '../http/failure.ts'
-import { parseCid } from './cid.ts'
 
 /** An IPNS name: the hash of a public key, or the key itself, whose owner says what the name means. */
 export interface IpnsName {

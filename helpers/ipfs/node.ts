@@ -3,7 +3,7 @@ import { UnixFS } from 'ipfs-unixfs'
 import type { CID } from 'multiformats/cid'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { cidFault, DAG_PB } from './cid.ts'
+import { cidFault, DAG_PB } from '../block/cid.ts'
 
 /** What a block means. Source of the format: the UnixFS specification. */
 export type Node =

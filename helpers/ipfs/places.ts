@@ -1,8 +1,8 @@
 import type { CID } from 'multiformats/cid'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import type { BlockPlace, Blocks } from '../block/block.ts'
+import { type IpfsFailure, isAbsence, type Tried } from '../block/failure.ts'
 import { describe, type Failure } from '../http/failure.ts'
-import type { BlockPlace, Blocks } from './block.ts'
-import { type IpfsFailure, isAbsence, type Tried } from './failure.ts'
 
 /**
  * All places of a run. One that answers is asked first from then on; one that gives false blocks, or

@@ -1,8 +1,8 @@
 import type { CID } from 'multiformats/cid'
 import type { Result } from '../../core/result.ts'
-import type { Blocks } from './block.ts'
-import { digestOf } from './cid.ts'
-import type { IpfsFailure } from './failure.ts'
+import type { Blocks } from '../block/block.ts'
+import { digestOf } from '../block/cid.ts'
+import type { IpfsFailure } from '../block/failure.ts'
 
 /** Remembers the blocks that were read last: those of a folder in which many files are looked for. */
 export class RememberedBlocks implements Blocks {

@@ -45,7 +45,7 @@ export const mirrorPublish = command({
   run: async ({ tree, path, key, days, ttl }) => {
     const [{ publish }, { parseCid }, { Holdings }] = await Promise.all([
       import('../../../helpers/ipfs/publish.ts'),
-      import('../../../helpers/ipfs/cid.ts'),
+      import('../../../helpers/block/cid.ts'),
       import('../../../helpers/ipfs/holdings.ts'),
     ])
     const store = storeRoot(process.env, tree)

@@ -4,7 +4,7 @@ import { type Message, quoted } from '../../../core/message.ts'
 import { ok, type Result, refuse } from '../../../core/result.ts'
 import { distfilePath, storeRoot } from '../../../core/store.ts'
 import type { PeerNode } from '../../../helpers/bitswap/node.ts'
-import type { Blocks } from '../../../helpers/ipfs/block.ts'
+import type { Blocks } from '../../../helpers/block/block.ts'
 import { command } from '../../command.ts'
 import { complain, print, say, shown, trouble } from '../../output.ts'
 

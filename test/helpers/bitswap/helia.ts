@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { CID } from 'multiformats/cid'
 import { treeRoot } from '../../../core/store.ts'
-import { digestOf } from '../../../helpers/ipfs/cid.ts'
+import { digestOf } from '../../../helpers/block/cid.ts'
 import { later } from '../fetch/support.ts'
 import type { Store } from '../ipfs/support.ts'
 

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { formatMessage, framed, parseMessage } from '../../../helpers/bitswap/message.ts'
 import type { PeerConnection, PeerNode, PeerStream } from '../../../helpers/bitswap/node.ts'
 import { serveBlocks } from '../../../helpers/bitswap/serve.ts'
-import { digestOf } from '../../../helpers/ipfs/cid.ts'
+import { digestOf } from '../../../helpers/block/cid.ts'
 import { Store } from '../ipfs/support.ts'
 
 type Take = Parameters<PeerNode['handle']>[1]
