@@ -1,6 +1,7 @@
 import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
-import { type Place, placeOf } from './place.ts'
+import type { Place } from './place.ts'
+import { placeOf } from './schemes.ts'
 import { withoutPassword } from './url.ts'
 
 export interface Opening {

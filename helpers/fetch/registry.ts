@@ -4,11 +4,12 @@ import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Failure } from '../http/failure.ts'
 import type { Limits } from '../http/limits.ts'
+import type { Answer } from '../oci/answer.ts'
 import { findCredentials } from '../oci/credentials.ts'
 import { describeOci, isRegistrys, type OciFailure, OciRefusal } from '../oci/failure.ts'
 import { parseReference } from '../oci/reference.ts'
 import { hasBlob, pull } from '../oci/registry.ts'
-import { type Answer, Session } from '../oci/session.ts'
+import { Session } from '../oci/session.ts'
 
 /** What a place answers, before anything of the body is read. */
 export interface Reply {

@@ -1,12 +1,12 @@
 import { type Sha256, sha256 } from '../../core/digest.ts'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { type Answer, readSmall } from './answer.ts'
 import type { OciFailure } from './failure.ts'
 import { MAX_MANIFEST_BYTES, type Manifest, readManifest } from './manifest.ts'
 import { DOCKER_MANIFEST, MANIFEST } from './media-type.ts'
 import { readDigest } from './reference.ts'
-import type { Answer, Session } from './session.ts'
-import { readSmall } from './small.ts'
+import type { Session } from './session.ts'
 import { statusFailure } from './status.ts'
 
 /** A manifest as a registry holds it. */

@@ -6,11 +6,11 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { drop, follow, HEADERS, type Response } from '../http/http.ts'
 import type { Limits } from '../http/limits.ts'
 import { Watch } from '../http/watch.ts'
+import { type Answer, readSmall } from './answer.ts'
 import { readChallenge } from './challenge.ts'
 import type { Credentials } from './credentials.ts'
 import { type OciFailure, OciRefusal, thrownFailure } from './failure.ts'
 import { isLoopback } from './reference.ts'
-import { readSmall } from './small.ts'
 import { statusFailure } from './status.ts'
 
 export interface SessionOptions {
@@ -36,14 +36,6 @@ export interface Question {
   readonly body?: () => Uint8Array | AsyncIterable<Uint8Array>
   /** How long the answer may take once all of the body is sent, if longer than `limits.idleMs`. */
   readonly patienceMs?: number
-}
-
-export interface Answer {
-  readonly status: number
-  readonly headers: Response['headers']
-  /** Its bytes. Throws an OciRefusal when they no longer come. To be read, or else dropped. */
-  readonly body: AsyncIterable<Uint8Array>
-  drop(): void
 }
 
 /** The conversation with one registry: https (plain http with this machine), tokens, patience. */

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { retryAfter } from '../http/answer.ts'
+import { type Answer, readSmall } from './answer.ts'
 import type { OciFailure } from './failure.ts'
-import type { Answer } from './session.ts'
-import { readSmall } from './small.ts'
 
 /** An answer that is neither yes nor no, with what the registry says of it. Reads the answer, or drops it. */
 export async function statusFailure(answer: Answer): Promise<OciFailure> {

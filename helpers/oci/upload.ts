@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Answer } from './answer.ts'
 import type { BlobSource } from './blob-source.ts'
 import { mayPass, type OciFailure } from './failure.ts'
 import { pauseMs } from './persistence.ts'
 import type { Pushing, Sent } from './push.ts'
 import { readDigest } from './reference.ts'
-import type { Answer, Session } from './session.ts'
+import type { Session } from './session.ts'
 import { statusFailure } from './status.ts'
 
 /** Has a repository share the blob with another, or sends it. */

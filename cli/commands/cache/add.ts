@@ -51,7 +51,7 @@ export const cacheAdd = command({
       { readTrust, trustPath },
     ] = await Promise.all([
       import('../../../helpers/cache/patient.ts'),
-      import('../../../helpers/cache/place.ts'),
+      import('../../../helpers/cache/schemes.ts'),
       import('../../../helpers/cache/publish.ts'),
       import('../../../helpers/cache/signing-key.ts'),
       import('../../../helpers/cache/record.ts'),

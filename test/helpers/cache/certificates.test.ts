@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { placeOf } from '../../../helpers/cache/place.ts'
+import { placeOf } from '../../../helpers/cache/schemes.ts'
 
 let folder: string
 let cert: string

@@ -7,9 +7,10 @@ import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { describe as describeFailure } from '../../../helpers/cache/failure.ts'
 import type { KeyId } from '../../../helpers/cache/minisign.ts'
-import { type Place, placeOf } from '../../../helpers/cache/place.ts'
+import type { Place } from '../../../helpers/cache/place.ts'
 import { begin, type Patience, receive } from '../../../helpers/cache/receive.ts'
 import type { CacheRecord } from '../../../helpers/cache/record.ts'
+import { placeOf } from '../../../helpers/cache/schemes.ts'
 import { cut, serve } from '../fetch/support.ts'
 
 const BODY = Buffer.alloc(1_000_000, 'the bytes of a package ')

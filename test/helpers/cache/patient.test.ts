@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { patient } from '../../../helpers/cache/patient.ts'
-import { placeOf } from '../../../helpers/cache/place.ts'
+import { placeOf } from '../../../helpers/cache/schemes.ts'
 import { QUICK, serve } from '../fetch/support.ts'
 
 const FILE = `${'0'.repeat(64)}.tar.gz`

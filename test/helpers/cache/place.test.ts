@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { placeOf, publisherOf } from '../../../helpers/cache/place.ts'
+import { placeOf, publisherOf } from '../../../helpers/cache/schemes.ts'
 import { placeSuite } from './places.ts'
 import { transports } from './transports.ts'
 

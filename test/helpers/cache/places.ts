@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
-import { type Opened, type Place, placeOf, publisherOf } from '../../../helpers/cache/place.ts'
+import type { Opened, Place } from '../../../helpers/cache/place.ts'
+import { placeOf, publisherOf } from '../../../helpers/cache/schemes.ts'
 
 /** A cache that is really there, for tests to put files into; behind whatever carries it. */
 export interface Stand {

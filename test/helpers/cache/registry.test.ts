@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import type { ServerResponse } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { placeOf, publisherOf } from '../../../helpers/cache/place.ts'
+import { placeOf, publisherOf } from '../../../helpers/cache/schemes.ts'
 import { HIGH_TARGET, User } from '../../support/cached-tree.ts'
 import { sendWithoutEnd } from '../../support/endless.ts'
 import { keyAt } from '../../support/pkgkey.ts'

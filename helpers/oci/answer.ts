@@ -1,6 +1,15 @@
 import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Response } from '../http/http.ts'
 import { type OciFailure, thrownFailure, tooLarge } from './failure.ts'
-import type { Answer } from './session.ts'
+
+/** What a registry says. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Response['headers']
+  /** Its bytes. Throws an OciRefusal when they no longer come. To be read, or else dropped. */
+  readonly body: AsyncIterable<Uint8Array>
+  drop(): void
+}
 
 /** The whole of a short answer. */
 export async function readSmall(answer: Answer, limit: number): Promise<Result<Buffer, OciFailure>> {
