@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 
 /**
@@ -13,6 +13,12 @@ export function makeFolders(folder: string, mode = 0o777): string {
   // A file has the name: the kernel says it in its own words.
   if (!statSync(folder).isDirectory()) readdirSync(folder)
   return folder
+}
+
+/** Makes one folder, of this mode whatever the umask. What is there already is an error. */
+export function makeFolder(folder: string, mode = 0o755): void {
+  mkdirSync(folder, mode)
+  chmodSync(folder, mode)
 }
 
 /** Somebody else may make it at the same time. */

@@ -1,6 +1,7 @@
-import { chmodSync, copyFileSync, lutimesSync, mkdirSync, symlinkSync, utimesSync } from 'node:fs'
+import { chmodSync, copyFileSync, lutimesSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { foldersOf } from '../../core/entry-path.ts'
+import { makeFolder } from '../../core/folders.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type Entry, PACKAGE_TIME } from '../tar/entry.ts'
 import { listTree } from '../tar/list.ts'
@@ -14,8 +15,7 @@ export function copyFiles(from: string, to: string): Result<void, readonly Build
   const entries = listTree(from)
   if (!entries.ok)
     return refuse(entries.error.map(problem => ({ kind: 'tar', action: 'show', thing: from, problem })))
-  mkdirSync(to)
-  chmodSync(to, 0o755)
+  makeFolder(to)
   const full = filled(entries.value)
   for (const entry of full) copyEntry(entry, from, to)
   for (const entry of full) {
@@ -39,8 +39,7 @@ function copyEntry(entry: Entry, from: string, to: string): void {
   const full = join(to, entry.path)
   switch (entry.kind) {
     case 'directory':
-      mkdirSync(full)
-      chmodSync(full, 0o755)
+      makeFolder(full)
       return
     case 'symlink':
       symlinkSync(entry.target, full)

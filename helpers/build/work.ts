@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '../../core/folders.ts'
 import { hasMode } from '../../core/mode.ts'
 import { FAILED_FOLDER, LOG_FILE } from '../../core/name.ts'
 import { partOf, sweepParts } from '../../core/part.ts'
@@ -31,13 +32,9 @@ export function makeWork(packageFolder: string, script: string): string {
 function fillWork(work: string, script: string): void {
   // Nobody else's, and before there is anything in it to go into: in there are a /tmp that all may write to, and
   // set-uid files of a package that is not packed yet.
-  mkdirSync(work, 0o700)
-  chmodSync(work, 0o700)
-  for (const folder of ['home', 'home/src', 'destdir', 'tmp']) {
-    mkdirSync(join(work, folder))
-    chmodSync(join(work, folder), 0o755)
-  }
-  chmodSync(join(work, 'tmp'), 0o1777)
+  makeFolder(work, 0o700)
+  for (const folder of ['home', 'home/src', 'destdir']) makeFolder(join(work, folder))
+  makeFolder(join(work, 'tmp'), 0o1777)
   writeFileSync(join(work, 'build.sh'), script)
   chmodSync(join(work, 'build.sh'), 0o755)
   utimesSync(join(work, 'build.sh'), PACKAGE_TIME, PACKAGE_TIME)

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { foldersOf } from '../../core/entry-path.ts'
+import { makeFolder } from '../../core/folders.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { generationsOf, hasGenerations, rootIn } from './current.ts'
@@ -49,18 +50,14 @@ const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: fal
 export function makeDatabase(root: string): string {
   // One folder, not its parents too: below /proc node would try for ever.
   if (!existsSync(root)) {
-    mkdirSync(resolve(root))
-    // The umask must not show.
-    chmodSync(root, 0o755)
+    makeFolder(resolve(root))
   }
   const real = realpathSync(root)
   const folders = new Folders(real)
   try {
     for (const path of [...foldersOf(RECORDS), RECORDS]) {
       const full = folders.at(path)
-      if (existsSync(full)) continue
-      mkdirSync(full)
-      chmodSync(full, 0o755)
+      if (!existsSync(full)) makeFolder(full)
     }
     // A symlink in place of the last of them is found here.
     folders.at(`${RECORDS}/x`)

@@ -1,14 +1,6 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs'
+import { existsSync, readdirSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '../../core/folders.ts'
 import { type Lock, tryLock } from '../../core/lock.ts'
 import { removeTree } from '../../core/remove.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -35,7 +27,7 @@ export function changeGeneration(
     const number = (all.at(-1) ?? 0) + 1
     const part = join(top, ROOTS, `.${number}.part`)
     try {
-      makeOpen(part)
+      makeFolder(part)
       if (current !== undefined) cloneRoot(realpathSync(join(top, CURRENT)), part)
       const done = changeRoot(part, wanted)
       // What is being made has a name that nobody knows, and is gone.
@@ -74,12 +66,6 @@ export function switchGeneration(folder: string, wanted?: number): Answer<number
   })
 }
 
-/** The umask must not show: what is installed is for all. */
-function makeOpen(path: string): void {
-  mkdirSync(path)
-  chmodSync(path, 0o755)
-}
-
 function switchTo(top: string, number: number): void {
   const part = join(top, `.${CURRENT}.part`)
   rmSync(part, { force: true })
@@ -90,7 +76,7 @@ function switchTo(top: string, number: number): void {
 function locked<Value>(top: string, work: () => Answer<Value>): Answer<Value> {
   let lock: Lock | undefined
   try {
-    for (const path of [top, join(top, ROOTS)]) if (!existsSync(path)) makeOpen(path)
+    for (const path of [top, join(top, ROOTS)]) if (!existsSync(path)) makeFolder(path)
     const taken = tryLock(join(top, ROOTS), { isBusy: true })
     if (!taken.ok) return refuse([{ kind: 'busy', root: top, pid: taken.error.pid }])
     lock = taken.value

@@ -3,7 +3,6 @@ import {
   copyFileSync,
   linkSync,
   lutimesSync,
-  mkdirSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -11,6 +10,7 @@ import {
   utimesSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { makeFolder } from '../../core/folders.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 import { mergeLayers } from './merge.ts'
 
@@ -20,16 +20,13 @@ import { mergeLayers } from './merge.ts'
  */
 export function plantFarm(layers: readonly string[], folder: string): void {
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder)
-  chmodSync(folder, 0o755)
+  makeFolder(folder)
   let canLink = true
   const entries = mergeLayers(layers, { isOpened: () => true }) ?? []
   for (const entry of entries) {
     const full = join(folder, entry.path)
-    if (entry.kind === 'folder') {
-      mkdirSync(full)
-      chmodSync(full, 0o755) // whatever the umask
-    } else if (entry.type === 'symlink') {
+    if (entry.kind === 'folder') makeFolder(full)
+    else if (entry.type === 'symlink') {
       symlinkSync(readlinkSync(entry.from), full)
       lutimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
     } else canLink = placeFile(entry.from, full, canLink)

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import {
-  chmodSync,
   closeSync,
   createReadStream,
   fchmodSync,
   futimesSync,
   linkSync,
   lutimesSync,
-  mkdirSync,
   openSync,
   readFileSync,
   statSync,
@@ -21,6 +19,7 @@ import { createGunzip, gunzipSync } from 'node:zlib'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { checkedPath, foldedPath, folderOf, foldersOf } from '../../core/entry-path.ts'
+import { makeFolder } from '../../core/folders.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { hashed, streamDigest } from '../../core/stream-digest.ts'
 import type { Bounds } from './bounds.ts'
@@ -149,10 +148,10 @@ async function unpackEntry(
   mark: boolean,
 ): Promise<void> {
   const path = checkedPath(name)
-  if (kind === 'directory') makeFolder(path, into, made)
+  if (kind === 'directory') unpackFolder(path, into, made)
   else {
     const full = join(into, path)
-    makeFolder(folderOf(path), into, made)
+    unpackFolder(folderOf(path), into, made)
     if (kind === 'symlink') {
       symlinkSync(target ?? '', full)
       lutimesSync(full, PACKAGE_TIME, PACKAGE_TIME)
@@ -164,11 +163,10 @@ async function unpackEntry(
 }
 
 /** And those that it lies in: archives may leave out the folders of their files. */
-function makeFolder(path: string, into: string, made: Made): void {
+function unpackFolder(path: string, into: string, made: Made): void {
   if (made.has(path)) return
-  makeFolder(folderOf(path), into, made)
-  mkdirSync(join(into, path), 0o755)
-  chmodSync(join(into, path), 0o755)
+  unpackFolder(folderOf(path), into, made)
+  makeFolder(join(into, path))
   made.set(path, 'folder')
 }
 

@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import {
-  chmodSync,
   existsSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -11,7 +9,7 @@ import {
   symlinkSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { makeFolders } from '../../core/folders.ts'
+import { makeFolder, makeFolders } from '../../core/folders.ts'
 import { findProgram } from '../../core/missing.ts'
 import { isLeft, OLD, parsePart, partOf } from '../../core/part.ts'
 import { targetIfReadable } from '../../core/readable.ts'
@@ -71,8 +69,7 @@ export const statePath = (place: string, id: string): string => join(place, '.ve
 /** A folder for a state in the making. */
 export function openState(place: string): string {
   const part = partOf(join(place, '.venv', 'state'))
-  mkdirSync(part)
-  chmodSync(part, 0o755)
+  makeFolder(part)
   return part
 }
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { makeFolders } from '../../core/folders.ts'
+import { makeFolder, makeFolders } from '../../core/folders.ts'
 import { folder } from '../helpers/tar/folder.ts'
 import { mayMountDisk, mountDisk } from '../support/mount.ts'
 
@@ -11,6 +11,19 @@ test('makeFolders() makes what is missing, and takes no file for a folder', () =
   expect(statSync(join(root, 'a/b/c')).isDirectory()).toBe(true)
   expect(() => makeFolders(join(root, 'file'))).toThrow('ENOTDIR')
   expect(() => makeFolders(join(root, 'file/below'))).toThrow('ENOTDIR')
+})
+
+test('makeFolder() gives a folder its mode, whatever the umask', () => {
+  const root = folder()
+  const before = process.umask(0o077)
+  try {
+    makeFolder(join(root, 'a'))
+    makeFolder(join(root, 'b'), 0o1777)
+  } finally {
+    process.umask(before)
+  }
+  expect(['a', 'b'].map(name => statSync(join(root, name)).mode & 0o7777)).toEqual([0o755, 0o1777])
+  expect(() => makeFolder(join(root, 'a'))).toThrow('EEXIST')
 })
 
 test.each(['/proc/none/below', '/sys/none/below'])(
