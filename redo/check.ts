@@ -179,7 +179,7 @@ export class Checker {
   }
 
   /** Decides on a file without its inputs; undefined when they must be asked. */
-  #alone(node: FileNode, asked = false): Verdict | undefined {
+  #alone(node: FileNode, asked: boolean): Verdict | undefined {
     const known = this.#decided.get(node)
     if (known !== undefined) return known
     const { making } = node

@@ -1,4 +1,5 @@
 import { relative, sep } from 'node:path'
+import { folderOf } from '../core/entry-path.ts'
 import { leadsToFile } from './stamp.ts'
 import type { FileName, Tree } from './tree.ts'
 
@@ -70,13 +71,13 @@ export class Rules {
   /** From the folder of a target to the top of the tree, and on to the root of the machine. */
   *#upwards(home: FileName): Generator<FileName> {
     let at = home
-    for (; at !== '' && !at.startsWith('/'); at = parent(at)) yield at
+    for (; at !== '' && !at.startsWith('/'); at = folderOf(at)) yield at
     if (at === '') {
       yield ''
-      at = this.#tree.top === '/' ? '' : parent(this.#tree.top) || '/'
+      at = this.#tree.top === '/' ? '' : folderOf(this.#tree.top) || '/'
     }
     if (at === '') return
-    for (; at !== '/'; at = parent(at) || '/') yield at
+    for (; at !== '/'; at = folderOf(at) || '/') yield at
     yield '/'
   }
 
@@ -100,8 +101,4 @@ function extensionsOf(base: string): readonly string[] {
   const found: string[] = []
   for (let at = base.indexOf('.'); at >= 0; at = base.indexOf('.', at + 1)) found.push(base.slice(at))
   return [...found, '']
-}
-
-function parent(folder: FileName): FileName {
-  return folder.slice(0, Math.max(0, folder.lastIndexOf('/')))
 }

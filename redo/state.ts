@@ -1,5 +1,6 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
+import { writeAll } from '../core/write-all.ts'
 import { type FileNode, Graph, type Making } from './graph.ts'
 import type { Stamp } from './stamp.ts'
 
@@ -21,7 +22,7 @@ export class State {
   readonly #isOurs: () => boolean
   #file: number | undefined
   #isClosed = false
-  #goodBytes: number
+  readonly #goodBytes: number
   #records: number
   #blocks: number
 
@@ -70,9 +71,9 @@ export class State {
       if (!this.#isOurs()) return
       this.#file = openSync(this.#path, 'a')
       ftruncateSync(this.#file, this.#goodBytes)
-      if (this.#goodBytes === 0) this.#goodBytes += writeAll(this.#file, Buffer.from(header))
+      if (this.#goodBytes === 0) writeAll(this.#file, Buffer.from(header))
     }
-    this.#goodBytes += writeAll(this.#file, Buffer.from(block(nodes)))
+    writeAll(this.#file, Buffer.from(block(nodes)))
     this.#records += nodes.length
     this.#blocks += 1
   }
@@ -235,9 +236,4 @@ function lineOf(node: FileNode): Line {
     pairs,
     logged,
   ]
-}
-
-function writeAll(file: number, bytes: Buffer): number {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
-  return bytes.length
 }
