@@ -46,7 +46,7 @@ export const build = (
     if (strangers.length > 0) say(formatMessage('do-build', unkept(command.label, strangers)))
     const inputs = { key: key.value, members, isKeyed: key.value !== undefined && strangers.length === 0 }
     if (takeSame(command, store, inputs, say)) return ok(undefined)
-    const work = makeWork('.', script)
+    const work = makeWork(script)
     if (!keepsModes(work)) {
       removeTree(work)
       return refuse([modesLost('build', command.label)])
@@ -102,7 +102,7 @@ function takeSame(
   }
   markUsed(store, 'packages', same.hash)
   markUsed(store, 'contents', sha256(text))
-  removeWork('.')
+  removeWork()
   say(`${label}: same inputs as ${same.hash.slice(0, 12)}, taken from the store`)
   return true
 }
@@ -150,7 +150,7 @@ async function buildIn(
   if (!packed.ok) {
     const isFull = packed.error.some(({ kind }) => kind === 'disk full')
     if (isFull) removeTree(work)
-    else keepFailed('.', work)
+    else keepFailed(work)
     return refuse(packed.error.map(one => ({ kind: 'tar', action: 'pack', thing: label, problem: one })))
   }
   const keyed = inputs.isKeyed ? inputs.key : undefined
@@ -165,9 +165,9 @@ async function buildIn(
   if (inputs.key && !keyed) markUnkeyed(store, inputs.key.hash, packed.value.digest)
   if (keyed) keepBuilt(store, keyed, file, packed.value.digest, tell, content)
   moveFile(file, command.out)
-  const noLog = keepLog('.', work)
+  const noLog = keepLog(work)
   if (noLog !== undefined) tell({ cannot: `keep what the build of ${label} has printed`, why: noLog })
-  removeWork('.', work)
+  removeWork(work)
   for (const path of cleared)
     say(`${label}: ${quoted(path)} is no longer set-uid or set-gid: setuid does not name it`)
   if (packed.value.entries === 0) say(`${label}: it is empty: nothing was installed below $DESTDIR`)

@@ -45,7 +45,7 @@ async function openUsing(
   const { store } = use
   if (command.fetch !== undefined) await use.need({ distfiles: namedSources(store, command.fetch) })
   const members = await closureTrees(use, command.closures)
-  const work = makeWork('.', '')
+  const work = makeWork('')
   try {
     const spec = prepareSandbox(store, work, command, members)
     return spec.ok ? await runInside(store, work, spec.value, command.command) : spec

@@ -40,7 +40,7 @@ export function sandboxProblem(
     removeTree(attempt.work)
     return { kind: 'disk full', label, action, folder: resolve('.') }
   }
-  const failed = keepFailed('.', attempt.work)
+  const failed = keepFailed(attempt.work)
   const log = join(failed, 'log')
   const lines = lastLines(log, TAIL_LINES)
   if (ended.kind === 'not started') {

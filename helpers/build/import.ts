@@ -43,7 +43,7 @@ async function importNeeded(
   const bytes = archiveBytes(source.path, source.file)
   if (!bytes.ok) return refuse([bytes.error])
   say(`import ${label}`)
-  const work = makeWork('.', '')
+  const work = makeWork('')
   try {
     if (!keepsModes(work)) return refuse([modesLost('import', label)])
     const unpacked = await unpackTar(bytes.value.chunks, join(work, 'destdir'))

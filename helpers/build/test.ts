@@ -37,7 +37,7 @@ async function testUsing(
   if (!members.ok || !shell.ok) {
     return refuse([...(members.ok ? [] : members.error), ...(shell.ok ? [] : [shell.error])])
   }
-  const work = makeWork('.', script)
+  const work = makeWork(script)
   const spec: SandboxSpec = {
     label,
     trees: members.value.map(member => member.path),
@@ -62,7 +62,7 @@ async function testUsing(
     removeTree(work)
     throw error
   }
-  removeWork('.', work)
+  removeWork(work)
   say(`tested ${label}`)
   return ok(undefined)
 }

@@ -13,12 +13,12 @@ import type { BuildProblem } from './problem.ts'
 const BUILD = 'build'
 
 /**
- * The work folder of one build, in the package's own folder: home, destdir and tmp, which the
- * sandbox may write to, and the log. Two builds at once have two.
+ * The work folder of one build, in the package's own folder, in which we run: home, destdir and tmp, which the sandbox
+ * may write to, and the log. Two builds at once have two.
  */
-export function makeWork(packageFolder: string, script: string): string {
-  sweepParts(packageFolder, BUILD)
-  const work = partOf(resolve(packageFolder, BUILD))
+export function makeWork(script: string): string {
+  sweepParts('.', BUILD)
+  const work = partOf(resolve(BUILD))
   lastWork = work
   try {
     fillWork(work, script)
@@ -53,8 +53,8 @@ export const modesLost = (action: string, label: string): BuildProblem => ({
 })
 
 /** Keeps a failed build's folder for a look inside; answers with its new name. */
-export function keepFailed(packageFolder: string, work: string): string {
-  const failed = resolve(packageFolder, FAILED_FOLDER)
+export function keepFailed(work: string): string {
+  const failed = resolve(FAILED_FOLDER)
   removeTree(failed)
   renameSync(work, failed)
   return failed
@@ -64,9 +64,9 @@ export function keepFailed(packageFolder: string, work: string): string {
  * Keeps what a build that went well has printed: it tells which tests ran, and what configure has found. Else the code
  * of why not, as where a folder has the name; a package is worth more than its log.
  */
-export function keepLog(packageFolder: string, work: string): string | undefined {
+export function keepLog(work: string): string | undefined {
   try {
-    renameSync(join(work, 'log'), resolve(packageFolder, LOG_FILE))
+    renameSync(join(work, 'log'), LOG_FILE)
     return undefined
   } catch (error) {
     if (!isSystemError(error)) throw error
@@ -75,9 +75,9 @@ export function keepLog(packageFolder: string, work: string): string | undefined
 }
 
 /** Removes the folder of a build that went well, if it needed one, and that of an earlier failure with it. */
-export function removeWork(packageFolder: string, work?: string): void {
+export function removeWork(work?: string): void {
   if (work !== undefined) removeTree(work)
-  removeTree(resolve(packageFolder, FAILED_FOLDER))
+  removeTree(resolve(FAILED_FOLDER))
 }
 
 /** What a process removes that has to end now. */

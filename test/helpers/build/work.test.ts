@@ -18,11 +18,14 @@ vi.mock('node:fs', async original => {
 
 test("a work folder is its owner's alone before anything is in it, whatever the umask", () => {
   const before = process.umask(0)
+  const cwd = process.cwd()
   try {
-    const work = makeWork(folder(), 'true\n')
+    process.chdir(folder())
+    const work = makeWork('true\n')
     expect(statSync(work).mode & 0o777).toBe(0o700)
   } finally {
     process.umask(before)
+    process.chdir(cwd)
   }
   expect(modes.length).toBeGreaterThan(0)
   expect(new Set(modes)).toEqual(new Set([0o700]))
