@@ -39,7 +39,7 @@ export async function bringUpToDate(root: string, targets: readonly string[], jo
  * The same by the rules that are there. In the tree, whose books redo is to keep: from another folder it would keep
  * others there, and what it has made would be sources to everybody else.
  */
-export const runRedo = (root: string, targets: readonly string[], jobs = 1): Promise<number> =>
+export const runRedo = (root: string, targets: readonly string[], jobs: number): Promise<number> =>
   runDoor(root, 'do', [`-j${jobs}`, ...targets], 'to stderr', root)
 
 function follow(

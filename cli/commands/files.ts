@@ -46,7 +46,7 @@ export const files = command({
       },
     })
     if (!listed.ok) return complain(no(tarMessage('list', quoted(args.package), listed.error)))
-    if (args.json) print(json(all.map(held => ({ ...held, mode: held.mode.toString(8) }))))
+    if (args.json) print(json(all.map(forProgram)))
     return 0
   },
 })
@@ -60,7 +60,7 @@ async function filesInRoot(root: string, name: string, asJson: boolean): Promise
     return ok(found.entries.map(heldOf))
   })
   if (!read.ok) return complainOfRoot('list', read.error)
-  if (asJson) print(json(read.value.map(held => ({ ...held, mode: held.mode.toString(8) }))))
+  if (asJson) print(json(read.value.map(forProgram)))
   else for (const held of read.value) print(line(held))
   return 0
 }
@@ -92,6 +92,8 @@ function packageFile(root: string, word: string): Result<string, Refusal> {
     no({ cannot: `list ${name.value}`, why: 'it is not built', remedy: `coolports build ${name.value}` }),
   )
 }
+
+const forProgram = (held: Held) => ({ ...held, mode: held.mode.toString(8) })
 
 function line({ kind, path, mode, size, target }: Held): string {
   const text = `${kindLetter(kind)}${permissions(mode)} ${String(size).padStart(10)} ${shown(path)}`

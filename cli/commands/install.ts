@@ -37,7 +37,7 @@ export const install = command({
       import('../../helpers/install/change.ts'),
       import('../../helpers/install/current.ts'),
     ])
-    const root = args.root ?? ''
+    const root = args.root
     if (args.resume || args.rollback) {
       // A generation comes as a whole or not at all.
       const ended = hasGenerations(root)

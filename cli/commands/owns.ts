@@ -26,7 +26,7 @@ export const owns = command({
       import('../../helpers/install/owner.ts'),
       import('../../helpers/install/record.ts'),
     ])
-    const found = readRoot(args.root ?? '', ({ packages }) =>
+    const found = readRoot(args.root, ({ packages }) =>
       ok(args.paths.map(path => ({ path, owners: ownersOf(packages, path).map(owner => owner.package) }))),
     )
     if (!found.ok) return complainOfRoot('read', found.error)

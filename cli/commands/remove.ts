@@ -10,7 +10,7 @@ export const remove = command({
   options: yargs => packagesOption(rootOption(yargs)).demandOption('root'),
   run: async args => {
     const remove = [...new Set(args.packages.map(nameIn))]
-    const done = await changePackages(args.root ?? '', { add: [], remove })
+    const done = await changePackages(args.root, { add: [], remove })
     if (!done.ok) return complainOfRoot('remove', done.error)
     tellChange(done.value)
     return done.value.unfinished ? complainOfRoot('remove', done.value.unfinished) : 0

@@ -98,8 +98,8 @@ export const reproduce = command({
     const outcomes = names.value.map((name, index) => ({
       name,
       hash: hashes[index] as Sha256,
-      here: digestIn(args.tree, name, '.tarhash'),
-      there: digestIn(elsewhere.root, name, '.tarhash'),
+      here: tarhashIn(args.tree, name),
+      there: tarhashIn(elsewhere.root, name),
     }))
     for (const outcome of outcomes) await tell(outcome, args.tree, elsewhere.root, elsewhere.variations)
     const differs = outcomes.some(({ here, there }) => here !== there)
@@ -180,8 +180,8 @@ async function readRecords(file: string): Promise<Result<readonly Reproduced[], 
   }
 }
 
-function digestIn(root: string, name: string, file: string): Sha256 {
-  const text = readFileSync(join(root, 'pkg', name, file), 'utf8').trim()
-  if (!isSha256(text)) throw new Error(`pkg/${name}/${file} holds no digest: ${quoted(text)}`)
+function tarhashIn(root: string, name: string): Sha256 {
+  const text = readFileSync(join(root, 'pkg', name, '.tarhash'), 'utf8').trim()
+  if (!isSha256(text)) throw new Error(`pkg/${name}/.tarhash holds no digest: ${quoted(text)}`)
   return text
 }

@@ -21,7 +21,7 @@ export const rollback = command({
       }),
   run: async args => {
     const { switchGeneration } = await import('../../helpers/install/generations.ts')
-    const switched = switchGeneration(args.root ?? '', args.to)
+    const switched = switchGeneration(args.root, args.to)
     if (!switched.ok) return complainOfRoot('switch', switched.error)
     say(`generation ${switched.value} is current`)
     return 0
