@@ -14,7 +14,7 @@ const SHA2_256 = 0x12
  * Source of the format: the specification of CID, versions 0 and 1.
  */
 export function parseCid(text: string): Result<CID, string> {
-  const cid = decoded(text)
+  const cid = anyCid(text)
   if (!cid) return refuse(`${quoted(text)} is no CID`)
   const fault = cidFault(cid)
   return fault ? refuse(`${quoted(text)} ${fault}`) : ok(cid)
@@ -33,7 +33,8 @@ export const digestOf = (cid: CID): string => Buffer.from(cid.multihash.digest).
 /** Longer ones are none; they would only cost time. */
 const LONGEST = 128
 
-function decoded(text: string): CID | undefined {
+/** One of any codec and digest, in any of its spellings; undefined where it is none. */
+export function anyCid(text: string): CID | undefined {
   if (text.length > LONGEST) return undefined
   try {
     return text.startsWith('k') ? CID.parse(text, base36) : CID.parse(text)

@@ -1,10 +1,9 @@
-import type { Dispatcher } from 'undici'
 import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { parseCid } from '../block/cid.ts'
 import { describeIpfs, type IpfsFailure, IpfsRefusal, ipfsPasses } from '../block/failure.ts'
+import type { Network } from '../http/download.ts'
 import type { Failure } from '../http/failure.ts'
-import type { Limits } from '../http/limits.ts'
 import { ipfsAsked } from '../ipfs/asked.ts'
 import { connect } from '../ipfs/connect.ts'
 import type { Opened } from '../ipfs/file.ts'
@@ -19,11 +18,7 @@ export interface IpfsReader {
   close(): Promise<void>
 }
 
-export function ipfsReader(
-  env: Env,
-  network: { readonly dispatcher: Dispatcher; readonly limits: Limits },
-  note: (text: string) => void,
-): IpfsReader {
+export function ipfsReader(env: Env, network: Network, note: (text: string) => void): IpfsReader {
   const { places, close } = connect(ipfsAsked(env), network, note)
   const told = (failure: IpfsFailure, passes: boolean): Failure => ({
     kind: 'ipfs',

@@ -1,14 +1,13 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, statfs } from 'node:fs/promises'
-import type { Dispatcher } from 'undici'
 import { afterFirst } from '../../core/after-first.ts'
 import { anyAborted } from '../../core/any-aborted.ts'
 import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isPage, readAnswer } from '../http/answer.ts'
+import type { Network } from '../http/download.ts'
 import { connectionFailure, type Failure, fileFault } from '../http/failure.ts'
 import { ask, drop } from '../http/http.ts'
-import type { Limits } from '../http/limits.ts'
 import { Watch } from '../http/watch.ts'
 import type { IpfsReader } from './ipfs.ts'
 import type { Origin } from './origin.ts'
@@ -29,10 +28,8 @@ export interface Question {
 }
 
 /** What all questions of a run share. */
-export interface Asking {
+export interface Asking extends Network {
   readonly store: string
-  readonly limits: Limits
-  readonly dispatcher: Dispatcher
   /** Loads what reads sources by CID; one for the run. */
   readonly ipfs: () => Promise<IpfsReader>
   /** For the passwords of registries. */

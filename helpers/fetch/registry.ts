@@ -1,9 +1,8 @@
-import type { Dispatcher } from 'undici'
 import type { Sha256 } from '../../core/digest.ts'
 import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import type { Network } from '../http/download.ts'
 import type { Failure } from '../http/failure.ts'
-import type { Limits } from '../http/limits.ts'
 import type { Answer } from '../oci/answer.ts'
 import { findCredentials } from '../oci/credentials.ts'
 import { describeOci, isRegistrys, type OciFailure, OciRefusal } from '../oci/failure.ts'
@@ -19,9 +18,7 @@ export interface Reply {
   drop(): void
 }
 
-export interface Asking {
-  readonly dispatcher: Dispatcher
-  readonly limits: Limits
+export interface Asking extends Network {
   readonly signal: AbortSignal
   /** For the passwords of registries. */
   readonly env: Env

@@ -7,8 +7,7 @@ export type Answer =
   | { readonly kind: 'rest'; readonly total?: number; readonly etag?: string }
   /** There is no more than what is here. */
   | { readonly kind: 'complete' }
-  /** `forget`: the bytes that are here are of no use with this server. */
-  | { readonly kind: 'refused'; readonly failure: Failure; readonly forget: boolean }
+  | { readonly kind: 'refused'; readonly failure: Failure }
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
@@ -20,14 +19,10 @@ export function readAnswer(status: number, headers: Headers, have: number): Answ
     return { kind: 'rest', ...totalOf(range), ...etagOf(headers.etag) }
   if (status === 416 && have > 0 && range?.total === have) return { kind: 'complete' }
   if (status !== 206 && status !== 416) {
-    return {
-      kind: 'refused',
-      failure: { kind: 'status', status, ...retryAfter(headers['retry-after']) },
-      forget: false,
-    }
+    return { kind: 'refused', failure: { kind: 'status', status, ...retryAfter(headers['retry-after']) } }
   }
   const why = quoted(String(headers['content-range'] ?? `HTTP ${status}`))
-  return { kind: 'refused', failure: { kind: 'range', why }, forget: true }
+  return { kind: 'refused', failure: { kind: 'range', why } }
 }
 
 /** Many a host says "not found", or asks who you are, with a page and the status 200. */

@@ -5,6 +5,7 @@ import { type BlockPlace, type Blocks, blockFault, MAX_BLOCK_BYTES } from '../bl
 import { cidFault, digestOf } from '../block/cid.ts'
 import type { IpfsFailure } from '../block/failure.ts'
 import type { Failure } from '../http/failure.ts'
+import type { Block } from './car.ts'
 import type { Places } from './places.ts'
 
 /**
@@ -19,7 +20,7 @@ export class ArchivedBlocks implements Blocks {
   readonly #ending = new AbortController()
   /** Blocks that came before they were asked for. */
   readonly #kept = new Map<string, Uint8Array>()
-  #stream: AsyncIterator<{ readonly cid: CID; readonly bytes: Uint8Array }> | undefined
+  #stream: AsyncIterator<Block> | undefined
   #place: BlockPlace | undefined
   #state: 'new' | 'open' | 'over' = 'new'
   #turn: Promise<unknown> = Promise.resolve()
@@ -87,7 +88,7 @@ export class ArchivedBlocks implements Blocks {
     }
   }
 
-  async #next(stream: AsyncIterator<{ readonly cid: CID; readonly bytes: Uint8Array }>) {
+  async #next(stream: AsyncIterator<Block>) {
     try {
       const next = await this.#inTime(stream.next())
       return next && !next.done ? next.value : undefined

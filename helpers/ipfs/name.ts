@@ -7,7 +7,7 @@ import { CID } from 'multiformats/cid'
 import { type Digest, decode } from 'multiformats/hashes/digest'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { parseCid } from '../block/cid.ts'
+import { anyCid, parseCid } from '../block/cid.ts'
 import type { Failure } from '../http/failure.ts'
 
 /** An IPNS name: the hash of a public key, or the key itself, whose owner says what the name means. */
@@ -62,8 +62,8 @@ export function nameOf(multihash: Digest<number, number>): IpnsName {
 function multihashOf(text: string): Digest<number, number> | undefined {
   try {
     if (/^(1|Qm)/.test(text)) return keyHash(decode(base58btc.baseDecode(text)))
-    const cid = text.startsWith('k') ? CID.parse(text, base36) : CID.parse(text)
-    return cid.code === LIBP2P_KEY ? keyHash(cid.multihash) : undefined
+    const cid = anyCid(text)
+    return cid?.code === LIBP2P_KEY ? keyHash(cid.multihash) : undefined
   } catch {
     return undefined
   }

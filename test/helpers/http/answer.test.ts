@@ -14,7 +14,7 @@ describe('readAnswer()', () => {
     expect(readAnswer(206, { 'content-range': 'bytes 5-8/9' }, 5)).toEqual({ kind: 'rest', total: 9 })
     expect(readAnswer(206, { 'content-range': 'bytes 5-8/*' }, 5)).toEqual({ kind: 'rest' })
     for (const range of ['bytes 4-8/9', 'bytes=5-8/9', undefined]) {
-      expect(readAnswer(206, { 'content-range': range }, 5)).toMatchObject({ kind: 'refused', forget: true })
+      expect(readAnswer(206, { 'content-range': range }, 5)).toMatchObject({ failure: { kind: 'range' } })
     }
   })
 
@@ -24,10 +24,7 @@ describe('readAnswer()', () => {
 
   it('knows from 416 that all is there, or that what is there is wrong', () => {
     expect(readAnswer(416, { 'content-range': 'bytes */5' }, 5)).toEqual({ kind: 'complete' })
-    expect(readAnswer(416, { 'content-range': 'bytes */4' }, 5)).toMatchObject({
-      kind: 'refused',
-      forget: true,
-    })
+    expect(readAnswer(416, { 'content-range': 'bytes */4' }, 5)).toMatchObject({ failure: { kind: 'range' } })
   })
 
   it('reads Retry-After in seconds and leaves out nonsense', () => {
@@ -35,12 +32,10 @@ describe('readAnswer()', () => {
     expect(failure('7')).toEqual({
       kind: 'refused',
       failure: { kind: 'status', status: 503, retryAfterMs: 7000 },
-      forget: false,
     })
     expect(failure('soon')).toEqual({
       kind: 'refused',
       failure: { kind: 'status', status: 503 },
-      forget: false,
     })
     expect(failure('Thu, 01 Jan 1970 00:00:00 GMT')).toMatchObject({ failure: { retryAfterMs: 0 } })
   })
