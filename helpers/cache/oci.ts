@@ -1,17 +1,17 @@
 import { stat } from 'node:fs/promises'
-import { sha256 } from '../../core/digest.ts'
 import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
 import { readingFault } from '../../core/system-error.ts'
 import { ownCertificates } from '../http/certificates.ts'
 import { LIMITS } from '../http/limits.ts'
+import { pushArtifact } from '../oci/artifact.ts'
 import { type BlobSource, blobOfBytes, blobOfFile } from '../oci/blob-source.ts'
 import { type Connected, connect } from '../oci/connect.ts'
 import { describeOci, type OciFailure, OciRefusal } from '../oci/failure.ts'
-import { EMPTY_CONFIG, emptyConfig, formatManifest } from '../oci/manifest.ts'
+import { EMPTY_CONFIG } from '../oci/manifest.ts'
 import { LAYER_GZIP } from '../oci/media-type.ts'
-import { type Pushing, pushBlob, pushManifest } from '../oci/push.ts'
+import { type Pushing, pushBlob } from '../oci/push.ts'
 import { parseRepository } from '../oci/reference.ts'
 import { getManifest, openBlob } from '../oci/registry.ts'
 import { Broken, type Failure } from './failure.ts'
@@ -128,23 +128,10 @@ async function* told(body: AsyncIterable<Uint8Array>, total: number): AsyncGener
 /** The config that all files share is there already. */
 async function putFile(pushing: Pushing, file: string, path: string): Promise<Result<void, Failure>> {
   try {
-    const layer = await blobAt(path)
-    const pushed = await pushBlob(layer, pushing)
-    if (!pushed.ok) return refuse(failureOf(pushed.error))
-    const manifest = formatManifest({
-      artifactType: FILE_TYPE,
-      config: emptyConfig(sha256(EMPTY_CONFIG)),
-      layers: [
-        {
-          mediaType: file.endsWith('.tar.gz') ? LAYER_GZIP : 'text/plain',
-          digest: layer.digest,
-          size: layer.size,
-          annotations: { 'org.opencontainers.image.title': file },
-        },
-      ],
-    })
-    const tagged = await pushManifest(Buffer.from(manifest), file, pushing)
-    return tagged.ok ? ok(undefined) : refuse(failureOf(tagged.error))
+    const mediaType = file.endsWith('.tar.gz') ? LAYER_GZIP : 'text/plain'
+    const what = { artifactType: FILE_TYPE, mediaType, title: file }
+    const put = await pushArtifact(await blobAt(path), what, file, pushing)
+    return put.ok ? ok(undefined) : refuse(failureOf(put.error))
   } catch (error) {
     // Of the file; what the registry does is answered.
     return refuse({ kind: 'file', why: readingFault(error) })

@@ -1,14 +1,15 @@
 import { statSync } from 'node:fs'
-import { sha256 as digestOf, type Sha256 } from '../../core/digest.ts'
+import type { Sha256 } from '../../core/digest.ts'
 import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { distfilePath } from '../../core/store.ts'
+import { pushArtifact } from '../oci/artifact.ts'
 import { blobOfBytes, blobOfFile } from '../oci/blob-source.ts'
 import { connect } from '../oci/connect.ts'
 import { type OciFailure, pushRemedy, saidByRegistry } from '../oci/failure.ts'
-import { EMPTY_CONFIG, emptyConfig, formatManifest } from '../oci/manifest.ts'
-import { type Pushing, pushBlob, pushManifest, type Sent } from '../oci/push.ts'
+import { EMPTY_CONFIG } from '../oci/manifest.ts'
+import { pushBlob, type Sent } from '../oci/push.ts'
 import { formatReference, type Repository } from '../oci/reference.ts'
 import { damage } from './damaged.ts'
 
@@ -47,7 +48,9 @@ export async function pushSources(
       const fault = await damage(path, source, 'push')
       if (fault) return refuse(fault)
       const { size } = statSync(path)
-      const sent = await pushSource(source, path, size, pushing)
+      const about = { artifactType: SOURCE_TYPE, mediaType: 'application/octet-stream', title: source.file }
+      const blob = blobOfFile(path, source.sha256, size)
+      const sent = await pushArtifact(blob, about, source.sha256, pushing)
       if (!sent.ok)
         return refuse(
           pushMessage(`push ${quoted(source.file)} to ${quoted(formatReference(to))}`, to, sent.error),
@@ -62,30 +65,6 @@ export async function pushSources(
 
 /** What such an artifact is, for those who look into the registry. */
 const SOURCE_TYPE = 'application/vnd.coolports.source'
-
-async function pushSource(
-  { file, sha256 }: Source,
-  path: string,
-  size: number,
-  pushing: Pushing,
-): Promise<Result<Sent, OciFailure>> {
-  const sent = await pushBlob(blobOfFile(path, sha256, size), pushing)
-  if (!sent.ok) return sent
-  const manifest = formatManifest({
-    artifactType: SOURCE_TYPE,
-    config: emptyConfig(digestOf(EMPTY_CONFIG)),
-    layers: [
-      {
-        mediaType: 'application/octet-stream',
-        digest: sha256,
-        size,
-        annotations: { 'org.opencontainers.image.title': file },
-      },
-    ],
-  })
-  const tagged = await pushManifest(Buffer.from(manifest), sha256, pushing)
-  return tagged.ok ? sent : tagged
-}
 
 const pushMessage = (cannot: string, { registry }: Repository, failure: OciFailure): Message => ({
   cannot,
