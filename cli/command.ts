@@ -26,7 +26,7 @@ export interface Command {
 
 type Choose = (work: () => Promise<number>) => void
 
-export interface Definition<Args extends Common> {
+interface Definition<Args extends Common> {
   /** As it stands behind `coolports`: the name, then its words. */
   readonly usage: string
   /** One line for the list of commands. */

@@ -19,7 +19,7 @@ const dependenciesIn = (manifests: Manifests, names: readonly string[]): Result<
   closureOf(manifests, names, pkg => [...pkg.buildDeps, ...pkg.runDeps, ...pkg.testDeps])
 
 /** A source, and the packages that want it. */
-export interface WantedSource {
+interface WantedSource {
   readonly request: FetchRequest
   readonly packages: readonly string[]
 }

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts'
 
-export interface Group {
+interface Group {
   readonly name: string
   /** One line for the list of commands. */
   readonly about: string

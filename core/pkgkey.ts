@@ -32,7 +32,7 @@ export interface PkgKey extends Recipe {
 }
 
 /** What the manifest decides of a key: all but the hashes of dependencies. */
-export interface Recipe {
+interface Recipe {
   readonly name: string
   readonly version: string
   readonly release: number
@@ -49,7 +49,7 @@ export interface Recipe {
   readonly script: readonly string[]
 }
 
-export interface KeyedSource {
+interface KeyedSource {
   readonly sha256: Sha256
   readonly file: string
 }

@@ -13,7 +13,7 @@ import { readManifests } from './read.ts'
 import { findPackages, isFresh, manifestPath, readFiles, stampAt } from './tree.ts'
 import { findOrphans, removeApiTarget, removeOrphans, removeTargets, writeChanged } from './write.ts'
 
-export interface Options {
+interface Options {
   /** The root of the tree. */
   readonly root: string
   /** Writes nothing, trusts no stamp, and tells what would change. */

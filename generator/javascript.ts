@@ -21,7 +21,7 @@ export interface ImportedName {
 }
 
 /** Why a text is no module that the realm can run. */
-export interface Unrunnable {
+interface Unrunnable {
   readonly kind: 'syntax' | 'evaluation'
   /** Where that is seen, in UTF-16 code units. */
   readonly offset: number

@@ -18,7 +18,7 @@ export interface Loaded {
   readonly inputs: readonly Input[]
 }
 
-export interface LoadedAll {
+interface LoadedAll {
   readonly loaded: readonly Loaded[]
   readonly problems: readonly Problem[]
   /** What they were evaluated with. */

@@ -10,7 +10,7 @@ import type { Input } from './tree.ts'
  * What an earlier run found, so that only what changed is evaluated again. It speaks of stamps of
  * files; when it is missing, damaged or of another program, everything is evaluated.
  */
-export interface Memo {
+interface Memo {
   /** Digest of the program that wrote it. */
   readonly program: string
   /** The manifest API, and the stamps of its files. */

@@ -1,7 +1,7 @@
 import vm from 'node:vm'
 
 /** A module as the realm takes it. */
-export interface Definition {
+interface Definition {
   readonly name: string
   /** Names of the modules that it imports, in the order of the function's parameters. */
   readonly imports: readonly string[]
@@ -13,7 +13,7 @@ export interface Definition {
 }
 
 /** What came of evaluating one manifest: its default export as data, or why there is none. */
-export type Evaluated =
+type Evaluated =
   | {
       readonly kind: 'value'
       readonly value: unknown

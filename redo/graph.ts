@@ -25,7 +25,7 @@ export interface Making {
 }
 
 /** What is known of a file, and changes; the graph alone changes it. */
-export interface Knowledge {
+interface Knowledge {
   /** Counts the changes that were seen. An input is out of date when its count has moved on. */
   readonly version: number
   /** How the file looked when its version was counted. */

@@ -15,7 +15,7 @@ export interface Options {
   readonly targets: readonly string[]
 }
 
-export type Parsed =
+type Parsed =
   | { readonly kind: 'options'; readonly options: Options }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }

@@ -22,7 +22,7 @@ const comment = /^[ \t]*#.*$/gm
 const hereDocument = /<<-?[ \t]*'(\w+)'.*\n(?:.*\n)*?[ \t]*\1$/gm
 const textOfVariable = /^\w+='(?:[^']|'\\'')*'$/gm
 
-export interface Wish {
+interface Wish {
   /** It tells shells apart, or sources what does, or what we cannot read. */
   readonly isWanted: boolean
   /** It sources what is not there yet: next time the answer may be another. */

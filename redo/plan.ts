@@ -57,7 +57,7 @@ export function plan(
   return { lines, possible }
 }
 
-export interface Plan {
+interface Plan {
   readonly lines: readonly string[]
   readonly possible: boolean
 }

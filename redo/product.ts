@@ -8,7 +8,7 @@ export type Product =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly why: string }
 
-export interface FileProduct {
+interface FileProduct {
   readonly kind: 'file'
   readonly path: string
   readonly stamp: Stamp

@@ -10,7 +10,7 @@ import { ignoring, type SignalName } from './signals.ts'
 import type { Stamp } from './stamp.ts'
 import type { Tree } from './tree.ts'
 
-export interface Script {
+interface Script {
   readonly job: number
   readonly rule: Rule
   /** How the `.do` looks. */

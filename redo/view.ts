@@ -6,7 +6,7 @@ import type { Size, Terminal } from './terminal.ts'
 import type { FileName } from './tree.ts'
 
 /** What the live view tells: how far the run is, and what runs now. */
-export interface Facts extends Outlook {
+interface Facts extends Outlook {
   readonly done: number
   readonly failed: number
   readonly running: readonly Running[]

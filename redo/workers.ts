@@ -5,7 +5,7 @@ import type { Errand, Outcome } from '../core/errand.ts'
 import { hasEnded } from '../core/process.ts'
 
 /** The exit status of the errand, and a word about it; or that the client has to do it itself. */
-export type Reply = (status: number | undefined, text?: string) => void
+type Reply = (status: number | undefined, text?: string) => void
 
 /**
  * Processes that stay, which do the work of programs that scripts would start again and again. Each

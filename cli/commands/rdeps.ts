@@ -8,7 +8,7 @@ import { complain, json, paint, print } from '../output.ts'
 /** How a package needs another. */
 type Kind = 'run' | 'build' | 'test'
 
-export interface Dependent {
+interface Dependent {
   readonly name: string
   readonly kinds: readonly Kind[]
 }

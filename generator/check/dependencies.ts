@@ -3,7 +3,7 @@ import type { Edge } from '../package.ts'
 import type { Fields, Path, Reader } from './reader.ts'
 
 /** The names of dependencies, and those of them that are packages of the tree. */
-export interface Dependencies {
+interface Dependencies {
   readonly names: readonly string[]
   readonly edges: readonly Edge[]
 }

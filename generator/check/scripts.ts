@@ -3,7 +3,7 @@ import type { PackageFile } from '../tree.ts'
 import type { Fields, Reader } from './reader.ts'
 
 /** What makes a package. */
-export type Build =
+type Build =
   | {
       readonly kind: 'script'
       readonly text: string

@@ -5,7 +5,7 @@ import { numberAt, numberBytes } from './number.ts'
  * What peers tell each other: which blocks they want, the blocks themselves, and which they have or have not.
  * Source of the format: the specification of bitswap, version 1.2.0.
  */
-export interface Message {
+interface Message {
   readonly wants: readonly Want[]
   /** The wants take the place of all earlier ones. */
   readonly full: boolean

@@ -10,7 +10,7 @@ import { type PeerNode, startNode } from './node.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /** Peers as places of a run. */
-export interface Peers {
+interface Peers {
   readonly places: readonly BlockPlace[]
   close(): Promise<void>
 }

@@ -6,7 +6,7 @@ import { gunzipped } from '../tar/unpack.ts'
 import type { BuildProblem } from './problem.ts'
 
 /** The tar inside an archive. After the last chunk, `failure` tells whether they were all. */
-export interface ArchiveBytes {
+interface ArchiveBytes {
   readonly chunks: AsyncIterable<Uint8Array>
   readonly failure: () => BuildProblem | undefined
 }

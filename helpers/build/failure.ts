@@ -15,7 +15,7 @@ const TAIL_LINES = 40
 /** What a shell answers whose last command is nowhere on PATH. */
 const NOT_FOUND = 127
 
-export interface Attempt {
+interface Attempt {
   readonly label: string
   readonly action: 'build' | 'test'
   readonly work: string

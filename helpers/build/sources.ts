@@ -7,7 +7,7 @@ import { PACKAGE_TIME } from '../tar/entry.ts'
 import type { BuildProblem } from './problem.ts'
 
 /** A source in the store, and the name that a build finds it under. */
-export interface SourceFile {
+interface SourceFile {
   readonly file: string
   readonly digest: Sha256
   readonly path: string

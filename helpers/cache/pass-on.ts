@@ -9,7 +9,7 @@ import { askPlace } from './statements.ts'
 import type { TrustedKey } from './trust.ts'
 
 /** A place that what others said is passed on to. */
-export interface PassingOn {
+interface PassingOn {
   readonly place: Place
   /** By which the records that are there are verified. */
   readonly keys: readonly TrustedKey[]
@@ -17,7 +17,7 @@ export interface PassingOn {
 }
 
 /** The `.tar.gz` that the place has, or will have. */
-export interface Bytes {
+interface Bytes {
   readonly gz: Sha256
   readonly size: number
 }

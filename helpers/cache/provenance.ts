@@ -20,7 +20,7 @@ export interface Kept {
 }
 
 /** Where a package came from. */
-export type Origin =
+type Origin =
   /** A build here came out as it: we may speak of it. */
   | { readonly kind: 'built here' }
   | { readonly kind: 'from caches'; readonly kept: readonly Kept[] }

@@ -41,7 +41,7 @@ export interface Found {
 }
 
 /** What a package is, and for whose word. */
-export interface Belief {
+interface Belief {
   readonly tar: Sha256
   readonly statements: readonly Statement[]
 }
@@ -53,7 +53,7 @@ export type Answer =
   /** What each place said, in words for a person. */
   | { readonly kind: 'not here'; readonly said: readonly Said[] }
 
-export type Said = readonly [place: string, what: string]
+type Said = readonly [place: string, what: string]
 
 /**
  * Looks for a package: hears what the places say of it, and asks those for it that have it, the first of them first. Each

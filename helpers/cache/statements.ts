@@ -12,7 +12,7 @@ import { isExpired, MAX_RECORD_BYTES, readRecord } from './record.ts'
 import type { TrustedKey } from './trust.ts'
 
 /** What a place has of the trusted builders about one package. */
-export interface Answer {
+interface Answer {
   readonly statements: readonly Statement[]
   /** Those that were true once. */
   readonly expired: readonly Statement[]

@@ -1,5 +1,5 @@
 /** A file of the machine's apt configuration. */
-export interface AptFile {
+interface AptFile {
   readonly name: string
   readonly text: string
 }

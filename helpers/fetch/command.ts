@@ -4,7 +4,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { LIMITS, type Limits } from '../http/limits.ts'
 
 /** What do-fetch is asked to do. */
-export type Command =
+type Command =
   | { readonly kind: 'help' }
   | {
       readonly kind: 'fetch'

@@ -33,7 +33,7 @@ export interface FetchOptions {
   readonly apt?: string
 }
 
-export interface Fetched {
+interface Fetched {
   readonly sha256: Sha256
   readonly path: string
   /** Where it came from just now; nothing if it was in the store. */

@@ -13,7 +13,7 @@ import type { IpfsReader } from './ipfs.ts'
 import type { Origin } from './origin.ts'
 import type { Reply } from './registry.ts'
 
-export interface Question {
+interface Question {
   readonly origin: Origin
   /** How many bytes of the source are here. */
   readonly have: number

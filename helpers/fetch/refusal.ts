@@ -6,7 +6,7 @@ import { address, type Origin } from './origin.ts'
 import type { FetchRequest } from './request.ts'
 
 /** A place that was asked in vain. */
-export interface Tried {
+interface Tried {
   readonly origin: Origin
   readonly failure: Failure
 }

@@ -18,7 +18,7 @@ export interface Reply {
   drop(): void
 }
 
-export interface Asking extends Network {
+interface Asking extends Network {
   readonly signal: AbortSignal
   /** For the passwords of registries. */
   readonly env: Env

@@ -6,7 +6,7 @@ import { address, type Origin, originsOf } from './origin.ts'
 import type { FetchRequest } from './request.ts'
 
 /** Where one source could be had. */
-export interface Whereabouts {
+interface Whereabouts {
   readonly file: string
   readonly sha256: Sha256
   /** Its path in the store, if it is there. */

@@ -2,7 +2,7 @@ import { quoted } from '../../core/message.ts'
 import type { Failure } from './failure.ts'
 
 /** What a server's answer means for somebody who has the first bytes already. */
-export type Answer =
+type Answer =
   | { readonly kind: 'whole'; readonly total?: number; readonly etag?: string }
   | { readonly kind: 'rest'; readonly total?: number; readonly etag?: string }
   /** There is no more than what is here. */

@@ -52,7 +52,7 @@ export async function bodyOf(
   return have < total ? refuse({ kind: 'cut', have, total }) : ok(Buffer.concat(chunks))
 }
 
-export interface Watching {
+interface Watching {
   /** Aborted when the caller leaves, and when nothing moves. */
   readonly both: AbortSignal
   readonly moved: (bytes: number) => void

@@ -3,7 +3,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import type { InstallProblem } from './problem.ts'
 import type { Installed } from './record.ts'
 
-export interface Wish {
+interface Wish {
   /** Packages to be there, with all that they need. */
   readonly add: readonly Installed[]
   /** Names of packages to go. */

@@ -28,7 +28,7 @@ export function ownerProblems(packages: readonly Installed[], areOne: AreOne): r
 }
 
 /** Whether two names in a folder of the root are one to its file system. */
-export type AreOne = (folder: string, name: string, other: string) => boolean
+type AreOne = (folder: string, name: string, other: string) => boolean
 
 function twins(
   owners: ReadonlyMap<string, readonly { readonly name: string }[]>,

@@ -3,7 +3,7 @@ import type { CID } from 'multiformats/cid'
 import type { Blocks } from '../block/block.ts'
 import { parseNode } from './node.ts'
 
-export interface ArchiveOf {
+interface ArchiveOf {
   readonly root: CID
   /** The blocks that lead from the root to what is wanted, which proves that it is what the path names. */
   readonly before: readonly Block[]

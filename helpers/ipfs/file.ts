@@ -12,7 +12,7 @@ export interface Opened {
   readonly body: AsyncIterable<Uint8Array>
 }
 
-export interface Opening {
+interface Opening {
   readonly blocks: Blocks
   /** The first byte that is wanted: blocks before it are not asked for. */
   readonly from?: number

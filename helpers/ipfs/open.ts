@@ -8,7 +8,7 @@ import { type Opened, openFile } from './file.ts'
 import { resolvePath } from './folder.ts'
 import type { Places } from './places.ts'
 
-export interface Wanted {
+interface Wanted {
   readonly root: CID
   /** The names that lead from there to the file. */
   readonly path: readonly string[]

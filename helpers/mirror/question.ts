@@ -17,7 +17,7 @@ export interface Asking extends Network {
 }
 
 /** How places of one kind are asked whether they have a source now, without fetching it. */
-export interface Question<Of extends Origin> {
+interface Question<Of extends Origin> {
   /** Whose place it is: those of one owner count once, as they would be lost together. */
   readonly owner: (origin: Of) => string
   /** Answers why the place does not have it; undefined where it has it. */

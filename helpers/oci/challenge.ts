@@ -1,5 +1,5 @@
 /** How a registry wants to learn who asks: the header WWW-Authenticate (RFC 9110, 11.6.1). */
-export type Challenge =
+type Challenge =
   | { readonly scheme: 'basic' }
   | { readonly scheme: 'bearer'; readonly realm: string; readonly service?: string }
 

@@ -13,7 +13,7 @@ export interface Connected {
   close(): Promise<void>
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   /** For the proxies and the passwords of registries. */
   readonly env: Env
   /** Plain http with a registry that is not this machine. */

@@ -36,7 +36,7 @@ export function pushBlob(blob: BlobSource, pushing: Pushing): Promise<Result<Sen
   })
 }
 
-export interface PushedManifest {
+interface PushedManifest {
   /** Whether the registry tells of this manifest those who ask for what refers to its subject. */
   readonly knowsSubject: boolean
 }

@@ -10,7 +10,7 @@ import type { Session } from './session.ts'
 import { statusFailure } from './status.ts'
 
 /** A manifest as a registry holds it. */
-export interface Held {
+interface Held {
   readonly manifest: Manifest
   readonly bytes: Buffer
   readonly digest: Sha256

@@ -13,7 +13,7 @@ import { type OciFailure, OciRefusal, thrownFailure } from './failure.ts'
 import { isLoopback } from './reference.ts'
 import { statusFailure } from './status.ts'
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly dispatcher: Dispatcher
   readonly limits: Limits
   /** Asked for only when the registry wants to know; who is asked has until the signal, if there is one. */
@@ -26,7 +26,7 @@ export interface SessionOptions {
   readonly signal?: AbortSignal
 }
 
-export interface Question {
+interface Question {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH'
   readonly url: URL
   /** What a token must allow: `repository:NAME:pull,push`. */

@@ -2,7 +2,7 @@ import { parseOptions } from '../../core/options.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 
 /** What ipfs-pin-fetch-file is asked to do. */
-export type Command =
+type Command =
   | { readonly kind: 'help' }
   | {
       readonly kind: 'pin'

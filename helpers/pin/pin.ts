@@ -11,7 +11,7 @@ import type { Kubo } from '../ipfs/kubo.ts'
 import { amendRecords } from '../mirror/amend.ts'
 import { type PinnedSource, withSources } from '../mirror/ipfs-records.ts'
 
-export interface Pinning {
+interface Pinning {
   readonly tree: string
   readonly store: string
   /** Gets the sources and pins them, where there is one. */

@@ -24,7 +24,7 @@ import { makeLaterBin, triedClock } from './clock.ts'
 import type { Variation } from './variation.ts'
 
 /** Another checkout of a tree, in which builds differ from those of the tree in all that we can make different. */
-export interface Elsewhere {
+interface Elsewhere {
   readonly root: string
   readonly variations: readonly Variation[]
   /** Brings targets up to date there, what is said going to stderr; answers the exit status. */

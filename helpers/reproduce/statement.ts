@@ -5,7 +5,7 @@ import { basename } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
 
 /** What a seed was made from, and what came of it. */
-export interface Statement {
+interface Statement {
   /** The package that was built. */
   readonly from: string
   /** Programs of the host that made the first tier; none when the seed made itself. */

@@ -6,7 +6,7 @@ import { buildEnvironment } from './environment.ts'
 import { type Root, rootOptions, sealRoot } from './root.ts'
 import type { SandboxSpec } from './spec.ts'
 
-export interface SandboxRun {
+interface SandboxRun {
   /** With the person's terminal; a build has none. */
   readonly interactive: boolean
   readonly makeflags?: string

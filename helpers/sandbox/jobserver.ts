@@ -3,7 +3,7 @@ import type { Env } from '../../core/env.ts'
 import { type JobserverPlace, jobserverIn, jobserverPlace } from '../../core/makeflags.ts'
 
 /** How many jobs a build may run: what its MAKEFLAGS says, and the descriptors which that speaks of. */
-export interface Jobs {
+interface Jobs {
   readonly makeflags?: string
   /** To be 3, 4, … of the build; none, or two. */
   readonly fds: readonly number[]

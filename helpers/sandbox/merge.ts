@@ -18,9 +18,9 @@ export interface Owner {
   readonly type: LeafType
 }
 
-export type LeafType = 'folder' | 'file' | 'symlink'
+type LeafType = 'folder' | 'file' | 'symlink'
 
-export interface MergeOptions {
+interface MergeOptions {
   /** Which folders are listed even where one layer alone has them. */
   readonly isOpened?: (path: string) => boolean
   /** Gives up (undefined) when there are more paths than this. */

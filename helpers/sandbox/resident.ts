@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 
 /** How a script that a resident shell ran came to its end. */
-export interface Passed {
+interface Passed {
   /** What was written to the status descriptor meanwhile. */
   readonly told: string
   /** As the shell has it: 128 + N after signal N. */

@@ -26,7 +26,7 @@ export type Ended =
   /** The sandbox never came to be; bwrap's words are in the log. */
   | { readonly kind: 'not started' }
 
-export interface RunOptions {
+interface RunOptions {
   readonly store: string
   readonly command: readonly string[]
   /** With the person's terminal in place of the log. */

@@ -18,7 +18,7 @@ import { PACKAGE_TIME } from '../tar/entry.ts'
 import type { SandboxSpec } from './spec.ts'
 
 /** What stands before and behind the packages' trees when the root is put together. */
-export interface Skeleton {
+interface Skeleton {
   /** Wins over every package: the user database, and a place for each thing that is mounted. */
   readonly front: string
   /** Yields to every package: /usr/bin/env, which so many scripts are started by. */

@@ -44,7 +44,7 @@ export function rememberContent(store: string, { text, tar }: Content, hash: Sha
   writeWhole(path, `pkghash ${hash}\ntar ${tar}\n${text}`)
 }
 
-export interface Note extends Content {
+interface Note extends Content {
   readonly hash: Sha256
 }
 

@@ -13,7 +13,7 @@ import { type Content, rememberContent } from './content.ts'
 import { linkFile } from './move.ts'
 
 /** What became of a package that was to be kept: `there` means that the store has one of this key, which stays. */
-export type Kept = 'kept' | 'there' | 'no room'
+type Kept = 'kept' | 'there' | 'no room'
 
 /**
  * Keeps a package in the store under its pkghash, with the key that it was built from. The package comes after

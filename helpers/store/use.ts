@@ -11,7 +11,7 @@ import { untilStoreUnlocked } from './lock.ts'
 import { markUsed } from './mark.ts'
 
 /** Unpacked trees, by the sha256 of their tars, and sources. */
-export interface Wanted {
+interface Wanted {
   readonly trees?: readonly Sha256[]
   readonly distfiles?: readonly Sha256[]
 }
@@ -72,7 +72,7 @@ export async function useStoreFor(pid: number, store: string, wanted: Wanted): P
 }
 
 /** What running processes need. */
-export interface Uses {
+interface Uses {
   readonly trees: ReadonlySet<Sha256>
   readonly distfiles: ReadonlySet<Sha256>
   /** How many processes there are. */

@@ -6,7 +6,7 @@ import type { Layer } from './layer.ts'
 /** Top-level folders that are always the host's: without them there is no home, no device and no process. */
 export const HOST_OWN: readonly string[] = ['dev', 'home', 'proc', 'root', 'run', 'sys', 'tmp']
 
-export interface Facts {
+interface Facts {
   /** The folder of the venv's state, when it was made. */
   readonly place: string
   readonly layers: readonly Layer[]

@@ -13,7 +13,7 @@ import { statePath } from './state.ts'
 import type { Thing } from './thing.ts'
 
 /** What comes of a request. */
-export interface Outcome {
+interface Outcome {
   readonly layers: readonly Layer[]
   readonly entries: readonly Merged[]
   readonly request: Request

@@ -6,7 +6,7 @@ import type { VenvProblem } from './problem.ts'
 import { readRecord, type VenvRecord } from './record.ts'
 
 /** A venv as it is now. */
-export interface Venv extends VenvRecord {
+interface Venv extends VenvRecord {
   /** The folder of its state. */
   readonly state: string
 }

@@ -33,7 +33,7 @@ import { writeText } from '../../text-file.ts'
 import { imageNames, type Names } from './image-name.ts'
 import type { BillRequest, ExportRequest } from './request.ts'
 
-export interface Done {
+interface Done {
   readonly answer: unknown
   readonly lines: readonly string[]
 }
