@@ -20,6 +20,9 @@ export const storeRoot = (env: Env, tree: string = treeRoot()): string =>
 /** A source. Who finds a file of this name may trust it: it was verified before it got the name. */
 export const distfilePath = (store: string, digest: Sha256): string => join(store, 'distfiles', digest)
 
+/** Where sources lie that came in part (helpers/fetch/part.ts). */
+export const partialFolder = (store: string): string => join(store, 'distfiles', '.partial')
+
 /** A package's unpacked tree, by the sha256 of its tar. */
 export const treePath = (store: string, tarSha256: Sha256): string => join(store, 'trees', tarSha256)
 

@@ -1,6 +1,6 @@
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Failure } from '../http/failure.ts'
-import { LONGEST, numberAt } from './number.ts'
+import { LONGEST, numberAt } from './varint.ts'
 
 /** The messages in a stream, each behind its length; the last one is a failure if a length is absurd. */
 export async function* framesOf(

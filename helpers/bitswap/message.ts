@@ -1,5 +1,5 @@
 import { CID } from 'multiformats/cid'
-import { numberAt, numberBytes } from './number.ts'
+import { numberAt, numberBytes } from './varint.ts'
 
 /**
  * What peers tell each other: which blocks they want, the blocks themselves, and which they have or have not.

@@ -8,7 +8,7 @@ import type { IpfsFailure } from './failure.ts'
 /** The largest block that IPFS nodes hand to each other (2 MiB, the limit of bitswap). */
 export const MAX_BLOCK_BYTES = 2 ** 21
 
-/** One who may have blocks: a gateway, or a daemon. What it gives is checked here, not there. */
+/** One who may have blocks: a gateway, a daemon, or a peer. What it gives is checked here, not there. */
 export interface BlockPlace {
   /** As a person knows it: its host. */
   readonly name: string

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { parsePart, partOf } from '../../core/part.ts'
-import { distfilePath } from '../../core/store.ts'
+import { distfilePath, partialFolder } from '../../core/store.ts'
 import { PACKAGE_TIME } from '../tar/entry.ts'
 
 /**
@@ -102,8 +102,6 @@ export async function openPart(store: string, sha256: Sha256): Promise<Part> {
 export function busyProcess(store: string, sha256: Sha256, staleMs: number): number | undefined {
   return claims(store, sha256).find(({ owner, idleMs }) => owner !== undefined && idleMs < staleMs)?.owner
 }
-
-export const partialFolder = (store: string): string => join(store, 'distfiles', '.partial')
 
 interface Claim {
   readonly path: string

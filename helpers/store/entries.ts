@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { isSha256 } from '../../core/digest.ts'
 import { byCodeUnit } from '../../core/order.ts'
+import { partialFolder } from '../../core/store.ts'
 import { KINDS, type Kind, lastUsed } from './mark.ts'
 
 /** One thing that the store holds, and that can go as a whole. */
@@ -76,11 +77,8 @@ function measure(path: string, stats: Stats, blocks: Map<string, number>): void 
 /** Some file systems keep little ones where they keep names, and count nothing. */
 const room = (stats: Stats): number => Math.max(stats.blocks, 1) * 512
 
-/** Where sources lie that came in part: see helpers/fetch/part.ts. */
-export const PARTIALS = 'distfiles/.partial'
-
 function partials(store: string): readonly StoreEntry[] {
-  const folder = join(store, PARTIALS)
+  const folder = partialFolder(store)
   return namesIn(folder).flatMap(file => {
     const path = join(folder, file)
     const stats = lstatSync(path, { throwIfNoEntry: false })

@@ -3,8 +3,9 @@ import { basename, dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isLeft, parsePart, partOf, sweepParts } from '../../core/part.ts'
 import { removeTree } from '../../core/remove.ts'
+import { partialFolder } from '../../core/store.ts'
 import { readNote } from './content.ts'
-import { PARTIALS, type StoreEntry, storeEntries } from './entries.ts'
+import { type StoreEntry, storeEntries } from './entries.ts'
 import { lockStore } from './lock.ts'
 import { forgetUse, KINDS, lastUsed } from './mark.ts'
 import { type Plan, planGc, type Stay } from './plan.ts'
@@ -95,7 +96,7 @@ const GONE = 'gone'
 function sweepRemains(store: string): void {
   for (const folder of ['', ...KINDS, ...OTHERS]) sweepParts(join(store, folder))
   // The parts of sources are entries, and no remains.
-  sweepParts(join(store, PARTIALS), GONE)
+  sweepParts(partialFolder(store), GONE)
 }
 
 /** What else of the store's folders holds what is written as a whole. */

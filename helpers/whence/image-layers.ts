@@ -2,6 +2,7 @@ import { isSha256, type Sha256 } from '../../core/digest.ts'
 import { isPackageName, type PackageName } from '../../core/name.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type Part, parseParts } from '../export/parts.ts'
+import { readDigest } from '../oci/reference.ts'
 import { readProblem } from '../tar/read.ts'
 import { type ImageFiles, openJson } from './image-files.ts'
 import { fieldOf, listOf, textOf } from './json.ts'
@@ -58,7 +59,7 @@ async function layoutLayers(
   if (!config.ok) return config
   const layers: ImageLayer[] = []
   for (const [index, descriptor] of listOf(fieldOf(manifest.value, 'layers')).entries()) {
-    const digest = digestOf(fieldOf(descriptor, 'digest'))
+    const digest = readDigest(fieldOf(descriptor, 'digest'))
     const tar = diffId(config.value, index)
     if (!digest || !tar) return refuse(`layer ${index + 1} has no sha256`)
     const parts = annotated(fieldOf(descriptor, 'annotations'), tar) ?? fromHistory(config.value, index, tar)
@@ -86,21 +87,15 @@ async function archiveLayers(
 
 /** A JSON file by its descriptor, if its bytes are those of the digest. */
 async function blob(files: ImageFiles, descriptor: unknown, what: string): Promise<Result<unknown, string>> {
-  const digest = digestOf(fieldOf(descriptor, 'digest'))
+  const digest = readDigest(fieldOf(descriptor, 'digest'))
   if (!digest) return refuse(`${what} has no sha256`)
   const read = await openJson(files, `blobs/sha256/${digest}`)
   if (!read) return refuse(`${what} is missing, or no JSON`)
   return read.digest === digest ? ok(read.value) : refuse(`${what} is not what its sha256 says`)
 }
 
-/** `sha256:` and the digits; nothing else, for it becomes a path. */
-function digestOf(value: unknown): Sha256 | undefined {
-  const digits = /^sha256:(.*)$/.exec(textOf(value) ?? '')?.[1] ?? ''
-  return isSha256(digits) ? digits : undefined
-}
-
 const diffId = (config: unknown, index: number): Sha256 | undefined =>
-  digestOf(listOf(fieldOf(fieldOf(config, 'rootfs'), 'diff_ids'))[index])
+  readDigest(listOf(fieldOf(fieldOf(config, 'rootfs'), 'diff_ids'))[index])
 
 /** What is no name of a package is none here either: a name becomes a path. */
 function annotated(annotations: unknown, tar: Sha256): readonly Part[] | undefined {
