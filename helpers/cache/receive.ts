@@ -7,6 +7,7 @@ import { anyAborted } from '../../core/any-aborted.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { isSystemError } from '../../core/system-error.ts'
 import { writeAll } from '../../core/write-all.ts'
+import { Watch } from '../http/watch.ts'
 import { Broken, type Failure } from './failure.ts'
 import { packageName } from './names.ts'
 import type { Place } from './place.ts'
@@ -36,7 +37,7 @@ export interface Begun {
   /** One of which it is, if it is any. */
   readonly records: readonly CacheRecord[]
   readonly bytes: AsyncIterable<Uint8Array>
-  readonly watch: Watch
+  readonly watch: PackageWatch
   /** For those who do not receive it. */
   close(): void
 }
@@ -50,7 +51,7 @@ export async function begin(
 ): Promise<Result<Begun, Failure>> {
   const [first] = records
   if (!first) return refuse({ kind: 'absent' })
-  const watch = new Watch(patience)
+  const watch = new PackageWatch(patience)
   const failed = (failure: Failure): Result<never, Failure> => {
     watch.end()
     return refuse(watch.failure ?? failure)
@@ -135,7 +136,7 @@ async function pour(
   bytes: AsyncIterable<Uint8Array>,
   file: number,
   limit: number,
-  watch: Watch,
+  watch: PackageWatch,
 ): Promise<Result<{ readonly have: number; readonly digest: string }, Failure>> {
   const hash = createHash('sha256')
   let have = 0
@@ -153,69 +154,32 @@ async function pour(
   return ok({ have, digest: hash.digest('hex') })
 }
 
-/** Ends a transfer that keeps us waiting. */
-class Watch {
-  readonly #controller = new AbortController()
+/** Ends a transfer that keeps us waiting: for its first byte, and then for the others. */
+class PackageWatch extends Watch {
   readonly #patience: Patience
-  #timer: NodeJS.Timeout | undefined
-  /** When patience ends, by performance.now(). */
-  #until = 0
-  /** Of the patience, in milliseconds, while nobody waits. */
-  #left = 0
   #hasBegun = false
   #have = 0
-  /** Bytes since patience began anew. */
-  #since = 0
-  failure: Failure | undefined
 
   constructor(patience: Patience) {
+    super(patience.firstByteMs)
     this.#patience = patience
-    this.#wait(patience.firstByteMs)
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
   }
 
   /** The first byte is there. */
   begun(): void {
     this.#hasBegun = true
-    this.#wait(this.#patience.idleMs)
+    this.wait(this.#patience.idleMs)
+    this.expect(this.#patience.leastBytes)
   }
 
-  moved(bytes: number): void {
+  override moved(bytes: number): void {
     this.#have += bytes
-    this.#since += bytes
-    if (this.#since < this.#patience.leastBytes) return
-    this.#since = 0
-    this.#wait(this.#patience.idleMs)
+    super.moved(bytes)
   }
 
-  /** While our own disk is busy with what came, the place keeps nobody waiting. */
-  hold(): void {
-    clearTimeout(this.#timer)
-    this.#left = this.#until - performance.now()
-  }
-
-  goOn(): void {
-    this.#wait(this.#left)
-  }
-
-  end(): void {
-    clearTimeout(this.#timer)
-  }
-
-  #wait(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#until = performance.now() + ms
-    this.#timer = setTimeout(() => this.#give(), ms)
-  }
-
-  #give(): void {
-    const { firstByteMs, idleMs } = this.#patience
-    this.failure = this.#hasBegun
-      ? { kind: 'stalled', have: this.#have, seconds: idleMs / 1000 }
-      : { kind: 'slow', seconds: firstByteMs / 1000 }
-    this.#controller.abort()
+  get failure(): Failure | undefined {
+    if (!this.stalled) return undefined
+    const { seconds } = this
+    return this.#hasBegun ? { kind: 'stalled', have: this.#have, seconds } : { kind: 'slow', seconds }
   }
 }

@@ -9,12 +9,16 @@ export class Watch {
   #ms: number
   #leastBytes = SLOWEST
   #timer: NodeJS.Timeout
+  /** When it is over, by performance.now(). */
+  #until = 0
+  /** Milliseconds, while it is held. */
+  #left = 0
   #since = 0
   #stalled = false
 
   constructor(ms: number) {
     this.#ms = ms
-    this.#timer = this.#start()
+    this.#timer = this.#start(ms)
   }
 
   get signal(): AbortSignal {
@@ -47,6 +51,17 @@ export class Watch {
     if (this.#since >= this.#leastBytes) this.#again()
   }
 
+  /** Until it goes on it is not counted: we are busy with what came, and nobody waits for more. */
+  hold(): void {
+    clearTimeout(this.#timer)
+    this.#left = this.#until - performance.now()
+  }
+
+  goOn(): void {
+    clearTimeout(this.#timer)
+    this.#timer = this.#start(this.#left)
+  }
+
   end(): void {
     clearTimeout(this.#timer)
   }
@@ -60,13 +75,14 @@ export class Watch {
   #again(): void {
     this.#since = 0
     clearTimeout(this.#timer)
-    this.#timer = this.#start()
+    this.#timer = this.#start(this.#ms)
   }
 
-  #start(): NodeJS.Timeout {
+  #start(ms: number): NodeJS.Timeout {
+    this.#until = performance.now() + ms
     return setTimeout(() => {
       this.#stalled = true
       this.#controller.abort()
-    }, this.#ms)
+    }, ms)
   }
 }
