@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Sha256 } from '../../core/digest.ts'
+import { gathered } from '../../core/gathered.ts'
 import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { Broken, type Failure } from './failure.ts'
@@ -135,19 +136,15 @@ async function readSmall(
 ): Promise<Result<string, Failure>> {
   const opened = await place.open(file, signal)
   if (!opened.ok) return opened
-  const chunks: Uint8Array[] = []
-  let have = 0
+  let bytes: Buffer | undefined
   try {
-    for await (const chunk of opened.value.bytes) {
-      have += chunk.length
-      if (have > limit) return refuse({ kind: 'lie', why: `${file} is longer than ${limit} bytes` })
-      chunks.push(chunk)
-    }
+    bytes = await gathered(opened.value.bytes, limit)
   } catch (error) {
     if (error instanceof Broken) return refuse(error.failure)
     throw error
   }
+  if (!bytes) return refuse({ kind: 'lie', why: `${file} is longer than ${limit} bytes` })
   const total = opened.value.length
-  if (total !== undefined && total !== have) return refuse({ kind: 'cut', have, total })
-  return ok(Buffer.concat(chunks).toString())
+  if (total !== undefined && total !== bytes.length) return refuse({ kind: 'cut', have: bytes.length, total })
+  return ok(bytes.toString())
 }

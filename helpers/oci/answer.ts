@@ -1,3 +1,4 @@
+import { gathered } from '../../core/gathered.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import type { Response } from '../http/http.ts'
 import { type OciFailure, thrownFailure, tooLarge } from './failure.ts'
@@ -13,19 +14,13 @@ export interface Answer {
 
 /** The whole of a short answer. */
 export async function readSmall(answer: Answer, limit: number): Promise<Result<Buffer, OciFailure>> {
-  const chunks: Uint8Array[] = []
-  let size = 0
   try {
     if (Number(answer.headers['content-length'] ?? 0) > limit) {
       answer.drop()
       return refuse(tooLarge(limit))
     }
-    for await (const chunk of answer.body) {
-      size += chunk.length
-      if (size > limit) return refuse(tooLarge(limit))
-      chunks.push(chunk)
-    }
-    return ok(Buffer.concat(chunks))
+    const bytes = await gathered(answer.body, limit)
+    return bytes ? ok(bytes) : refuse(tooLarge(limit))
   } catch (error) {
     return refuse(thrownFailure(error))
   }

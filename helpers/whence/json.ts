@@ -1,4 +1,5 @@
 import { type Sha256, sha256 } from '../../core/digest.ts'
+import { gathered } from '../../core/gathered.ts'
 import { isObject } from '../../core/json.ts'
 
 /** What a JSON file holds, of which nothing is known yet, and the sha256 of its bytes. */
@@ -12,16 +13,9 @@ const MAX_BYTES = 8 * 1024 ** 2
 
 /** Undefined when it is too long, or no JSON. */
 export async function readJson(chunks: AsyncIterable<Uint8Array>): Promise<BoundedJson | undefined> {
-  const all: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of chunks) {
-    length += chunk.length
-    if (length > MAX_BYTES) return undefined
-    all.push(chunk)
-  }
-  const bytes = Buffer.concat(all)
+  const bytes = await gathered(chunks, MAX_BYTES)
   try {
-    return { value: JSON.parse(bytes.toString('utf8')), digest: sha256(bytes) }
+    return bytes && { value: JSON.parse(bytes.toString('utf8')), digest: sha256(bytes) }
   } catch {
     return undefined
   }
