@@ -43,7 +43,5 @@ export interface Publisher {
   close(): Promise<void>
 }
 
-export type { Env } from '../../core/env.ts'
-
 /** Why a url cannot be used, as the end of a sentence. */
 export type Fault = string

@@ -1,4 +1,5 @@
 import { copyFileSync, existsSync, linkSync, rmSync } from 'node:fs'
+import type { Env } from '../../core/env.ts'
 import { readKey } from '../../core/key-file.ts'
 import { formatMessage, type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
@@ -7,7 +8,6 @@ import { disprovedClaim, disprovedPath, expectSame } from '../store/spot-check.t
 import { Notes } from './notes.ts'
 import { type Outcome, obtain } from './obtain.ts'
 import { openPlaces } from './open-places.ts'
-import type { Env } from './place.ts'
 import { PATIENCE, type Patience } from './receive.ts'
 import { dayOf } from './record.ts'
 import { leftOut, type Wanted } from './search.ts'
