@@ -121,7 +121,7 @@ function rule(pkg: Package, target: string, body: string): Emitted {
 /**
  * The key of the package, below the sha256 that names it. The text is a word and no here-document, and one sha256sum
  * reads the inputs and the text: of a tree that was never built there are as many keys as packages, and to start a
- * program for each thing took most of their time.
+ * program for each thing took most of their time. A quarter of such a start is the locale.
  */
 function pkghash(pkg: Package): string {
   const inputs = [
@@ -143,7 +143,7 @@ function pkghash(pkg: Package): string {
       ({ kind, name }) =>
         `read -r hash <../${name}/.pkghash\nkey="$key\n${dependencyLine(kind, name, '$hash')}"\n`,
     ),
-    `sums=$(sha256sum ${words([...paths, '-'])} 2>&1 <<END\n$key\nEND\n) || :\n`,
+    `sums=$(LC_ALL=C sha256sum ${words([...paths, '-'])} 2>&1 <<END\n$key\nEND\n) || :\n`,
     `[ "\${sums%\n*}" = "$made" ] || ${endStale(olderThanManifest(pkg))}`,
     unlessOthersExecutable(pkg),
     'hash=${sums##*\n}\n',
