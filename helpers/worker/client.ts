@@ -71,14 +71,28 @@ const info = (path: string): string => readFileSync(path.replace('/fd/', '/fdinf
 const placeIn = (path: string): string => field(info(path), 'pos')
 const flagsOf = (path: string): number => Number.parseInt(field(info(path), 'flags'), 8)
 
-/** Opens it as that descriptor: the lowest free one, since those below stay open. */
-function put(fd: number, { path, flags }: Opening): void {
+/** Opens it as that descriptor, or nothing in its place. */
+function put(fd: number, opening: Opening): void {
   closeSync(fd)
   try {
-    openSync(path, flags)
+    openAs(fd, opening)
   } catch (error) {
-    openSync('/dev/null', 'r+')
+    openAs(fd, { path: '/dev/null', flags: constants.O_RDWR })
     throw error
+  }
+}
+
+/**
+ * An open takes the lowest descriptor, and those below stay open. But another thread may have taken it in between: a
+ * new one reads how many processors there are. It gives it back at once; then what we open has to take it, or a pipe of
+ * libuv would, which ends the process by an assertion when it closes that.
+ */
+function openAs(fd: number, { path, flags }: Opening): void {
+  const others: number[] = []
+  try {
+    for (let got = openSync(path, flags); got !== fd; got = openSync(path, flags)) others.push(got)
+  } finally {
+    for (const other of others) closeSync(other)
   }
 }
 
