@@ -64,7 +64,7 @@ export const emitApi = ({ inputs }: Api): Emitted => ({
     START,
     `redo-ifchange ${words(inputs.map(({ path }) => `../${path}`))}\n`,
     madeFrom(inputs.map(({ path, sha256 }) => ({ path: `../${path}`, sha256 }))),
-    `printf '%s\\n' "$made" | sha256sum -c >/dev/null 2>&1 || ${endStale('pkg: cannot build: the emitted rules are older than the manifest API')}`,
+    `printf '%s\\n' "$made" | sha256sum -c >/dev/null 2>&1 || ${endStale('pkg: cannot build: the emitted rules are older than the manifest API', OTHERS)}`,
     'echo same >"$3"\n',
     STAMP,
   ].join(''),
@@ -84,12 +84,15 @@ const madeFrom = (inputs: readonly Input[]): string =>
     `made=${shellWord(inputs.map(({ path, sha256 }) => `${sha256}  ${path}`).join('\n'))}\n`,
   ].join('')
 
-/** Ends the script, saying `why` and which of its inputs are no more what the rule was made from. */
-const endStale = (why: string): string =>
+/** Says which inputs are no more what the rule was made from. */
+const OTHERS = `printf '%s\\n' "$made" | sha256sum -c 2>&1 | sed '/: OK$/d'`
+
+/** Ends the script, saying `why`, and by the command `which` of what it speaks. */
+const endStale = (why: string, which: string): string =>
   [
     '{\n',
     `  echo '${why}'\n`,
-    `  printf '%s\\n' "$made" | sha256sum -c 2>&1 | sed '/: OK$/d'\n`,
+    `  ${which}\n`,
     "  echo '  run: npx coolports-gen'\n",
     '  exit 1\n',
     '}\n',
@@ -105,11 +108,7 @@ function unlessOthersExecutable(pkg: Package): string {
   const executable = pkg.files.filter(({ mode }) => mode === '755').map(({ path }) => `files/${path}`)
   return [
     `executable=$(find ${words(all)} \\( -perm -100 -o -perm -010 -o -perm -001 \\))\n`,
-    `[ "$executable" = ${shellWord(executable.join('\n'))} ] || {\n`,
-    `  printf '%s\\n' "${olderThanManifest(pkg)}" \\\n`,
-    `    'files: others are executable now' '  run: npx coolports-gen'\n`,
-    '  exit 1\n',
-    '}\n',
+    `[ "$executable" = ${shellWord(executable.join('\n'))} ] || ${endStale(olderThanManifest(pkg), "echo 'files: others are executable now'")}`,
   ].join('')
 }
 
@@ -144,7 +143,7 @@ function pkghash(pkg: Package): string {
         `read -r hash <../${name}/.pkghash\nkey="$key\n${dependencyLine(kind, name, '$hash')}"\n`,
     ),
     `sums=$(LC_ALL=C sha256sum ${words([...paths, '-'])} 2>&1 <<END\n$key\nEND\n) || :\n`,
-    `[ "\${sums%\n*}" = "$made" ] || ${endStale(olderThanManifest(pkg))}`,
+    `[ "\${sums%\n*}" = "$made" ] || ${endStale(olderThanManifest(pkg), OTHERS)}`,
     unlessOthersExecutable(pkg),
     'hash=${sums##*\n}\n',
     text.length < LARGE_WORD
