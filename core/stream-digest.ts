@@ -1,4 +1,4 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Sha256 } from './digest.ts'
 
@@ -9,8 +9,11 @@ export async function streamDigest(chunks: AsyncIterable<Uint8Array>): Promise<S
   return hash.digest('hex') as Sha256
 }
 
-/** The same bytes, which the hash is told of as they pass. */
-export async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+/** The same bytes, which the hash, or who counts them, is told of as they pass. */
+export async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  hash: { readonly update: (chunk: Uint8Array) => unknown },
+): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
     hash.update(chunk)
     yield chunk

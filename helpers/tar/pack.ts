@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
 import { isDiskFull } from '../../core/disk.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { hashed } from '../../core/stream-digest.ts'
 import { gzipMembers, inBlocks } from './gzip.ts'
 import { PENDING_IDENTITY, writeIdentity } from './identity.ts'
 import { type ListOptions, listTree } from './list.ts'
@@ -45,16 +46,14 @@ export async function packMembers(
   const hash = createHash('sha256')
   let tarBytes = 0
   let fileBytes = 0
-  async function* blocks(): AsyncGenerator<Uint8Array> {
-    for await (const block of inBlocks(writeMembers(members))) {
-      hash.update(block)
-      tarBytes += block.length
-      yield block
-    }
+  const update = (block: Uint8Array): void => {
+    hash.update(block)
+    tarBytes += block.length
   }
   const fd = openSync(file, 'w', 0o644)
   try {
-    for await (const member of gzipMembers(blocks(), PENDING_IDENTITY)) {
+    const blocks = hashed(inBlocks(writeMembers(members)), { update })
+    for await (const member of gzipMembers(blocks, PENDING_IDENTITY)) {
       writeFileSync(fd, member)
       fileBytes += member.length
     }
