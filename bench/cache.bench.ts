@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Sha256, sha256 } from '../core/digest.ts'
-import { KEY_FILE, readKey } from '../core/key-file.ts'
+import { KEY_FILE, keyIn } from '../core/key-file.ts'
 import { makeKey, signText } from '../helpers/cache/minisign.ts'
 import { packageName, recordName, signatureName } from '../helpers/cache/names.ts'
 import { closePlaces } from '../helpers/cache/open-places.ts'
@@ -141,9 +141,9 @@ async function small(): Promise<void> {
 }
 
 function hashIn(tree: string, name: string): Sha256 {
-  const key = readKey(join(tree, 'pkg', name, KEY_FILE))
-  if (!key?.ok) throw new Error(`pkg/${name} has no key`)
-  return key.value.hash
+  const key = keyIn(join(tree, 'pkg', name))
+  if (!key) throw new Error(`pkg/${name} has no key`)
+  return key.hash
 }
 
 async function publish(name: string, hash: Sha256, folder: string): Promise<void> {

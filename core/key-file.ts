@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from './digest.ts'
 import { type PkgKey, parsePkgKey } from './pkgkey.ts'
 import { ok, type Result, refuse } from './result.ts'
@@ -30,4 +31,10 @@ export function readKey(path: string): Result<Key, string> | undefined {
     return refuse('its first line is not the sha256 of what is below it')
   const key = parsePkgKey(text)
   return key.ok ? ok({ ...key.value, path, text, hash }) : key
+}
+
+/** The key in the folder of a package, for who goes on without one: undefined where there is none that is good. */
+export function keyIn(folder: string): Key | undefined {
+  const key = readKey(join(folder, KEY_FILE))
+  return key?.ok ? key.value : undefined
 }

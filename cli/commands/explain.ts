@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
-import { KEY_FILE } from '../../core/key-file.ts'
+import { KEY_FILE, keyIn } from '../../core/key-file.ts'
 import { LAST_PACKAGE_FILE, PACKAGE_FILE } from '../../core/name.ts'
 import { packageKeyPath, storeRoot } from '../../core/store.ts'
 import { textIfThere } from '../../core/text-if-there.ts'
@@ -71,10 +71,7 @@ export const explain = command({
     }
     const found = reason(name.value, built.key, key.value.text, {
       byHash: hash => textIfThere(packageKeyPath(store, hash)),
-      present: dependency => {
-        const there = presentKey(args.tree, dependency)
-        return there.ok ? there.value.text : undefined
-      },
+      present: dependency => keyIn(join(args.tree, 'pkg', dependency))?.text,
     })
     const upToDate = built.hash === present
     const same = upToDate ? null : await foreseen(args.tree, store, name.value)

@@ -1,5 +1,5 @@
-import { dirname, join, resolve } from 'node:path'
-import { KEY_FILE, readKey } from '../../core/key-file.ts'
+import { dirname, resolve } from 'node:path'
+import { keyIn } from '../../core/key-file.ts'
 import { packagePath } from '../../core/store.ts'
 import { readBuilt, readUnkeyed } from '../store/built.ts'
 import { identityAt } from '../tar/identity.ts'
@@ -12,9 +12,8 @@ import type { Member } from './closure.ts'
  */
 export function strangersAmong(store: string, members: readonly Member[]): readonly string[] {
   const isStranger = ({ file, digest }: Member): boolean => {
-    const key = readKey(join(dirname(file), KEY_FILE))
-    if (!key?.ok) return false
-    const { hash } = key.value
+    const hash = keyIn(dirname(file))?.hash
+    if (hash === undefined) return false
     const built = readBuilt(store, hash)
     if (built === digest) return false
     if (readUnkeyed(store, hash) === digest) return true

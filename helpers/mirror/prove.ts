@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { KEY_FILE, readKey } from '../../core/key-file.ts'
+import { keyIn } from '../../core/key-file.ts'
 import type { Message } from '../../core/message.ts'
 import { findProgram, missingMessage, missingProgram } from '../../core/missing.ts'
 import { removeTree } from '../../core/remove.ts'
@@ -83,14 +83,13 @@ function build(top: string, name: string, hidden: readonly string[]): Promise<nu
 /** In recutils form. The machine's clock and name have no place in it. */
 function record(tree: string, name: string): string {
   const folder = join(tree, 'pkg', name)
-  const key = readKey(join(folder, KEY_FILE))
   const file = realpathSync(join(folder, '.pkg.tar.gz'))
   return [
     '# This package was built, and tested, from this bundle in a network namespace without a network.',
     '%rec: proof',
     '',
     `package: ${name}`,
-    `pkghash: ${key?.ok ? key.value.hash : ''}`,
+    `pkghash: ${keyIn(folder)?.hash ?? ''}`,
     `tar_sha256: ${readIdentity(file) ?? ''}`,
     `node: ${process.version}`,
     `bwrap: ${version('bwrap')}`,

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Sha256, sha256 } from '../../core/digest.ts'
-import { KEY_FILE, readKey } from '../../core/key-file.ts'
+import { keyIn } from '../../core/key-file.ts'
 import { isPackageName } from '../../core/name.ts'
 import { type PkgKey, parsePkgKey } from '../../core/pkgkey.ts'
 import { packageKeyPath } from '../../core/store.ts'
@@ -13,17 +13,15 @@ export function knownKey(tree: string, store: string, name: string, hash: Sha256
   const text = textIfThere(packageKeyPath(store, hash))
   const kept = text !== undefined && sha256(text) === hash ? parsePkgKey(text) : undefined
   if (kept?.ok) return kept.value
-  const key = isPackageName(name) ? readKey(join(tree, 'pkg', name, KEY_FILE)) : undefined
-  return key?.ok && key.value.hash === hash ? key.value : undefined
+  const key = isPackageName(name) ? keyIn(join(tree, 'pkg', name)) : undefined
+  return key?.hash === hash ? key : undefined
 }
 
 /** The pkghash of a package of a tree, if what is built there has this tar. */
 export function hashOfTar(tree: string, name: string, tar: Sha256): Sha256 | undefined {
   if (!isPackageName(name)) return undefined
   const file = join(tree, 'pkg', name, '.pkg.tar.gz')
-  const key =
-    existsSync(file) && readIdentity(file) === tar ? readKey(join(dirname(file), KEY_FILE)) : undefined
-  return key?.ok ? key.value.hash : undefined
+  return existsSync(file) && readIdentity(file) === tar ? keyIn(dirname(file))?.hash : undefined
 }
 
 /** The keys of the builders whose signed records lie beside a package of the store that came from a cache. */

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sha256 } from '../../../core/digest.ts'
-import { KEY_FILE, type Key, readKey } from '../../../core/key-file.ts'
+import { type Key, keyIn } from '../../../core/key-file.ts'
 import { packagePath } from '../../../core/store.ts'
 import { contentKey } from '../../../helpers/build/content-key.ts'
 import { findContent, type SameContent } from '../../../helpers/store/content.ts'
@@ -65,7 +65,4 @@ function builtTar(root: string, store: string, name: string): Sha256 | undefined
   return there ? readIdentity(built) : undefined
 }
 
-function keyOf(root: string, name: string): Key | undefined {
-  const key = readKey(join(root, 'pkg', name, KEY_FILE))
-  return key?.ok ? key.value : undefined
-}
+const keyOf = (root: string, name: string): Key | undefined => keyIn(join(root, 'pkg', name))
