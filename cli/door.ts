@@ -29,10 +29,13 @@ export async function runGenerator(root: string, args: readonly string[] = []): 
   return follow(process.execPath, [join(treeRoot(), 'dist/gen.js'), '--root', root, ...args], 'as it is')
 }
 
-/** Emits what changed, then brings targets up to date; says nothing on stdout. */
+/**
+ * Emits what changed, then brings targets up to date; says nothing on stdout. A manifest that is refused stops those
+ * alone who ask for its package.
+ */
 export async function bringUpToDate(root: string, targets: readonly string[], jobs = 1): Promise<number> {
   const generated = await runGenerator(root)
-  return generated === 0 ? runRedo(root, targets, jobs) : generated
+  return generated <= 1 ? runRedo(root, targets, jobs) : generated
 }
 
 /**

@@ -38,6 +38,9 @@ export const targets: readonly string[] = [
   '.test',
 ]
 
+/** What is emitted into the folder of a package, at most. */
+export const emittedNames: readonly string[] = [...targets.map(target => `${target}.do`), '.fetch']
+
 /** What was emitted and made in a tree before the first release, and is no more. */
 export const formerFiles: readonly string[] = ['.pkgkey', '.pkgkey.do', 'default.pkghash.do']
 

@@ -1,17 +1,34 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { FAILED_FOLDER, LAST_PACKAGE_FILE, LOG_FILE } from '../core/name.ts'
 import { textIfReadable } from '../core/readable.ts'
 import type { Checked } from './check/manifest.ts'
-import { API_TARGET, type Emitted, emitApi, emitNames, emitPackage, formerFiles, targets } from './emit.ts'
+import {
+  API_TARGET,
+  type Emitted,
+  emitApi,
+  emitNames,
+  emitPackage,
+  emittedNames,
+  formerFiles,
+  targets,
+} from './emit.ts'
 import { dependentsOf, findCycles } from './graph.ts'
 import { locate } from './locate.ts'
-import { type Remembered, readMemo, type Stamped, writeMemo } from './memo.ts'
+import { earlierIn, type Remembered, readMemo, type Stamped, writeMemo } from './memo.ts'
 import type { Edge } from './package.ts'
 import type { Problem } from './problem.ts'
 import { readManifests } from './read.ts'
 import { findPackages, isFresh, manifestPath, readFiles, stampAt } from './tree.ts'
-import { findOrphans, removeApiTarget, removeOrphans, removeTargets, writeChanged } from './write.ts'
+import {
+  findOrphans,
+  removeApiTarget,
+  removeOrphans,
+  removeRules,
+  removeTargets,
+  writeChanged,
+} from './write.ts'
 
 interface Options {
   /** The root of the tree. */
@@ -24,12 +41,17 @@ interface Options {
 
 export interface Outcome {
   readonly problems: readonly Problem[]
+  /** The packages with a problem, in order. One may be in a folder that is not taken for a package, and is not among them. */
+  readonly refused: readonly string[]
   /** Files that were written or removed; with `check`, that would be. Paths from the root of the tree, in order. */
   readonly changed: readonly string[]
   readonly packages: number
 }
 
-/** load → check → order → emit → write. With a problem anywhere nothing is written. */
+/**
+ * load → check → order → emit → write. A package with a problem is left as it is: the rules that it has are stale, and
+ * refuse to build it and what needs it. All others get theirs.
+ */
 export async function generate({ root, check, program }: Options): Promise<Outcome> {
   const begun = Date.now()
   const { names, stamps: manifestStamps, problems: folderProblems } = findPackages(root)
@@ -50,8 +72,7 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   const sameApi = memo.api?.stamps.every(unchanged) ? memo.api : undefined
   const kept = new Map<string, Remembered>()
   for (const name of sameApi ? names : []) {
-    // A package may be called as what every object has: constructor.
-    const earlier = Object.hasOwn(memo.packages, name) ? memo.packages[name] : undefined
+    const earlier = earlierIn(memo, name)
     if (earlier && stillHolds(root, name, earlier, known, unchanged)) kept.set(name, earlier)
   }
 
@@ -65,32 +86,43 @@ export async function generate({ root, check, program }: Options): Promise<Outco
     known,
     sameApi,
   )
-  const problems: Problem[] = [...folderProblems, ...readProblems]
   const edges = new Map<string, readonly Edge[]>()
   for (const [name, earlier] of kept) edges.set(name, earlier.edges)
   for (const one of checked) edges.set(one.package.name, one.edges)
-  problems.push(
-    ...findCycles(edges, (name, path) => {
-      const file = manifestPath(name)
-      return locate(file, readFileSync(join(root, file), 'utf8'), path)
-    }),
-  )
-  if (problems.length > 0) return { problems, changed: [], packages: names.length }
+  const circles = findCycles(edges, (name, path) => {
+    const file = manifestPath(name)
+    return locate(file, readFileSync(join(root, file), 'utf8'), path)
+  })
+  const problems: Problem[] = [...folderProblems, ...readProblems, ...circles]
+  const inCircle = new Set(circles.flatMap(({ trail }) => trail.map(({ name }) => name)))
+  const refused = names.filter(name => !edges.has(name) || inCircle.has(name))
+  const good = checked.filter(one => !inCircle.has(one.package.name))
 
   const orphans = findOrphans(root, known, ownNames)
   const shared = [...defaultRules(root), emitNames(names), ...(api ? [emitApi(api)] : [])]
   if (check) {
-    const emitted = [...checked.flatMap(one => emitPackage(one.package)), ...shared]
+    const emitted = [...good.flatMap(one => emitPackage(one.package)), ...shared]
     const stale = emitted
       .filter(({ path, text }) => textIfReadable(join(root, path)) !== text)
       .map(({ path }) => path)
-    return { problems, changed: [...stale, ...orphans], packages: names.length }
+    return { problems, refused, changed: [...stale, ...orphans], packages: names.length }
   }
   removeOrphans(root, orphans)
   const changed = [...orphans]
   const packages: Record<string, Remembered> = Object.fromEntries(kept)
+  if (!isDeepStrictEqual(memo.api?.inputs, api?.inputs)) {
+    // What another program emitted, or with another API, does not know itself to be stale.
+    removeTargets(root, refused)
+    changed.push(...removeRules(root, refused))
+  } else {
+    // What they depend on may get other rules before they do.
+    for (const name of refused) {
+      const earlier = earlierIn(memo, name)
+      if (earlier) packages[name] = earlier
+    }
+  }
   const renewed: string[] = []
-  for (const one of checked) {
+  for (const one of good) {
     const { name } = one.package
     const emitted = emitPackage(one.package)
     const written = writeChanged(root, `pkg/${name}`, emitted)
@@ -102,18 +134,19 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   const sharedChanged = writeChanged(root, 'pkg', shared)
   if (sharedChanged.includes(`${API_TARGET}.do`)) removeApiTarget(root)
   changed.push(...sharedChanged)
-  removeTargets(root, dependentsOf(renewed, edges))
-  if (checked.length > 0 || Object.keys(memo.packages).length !== names.length) {
+  const allEdges = new Map(Object.entries(packages).map(([name, { edges }]) => [name, edges]))
+  removeTargets(root, dependentsOf(renewed, allEdges))
+  if (good.length > 0 || Object.keys(memo.packages).length !== Object.keys(packages).length) {
     const stamped = api?.inputs.map(({ path }) => remembered(path))
     writeMemo(root, { program, packages, ...(api && stamped ? { api: { ...api, stamps: stamped } } : {}) })
   }
-  return { problems, changed, packages: names.length }
+  return { problems, refused, changed, packages: names.length }
 }
 
 /** What we, redo and builds leave in the folder of a package, and once left there. */
 const ownNames: readonly string[] = [
-  ...targets.map(target => `${target}.do`),
-  ...['.fetch', ...targets, LAST_PACKAGE_FILE, LOG_FILE, FAILED_FOLDER],
+  ...emittedNames,
+  ...[...targets, LAST_PACKAGE_FILE, LOG_FILE, FAILED_FOLDER],
   ...formerFiles,
 ]
 

@@ -2,6 +2,8 @@ import type { Place } from '../core/message.ts'
 import type { Edge } from './package.ts'
 import type { Problem } from './problem.ts'
 
+type Circle = Extract<Problem, { kind: 'cycle' }>
+
 /** These packages, and all that depend on them in one step or many. */
 export function dependentsOf(
   names: readonly string[],
@@ -29,11 +31,11 @@ export function dependentsOf(
 export function findCycles(
   dependencies: ReadonlyMap<string, readonly Edge[]>,
   placeOf: (name: string, path: Edge['path']) => Place,
-): readonly Problem[] {
+): readonly Circle[] {
   const edges = new Map(
     [...dependencies].map(([name, all]) => [name, all.filter(({ path }) => path[0] !== 'testDeps')]),
   )
-  const problems: Problem[] = []
+  const circles: Circle[] = []
   const state = new Map<string, 'open' | 'done'>()
   for (const start of edges.keys()) {
     if (state.has(start)) continue
@@ -51,7 +53,7 @@ export function findCycles(
         trail.push({ name: edge.to, next: 0 })
       } else if (state.get(edge.to) === 'open') {
         const circle = trail.slice(trail.findIndex(one => one.name === edge.to))
-        problems.push({
+        circles.push({
           kind: 'cycle',
           trail: circle.flatMap(({ name, next }) => {
             const taken = edges.get(name)?.[next - 1]
@@ -61,5 +63,5 @@ export function findCycles(
       }
     }
   }
-  return problems
+  return circles
 }

@@ -11,33 +11,38 @@ import { describe } from './problem.ts'
 
 const PROGRAM = 'coolports-gen'
 
-/** `coolports-gen [--check]`: emits the rules of all packages. Exit status 0 done, 1 refused or stale, 2 misuse. */
+/** `coolports-gen [--check]`: emits the rules of all packages. Exit status 0 done, 1 a manifest is refused, or a file stale, 2 misuse. */
 async function main(): Promise<number> {
   const self = fileURLToPath(import.meta.url)
   const said = readArguments(process.argv.slice(2), resolve(dirname(self), '..'))
   if (typeof said === 'number') return said
   const { check, root } = said
-  const { problems, changed, packages } = await generate({ root, check, program: sha256(readFileSync(self)) })
+  const program = sha256(readFileSync(self))
+  const { problems, refused, changed, packages } = await generate({ root, check, program })
   for (const message of problems.map(describe).sort(byPlace)) console.error(formatMessage(PROGRAM, message))
-  if (problems.length > 0) {
-    console.error(
-      `${PROGRAM}: nothing was written: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`,
-    )
-    return 1
-  }
   if (check) {
     for (const path of changed) console.error(`${PROGRAM}: stale: ${path}`)
     if (changed.length > 0) console.error('  run: npx coolports-gen')
-    return changed.length > 0 ? 1 : 0
-  }
-  if (changed.length > 0)
+  } else if (changed.length > 0)
     console.error(`${PROGRAM}: ${packages} packages, ${changed.length} files written or removed`)
-  return 0
+  if (problems.length > 0) console.error(`${PROGRAM}: ${summary(problems.length, refused)}`)
+  return problems.length > 0 || (check && changed.length > 0) ? 1 : 0
+}
+
+const MOST_NAMES = 10
+
+/** What the problems are for: `2 problems: no rules for a, b`. */
+function summary(problems: number, refused: readonly string[]): string {
+  const count = problems === 1 ? '1 problem' : `${problems} problems`
+  if (refused.length === 0) return count
+  const more = refused.length > MOST_NAMES ? ` and ${refused.length - MOST_NAMES} more` : ''
+  return `${count}: no new rules for ${refused.slice(0, MOST_NAMES).join(', ')}${more}`
 }
 
 const USAGE = `coolports-gen [--check] [--root DIR]
 
 Emits the redo rules of every package from pkg/NAME/package.ts. Writes only files whose text changed.
+A manifest that is refused stops no other package than its own and those that need it.
 
   --check     write nothing; exit 1 when an emitted file is stale
   --root DIR  the tree of packages; default: this one

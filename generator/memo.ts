@@ -49,6 +49,10 @@ export function readMemo(root: string, program: string): Memo {
   }
 }
 
+/** A package may be called as what every object has: constructor. */
+export const earlierIn = ({ packages }: Memo, name: string): Remembered | undefined =>
+  Object.hasOwn(packages, name) ? packages[name] : undefined
+
 export function writeMemo(root: string, memo: Memo): void {
   writeWhole(join(root, PATH), framed(JSON.stringify(memo)))
 }

@@ -4,7 +4,8 @@ import { FAILED_FOLDER, LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
 import { textIfReadable } from '../core/readable.ts'
 import { removeTree } from '../core/remove.ts'
 import { writeWhole } from '../core/whole-file.ts'
-import { API_TARGET, type Emitted, formerFiles, targets } from './emit.ts'
+import { API_TARGET, type Emitted, emittedNames, formerFiles, targets } from './emit.ts'
+import { findManifest } from './tree.ts'
 
 /**
  * Writes those files of one folder whose text differs from what is there, and answers their paths: redo
@@ -26,7 +27,7 @@ export function writeChanged(root: string, folder: string, emitted: readonly Emi
 }
 
 /**
- * Folders of `pkg/` that once were packages: nothing but emitted and built files is left in them, or
+ * What lies in folders of `pkg/` that once were packages: nothing but emitted and built files is left in them, or
  * their manifest is gone.
  */
 export function findOrphans(
@@ -35,7 +36,7 @@ export function findOrphans(
   mine: readonly string[],
 ): readonly string[] {
   return readdirSync(join(root, 'pkg'), { withFileTypes: true })
-    .filter(entry => entry.isDirectory() && !packages.has(entry.name))
+    .filter(entry => entry.isDirectory() && !packages.has(entry.name) && !findManifest(root, entry.name))
     .flatMap(({ name }) =>
       readdirSync(join(root, 'pkg', name))
         .filter(file => mine.includes(file))
@@ -62,6 +63,17 @@ export function removeTargets(root: string, packages: Iterable<string>): void {
 
 /** The same of the one target that all packages have. */
 export const removeApiTarget = (root: string): void => rmSync(join(root, API_TARGET), { force: true })
+
+/** Takes away what was emitted for packages, and answers the paths. */
+export const removeRules = (root: string, packages: readonly string[]): readonly string[] =>
+  packages.flatMap(name =>
+    readdirSync(join(root, 'pkg', name))
+      .filter(file => emittedNames.includes(file))
+      .map(file => {
+        rmSync(join(root, 'pkg', name, file), { force: true })
+        return `pkg/${name}/${file}`
+      }),
+  )
 
 /** Takes away what is no longer emitted, and folders that are empty then. */
 export function removeOrphans(root: string, orphans: readonly string[]): void {

@@ -9,8 +9,12 @@ need_system() {
   need_program xz
 }
 
-# emit_rules: makes rules of the manifests; writes only what changed.
+# emit_rules: makes rules of the manifests; writes only what changed. A manifest that is refused is told of, and stops
+# those alone who ask for its package, whose rules are stale or none.
 emit_rules() {
   prepare_program gen
-  node "$coolports/dist/gen.js" --root "$coolports" </dev/null
+  emit_status=0
+  node "$coolports/dist/gen.js" --root "$coolports" </dev/null || emit_status=$?
+  [ "$emit_status" -ne 1 ] || emit_status=0
+  return "$emit_status"
 }

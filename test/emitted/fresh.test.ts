@@ -141,14 +141,32 @@ test('bin/do speaks of manifests only where there is one', () => {
     })
 })
 
-test('bin/do of a fresh clone refuses manifests that are wrong, and builds nothing', () => {
+test.each([
+  ['./bin/do', TARGET],
+  ['./bin/build-packages-ifchange', '--no-test', 'greeting'],
+])('%s of a fresh clone tells of a manifest that is wrong, and builds what does not need it', (...words) => {
   const tree = fresh()
-  tree.write('pkg/wrong/package.ts', manifest({ license: "'no such licence'" }))
-  const ran = run(tree, ['./bin/do', TARGET])
-  expect(ran.said).toContain('pkg/wrong/package.ts:')
-  expect(ran.said).toMatch(/nothing was written: \d+ problems?\n$/)
-  expect(ran.status).toBe(1)
-  expect(existsSync(join(tree.root, TARGET))).toBe(false)
+  tree.write('pkg/draft/package.ts', manifest({ license: "'no such licence'" }))
+  const ran = run(tree, words)
+  expect(ran.said).toContain('pkg/draft/package.ts:')
+  expect(ran.said).toContain('coolports-gen: 1 problem: no new rules for draft\n')
+  expect(ran.said).toContain('built greeting-1.0-1')
+  expect(ran.status, ran.said).toBe(0)
+})
+
+test('a package whose manifest was refused is not built by the rules that it had, nor is what needs it', () => {
+  const tree = fresh()
+  tree.write('pkg/upper/package.ts', manifest({ buildDeps: "['seed', 'greeting']" }))
+  mustRun(tree, ['./bin/build-packages-ifchange', '--no-test', 'upper'])
+  tree.write('pkg/greeting/package.ts', GREETING.replace("'1.0'", "'1 0'"))
+  for (const name of ['greeting', 'upper']) {
+    const ran = run(tree, ['./bin/build-packages-ifchange', '--no-test', name])
+    expect(ran.said).toContain('coolports-gen: 1 problem: no new rules for greeting\n')
+    expect(ran.said).toContain('pkg/greeting: cannot build: the emitted rules are older than the manifest\n')
+    expect(ran.status, ran.said).toBe(1)
+  }
+  const venv = run(tree, ['./bin/coolports', '-C', tree.root, 'venv', '-o', 'there', 'greeting'])
+  expect(venv.said).toContain('pkg/greeting: cannot build')
 })
 
 test.each(['--help', '-n', '--dry-run', '-kn'])('bin/do %s sets nothing up', option => {

@@ -577,14 +577,15 @@ describe('a manifest sees the manifest API and other manifests, nothing else', (
   }, 30_000)
 })
 
-test('all problems are told, of all manifests, and nothing is written', async () => {
+test('all problems are told, of all manifests, and no rules are written of those', async () => {
   const tree = new Tree({
+    'pkg/good/package.ts': manifest(),
     'pkg/a/package.ts': manifest({ license: "'GPL'", buildDeps: "['nope']", version: "'1 0'" }),
     'pkg/b/package.ts': manifest({ build: "'make'" }),
     'pkg/c/package.ts': 'export default {',
     'pkg/Bad Name/package.ts': manifest(),
   })
-  const { problems, changed } = await tree.generate()
+  const { problems, refused, changed } = await tree.generate()
   expect(problems.map(problem => problem.kind).sort()).toEqual([
     'field',
     'field',
@@ -593,8 +594,10 @@ test('all problems are told, of all manifests, and nothing is written', async ()
     'syntax',
     'unknown-dependency',
   ])
-  expect(changed).toEqual([])
-  expect(() => tree.read('pkg/a/.pkghash.do')).toThrow()
+  expect(refused).toEqual(['a', 'b', 'c'])
+  expect(changed.filter(path => /^pkg\/(?:a|b|c|Bad Name)\//.test(path))).toEqual([])
+  expect(tree.read('pkg/good/.pkghash.do')).toContain('name good\n')
+  expect(tree.read('pkg/.api.do')).toContain('templates/index.ts')
 })
 
 test('problems are told file by file, each from its top', () => {

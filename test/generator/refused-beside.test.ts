@@ -1,0 +1,138 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, rmSync, symlinkSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { generate } from '../../generator/generate.ts'
+import { manifest, Tree } from '../support/tree.ts'
+
+const program = resolve(import.meta.dirname, '../../dist/gen.js')
+
+const WRONG = { license: "'no such licence'" }
+
+const isThere = (tree: Tree, path: string): boolean => existsSync(join(tree.root, path))
+
+/** A tree in which all was well: b needs a, c needs neither. */
+async function goodTree(): Promise<Tree> {
+  const tree = new Tree({
+    'pkg/a/package.ts': manifest(),
+    'pkg/b/package.ts': manifest({ buildDeps: "['a']" }),
+    'pkg/c/package.ts': manifest(),
+  })
+  expect((await tree.generate()).problems).toEqual([])
+  return tree
+}
+
+describe('beside a manifest that is refused', () => {
+  test('the others get their rules, and its own stay as they were', async () => {
+    const tree = await goodTree()
+    const before = tree.read('pkg/a/.pkghash.do')
+    tree.write('pkg/a/package.ts', manifest(WRONG))
+    tree.write('pkg/c/package.ts', manifest({ version: "'2'" }))
+    const { problems, refused, changed } = await tree.generate()
+    expect(problems.map(({ kind }) => kind)).toEqual(['field'])
+    expect(refused).toEqual(['a'])
+    expect([...changed].sort()).toEqual(['pkg/c/.pkg.tar.gz.do', 'pkg/c/.pkghash.do'])
+    expect(tree.read('pkg/a/.pkghash.do')).toBe(before)
+  })
+
+  test('all stays as it is the next time, and the problem is told again', async () => {
+    const tree = await goodTree()
+    tree.write('pkg/a/package.ts', manifest(WRONG))
+    await tree.generate()
+    const memo = tree.read('pkg/.gen.json')
+    const { refused, changed } = await tree.generate()
+    expect({ refused, changed }).toEqual({ refused: ['a'], changed: [] })
+    expect(tree.read('pkg/.gen.json')).toBe(memo)
+  })
+
+  test('a package is taken away that is gone', async () => {
+    const tree = await goodTree()
+    tree.write('pkg/a/package.ts', manifest(WRONG))
+    rmSync(join(tree.root, 'pkg/c/package.ts'))
+    await tree.generate()
+    expect(isThere(tree, 'pkg/c')).toBe(false)
+    expect(isThere(tree, 'pkg/a/.pkghash.do')).toBe(true)
+  })
+
+  test('--check tells what is stale as well', async () => {
+    const tree = await goodTree()
+    tree.write('pkg/a/package.ts', manifest(WRONG))
+    tree.write('pkg/c/package.ts', `${manifest()}// a comment\n`)
+    const { refused, changed } = await tree.generate(true)
+    expect({ refused, changed }).toEqual({ refused: ['a'], changed: ['pkg/c/.pkghash.do'] })
+  })
+
+  test('what it has built is taken away when the rules of what it needs change, for a redo that did not make it', async () => {
+    const tree = await goodTree()
+    tree.write('pkg/b/.pkghash', 'made')
+    tree.write('pkg/b/package.ts', manifest({ buildDeps: "['a']", ...WRONG }))
+    await tree.generate()
+    expect(isThere(tree, 'pkg/b/.pkghash')).toBe(true)
+    tree.write('pkg/a/package.ts', manifest({ version: "'2'" }))
+    expect((await tree.generate()).refused).toEqual(['b'])
+    expect(isThere(tree, 'pkg/b/.pkghash')).toBe(false)
+  })
+})
+
+describe('rules that do not know themselves to be stale are taken away, with what they made', () => {
+  const remains = ['pkg/a/.pkghash.do', 'pkg/a/.fetch', 'pkg/a/.pkghash', 'pkg/a/.pkg.tar.gz']
+
+  async function treeWithPackage(): Promise<Tree> {
+    const tree = await goodTree()
+    for (const path of remains.slice(2)) tree.write(path, 'made')
+    return tree
+  }
+
+  test('when the manifest API is another one', async () => {
+    const tree = await treeWithPackage()
+    tree.write('templates/index.ts', `${tree.read('templates/index.ts')}\nexport const later = 1\n`)
+    tree.write('pkg/b/package.ts', manifest({ buildDeps: "['a']", version: "'2'" }))
+    tree.write('pkg/a/package.ts', manifest(WRONG))
+    expect((await tree.generate()).refused).toEqual(['a'])
+    expect(remains.filter(path => isThere(tree, path))).toEqual([])
+    expect(isThere(tree, 'pkg/a/.last.pkg.tar.gz')).toBe(true)
+    expect(tree.read('pkg/b/.pkghash.do')).toContain('version 2')
+  })
+
+  test('when the generator is another one', async () => {
+    const tree = await treeWithPackage()
+    tree.write('pkg/a/package.ts', manifest(WRONG))
+    const later = await generate({ root: tree.root, check: false, program: 'a later one' })
+    expect(later.refused).toEqual(['a'])
+    expect(later.changed).toEqual(expect.arrayContaining(['pkg/a/.pkghash.do', 'pkg/a/.fetch']))
+    expect(remains.filter(path => isThere(tree, path))).toEqual([])
+  })
+})
+
+test('those in a circle get no rules, and the others theirs', async () => {
+  const tree = await goodTree()
+  tree.write('pkg/a/package.ts', manifest({ buildDeps: "['b']" }))
+  tree.write('pkg/c/package.ts', manifest({ version: "'2'" }))
+  const { refused, changed } = await tree.generate()
+  expect(refused).toEqual(['a', 'b'])
+  expect(changed.some(path => path.startsWith('pkg/c/'))).toBe(true)
+  expect(changed.some(path => /^pkg\/[ab]\//.test(path))).toBe(false)
+  tree.write('pkg/a/package.ts', manifest({ version: "'3'" }))
+  expect((await tree.generate()).problems).toEqual([])
+  expect(tree.read('pkg/a/.pkghash.do')).toContain('version 3')
+})
+
+test('what a package was emitted and built stays where its manifest is a symlink by now', async () => {
+  const tree = await goodTree()
+  rmSync(join(tree.root, 'pkg/c/package.ts'))
+  symlinkSync('../a/package.ts', join(tree.root, 'pkg/c/package.ts'))
+  const { problems, refused, changed } = await tree.generate()
+  expect(problems.map(({ kind }) => kind)).toEqual(['file'])
+  expect({ refused, changed }).toEqual({ refused: [], changed: ['pkg/names.d.ts'] })
+  expect(isThere(tree, 'pkg/c/.pkghash.do')).toBe(true)
+})
+
+test('the summary names the packages, ten of them', () => {
+  const names = Array.from({ length: 12 }, (_, at) => `p${at}`).sort()
+  const tree = new Tree(Object.fromEntries(names.map(name => [`pkg/${name}/package.ts`, manifest(WRONG)])))
+  const { status, stderr } = spawnSync(process.execPath, [program, '--root', tree.root], { encoding: 'utf8' })
+  expect(status).toBe(1)
+  expect(stderr.trimEnd().split('\n').at(-1)).toBe(
+    `coolports-gen: 12 problems: no new rules for ${names.slice(0, 10).join(', ')} and 2 more`,
+  )
+})
