@@ -30,8 +30,8 @@ export async function runGenerator(root: string, args: readonly string[] = []): 
 }
 
 /**
- * Emits what changed, then brings targets up to date; says nothing on stdout. A manifest that is refused stops those
- * alone who ask for its package.
+ * Emits what changed, then brings targets up to date; says nothing on stdout. The rules of what was refused refuse to be
+ * run, and stop those alone who need them.
  */
 export async function bringUpToDate(root: string, targets: readonly string[], jobs = 1): Promise<number> {
   const generated = await runGenerator(root)

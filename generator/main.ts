@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sha256 } from '../core/digest.ts'
 import { diskFullMessage, isDiskFull } from '../core/disk.ts'
@@ -8,6 +8,7 @@ import { parseOptions } from '../core/options.ts'
 import { systemFault } from '../core/system-error.ts'
 import { generate } from './generate.ts'
 import { describe } from './problem.ts'
+import { manifestPath } from './tree.ts'
 
 const PROGRAM = 'coolports-gen'
 
@@ -16,7 +17,7 @@ async function main(): Promise<number> {
   const self = fileURLToPath(import.meta.url)
   const said = readArguments(process.argv.slice(2), resolve(dirname(self), '..'))
   if (typeof said === 'number') return said
-  const { check, root } = said
+  const { check, root, wanted } = said
   const program = sha256(readFileSync(self))
   const { problems, refused, changed, packages } = await generate({ root, check, program })
   for (const message of problems.map(describe).sort(byPlace)) console.error(formatMessage(PROGRAM, message))
@@ -26,7 +27,8 @@ async function main(): Promise<number> {
   } else if (changed.length > 0)
     console.error(`${PROGRAM}: ${packages} packages, ${changed.length} files written or removed`)
   if (problems.length > 0) console.error(`${PROGRAM}: ${summary(problems.length, refused)}`)
-  return problems.length > 0 || (check && changed.length > 0) ? 1 : 0
+  const isRefused = wanted.length > 0 ? wanted.some(name => refused.includes(name)) : problems.length > 0
+  return isRefused || (check && changed.length > 0) ? 1 : 0
 }
 
 const MOST_NAMES = 10
@@ -39,38 +41,49 @@ function summary(problems: number, refused: readonly string[]): string {
   return `${count}: no new rules for ${refused.slice(0, MOST_NAMES).join(', ')}${more}`
 }
 
-const USAGE = `coolports-gen [--check] [--root DIR]
+const USAGE = `coolports-gen [--check] [--root DIR] [PACKAGE...]
 
 Emits the redo rules of every package from pkg/NAME/package.ts. Writes only files whose text changed.
-A manifest that is refused stops no other package than its own and those that need it.
+A manifest that is refused stops no other package than its own and those that need it; where packages are named,
+the exit status speaks of these.
 
   --check     write nothing; exit 1 when an emitted file is stale
   --root DIR  the tree of packages; default: this one
 
   coolports-gen          emit what changed
+  coolports-gen make     the same; exit 0 unless the manifest of make is refused
   coolports-gen --check  in CI: are the emitted rules those of the manifests?
 `
 
 interface Arguments {
   readonly check: boolean
   readonly root: string
+  /** The packages that the exit status is for; none: all. */
+  readonly wanted: readonly string[]
 }
 
 /** The exit status in their place, when they were all there was to do, or were wrong. */
 function readArguments(args: readonly string[], here: string): Arguments | 0 | 2 {
   const parsed = parseOptions(args, {
+    allowPositionals: true,
     options: { check: { type: 'boolean' }, root: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
   })
-  if (!parsed.ok) {
-    console.error(
-      formatMessage(PROGRAM, { cannot: 'run', why: parsed.error, remedy: `see: ${PROGRAM} --help` }),
-    )
-    return 2
+  if (!parsed.ok) return misuse(parsed.error)
+  const { values, positionals: wanted } = parsed.value
+  const { check = false, root = here, help } = values
+  if (help) {
+    process.stdout.write(USAGE)
+    return 0
   }
-  const { check = false, root = here, help } = parsed.value.values
-  if (!help) return { check, root: resolve(root) }
-  process.stdout.write(USAGE)
-  return 0
+  if (check && wanted.length > 0) return misuse('--check is for all packages')
+  const unknown = wanted.find(name => !existsSync(join(root, manifestPath(name))))
+  if (unknown !== undefined) return misuse(`there is no package ${quoted(unknown)}`)
+  return { check, root: resolve(root), wanted }
+}
+
+function misuse(why: string): 2 {
+  console.error(formatMessage(PROGRAM, { cannot: 'run', why, remedy: `see: ${PROGRAM} --help` }))
+  return 2
 }
 
 try {

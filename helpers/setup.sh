@@ -9,12 +9,9 @@ need_system() {
   need_program xz
 }
 
-# emit_rules: makes rules of the manifests; writes only what changed. A manifest that is refused is told of, and stops
-# those alone who ask for its package, whose rules are stale or none.
+# emit_rules [PACKAGE...]: makes rules of the manifests; writes only what changed. The status is not 0 where one of these
+# packages is refused, or for other trouble.
 emit_rules() {
   prepare_program gen
-  emit_status=0
-  node "$coolports/dist/gen.js" --root "$coolports" </dev/null || emit_status=$?
-  [ "$emit_status" -ne 1 ] || emit_status=0
-  return "$emit_status"
+  node "$coolports/dist/gen.js" --root "$coolports" -- "$@" </dev/null
 }

@@ -33,7 +33,7 @@ export const fetch = command({
   run: async args => {
     const named = findAll(args.tree, args.packages)
     if (!named.ok) return complain(named.error)
-    const generated = await runGenerator(args.tree)
+    const generated = await runGenerator(args.tree, named.value)
     if (generated !== 0) return generated
     const names = args.closure ? await withDependencies(args.tree, named.value) : named
     if (!names.ok) return complain(names.error)

@@ -127,12 +127,40 @@ test('what a package was emitted and built stays where its manifest is a symlink
   expect(isThere(tree, 'pkg/c/.pkghash.do')).toBe(true)
 })
 
+const coolportsGen = (tree: Tree, ...words: readonly string[]) => {
+  const { status, stderr } = spawnSync(process.execPath, [program, '--root', tree.root, ...words], {
+    encoding: 'utf8',
+  })
+  return { status, last: stderr.trimEnd().split('\n').at(-1) }
+}
+
 test('the summary names the packages, ten of them', () => {
   const names = Array.from({ length: 12 }, (_, at) => `p${at}`).sort()
   const tree = new Tree(Object.fromEntries(names.map(name => [`pkg/${name}/package.ts`, manifest(WRONG)])))
-  const { status, stderr } = spawnSync(process.execPath, [program, '--root', tree.root], { encoding: 'utf8' })
-  expect(status).toBe(1)
-  expect(stderr.trimEnd().split('\n').at(-1)).toBe(
-    `coolports-gen: 12 problems: no new rules for ${names.slice(0, 10).join(', ')} and 2 more`,
+  expect(coolportsGen(tree)).toEqual({
+    status: 1,
+    last: `coolports-gen: 12 problems: no new rules for ${names.slice(0, 10).join(', ')} and 2 more`,
+  })
+})
+
+test('the exit status is for the packages that are named, if any are', async () => {
+  const tree = await goodTree()
+  tree.write('pkg/a/package.ts', manifest(WRONG))
+  const last = 'coolports-gen: 1 problem: no new rules for a'
+  expect(coolportsGen(tree)).toEqual({ status: 1, last })
+  expect(coolportsGen(tree, 'b', 'a')).toEqual({ status: 1, last })
+  expect(coolportsGen(tree, 'b', 'c')).toEqual({ status: 0, last })
+})
+
+test.each([
+  [['nope'], 'there is no package "nope"'],
+  [['--check', 'a'], '--check is for all packages'],
+])('the words %j are refused', async (words, why) => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [program, '--root', (await goodTree()).root, ...words],
+    { encoding: 'utf8' },
   )
+  expect(stderr).toBe(`coolports-gen: cannot run: ${why}\n  see: coolports-gen --help\n`)
+  expect(status).toBe(2)
 })

@@ -145,9 +145,16 @@ describe('explain', () => {
     expect(coolportsDoor(tree, 'explain', 'low')).toMatchObject({ status: 2, out: '' })
   })
 
-  test('is not that it is out of date, where a manifest is refused', () => {
+  test('is not that it is out of date, where the manifest is refused, or that of what it needs', () => {
+    const tree = treeOfTwo()
+    tree.write('pkg/low/package.ts', manifest({ buildDeps: "['lwo']" }))
+    for (const name of ['low', 'high'])
+      expect(coolportsDoor(tree, 'explain', name)).toMatchObject({ status: 2, out: '' })
+  })
+
+  test('is given where another manifest is refused', () => {
     const tree = treeOfTwo()
     tree.write('pkg/high/package.ts', manifest({ buildDeps: "['lwo']" }))
-    expect(coolportsDoor(tree, 'explain', 'low')).toMatchObject({ status: 2, out: '' })
+    expect(coolportsDoor(tree, 'explain', 'low')).toMatchObject({ status: 1, out: 'low is not built\n' })
   })
 })
