@@ -11,7 +11,7 @@ import { type Made, makeVenv } from '../../../helpers/venv/make.ts'
 import { notes } from '../../../helpers/venv/notes.ts'
 import { venvMessage } from '../../../helpers/venv/problem.ts'
 import { readVenv } from '../../../helpers/venv/stack.ts'
-import { bringPackages } from './up-to-date.ts'
+import { bringPackages } from '../../bring-packages.ts'
 
 /** Why a venv was not made; a build that failed has said so itself. */
 export interface NotMade {
