@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Message } from '../core/message.ts'
 import { byCodeUnit } from '../core/order.ts'
 import { ok, type Result } from '../core/result.ts'
 import type { FetchRequest } from '../helpers/fetch/request.ts'
@@ -24,13 +25,18 @@ interface WantedSource {
   readonly packages: readonly string[]
 }
 
+interface WantedSources {
+  readonly packages: readonly string[]
+  readonly sources: readonly WantedSource[]
+  /** Where the whole tree is asked for: what is wrong with packages that are not among these. */
+  readonly problems: readonly Message[]
+}
+
 /** The sources of the packages and of all that must be built for them; of the whole tree where none is named. */
 export async function wantedSources(
   root: string,
   names: readonly string[],
-): Promise<
-  Result<{ readonly packages: readonly string[]; readonly sources: readonly WantedSource[] }, Refusal>
-> {
+): Promise<Result<WantedSources, Refusal>> {
   const read = await readTree(root)
   if (!read.ok) return read
   const wanted = names.length > 0 ? names : [...read.value.packages.keys()]
@@ -49,5 +55,9 @@ export async function wantedSources(
       })
     }
   }
-  return ok({ packages: [...all.value].sort(byCodeUnit), sources: [...sources.values()] })
+  return ok({
+    packages: [...all.value].sort(byCodeUnit),
+    sources: [...sources.values()],
+    problems: names.length > 0 ? [] : read.value.problems,
+  })
 }

@@ -12,7 +12,7 @@ export const mirrorStatus = command({
   usage: 'status [packages..]',
   about: 'Ask in how many independent places each source can be had now',
   details:
-    'Of the packages and all that must be built for them, or of the whole tree. Places of one host count once, and so do all archives of Debian; the store does not count. A source that lies in the tree is in each clone of it: that is enough. Nothing is fetched: a file of this machine is read, a server is asked for the first byte, and its word is taken.\nExit status: 0 each source has enough, 1 one has fewer, 2 misuse or trouble.',
+    'Of the packages and all that must be built for them, or of the whole tree. Places of one host count once, and so do all archives of Debian; the store does not count. A source that lies in the tree is in each clone of it: that is enough. Nothing is fetched: a file of this machine is read, a server is asked for the first byte, and its word is taken.\nExit status: 0 each source has enough, 1 one has fewer, or a manifest is refused, 2 misuse or trouble.',
   examples: [
     ['coolports mirror status', 'all sources of the tree'],
     ['coolports mirror status --at-least 3 make', 'make and all that it is built from'],
@@ -78,14 +78,14 @@ export const mirrorStatus = command({
       }
     }
     const few = found.filter(one => isScarce(one, least))
-    if (few.length === 0) return 0
-    return complain(
-      no({
+    const messages = [...wanted.value.problems]
+    if (few.length > 0)
+      messages.push({
         cannot: `count on ${few.length} of ${found.length} sources`,
         why: `they can be had in fewer than ${least} places`,
         remedy: 'add urls, or a mirror: mirrors/debian, mirrors/http, mirrors/oci, mirrors/files',
-      }),
-    )
+      })
+    return messages.length === 0 ? 0 : complain({ status: 1, messages })
   },
 })
 

@@ -137,6 +137,16 @@ describe('mirror status', () => {
     expect([code, told.owners]).toEqual([1, ['127.0.0.1']])
   })
 
+  test('of the whole tree tells of a manifest whose sources are not counted', async () => {
+    const { url } = await serve(whole())
+    const tree = treeWith(`${url}/a`, otherName(`${url}/a`))
+    tree.write('pkg/wrong/package.ts', manifest({ license: "'no such licence'" }))
+    const { status: code, out, err } = await coolports(tree, 'mirror', 'status')
+    expect({ code, out }).toEqual({ code: 1, out: '  2  x-1.tar.gz  127.0.0.1, localhost\n' })
+    expect(err).toMatch(/^pkg\/wrong\/package\.ts:\d+:\d+: cannot accept license/)
+    expect((await coolports(tree, 'mirror', 'status', 'x')).status).toBe(0)
+  })
+
   test('asks for all that a package is built from, or for the whole tree', async () => {
     const { url } = await serve(whole())
     const tree = new Tree({
