@@ -134,8 +134,10 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   const sharedChanged = writeChanged(root, 'pkg', shared)
   if (sharedChanged.includes(`${API_TARGET}.do`)) removeApiTarget(root)
   changed.push(...sharedChanged)
-  const allEdges = new Map(Object.entries(packages).map(([name, { edges }]) => [name, edges]))
-  removeTargets(root, dependentsOf(renewed, allEdges))
+  if (renewed.length > 0) {
+    const allEdges = new Map(Object.entries(packages).map(([name, { edges }]) => [name, edges]))
+    removeTargets(root, dependentsOf(renewed, allEdges))
+  }
   if (good.length > 0 || Object.keys(memo.packages).length !== Object.keys(packages).length) {
     const stamped = api?.inputs.map(({ path }) => remembered(path))
     writeMemo(root, { program, packages, ...(api && stamped ? { api: { ...api, stamps: stamped } } : {}) })
