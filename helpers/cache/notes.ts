@@ -30,7 +30,8 @@ export class Notes {
     try {
       makeFolders(this.#folder)
       if (this.read(about) !== undefined) return false
-      rmSync(path, { force: true })
+      // One that is over. In a run there is none: what stands there now is another's, of this very moment.
+      if (Number.isFinite(this.#lifeMs)) rmSync(path, { force: true })
       writeFileSync(path, text, { flag: 'wx' })
       return true
     } catch (error) {
