@@ -5,7 +5,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
 import type { Comparison } from '../../helpers/cache/challenge.ts'
 import type { TrustedKey } from '../../helpers/cache/trust.ts'
-import { command, jsonOption, packagesOption } from '../command.ts'
+import { command, jsonOption, LIST, packagesOption } from '../command.ts'
 import { bringUpToDate } from '../door.ts'
 import { findAll } from '../find.ts'
 import { complain, json, paint, print, trouble } from '../output.ts'
@@ -27,9 +27,7 @@ export const challenge = command({
   ],
   options: yargs =>
     jsonOption(packagesOption(yargs)).option('key', {
-      type: 'string',
-      array: true,
-      requiresArg: true,
+      ...LIST,
       default: [],
       describe: 'one more public key, or a file with one; it is not trusted by this',
     }),

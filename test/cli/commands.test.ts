@@ -211,7 +211,7 @@ describe('challenge', () => {
     vi.stubEnv('PKG_CACHE_URL', 'ftp://example.org')
     onTestFinished(() => void vi.unstubAllEnvs())
     const key = makeKey().key.public.text
-    const { status, err } = await coolports(new Tree(packages()), 'challenge', 'tool', '--key', key)
+    const { status, err } = await coolports(new Tree(packages()), 'challenge', '--key', key, 'tool')
     expect(status).toBe(2)
     expect(err).toContain('cannot use the package cache "ftp://example.org"')
     expect(err).not.toContain('no package cache is named')
