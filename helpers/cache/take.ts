@@ -37,7 +37,7 @@ export async function take(
     // One that is there was not taken from here, and nobody here speaks of it.
     if (!existsSync(packagePath(store, key.hash))) keepStatements(store, statements)
     const kept = keepPackage(store, key, path)
-    if (kept === 'no room') return refuse({ kind: 'disk', code: 'ENOSPC', folder: store })
+    if (typeof kept !== 'string') return refuse({ kind: 'disk', code: kept.code, folder: store })
     return kept === 'there' ? agreement(store, key, received.value.tar) : ok(undefined)
   } catch (error) {
     if (!isSystemError(error)) throw error

@@ -1,26 +1,32 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
-import { isDiskFull } from '../../core/disk.ts'
 import { makeFolders } from '../../core/folders.ts'
 import type { Key } from '../../core/key-file.ts'
 import type { Message } from '../../core/message.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
+import { FILE_SYSTEM, isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { identityAt } from '../tar/identity.ts'
 import { markBuilt, readBuilt } from './built.ts'
 import { type Content, rememberContent } from './content.ts'
 import { linkFile } from './move.ts'
 
-/** What became of a package that was to be kept: `there` means that the store has one of this key, which stays. */
-type Kept = 'kept' | 'there' | 'no room'
+/**
+ * What became of a package that was to be kept: `there` means that the store has one of this key, which stays;
+ * `code` says, as errno(3) does, why the store takes nothing.
+ */
+type Kept = 'kept' | 'there' | { readonly code: string }
+
+/** No room, or none that this user may take; read-only, or somebody else's. */
+const TAKES_NOTHING = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']
 
 /**
  * Keeps a package in the store under its pkghash, with the key that it was built from. The package comes after
  * its key: who finds it finds that.
  */
 export function keepPackage(store: string, key: Key, file: string): Kept {
-  return unlessFull(() => {
+  return ifItTakes(() => {
     const kept = packagePath(store, key.hash)
     if (existsSync(kept)) return 'there'
     makeFolders(dirname(kept))
@@ -32,7 +38,7 @@ export function keepPackage(store: string, key: Key, file: string): Kept {
 
 /**
  * The same of a package that was built here: that this came out is noted before, and what content it came of
- * after it. A store without room is only told of, because the package is built and can be given its name; so is
+ * after it. A store that takes nothing is only told of, because the package is built and can be given its name; so is
  * one that has another package of this key meanwhile.
  */
 export function keepBuilt(
@@ -43,32 +49,32 @@ export function keepBuilt(
   tell: (message: Message) => void,
   content?: Content,
 ): void {
-  const kept = unlessFull(() => {
+  const kept = ifItTakes(() => {
     // Of two builds that came out differently, the note is of the one that the store has.
     const noted = readBuilt(store, key.hash)
     if (noted === undefined || noted !== identityAt(packagePath(store, key.hash)))
       markBuilt(store, key.hash, tar)
     const became = keepPackage(store, key, file)
-    if (content && became !== 'no room') rememberContent(store, content, key.hash)
+    if (content && typeof became === 'string') rememberContent(store, content, key.hash)
     return became
   })
-  if (kept === 'no room') tell(noRoom(store, key))
+  if (typeof kept !== 'string') tell(unkept(store, key, kept.code))
   const there = identityAt(packagePath(store, key.hash))
   if (there !== undefined && there !== tar) tell(another(key, there, tar))
 }
 
-function unlessFull(work: () => Kept): Kept {
+function ifItTakes(work: () => Kept): Kept {
   try {
     return work()
   } catch (error) {
-    if (!isDiskFull(error)) throw error
-    return 'no room'
+    if (!isSystemError(error) || !TAKES_NOTHING.includes(error.code)) throw error
+    return { code: error.code }
   }
 }
 
-const noRoom = (store: string, { hash }: Key): Message => ({
+const unkept = (store: string, { hash }: Key, code: string): Message => ({
   cannot: 'keep the package in the store',
-  why: 'the disk is full',
+  why: FILE_SYSTEM[code] ?? code,
   facts: [['folder', dirname(packagePath(store, hash))]],
   remedy: 'it is built all the same; a later build of it will not find it there',
 })

@@ -78,5 +78,12 @@ test('of two builds that came out differently the note is of the one that the st
 test.skipIf(!mayMountDisk())('a store without room is told apart', async () => {
   const { file } = await packed('one')
   mountDisk(store, 4096)
-  expect(keepPackage(store, KEY, file)).toBe('no room')
+  expect(keepPackage(store, KEY, file)).toEqual({ code: 'ENOSPC' })
+})
+
+test.skipIf(!mayMountDisk())('a store that can only be read is told of, and fails no build', async () => {
+  const one = await packed('one')
+  mkdirSync(store)
+  mountDisk(store, 1 << 20, 'ro')
+  expect(build(one)).toContain('cannot keep the package in the store: the file system is read-only')
 })
