@@ -31,6 +31,6 @@ const diskMessage = ({ name, version }: Wanted, { code, folder }: NoRoom): Messa
   why: FILE_SYSTEM[code] ?? code,
   facts: [['folder', folder]],
   remedy: ['ENOSPC', 'EDQUOT'].includes(code)
-    ? 'it is built here; make room there to have it from a cache'
-    : 'it is built here; what comes from a cache needs a store that can be written to',
+    ? 'make room there to have it from a cache'
+    : 'what comes from a cache needs a store that can be written to',
 })

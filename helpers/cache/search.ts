@@ -338,7 +338,7 @@ const disputed = ({ name, version, key }: Wanted, statements: readonly Statement
   cannot: `take ${name}-${version} from a package cache`,
   why: 'BUILDERS THAT YOU TRUST DO NOT AGREE about what it is',
   facts: [['pkghash', key.hash], ...statements.map(claimFact)],
-  remedy: `it is built here; coolports challenge ${name} compares`,
+  remedy: `it is taken from nobody; coolports challenge ${name} compares`,
 })
 
 const misnamed = ({ name, version, key }: Wanted, record: CacheRecord): Message => ({
@@ -348,7 +348,7 @@ const misnamed = ({ name, version, key }: Wanted, record: CacheRecord): Message 
     ['pkghash', key.hash],
     ['builder', record.builder],
   ],
-  remedy: 'it is built here',
+  remedy: 'it is not taken',
 })
 
 /** That costs a question; so the place is asked for other packages on. Builders may share it, and differ in this one. */

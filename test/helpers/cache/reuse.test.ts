@@ -207,6 +207,7 @@ describe('a package that is taken', () => {
       expect(said).toContain('cannot take one-1-1 from a package cache: the file system is read-only')
       expect(said).toContain('what comes from a cache needs a store that can be written to')
       expect(said).not.toContain('make room')
+      expect(said).not.toContain('it is built here')
       expect(status).toBe(NOT_HERE)
     },
   )
