@@ -94,7 +94,10 @@ export class Search {
 
   /** Of one that was to give the package. */
   fail(place: Place, failure: Failure): void {
-    if (failure.kind === 'stalled') this.#run.notes.leave(STALLED)
+    const { notes } = this.#run
+    // Two processes may have waited for the same one.
+    if (failure.kind === 'stalled' && notes.read(leftOut(place.name)) === undefined)
+      STALLED.some(times => notes.leave(times))
     this.#leave(place, failure)
   }
 
@@ -254,12 +257,12 @@ function decline(answer: Answer): void {
 const dawdled = ({ name }: Place): string => `dawdled: ${name}`
 
 /** The note that one of the caches of this run has stalled in the middle of a package. */
-const STALLED = 'stalled'
+const STALLED = ['stalled', 'stalled again']
 
 /** Several caches that stall would else cost all of our patience each, one after the other. */
 function patienceOf({ notes, patience }: Run): Patience {
-  if (notes.read(STALLED) === undefined) return patience
-  return { ...patience, idleMs: patience.idleMs * HURRY, leastBytes: patience.leastBytes * HURRY }
+  const hurry = HURRY ** STALLED.filter(times => notes.read(times) !== undefined).length
+  return { ...patience, idleMs: patience.idleMs * hurry, leastBytes: patience.leastBytes * hurry }
 }
 
 const HURRY = 0.3
