@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { FAILED_FOLDER, LAST_PACKAGE_FILE, LOG_FILE } from '../core/name.ts'
+import { byCodeUnit } from '../core/order.ts'
 import { textIfReadable } from '../core/readable.ts'
 import type { Checked } from './check/manifest.ts'
 import {
@@ -41,7 +42,7 @@ interface Options {
 
 export interface Outcome {
   readonly problems: readonly Problem[]
-  /** The packages with a problem, in order. One may be in a folder that is not taken for a package, and is not among them. */
+  /** The folders of the packages with a problem, in order. */
   readonly refused: readonly string[]
   /** Files that were written or removed; with `check`, that would be. Paths from the root of the tree, in order. */
   readonly changed: readonly string[]
@@ -54,7 +55,7 @@ export interface Outcome {
  */
 export async function generate({ root, check, program }: Options): Promise<Outcome> {
   const begun = Date.now()
-  const { names, stamps: manifestStamps, problems: folderProblems } = findPackages(root)
+  const { names, others, stamps: manifestStamps, problems: folderProblems } = findPackages(root)
   const known = new Set(names)
   const memo = readMemo(root, check ? 'none' : program)
   // What is to be read has its stamp taken before, so that an edit in between is seen the next time.
@@ -95,7 +96,9 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   })
   const problems: Problem[] = [...folderProblems, ...readProblems, ...circles]
   const inCircle = new Set(circles.flatMap(({ trail }) => trail.map(({ name }) => name)))
-  const refused = names.filter(name => !edges.has(name) || inCircle.has(name))
+  const refused = [...names, ...others]
+    .filter(name => !edges.has(name) || inCircle.has(name))
+    .sort(byCodeUnit)
   const good = checked.filter(one => !inCircle.has(one.package.name))
 
   const orphans = findOrphans(root, known, ownNames)
@@ -110,17 +113,17 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   removeOrphans(root, orphans)
   const changed = [...orphans]
   const packages: Record<string, Remembered> = Object.fromEntries(kept)
-  if (!isDeepStrictEqual(memo.api?.inputs, api?.inputs)) {
-    // What another program emitted, or with another API, does not know itself to be stale.
-    removeTargets(root, refused)
-    changed.push(...removeRules(root, refused))
-  } else {
+  const isSameApi = isDeepStrictEqual(memo.api?.inputs, api?.inputs)
+  const foreign: string[] = []
+  for (const name of refused) {
+    const earlier = isSameApi ? earlierIn(memo, name) : undefined
     // What they depend on may get other rules before they do.
-    for (const name of refused) {
-      const earlier = earlierIn(memo, name)
-      if (earlier) packages[name] = earlier
-    }
+    if (earlier) packages[name] = earlier
+    else foreign.push(name)
   }
+  // What another program emitted, with another API, or for another folder that was copied, does not know itself to be stale.
+  removeTargets(root, foreign)
+  changed.push(...removeRules(root, foreign))
   const renewed: string[] = []
   for (const one of good) {
     const { name } = one.package

@@ -37,7 +37,7 @@ export async function loadManifests(
 ): Promise<LoadedAll> {
   // Other than the manifests the API always has types; its compiler works while the manifests are read.
   const coming = knownApi ?? bundleApi(root, (await import('esbuild')).build)
-  const { found, problems } = await readModules(root, names)
+  const { found, problems } = await readModules(root, names, known)
   const api = await coming
   const realm = new Realm()
   realm.define({ name: API, imports: [], code: api.code })
@@ -94,10 +94,11 @@ function importedName(specifier: string): string {
   return name === undefined ? specifier : manifestPath(name)
 }
 
-/** Reads the manifests of packages, and all that they import. One that is not there is left to who imports it. */
+/** Reads the manifests of packages, and all that they import. One of no package, a symlink say, is left to who imports it. */
 async function readModules(
   root: string,
   names: readonly string[],
+  known: ReadonlySet<string>,
 ): Promise<{ readonly found: ReadonlyMap<string, Module>; readonly problems: Problem[] }> {
   const found = new Map<string, Module>()
   const problems: Problem[] = []
@@ -110,7 +111,7 @@ async function readModules(
       if (result?.ok) {
         found.set(result.value.path, result.value)
         for (const specifier of result.value.imports)
-          if (MANIFEST_IMPORT.test(specifier)) imported.add(importedName(specifier))
+          if (known.has(MANIFEST_IMPORT.exec(specifier)?.[1] ?? '')) imported.add(importedName(specifier))
       } else if (result) problems.push(...result.error)
     }
     wanted = [...imported].filter(path => !asked.has(path))

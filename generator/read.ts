@@ -26,10 +26,9 @@ export async function readManifests(
   const checked: Checked[] = []
   for (const one of loaded) {
     const { files, problems: fileProblems } = readFiles(root, one.name)
-    problems.push(...fileProblems)
     const result = checkManifest(one, files, known)
-    if (result.ok) checked.push(result.value)
-    else problems.push(...result.error)
+    if (result.ok && fileProblems.length === 0) checked.push(result.value)
+    problems.push(...fileProblems, ...(result.ok ? [] : result.error))
   }
   return { checked, problems, api }
 }

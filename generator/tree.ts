@@ -46,29 +46,35 @@ export function isFresh(stamp: string, begun: number): boolean {
 /** The names of the folders of `pkg/` that hold a manifest, in order. */
 export function findPackages(root: string): {
   readonly names: readonly string[]
+  /** Folders that hold one and are no packages, for each of which there is a problem. */
+  readonly others: readonly string[]
   /** The manifests as they are now, by path. */
   readonly stamps: ReadonlyMap<string, string>
   readonly problems: readonly Problem[]
 } {
   const names: string[] = []
+  const others: string[] = []
   const stamps = new Map<string, string>()
   const problems: Problem[] = []
   for (const entry of readdirSync(join(root, 'pkg'), { withFileTypes: true })) {
     if (!(entry.isDirectory() || entry.isSymbolicLink()) || entry.name.startsWith('.')) continue
     const found = findManifest(root, entry.name, entry.isSymbolicLink())
     if (!found) continue
-    if (!found.ok) problems.push(found.error)
-    else if (isPackageName(entry.name)) {
+    if (found.ok && isPackageName(entry.name)) {
       names.push(entry.name)
       stamps.set(manifestPath(entry.name), stampOf(found.value))
-    } else
+      continue
+    }
+    others.push(entry.name)
+    if (!found.ok) problems.push(found.error)
+    else
       problems.push({
         kind: 'folder-name',
         folder: entry.name,
         why: 'its name is not one that a package may have',
       })
   }
-  return { names: names.sort(byCodeUnit), stamps, problems }
+  return { names: names.sort(byCodeUnit), others, stamps, problems }
 }
 
 /**

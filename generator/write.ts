@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { lstatSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FAILED_FOLDER, LAST_PACKAGE_FILE, PACKAGE_FILE } from '../core/name.ts'
 import { textIfReadable } from '../core/readable.ts'
@@ -52,7 +52,7 @@ export function findOrphans(
 export function removeTargets(root: string, packages: Iterable<string>): void {
   for (const name of packages) {
     const folder = join(root, 'pkg', name)
-    for (const target of readdirSync(folder).filter(file => targets.includes(file))) {
+    for (const target of ownFiles(folder).filter(file => targets.includes(file))) {
       // The last package stays, under another name, for whoever asks what has changed since.
       if (target === PACKAGE_FILE)
         unlessGone(() => renameSync(join(folder, target), join(folder, LAST_PACKAGE_FILE)))
@@ -61,13 +61,17 @@ export function removeTargets(root: string, packages: Iterable<string>): void {
   }
 }
 
+/** What lies in a folder; nothing where that is a symlink, which may lead to the folder of another package. */
+const ownFiles = (folder: string): readonly string[] =>
+  lstatSync(folder).isDirectory() ? readdirSync(folder) : []
+
 /** The same of the one target that all packages have. */
 export const removeApiTarget = (root: string): void => rmSync(join(root, API_TARGET), { force: true })
 
 /** Takes away what was emitted for packages, and answers the paths. */
 export const removeRules = (root: string, packages: readonly string[]): readonly string[] =>
   packages.flatMap(name =>
-    readdirSync(join(root, 'pkg', name))
+    ownFiles(join(root, 'pkg', name))
       .filter(file => emittedNames.includes(file))
       .map(file => {
         rmSync(join(root, 'pkg', name, file), { force: true })

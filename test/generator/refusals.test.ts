@@ -594,7 +594,7 @@ test('all problems are told, of all manifests, and no rules are written of those
     'syntax',
     'unknown-dependency',
   ])
-  expect(refused).toEqual(['a', 'b', 'c'])
+  expect(refused).toEqual(['Bad Name', 'a', 'b', 'c'])
   expect(changed.filter(path => /^pkg\/(?:a|b|c|Bad Name)\//.test(path))).toEqual([])
   expect(tree.read('pkg/good/.pkghash.do')).toContain('name good\n')
   expect(tree.read('pkg/.api.do')).toContain('templates/index.ts')

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { generate } from '../../generator/generate.ts'
@@ -117,14 +117,68 @@ test('those in a circle get no rules, and the others theirs', async () => {
   expect(tree.read('pkg/a/.pkghash.do')).toContain('version 3')
 })
 
-test('what a package was emitted and built stays where its manifest is a symlink by now', async () => {
+test('a link below files/ refuses the package', async () => {
   const tree = await goodTree()
-  rmSync(join(tree.root, 'pkg/c/package.ts'))
-  symlinkSync('../a/package.ts', join(tree.root, 'pkg/c/package.ts'))
+  mkdirSync(join(tree.root, 'pkg/c/files'))
+  symlinkSync('/etc/passwd', join(tree.root, 'pkg/c/files/link'))
+  tree.write('pkg/c/package.ts', manifest({ version: "'2'" }))
   const { problems, refused, changed } = await tree.generate()
   expect(problems.map(({ kind }) => kind)).toEqual(['file'])
-  expect({ refused, changed }).toEqual({ refused: [], changed: ['pkg/names.d.ts'] })
-  expect(isThere(tree, 'pkg/c/.pkghash.do')).toBe(true)
+  expect({ refused, changed }).toEqual({ refused: ['c'], changed: [] })
+})
+
+describe('a folder that is no package', () => {
+  async function treeWithLink(): Promise<Tree> {
+    const tree = await goodTree()
+    renameSync(join(tree.root, 'pkg/c/package.ts'), join(tree.root, 'pkg/c/real.ts'))
+    symlinkSync('real.ts', join(tree.root, 'pkg/c/package.ts'))
+    return tree
+  }
+
+  test('keeps what it was emitted and has built, where its manifest is a symlink by now', async () => {
+    const tree = await treeWithLink()
+    const { problems, refused, changed } = await tree.generate()
+    expect(problems.map(({ kind }) => kind)).toEqual(['file'])
+    expect({ refused, changed }).toEqual({ refused: ['c'], changed: ['pkg/names.d.ts'] })
+    expect(isThere(tree, 'pkg/c/.pkghash.do')).toBe(true)
+    expect(coolportsGen(tree, 'c').status).toBe(1)
+  })
+
+  test('loses its rules when the manifest API is another one', async () => {
+    const tree = await treeWithLink()
+    await tree.generate()
+    tree.write('templates/index.ts', `${tree.read('templates/index.ts')}\nexport const later = 1\n`)
+    await tree.generate()
+    expect(isThere(tree, 'pkg/c/.pkghash.do')).toBe(false)
+  })
+
+  test('loses nothing where it is a symlink to the folder of a package', async () => {
+    const tree = await goodTree()
+    tree.write('pkg/a/.pkghash', 'made')
+    symlinkSync('a', join(tree.root, 'pkg/link'))
+    expect((await tree.generate()).refused).toEqual(['link'])
+    expect(isThere(tree, 'pkg/a/.pkghash.do')).toBe(true)
+    expect(isThere(tree, 'pkg/a/.pkghash')).toBe(true)
+  })
+
+  test('is imported by nobody', async () => {
+    const tree = await treeWithLink()
+    tree.write('pkg/d/package.ts', manifest({ version: 'c.version' }, "import c from '../c/package.ts'"))
+    const { problems, refused } = await tree.generate()
+    expect(problems.map(({ kind }) => kind)).toEqual(['file', 'unknown-import'])
+    expect(refused).toEqual(['c', 'd'])
+  })
+})
+
+test('rules that came with a copy of the folder of another package are taken away, with what they made', async () => {
+  const tree = await goodTree()
+  tree.write('pkg/a/package.ts', manifest({ name: "'a'" }))
+  await tree.generate()
+  tree.write('pkg/a/.pkghash', 'made')
+  cpSync(join(tree.root, 'pkg/a'), join(tree.root, 'pkg/e'), { recursive: true })
+  expect((await tree.generate()).refused).toEqual(['e'])
+  expect(readdirSync(join(tree.root, 'pkg/e'))).toEqual(['package.ts'])
+  expect(isThere(tree, 'pkg/a/.pkghash')).toBe(true)
 })
 
 const coolportsGen = (tree: Tree, ...words: readonly string[]) => {
