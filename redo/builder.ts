@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { quoted } from '../core/message.ts'
+import { READING, systemFault } from '../core/system-error.ts'
 import { type Console, Transcript } from './console.ts'
 import { type Ending, signalGroup } from './executor.ts'
 import type { FileNode } from './graph.ts'
@@ -146,7 +147,7 @@ export class Builder {
   #conclude(job: Job, places: Places, ending: Ending): Accepted | string {
     if (job.stopped) return 'was stopped'
     if (ending.error !== undefined)
-      return `can not be started: ${ending.error.message}${adviceOn(ending.error)}`
+      return `can not be started: ${startingFault(ending.error)}${adviceOn(ending.error)}`
     if (ending.signal !== undefined) return `was ended by ${ending.signal}`
     if (ending.status !== 0) return `ended with exit status ${ending.status}`
     const product = productOf(places)
@@ -164,7 +165,8 @@ export class Builder {
       }
       if (places.before !== nothing && places.before !== folder) unlinkSync(places.target)
     } catch (error) {
-      return `made what cannot be put in place: ${(error as Error).message}`
+      const { why, path } = systemFault(error) ?? { why: (error as Error).message, path: places.target }
+      return `made what cannot be put at ${quoted(path)}: ${why}`
     }
     return product
   }
@@ -189,6 +191,12 @@ export class Builder {
     this.#state.graph.cut(job.task.node, before, job.transcript.date())
     this.#state.save()
   }
+}
+
+/** Of the program of the first line, which is often one that is not there. */
+function startingFault({ code = '', path, message }: NodeJS.ErrnoException): string {
+  const why = READING[code]
+  return why === undefined || path === undefined ? message : `${quoted(path)}: ${why}`
 }
 
 /** A script that waits holds a few descriptors, and so does each of those that wait for it. */

@@ -364,6 +364,24 @@ test('a client whose coordinator is gone says so and fails', async () => {
   expect(readFileSync(join(tree, 'said'), 'utf8')).toContain('it is gone')
 }, 60_000)
 
+test.each(['redo-ifchange', 'redo-ifcreate', 'redo-always', 'redo-stamp'])(
+  '%s says that its run is gone where nothing is left of that',
+  command => {
+    const ended = spawnSync(join(root, 'bin/redo', command), ['x'], {
+      env: {
+        ...process.env,
+        REDO_RUN: join(empty(), 'run-1'),
+        REDO_PID: '999999999',
+        REDO_JOB: '1',
+        REDO_SLOT: '0',
+      },
+      encoding: 'utf8',
+    })
+    expect(ended.stderr).toBe('redo: cannot reach the coordinator of this run: it is gone\n')
+    expect(ended.status).toBe(2)
+  },
+)
+
 test.skipIf(otherDisk === undefined)(
   'a target on another file system than .redo is ours after it was made from stdout, as from $3',
   () => {
@@ -400,6 +418,7 @@ test('a .do that cannot be read or started fails its target, and the others are 
   expect(run.status).toBe(1)
   for (const name of ['unread', 'nobody', 'missing'])
     expect(run.stderr).toContain(`redo: cannot build "${name}": "${name}.do" can not be started: `)
+  expect(run.stderr).toContain('can not be started: "/nowhere/x": there is no such file\n')
   expect(run.stderr).not.toContain('cannot go on')
   expect(readFileSync(join(tree, 'good'), 'utf8')).toBe('text\n')
   expect(remains(tree)).toEqual([])
@@ -512,6 +531,16 @@ test('a target that cannot be put in place is a failure, and the old one stays',
   const run = finish(tree, 'x')
   expect(run.status).toBe(1)
   expect(run.stderr).toContain('the target is a folder')
+})
+
+test('a script that writes to stdout has to make the folder of its target', () => {
+  const tree = empty()
+  writeFileSync(join(tree, 'default.x.do'), 'echo text\n')
+  const run = finish(tree, 'no/such/file.x')
+  expect(run.stderr).toContain('made what cannot be put at "no/such/file.x": there is no such folder\n')
+  expect(run.status).toBe(1)
+  writeFileSync(join(tree, 'default.x.do'), 'mkdir -p "${1%/*}"; echo text\n')
+  expect(finish(tree, 'no/such/file.x').status).toBe(0)
 })
 
 function childrenOf(pid: number): readonly number[] {
