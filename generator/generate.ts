@@ -118,7 +118,7 @@ export async function generate({ root, check, program }: Options): Promise<Outco
   for (const name of refused) {
     const earlier = isSameApi ? earlierIn(memo, name) : undefined
     // What they depend on may get other rules before they do.
-    if (earlier) packages[name] = earlier
+    if (earlier?.emitted.every(unchanged)) packages[name] = earlier
     else foreign.push(name)
   }
   // What another program emitted, with another API, or for another folder that was copied, does not know itself to be stale.

@@ -170,16 +170,23 @@ describe('a folder that is no package', () => {
   })
 })
 
-test('rules that came with a copy of the folder of another package are taken away, with what they made', async () => {
-  const tree = await goodTree()
-  tree.write('pkg/a/package.ts', manifest({ name: "'a'" }))
-  await tree.generate()
-  tree.write('pkg/a/.pkghash', 'made')
-  cpSync(join(tree.root, 'pkg/a'), join(tree.root, 'pkg/e'), { recursive: true })
-  expect((await tree.generate()).refused).toEqual(['e'])
-  expect(readdirSync(join(tree.root, 'pkg/e'))).toEqual(['package.ts'])
-  expect(isThere(tree, 'pkg/a/.pkghash')).toBe(true)
-})
+test.each([
+  ['e', 'no folder'],
+  ['c', 'the folder of a package'],
+])(
+  'rules that came with a copy of another package, as %s where %s was, are taken away, with what they made',
+  async copy => {
+    const tree = await goodTree()
+    tree.write('pkg/a/package.ts', manifest({ name: "'a'" }))
+    await tree.generate()
+    tree.write('pkg/a/.pkghash', 'made')
+    rmSync(join(tree.root, 'pkg', copy), { recursive: true, force: true })
+    cpSync(join(tree.root, 'pkg/a'), join(tree.root, 'pkg', copy), { recursive: true })
+    expect((await tree.generate()).refused).toEqual([copy])
+    expect(readdirSync(join(tree.root, 'pkg', copy))).toEqual(['package.ts'])
+    expect(isThere(tree, 'pkg/a/.pkghash')).toBe(true)
+  },
+)
 
 const coolportsGen = (tree: Tree, ...words: readonly string[]) => {
   const { status, stderr } = spawnSync(process.execPath, [program, '--root', tree.root, ...words], {
