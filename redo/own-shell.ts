@@ -9,7 +9,7 @@ import { leadsToFile } from './stamp.ts'
 const telling =
   /\$\{?[0$]|\bset[ \t][^;&|\n]{0,200}?(?:-\w*x|xtrace)|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
 
-/** Of more loops than the script is in, busybox's ash takes it for that of the shell that stays, and the script ends there. */
+/** Of more loops than the script is in, it may be that of the shell that stays, and the script ends there. */
 const leavesLoop = /\b(?:break|continue)\b/
 
 /** `. FILE` where a command can stand; people keep functions and settings of many scripts in such a file. */

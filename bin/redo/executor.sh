@@ -40,11 +40,6 @@ set "$redo_errexit"
 . "./$redo_do"; exit
 '
 
-# Within a function a script is in no loop of ours, but for busybox's ash, see redo/own-shell.ts.
-redo_take() {
-  (eval "$redo_next")
-}
-
 # The commands as functions, which start no shell and open nothing. They are for the very process that
 # runs the script, as two questions at a time would take each other's answers, and while the descriptors
 # are as they were. What is a part of a script (a subshell, a background job, a pipe), has other uses for
@@ -103,10 +98,11 @@ alias redo-stamp='redo_stamp_here'
 exec 2>/dev/null
 
 # Of a subshell that a signal has ended nobody knows whether it had taken its script. Then another one might: this
-# shell ends as well, with the status of saying so.
+# shell ends as well, with the status of saying so. No function is around the script: an EXIT trap in busybox's ash would see
+# its arguments. A script that may leave our loop has a shell of its own, see redo/own-shell.ts.
 redo_ended=0
 while [ "$redo_ended" -le 128 ]; do
-  redo_take
+  (eval "$redo_next")
   redo_ended=$?
   # shellcheck disable=SC2154
   printf '%s\0' ended "$redo_line" 0 / 1 "$redo_ended" >&8

@@ -18,3 +18,10 @@ for end in failing false; do
   fails redo "$end.end"
   is 1 "$(grep -c "^ *$end.end $end $end.end" said)"
 done
+# The same where the shell stays: nothing is sourced there by a name that cannot be told.
+file plain.trap.do <<'S'
+trap 'echo "$1 $2 ${3%%.redo*}" >&2' EXIT
+echo text
+S
+redo plain.trap 2>said
+is 1 "$(grep -c "^ *plain.trap plain.trap plain.trap" said)"
