@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sha256 } from '../core/digest.ts'
 import { diskFullMessage, isDiskFull } from '../core/disk.ts'
+import { legible } from '../core/legible.ts'
 import { byPlace, formatMessage, type Message, quoted } from '../core/message.ts'
 import { parseOptions } from '../core/options.ts'
 import { systemFault } from '../core/system-error.ts'
@@ -38,7 +39,10 @@ function summary(problems: number, refused: readonly string[]): string {
   const count = problems === 1 ? '1 problem' : `${problems} problems`
   if (refused.length === 0) return count
   const more = refused.length > MOST_NAMES ? ` and ${refused.length - MOST_NAMES} more` : ''
-  return `${count}: no new rules for ${refused.slice(0, MOST_NAMES).join(', ')}${more}`
+  return `${count}: no new rules for ${refused
+    .slice(0, MOST_NAMES)
+    .map(name => legible(name))
+    .join(', ')}${more}`
 }
 
 const USAGE = `coolports-gen [--check] [--root DIR] [PACKAGE...]

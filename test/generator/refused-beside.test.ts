@@ -204,6 +204,11 @@ test('the summary names the packages, ten of them', () => {
   })
 })
 
+test('the summary shows a folder whose name is none, and nothing that a terminal would obey', () => {
+  const tree = new Tree({ 'pkg/a\u001b[31m b/package.ts': manifest() })
+  expect(coolportsGen(tree).last).toBe('coolports-gen: 1 problem: no new rules for a\\u001b[31m b')
+})
+
 test('the exit status is for the packages that are named, if any are', async () => {
   const tree = await goodTree()
   tree.write('pkg/a/package.ts', manifest(WRONG))
