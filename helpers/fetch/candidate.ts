@@ -112,7 +112,7 @@ export class Candidate implements Rival<Opening> {
       if (opening.from === 0 && part.size > 0) await part.restart()
       this.#etag = opening.etag
       this.#furthest ??= part.size
-      opening.watch?.expect(this.#isLast ? SLOWEST : SLOWEST_OF_MANY)
+      this.#limit(opening)
       const failure = await pour(opening, part, have => report.moved(file, have, opening.total))
       // A server may announce more than there is.
       if ((failure === undefined || failure.kind === 'cut') && part.digest() === sha256) return true
@@ -122,6 +122,14 @@ export class Candidate implements Rival<Opening> {
     } finally {
       await opening.close()
     }
+  }
+
+  /** How long it may give nothing, or next to nothing. */
+  #limit({ watch }: Opening): void {
+    const { idleMs, stallMs } = this.#run.limits
+    const patience = this.#isLast ? idleMs : Math.min(stallMs, idleMs)
+    watch?.wait(patience)
+    watch?.expect(this.#isLast ? SLOWEST : (SLOWEST_OF_MANY * patience) / idleMs)
   }
 
   /** The bytes kept from before may have been the wrong ones: then this place deserves a turn of its own. */
@@ -138,7 +146,17 @@ export class Candidate implements Rival<Opening> {
       this.#furthest = this.#part.size
       this.#attempt = 1 // a poor connection, but a long file does arrive over it
     }
-    this.#fail(failure)
+    if (failure.kind === 'stalled' && !this.#isLast && this.#attempt < this.#run.limits.attempts)
+      this.#stall(failure)
+    else this.#fail(failure)
+  }
+
+  /** Others are asked before it goes on. */
+  #stall(failure: Failure): void {
+    this.#attempt += 1
+    this.#dawdles = true
+    this.#silent()
+    this.#run.report.dawdles(this.#request.file, this.#name, describe(failure))
   }
 
   /** For good, or until a pause is over. */

@@ -3,6 +3,8 @@ export interface Limits {
   readonly connectMs: number
   /** A place that sends less than `SLOWEST` bytes in this time has stalled. */
   readonly idleMs: number
+  /** The same, in proportion, where another place is left to be asked: that is asked first then, and this one after it. */
+  readonly stallMs: number
   /** How long a place may say nothing before the next one is asked as well. */
   readonly nextAfterMs: number
   /** How often one place is asked, as long as it fails in a way that may pass. */
@@ -21,6 +23,7 @@ export interface Limits {
 export const LIMITS: Limits = {
   connectMs: 10_000,
   idleMs: 30_000,
+  stallMs: 5_000,
   nextAfterMs: 2_000,
   attempts: 3,
   backoffMs: 1_000,
@@ -32,5 +35,5 @@ export const LIMITS: Limits = {
 
 export const SLOWEST = 1024
 
-/** The same where another place is left to be asked: it may have the source at once, and this one would take days. */
+/** The same where another place is left, which may have the source at once, while this one would take days; in `idleMs`, too. */
 export const SLOWEST_OF_MANY = 64 * 1024

@@ -418,6 +418,44 @@ describe('a download that breaks', () => {
     expect(other.asked.length).toBe(0)
   })
 
+  describe('of which a place gives a part, and then nothing,', () => {
+    const limits = { ...QUICK, idleMs: 60_000, stallMs: 200 }
+    const stalling = (later: RequestListener) =>
+      serve((request, response) => {
+        if (request.headers.range !== undefined) return later(request, response)
+        response.writeHead(200, { 'content-length': BODY.length }).write(BODY.subarray(0, 50_000))
+      })
+
+    it('is taken from the next one soon, with what was given', async () => {
+      const silent = await stalling(() => {})
+      const good = await serve(rest)
+      const { outcome, said } = await fetchInto(folder(), [want([silent.url, good.url])], { limits })
+      expect(outcome).toMatchObject({ ok: true, value: [{ from: { url: good.url } }] })
+      expect(said.join('\n')).toContain(
+        'gave nothing more for 0.2 s after 50.0 kB; asking the next place as well',
+      )
+      expect(good.asked[0]?.headers.range).toBe('bytes=50000-')
+    })
+
+    it('is asked for there once more when the others have nothing', async () => {
+      const silent = await stalling(rest)
+      const without = await serve((_, response) => response.writeHead(404).end())
+      const { outcome } = await fetchInto(folder(), [want([silent.url, without.url])], { limits })
+      expect(outcome).toMatchObject({ ok: true, value: [{ from: { url: silent.url } }] })
+    })
+
+    it('is not asked for there for ever, where all do so', async () => {
+      const begin: RequestListener = (_, response) => {
+        response.writeHead(200, { 'content-length': BODY.length }).write(BODY.subarray(0, 50_000))
+      }
+      const all = await Promise.all([serve(begin), serve(begin)])
+      const short = { ...limits, idleMs: 400, attempts: 2 }
+      const { outcome } = await fetchInto(folder(), [want(all.map(({ url }) => url))], { limits: short })
+      expect(outcome.ok).toBe(false)
+      expect(all.map(({ asked }) => asked.length)).toEqual([2, 2])
+    })
+  })
+
   it('is retried elsewhere when a server falls silent in the middle, with what it gave', async () => {
     const root = folder()
     const silent = await serve(
