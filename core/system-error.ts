@@ -2,6 +2,10 @@
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException & { readonly code: string } =>
   error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
 
+/** Whether it failed for what may only be read here: a file system, or something of somebody else's. */
+export const isForbidden = (error: unknown): boolean =>
+  ['EROFS', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
+
 /** What errors of the file system say to a person, by their names in errno(3): of a folder, or what is to be written. */
 export const FILE_SYSTEM: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',

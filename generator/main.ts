@@ -13,7 +13,10 @@ import { manifestPath } from './tree.ts'
 
 const PROGRAM = 'coolports-gen'
 
-/** `coolports-gen [--check]`: emits the rules of all packages. Exit status 0 done, 1 a manifest is refused, or a file stale, 2 misuse. */
+/**
+ * `coolports-gen [--check] [PACKAGE...]`: emits the rules of all packages. Exit status 0 done, 1 a manifest is refused (of
+ * the packages that are named, if any are) or a file stale, 2 misuse.
+ */
 async function main(): Promise<number> {
   const self = fileURLToPath(import.meta.url)
   const said = readArguments(process.argv.slice(2), resolve(dirname(self), '..'))
@@ -34,15 +37,12 @@ async function main(): Promise<number> {
 
 const MOST_NAMES = 10
 
-/** What the problems are for: `2 problems: no rules for a, b`. */
+/** What the problems are for: `2 problems: no new rules for a, b`. */
 function summary(problems: number, refused: readonly string[]): string {
   const count = problems === 1 ? '1 problem' : `${problems} problems`
-  if (refused.length === 0) return count
   const more = refused.length > MOST_NAMES ? ` and ${refused.length - MOST_NAMES} more` : ''
-  return `${count}: no new rules for ${refused
-    .slice(0, MOST_NAMES)
-    .map(name => legible(name))
-    .join(', ')}${more}`
+  const names = refused.slice(0, MOST_NAMES).map(name => legible(name))
+  return `${count}: no new rules for ${names.join(', ')}${more}`
 }
 
 const USAGE = `coolports-gen [--check] [--root DIR] [PACKAGE...]

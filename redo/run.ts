@@ -5,6 +5,7 @@ import { SILENCE_MS } from '../core/heartbeat.ts'
 import { type Lock, tryLock } from '../core/lock.ts'
 import { quoted } from '../core/message.ts'
 import { isVisible, type ProcessName } from '../core/process-name.ts'
+import { isForbidden } from '../core/system-error.ts'
 import { Console } from './console.ts'
 import { Forecast } from './forecast.ts'
 import { visit } from './guest.ts'
@@ -96,7 +97,7 @@ function mayKeepBooks(top: string): boolean {
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') return true // by another run, meanwhile
-    if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) throw error
+    if (!isForbidden(error)) throw error
     const why = `redo: cannot build in ${quoted(top)}: its folder .redo cannot be written (${code})`
     writeStderr(Buffer.from(`${why}\n  build in a tree of your own, such as a clone\n`))
     return false

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
+import { isDiskFull } from '../../core/disk.ts'
 import { makeFolders } from '../../core/folders.ts'
 import type { Key } from '../../core/key-file.ts'
 import type { Message } from '../../core/message.ts'
 import { packageKeyPath, packagePath } from '../../core/store.ts'
-import { FILE_SYSTEM, isSystemError } from '../../core/system-error.ts'
+import { FILE_SYSTEM, isForbidden, isSystemError } from '../../core/system-error.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { identityAt } from '../tar/identity.ts'
 import { markBuilt, readBuilt } from './built.ts'
@@ -17,9 +18,6 @@ import { linkFile } from './move.ts'
  * `code` says, as errno(3) does, why the store takes nothing.
  */
 type Kept = 'kept' | 'there' | { readonly code: string }
-
-/** No room, or none that this user may take; read-only, or somebody else's. */
-const TAKES_NOTHING = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM']
 
 /**
  * Keeps a package in the store under its pkghash, with the key that it was built from. The package comes after
@@ -67,7 +65,7 @@ function ifItTakes(work: () => Kept): Kept {
   try {
     return work()
   } catch (error) {
-    if (!isSystemError(error) || !TAKES_NOTHING.includes(error.code)) throw error
+    if (!isSystemError(error) || !(isDiskFull(error) || isForbidden(error))) throw error
     return { code: error.code }
   }
 }

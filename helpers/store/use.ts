@@ -7,6 +7,7 @@ import { type Heartbeat, hasHeartbeat, startHeartbeat } from '../../core/heartbe
 import { namesIfThere } from '../../core/names-if-there.ts'
 import { partOf } from '../../core/part.ts'
 import { formatProcess, isRunning, nameOf, parseProcess } from '../../core/process-name.ts'
+import { isForbidden } from '../../core/system-error.ts'
 import { untilStoreUnlocked } from './lock.ts'
 import { markUsed } from './mark.ts'
 
@@ -139,9 +140,6 @@ function writeUse(
     return earlier
   }
 }
-
-const isForbidden = (error: unknown): boolean =>
-  ['EROFS', 'EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 interface Found {
   readonly path: string

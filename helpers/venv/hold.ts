@@ -1,5 +1,6 @@
 import { dirname } from 'node:path'
 import type { Sha256 } from '../../core/digest.ts'
+import { isForbidden } from '../../core/system-error.ts'
 import { holdTree } from '../store/roots.ts'
 import type { Layer } from './layer.ts'
 
@@ -16,7 +17,7 @@ export function hold(owner: string, layers: readonly Layer[]): readonly string[]
     try {
       holdTree(of, owner, tars)
     } catch (error) {
-      if (!['EACCES', 'EPERM', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+      if (!isForbidden(error)) throw error
       notHeld.push(of)
     }
   }
