@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { procCovers } from './covers.ts'
-import { deviceBinds } from './devices.ts'
+import { deviceOptions } from './devices.ts'
 import { buildEnvironment } from './environment.ts'
 import { type Root, rootOptions, sealRoot } from './root.ts'
 import type { SandboxSpec } from './spec.ts'
@@ -17,13 +17,6 @@ interface SandboxRun {
   /** The descriptor from which it reads the filter of system calls, if there is one. */
   readonly filterFd?: number
 }
-
-const DEVICE_LINKS: readonly (readonly [target: string, path: string])[] = [
-  ['/proc/self/fd', '/dev/fd'],
-  ['/proc/self/fd/0', '/dev/stdin'],
-  ['/proc/self/fd/1', '/dev/stdout'],
-  ['/proc/self/fd/2', '/dev/stderr'],
-]
 
 /** All kinds of namespaces that bwrap can make: nothing of these is shared with the host. */
 export const OWN_NAMESPACES = ['user', 'net', 'pid', 'ipc', 'uts', 'cgroup'].map(kind => `--unshare-${kind}`)
@@ -49,21 +42,23 @@ export function sandboxOptions(
     ...buildEnvironment(run.makeflags).flatMap(([name, value]) => ['--setenv', name, value]),
     ...rootOptions(root, work),
     ...['--proc', '/proc', ...procCovers()],
-    ...['--tmpfs', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm'],
-    ...deviceBinds(run.devices),
-    ...DEVICE_LINKS.flatMap(([target, path]) => ['--symlink', target, path]),
-    ...['--remount-ro', '/dev'],
+    ...deviceOptions(run.devices),
     ...spec.host.filter(isMounted).flatMap(path => ['--ro-bind', path, path]),
     ...['--bind', join(work, 'home'), '/home/build', '--bind', join(work, 'destdir'), '/destdir'],
     ...['--bind', join(work, 'tmp'), '/tmp', '--ro-bind', join(work, 'build.sh'), '/build.sh'],
-    ...['--tmpfs', '/sources'],
-    ...spec.sources.flatMap(source => ['--ro-bind', source.path, `/sources/${source.file}`]),
-    ...['--remount-ro', '/sources'],
+    ...sourcesOptions(root, spec),
     ...(spec.files ? ['--ro-bind', join(work, 'files'), '/files'] : []),
     ...(spec.shell ? ['--ro-bind', spec.shell, '/.shell/sh'] : []),
     ...sealRoot(root),
     ...['--chdir', '/home/build/src'],
   ]
+}
+
+/** A root of binds is a file system in memory already, and is sealed in the end. */
+function sourcesOptions(root: Root, { sources }: SandboxSpec): readonly string[] {
+  const binds = sources.flatMap(source => ['--ro-bind', source.path, `/sources/${source.file}`])
+  if (root.kind === 'binds') return ['--dir', '/sources', ...binds]
+  return ['--tmpfs', '/sources', ...binds, '--remount-ro', '/sources']
 }
 
 /** A symlink of the host is part of the skeleton; what the host does not have is left out. */

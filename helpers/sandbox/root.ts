@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs
 import { join } from 'node:path'
 import { plantFarm } from './farm.ts'
 import { type Merged, mergeLayers } from './merge.ts'
+import { MOUNT_POINTS } from './skeleton.ts'
 
 /** How the root of a sandbox comes about; each way gives the same files. */
 export type Root =
@@ -56,7 +57,7 @@ export function rootOptions(root: Root, work: string): readonly string[] {
     case 'farm':
       return ['--ro-bind', root.folder, '/']
     case 'binds':
-      return root.entries.flatMap(entry => {
+      return root.entries.filter(isSeen).flatMap(entry => {
         const path = `/${entry.path}`
         if (entry.kind === 'folder') return ['--dir', path]
         if (entry.type === 'symlink') return ['--symlink', readlinkSync(entry.from), path]
@@ -64,6 +65,9 @@ export function rootOptions(root: Root, work: string): readonly string[] {
       })
   }
 }
+
+/** What something is mounted over is not worth a mount of its own: bwrap makes each place that is missing. */
+const isSeen = ({ path }: Merged): boolean => !MOUNT_POINTS.includes(path.split('/')[0] ?? '')
 
 /** A root of binds stands on a memory file system, which a build could write to. */
 export const sealRoot = (root: Root): readonly string[] =>

@@ -41,6 +41,17 @@ const BACK: readonly Bone[] = [
   { kind: 'symlink', path: 'usr/bin/env', target: '/bin/env' },
 ]
 
+/** Top-level entries of the front that are never seen: something is mounted over each of them. */
+export const MOUNT_POINTS: readonly string[] = [
+  'build.sh',
+  'destdir',
+  'dev',
+  'files',
+  'proc',
+  'sources',
+  'tmp',
+]
+
 const frontBones = (spec: SandboxSpec): readonly Bone[] => [
   ...folders('dev', 'destdir', 'etc', 'home', 'home/build', 'proc', 'sources', 'tmp'),
   ...(spec.files ? folders('files') : []),
