@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { lstatSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { formatProcess, isRunning, nameOf, parseProcess } from './process-name.ts'
@@ -15,13 +15,18 @@ import { isSystemError } from './system-error.ts'
 export const partOf = (path: string): string =>
   join(
     dirname(path),
-    `.${beginning(basename(path))}.${formatProcess(nameOf(process.pid))}.${thisBoot()}.${randomBytes(4).toString('hex')}.part`,
+    `.${beginning(basename(path))}.${formatProcess(nameOf(process.pid))}.${thisBoot()}.${randomUUID().slice(0, 8)}.part`,
   )
 
 /** What a part's name has of another one: a file's name has 255 bytes at most, and what stands around it up to 75. */
-const beginning = (name: string): string =>
+function beginning(name: string): string {
+  const bytes = Buffer.from(name)
+  if (bytes.length <= MOST) return bytes.toString()
   // It leaves a last character out that is there in part.
-  new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.from(name).subarray(0, 180), { stream: true })
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(0, MOST), { stream: true })
+}
+
+const MOST = 180
 
 /** Behind the name of a part, that of what it replaces, for the moment in which neither has the name. */
 export const OLD = '.old'

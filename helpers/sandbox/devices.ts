@@ -70,15 +70,18 @@ export function deviceOptions(folder: string): readonly string[] {
 
 const MACHINE = '/dev'
 
-const areGood = (folder: string): boolean => {
+function areGood(folder: string): boolean {
   const stats = lstatSync(folder, { throwIfNoEntry: false })
-  return (
-    stats?.uid === OWNER &&
-    (stats.mode & 0o7777) === 0o755 &&
-    DEVICES.every(name => isGood(folder, name)) &&
-    readdirSync(folder).length === DEVICES.length + LINKS.length + 1
-  )
+  if (stats?.uid !== OWNER || (stats.mode & 0o7777) !== 0o755) return false
+  if (stats.ino === seen) return true
+  const count = DEVICES.length + LINKS.length + 1
+  if (readdirSync(folder).length !== count || !DEVICES.every(name => isGood(folder, name))) return false
+  seen = stats.ino
+  return true
 }
+
+/** The folder that was looked into: once is enough in a process, for nobody but root can change what is there. */
+let seen: number | undefined
 
 function isGood(folder: string, name: string): boolean {
   const stats = lstatSync(join(folder, name), { throwIfNoEntry: false })

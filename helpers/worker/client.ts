@@ -1,6 +1,7 @@
-import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { closeSync, constants, openSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import type { Errand } from '../../core/errand.ts'
+import { jobserverIn } from '../../core/makeflags.ts'
 
 const STDIN = 0
 const STDERR = 2
@@ -18,15 +19,16 @@ export function takePlaceOf({ pid, mark }: Pick<Errand, 'pid' | 'mark'>): boolea
   const it = `/proc/${pid}`
   try {
     const lines = readFileSync(`${it}/environ`, 'utf8').split('\0').slice(0, -1)
-    if (!lines.includes(mark) || !isLikeUs(it)) return false
+    const status = readFileSync(`${it}/status`, 'utf8')
+    if (!lines.includes(mark) || !isLikeUs(it, status)) return false
     const stdin = readingEnd(`${it}/fd/${CLIENT_STDIN}`)
     const stderr = writingEnd(`${it}/fd/${STDERR}`)
     if (stdin === undefined || stderr === undefined) return false
     put(STDIN, stdin)
     put(STDERR, stderr)
     process.chdir(`${it}/cwd`)
-    process.umask(Number.parseInt(field(readFileSync(`${it}/status`, 'utf8'), 'Umask'), 8))
-    setEnvironment([...lines, ...pipesOf(it)])
+    process.umask(Number.parseInt(field(status, 'Umask'), 8))
+    setEnvironment([...lines, ...jobserverOf(it, lines)])
     return true
   } catch {
     return false // no such /proc, or the process has gone
@@ -97,35 +99,30 @@ function openAs(fd: number, { path, flags }: Opening): void {
 }
 
 /** Whether what we start will run with the rights, limits and view of files that it would have there. */
-function isLikeUs(it: string): boolean {
-  const traits = (process: string): readonly string[] => {
-    const status = readFileSync(`${process}/status`, 'utf8')
-    return [
-      ...TRAITS.map(name => field(status, name)),
-      // Node raises this one for itself; a sandbox has one of its own.
-      ...readFileSync(`${process}/limits`, 'utf8')
-        .split('\n')
-        .filter(line => !line.startsWith('Max open files')),
-      ...['root', 'ns/mnt', 'ns/user'].map(name => readlinkSync(`${process}/${name}`)),
-    ]
-  }
-  ours ??= traits('/proc/self')
-  const its = traits(it)
-  return (
-    ours.every((trait, index) => trait === its[index]) &&
-    getPriority() === getPriority(Number(it.slice('/proc/'.length)))
-  )
+function isLikeUs(it: string, status: string): boolean {
+  ours ??= traitsOf('/proc/self', readFileSync('/proc/self/status', 'utf8'))
+  return ours === traitsOf(it, status) && getPriority() === getPriority(Number(it.slice('/proc/'.length)))
 }
 
 /** Looked up once in a process: nothing here changes them. */
-let ours: readonly string[] | undefined
+let ours: string | undefined
 
-const TRAITS = ['Uid', 'Gid', 'Groups', 'CapEff', 'CapBnd', 'NoNewPrivs', 'Seccomp', 'Cpus_allowed']
+const traitsOf = (process: string, status: string): string =>
+  [
+    ...(status.match(TRAITS) ?? []),
+    // Node raises this one for itself; a sandbox has one of its own.
+    readFileSync(`${process}/limits`, 'utf8').replace(/^Max open files.*$/m, ''),
+    ...['root', 'ns/mnt', 'ns/user'].map(name => readlinkSync(`${process}/${name}`)),
+  ].join('\n')
 
-/** What a door says of its pipes, and where they are. */
-function pipesOf(it: string): readonly string[] {
-  const pipes = readdirSync(`${it}/fd`).filter(
-    fd => !CLIENT_OWN.includes(Number(fd)) && statSync(`${it}/fd/${fd}`, { throwIfNoEntry: false })?.isFIFO(),
+const TRAITS = /^(?:Uid|Gid|Groups|CapEff|CapBnd|NoNewPrivs|Seccomp|Cpus_allowed):.*$/gm
+
+/** What a door says of the pipes that matter, those of a jobserver; and where they are. */
+function jobserverOf(it: string, environment: readonly string[]): readonly string[] {
+  const makeflags = environment.find(line => line.startsWith('MAKEFLAGS=')) ?? ''
+  const place = jobserverIn(makeflags.slice('MAKEFLAGS='.length))
+  const pipes = (place?.kind === 'pipe' ? [place.read, place.write] : []).filter(
+    fd => !CLIENT_OWN.includes(fd) && statSync(`${it}/fd/${fd}`, { throwIfNoEntry: false })?.isFIFO(),
   )
   return [`COOLPORTS_PIPES=${pipes.join(' ')}`, `COOLPORTS_DESCRIPTORS=${it}/fd`]
 }
