@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileDigest } from '../core/file-digest.ts'
 import { isMangled } from '../core/mangled.ts'
 import { quoted } from '../core/message.ts'
@@ -72,6 +72,9 @@ export class Clients {
       case 'help':
         this.#help(message, answer)
         return
+      case 'help-here':
+        this.#help(message, answer, resolve(this.#own(message, 'exports')))
+        return
       case 'forget':
         // Of apenwarr's suite, see doc/redo.md.
         if (job !== undefined) this.#coordinator.renew(job.task.run)
@@ -97,9 +100,13 @@ export class Clients {
   }
 
   /** Has the work of a door done, for which it would start a process of its own. */
-  #help({ args: [pid = '', door = '', ...words] }: Message, answer: (answer: Answer) => void): void {
+  #help(
+    { args: [pid = '', door = '', ...words] }: Message,
+    answer: (answer: Answer) => void,
+    exports?: string,
+  ): void {
     this.#workshop().workers.run(
-      { pid: Number(pid), door: basename(door), words },
+      { pid: Number(pid), door: basename(door), words, ...(exports === undefined ? {} : { exports }) },
       (status = declined, text = '') => answer([status, text]),
     )
   }

@@ -9,8 +9,11 @@ import { leadsToFile } from './stamp.ts'
 const telling =
   /\$\{?[0$]|\bset[ \t][^;&|\n]{0,200}?(?:-\w*x|xtrace)|\bcommand\s+-[vV]\s+["']?(?:redo|\$)(?![^;&|)`\n]*\s1?>\s*\/dev\/null)/
 
-/** Of more loops than the script is in, it may be that of the shell that stays, and the script ends there. */
-const leavesLoop = /\b(?:break|continue)\b/
+/**
+ * Of more loops than the script is in, it may be that of the shell that stays, and the script ends there. And under a limit
+ * a file that our part of the script writes could end it.
+ */
+const reaching = /\b(?:break|continue|ulimit)\b/
 
 /** `. FILE` where a command can stand; people keep functions and settings of many scripts in such a file. */
 const sourcing =
@@ -36,7 +39,7 @@ export function wantsOwnShell(text: string, folder: string): Wish {
   let isEarly = false
   for (let one = texts.pop(); one !== undefined; one = texts.pop()) {
     const commands = one.replace(comment, '')
-    if (telling.test(commands) || mayLeaveLoop(commands)) return { isWanted: true, isEarly: false }
+    if (telling.test(commands) || reachesUs(commands)) return { isWanted: true, isEarly: false }
     for (const [, word = ''] of commands.matchAll(sourcing)) {
       const name = word.replace(/^(["'])(.*)\1$/, '$2')
       const file = resolve(folder, name)
@@ -53,10 +56,9 @@ export function wantsOwnShell(text: string, folder: string): Wish {
 }
 
 /** Texts are looked for only where that can matter: of many that do not end each is read to the end of all. */
-function mayLeaveLoop(commands: string): boolean {
+function reachesUs(commands: string): boolean {
   return (
-    leavesLoop.test(commands) &&
-    leavesLoop.test(commands.replace(hereDocument, '').replace(textOfVariable, ''))
+    reaching.test(commands) && reaching.test(commands.replace(hereDocument, '').replace(textOfVariable, ''))
   )
 }
 

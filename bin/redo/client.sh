@@ -137,7 +137,7 @@ redo_say() { # ARGUMENT...
 redo_put() { # FIELD...
   case $redo_verb in
   # The worker that gets the errand takes our stderr, at once.
-  help) printf '%s\0' "$@" >&8 ;;
+  help*) printf '%s\0' "$@" >&8 ;;
   *) printf '%s\0' "$@" 2>/dev/null >&8 ;;
   esac
 }

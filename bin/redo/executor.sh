@@ -89,10 +89,36 @@ redo_at_begin() {
   case $redo_pos in *[1-9]*) return 1 ;; esac
 }
 
+# Doors of bin/ that workers serve, as functions. A worker finds out from /proc what a process was started with, and not
+# what it has exported since: that is in a file for it, up to a last line `end`. For what a worker declines, and for all
+# that is not as usual, the door is run.
+redo_door() { # DOOR ARGUMENT...
+  # shellcheck disable=SC2034,SC3013 # every shell that we know of has -ef
+  if redo_is_here && [ "${1%/*}" -ef "$REDO_RUN/doors" ] && ! redo_is_kept "$@" &&
+    { export -p && echo end; } 2>/dev/null >|"$REDO_RUN/$redo_line.exports" &&
+    IFS=' ' read -r redo_pid redo_rest </proc/self/stat; then
+    redo_ask_here help-here "$redo_pid" "$@" 6<&0 || :
+    [ "$redo_status" -gt 255 ] || return "$redo_status"
+  fi
+  "$@"
+}
+
+# What is in the store do-reuse has from there, without a worker.
+redo_is_kept() { # DOOR KEY-FILE...
+  case $1 in */do-reuse) ;; *) return 1 ;; esac
+  { IFS= read -r redo_hash <"${2-}"; } 2>/dev/null || return 0
+  [ -e "${COOLPORTS_STORE:-${1%/*}/../.store}/packages/$redo_hash.tar.gz" ]
+}
+
 alias redo-ifchange='redo_here ifchange'
 alias redo-ifcreate='redo_here ifcreate'
 alias redo-always='redo_here always'
 alias redo-stamp='redo_stamp_here'
+# As the rules of packages call them. Some shells have no such aliases, and run the door. So do all where files have a
+# limit: who writes one that is too long is ended.
+if [ "$(ulimit -f)" = unlimited ]; then
+  alias ../../bin/do-build='redo_door ../../bin/do-build' ../../bin/do-reuse='redo_door ../../bin/do-reuse' || :
+fi 2>/dev/null
 
 # A shell says of each script that a signal ended that it was "Terminated": people know, or are told by the run.
 exec 2>/dev/null

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readFileSync, readlinkSync, statSync } 
 import { getPriority } from 'node:os'
 import type { Errand } from '../../core/errand.ts'
 import { jobserverIn } from '../../core/makeflags.ts'
+import { exportsIn } from './exports.ts'
 
 const STDIN = 0
 const STDERR = 2
@@ -15,12 +16,15 @@ const CLIENT_OWN = [6, 7, 8, 9]
  * jobserver. False when that cannot be done to the full; then the other has to do its work itself.
  * Its stdout has no counterpart: it is for those who answer people.
  */
-export function takePlaceOf({ pid, mark }: Pick<Errand, 'pid' | 'mark'>): boolean {
+export function takePlaceOf({ pid, mark, exports }: Pick<Errand, 'pid' | 'mark' | 'exports'>): boolean {
   const it = `/proc/${pid}`
   try {
-    const lines = readFileSync(`${it}/environ`, 'utf8').split('\0').slice(0, -1)
+    const lines =
+      exports === undefined
+        ? readFileSync(`${it}/environ`, 'utf8').split('\0').slice(0, -1)
+        : exportsIn(readFileSync(exports, 'utf8'))
     const status = readFileSync(`${it}/status`, 'utf8')
-    if (!lines.includes(mark) || !isLikeUs(it, status)) return false
+    if (!lines?.includes(mark) || !isLikeUs(it, status)) return false
     const stdin = readingEnd(`${it}/fd/${CLIENT_STDIN}`)
     const stderr = writingEnd(`${it}/fd/${STDERR}`)
     if (stdin === undefined || stderr === undefined) return false

@@ -59,13 +59,24 @@ async function until(what: () => boolean): Promise<void> {
   }
 }
 
-function start(...words: readonly string[]): ChildProcess {
+function start(env: NodeJS.ProcessEnv, ...words: readonly string[]): ChildProcess {
   return spawn('bin/do', words, {
     cwd: tree.root,
     detached: true,
     stdio: ['ignore', 'ignore', openSync(join(tree.root, 'said'), 'w')],
-    env: { ...process.env, COOLPORTS_STORE: join(tree.root, '.store') },
+    env: { ...process.env, COOLPORTS_STORE: join(tree.root, '.store'), ...env },
   })
+}
+
+const SHELLS = ['dash', 'busybox', 'mksh', 'bash'] as const
+
+/** Where sh is that shell. */
+function pathWith(shell: string): string {
+  const program = spawnSync('sh', ['-c', `command -v ${shell}`], { encoding: 'utf8' }).stdout.trim()
+  expect(program).not.toBe('')
+  mkdirSync(join(tree.root, 'path'))
+  symlinkSync(program, join(tree.root, 'path/sh'))
+  return `${tree.root}/path:${process.env.PATH}`
 }
 
 const exit = (child: ChildProcess): Promise<number | string | null> =>
@@ -207,14 +218,44 @@ describe('sandboxes are started', () => {
   })
 
   // Some give no program what an `exec` of their own has opened.
-  test.each(['dash', 'busybox', 'mksh', 'bash'])('where sh is %s', shell => {
-    const program = spawnSync('sh', ['-c', `command -v ${shell}`], { encoding: 'utf8' }).stdout.trim()
-    expect(program).not.toBe('')
-    mkdirSync(join(tree.root, 'path'))
-    symlinkSync(program, join(tree.root, 'path/sh'))
+  test.each(SHELLS)('where sh is %s', shell => {
     rule('x', two)
-    mustRun(tree, ['bin/do', 'pkg/one/x'], { PATH: `${tree.root}/path:${process.env.PATH}` })
+    mustRun(tree, ['bin/do', 'pkg/one/x'], { PATH: pathWith(shell) })
   })
+})
+
+// A door is a function of the script's shell, where that takes its path for an alias.
+test.each(SHELLS)(
+  'where sh is %s, what a script has exported, and how it is set, is known to its build',
+  shell => {
+    const flags = 'echo "got ${MAKEFLAGS-}"; exit 1'
+    const odd = `exec >&2
+set -fCu
+IFS=:
+export COOLPORTS_JOBS=4 MAKEFLAGS='' ODD="it's
+two" UNSET
+one=COOLPORTS_JOBS=9
+unset REDO_TARGET
+umask 0777
+`
+    rule('x', `${odd}${build('x', flags)}`)
+    rule('y', `exec >&2\nMAKEFLAGS= COOLPORTS_JOBS=5 ${build('y', flags).trim()}\n`)
+    rule('z', `exec >&2\nexport MAKEFLAGS= COOLPORTS_JOBS=6\nunset COOLPORTS_JOBS\n${build('z', flags)}`)
+    const { said } = run(tree, ['bin/do', '-k', 'pkg/one/x', 'pkg/one/y', 'pkg/one/z'], {
+      PATH: pathWith(shell),
+    })
+    expect(said.match(/got.*/g)).toEqual(['got  -j4', 'got  -j5', 'got '])
+  },
+)
+
+test.each(SHELLS)('where sh is %s, a build starts no shell for its door but where it must', async shell => {
+  rule('x', `exec >&2\n${build('x', `sleep ${nap}`)}`)
+  const child = start({ PATH: pathWith(shell) }, 'pkg/one/x')
+  await until(() => sleepers() > 0)
+  expect(processes('bin/do-build')).toHaveLength(['dash', 'busybox'].includes(shell) ? 0 : 1)
+  const ended = exit(child)
+  process.kill(child.pid ?? 0, 'SIGTERM')
+  expect(await ended).toBe('SIGTERM')
 })
 
 test('a machine without a /proc is told so, with what to do', () => {
@@ -264,7 +305,7 @@ test('a worker holds nothing of a client when it is done', async () => {
     'x',
     `exec >&2\n${build('x', ':')}: >../one/built; while [ ! -e go ]; do sleep 0.1; done; mv x.tar.gz "$3"\n`,
   )
-  const child = start('pkg/one/x')
+  const child = start({}, 'pkg/one/x')
   await until(() => existsSync(join(tree.root, 'pkg/one/built')))
   const [worker = 0, ...more] = processes('dist/worker.js')
   expect(more).toEqual([])
@@ -284,7 +325,7 @@ describe('what runs in the sandbox ends,', () => {
 
   test('with a word, when its worker is killed; and another worker does the next build', async () => {
     rule('y', `exec >&2\n${build('y', ':')}mv y.tar.gz "$3"\n`)
-    const child = start('-k', 'pkg/one/x', 'pkg/one/y')
+    const child = start({}, '-k', 'pkg/one/x', 'pkg/one/y')
     await until(() => sleepers() > 0)
     for (const pid of processes('dist/worker.js')) process.kill(pid, 'SIGKILL')
     expect(await exit(child)).toBe(1)
@@ -297,9 +338,9 @@ describe('what runs in the sandbox ends,', () => {
   test('when the door alone is killed', async () => {
     rule(
       'x',
-      `exec >&2\nset +e\n${build('x', `sleep ${nap}`)}echo "status $?"; while [ ! -e go ]; do sleep 0.1; done\necho x >"$3"\n`,
+      `exec >&2\nset +e\n${build('x', `sleep ${nap}`, 'command')}echo "status $?"; while [ ! -e go ]; do sleep 0.1; done\necho x >"$3"\n`,
     )
-    const child = start('pkg/one/x')
+    const child = start({}, 'pkg/one/x')
     await until(() => sleepers() > 0)
     for (const pid of processes('bin/do-build')) process.kill(pid, 'SIGKILL')
     await until(() => sleepers() === 0 && leftOver().every(name => !name.startsWith('.build.')))
@@ -308,8 +349,19 @@ describe('what runs in the sandbox ends,', () => {
     expect(tree.read('said')).toContain('status 137')
   })
 
+  test('when the script that called the door is killed', async () => {
+    rule('x', `exec >&2\nread -r pid rest </proc/self/stat; echo $pid >pid\n${build('x', `sleep ${nap}`)}`)
+    const child = start({}, 'pkg/one/x')
+    await until(() => sleepers() > 0)
+    const ended = exit(child)
+    process.kill(Number(tree.read('pkg/one/pid')), 'SIGKILL')
+    expect(await ended).toBe(1)
+    await until(() => sleepers() === 0)
+    expect(leftOver().every(name => !name.startsWith('.build.'))).toBe(true)
+  })
+
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('and nothing stays, at %s', async signal => {
-    const child = start('pkg/one/x')
+    const child = start({}, 'pkg/one/x')
     await until(() => sleepers() > 0)
     process.kill(child.pid ?? 0, signal)
     expect(await exit(child)).toBe(signal)
@@ -319,7 +371,7 @@ describe('what runs in the sandbox ends,', () => {
   })
 
   test('when the run is killed', async () => {
-    const child = start('pkg/one/x')
+    const child = start({}, 'pkg/one/x')
     await until(() => sleepers() > 0)
     process.kill(child.pid ?? 0, 'SIGKILL')
     await until(() => sleepers() === 0 && processes('dist/worker.js').length === 0)

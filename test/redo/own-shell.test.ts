@@ -43,6 +43,7 @@ test.each([
   "eval '\nbreak\n'",
   'cat <<END\n$0\nEND',
   'case $1 in x) continue ;; esac',
+  'ulimit -f 1',
 ])('one of its own has: %s', text => {
   expect(wanted(`#!/bin/sh\n${text}\n`)).toBe(true)
 })
@@ -51,6 +52,7 @@ test.each([
   '. ./lib/plain.sh',
   "cat <<'END' >$3\nfor i in 1 2; do break; done\nEND",
   "run <<-'END' one\n\tbreak\n\tEND\n",
+  "run <<'END'\nulimit -s unlimited\nEND\n",
   "x='one\nbreak'\ny='it'\\''s\nbreak\n'",
   '# from that of somebody else.\nread -r hash <in',
   '  # . ./lib/own.sh',
