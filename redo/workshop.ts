@@ -35,7 +35,8 @@ export class Workshop {
     readonly locks: Trace | undefined
   }) {
     const { tree, folder, jobs } = options
-    mkdirSync(folder)
+    // Of its environment a guest or a script leaves word here, with what that may have of passwords.
+    mkdirSync(folder, { mode: 0o700 })
     this.folder = folder
     this.mailbox = new Mailbox(folder, ['tokens'], options.receive)
     const joined = jobs === undefined ? Jobserver.join(process.env) : undefined

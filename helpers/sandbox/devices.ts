@@ -109,10 +109,13 @@ function makeDevices(folder: string): boolean {
     }
     closeSync(openSync(join(part, 'null'), 'w'))
     for (const [target, name] of LINKS) symlinkSync(target, join(part, name))
-    mkdirSync(join(part, 'shm'))
-    // The caller's umask must not show, nor the moment.
-    chmodSync(part, 0o755)
-    chownSync(part, OWNER, OWNER)
+    const memory = join(part, 'shm')
+    mkdirSync(memory)
+    for (const folder of [memory, part]) {
+      // The caller's umask must not show, nor the moment.
+      chmodSync(folder, 0o755)
+      chownSync(folder, OWNER, OWNER)
+    }
     utimesSync(part, PACKAGE_TIME, PACKAGE_TIME)
     // One that is there is bad, or was made just now: builds that have begun may be about to show that.
     if (existsSync(folder) && !areGood(folder)) removeTree(folder)

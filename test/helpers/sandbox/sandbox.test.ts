@@ -169,6 +169,14 @@ NoNewPrivs:\t1
     },
   )
 
+  test('can neither add to its /dev nor take from it, and writes to /dev/shm alone', () => {
+    const script = `(chmod 777 /dev; rm -rf /dev/*; mkdir /dev/x; mv /dev/null /dev/y; ln -s x /dev/z) 2>/dev/null || :
+echo x >/dev/shm/x; echo /dev/*; stat -c %a /dev; : >/dev/null`
+    expect(printed(name, script)).toBe(
+      '/dev/fd /dev/full /dev/null /dev/random /dev/shm /dev/stderr /dev/stdin /dev/stdout /dev/tty /dev/urandom /dev/zero\n755\n',
+    )
+  })
+
   test('cannot use the keyrings of the kernel, nor the key of whoever builds', () => {
     expect(printed(name, "grep '^Seccomp:' /proc/self/status; keyring || echo $?")).toBe('Seccomp:\t2\n38\n')
   })
