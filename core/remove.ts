@@ -7,6 +7,8 @@ import { join } from 'node:path'
  */
 export function removeTree(folder: string): void {
   try {
+    // Mostly of what was put in its place: node looks at what is not there for longer.
+    if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return
     rmSync(folder, { recursive: true, force: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
