@@ -36,9 +36,9 @@ const OWNER = 65534
 
 /**
  * The folder of the devices that a sandbox shows: /dev, or for root one in `place`, for builds the store, which is
- * nobody's, and so are its devices. Whoever owns a device may change its mode without any privilege, and to the kernel a sandbox
- * that root starts is root's (see covers.ts): it could close /dev/null to everybody on the host. Where none can be
- * made (in some containers) or used (`nodev`) it is /dev.
+ * nobody's, and so are its devices. Whoever owns a device may change its mode without any privilege, and to the kernel
+ * a sandbox that root starts is root's (see covers.ts): it could close /dev/null to everybody on the host. Where none
+ * can be made (in some containers) or used (`nodev`) it is /dev.
  */
 export function deviceFolder(place: string): string {
   if (process.getuid?.() !== 0) return MACHINE

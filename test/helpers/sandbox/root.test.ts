@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { plantFarm } from '../../../helpers/sandbox/farm.ts'
 import { mergeLayers } from '../../../helpers/sandbox/merge.ts'
-import { chooseRoot } from '../../../helpers/sandbox/root.ts'
+import { chooseRoot, rootOptions } from '../../../helpers/sandbox/root.ts'
 import { listTree } from '../../../helpers/tar/list.ts'
 import { Workshop } from '../build/workshop.ts'
 
@@ -61,6 +61,13 @@ describe('chooseRoot()', () => {
     expect(chooseRoot(layer({}), [one, two], false, 2).kind).toBe('farm')
     expect(chooseRoot(layer({}), Array(401).fill(one), true, 401).kind).toBe('farm')
   })
+})
+
+test('a root of binds has no mount for what another one covers', () => {
+  const front = layer({ 'build.sh': '', 'etc/passwd': '', 'home/build/.x': '', 'tmp/x': '' })
+  const root = chooseRoot(layer({}), [front, layer({ 'bin/a': '', 'tmp/y': '', dev: '' })], true, 1)
+  const places = rootOptions(root, '/work').filter(word => /^\/\w+$/.test(word))
+  expect(places).toEqual(['/bin', '/etc', '/home'])
 })
 
 describe('an overlay and a farm', () => {
