@@ -73,15 +73,16 @@ const MACHINE = '/dev'
 function areGood(folder: string): boolean {
   const stats = lstatSync(folder, { throwIfNoEntry: false })
   if (stats?.uid !== OWNER || (stats.mode & 0o7777) !== 0o755) return false
-  if (stats.ino === seen) return true
+  const now = `${stats.dev} ${stats.ino} ${stats.ctimeMs}`
+  if (now === seen) return true
   const count = DEVICES.length + LINKS.length + 1
   if (readdirSync(folder).length !== count || !DEVICES.every(name => isGood(folder, name))) return false
-  seen = stats.ino
+  seen = now
   return true
 }
 
-/** The folder that was looked into: once is enough in a process, for nobody but root can change what is there. */
-let seen: number | undefined
+/** The folder that was looked into: once is enough, until something comes into it or goes. */
+let seen: string | undefined
 
 function isGood(folder: string, name: string): boolean {
   const stats = lstatSync(join(folder, name), { throwIfNoEntry: false })

@@ -41,19 +41,13 @@ const BACK: readonly Bone[] = [
   { kind: 'symlink', path: 'usr/bin/env', target: '/bin/env' },
 ]
 
+const MOUNTED_FOLDERS = ['dev', 'destdir', 'proc', 'sources', 'tmp']
+
 /** Top-level entries of the front that are never seen: something is mounted over each of them. */
-export const MOUNT_POINTS: readonly string[] = [
-  'build.sh',
-  'destdir',
-  'dev',
-  'files',
-  'proc',
-  'sources',
-  'tmp',
-]
+export const MOUNT_POINTS: readonly string[] = [...MOUNTED_FOLDERS, 'files', 'build.sh']
 
 const frontBones = (spec: SandboxSpec): readonly Bone[] => [
-  ...folders('dev', 'destdir', 'etc', 'home', 'home/build', 'proc', 'sources', 'tmp'),
+  ...folders(...MOUNTED_FOLDERS, 'etc', 'home', 'home/build'),
   ...(spec.files ? folders('files') : []),
   { kind: 'file', path: 'build.sh', text: '' },
   { kind: 'file', path: 'etc/group', text: 'build:x:1000:\n' },

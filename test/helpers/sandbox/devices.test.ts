@@ -27,6 +27,9 @@ test.skipIf(process.getuid?.() !== 0 || !hasOwnDevices())(
     const { ino } = lstatSync(folder)
     expect(lstatSync(deviceFolder(place)).ino).toBe(ino)
 
+    rmSync(join(folder, 'fd'))
+    expect(readdirSync(deviceFolder(place)).sort()).toEqual(ALL)
+
     mkdirSync(join(earlier, 'devices'))
     spawnSync('mknod', [join(earlier, 'devices/null'), 'c', '1', '3'])
     expect(readdirSync(deviceFolder(earlier)).sort()).toEqual(ALL)
