@@ -3,7 +3,7 @@ export interface Errand {
   /** The process that ran the door. The work is done as if by it. */
   readonly pid: number
   /** A file with its environment, as `export -p` of its shell has it; without one, that is what it was started with. */
-  readonly exports?: string
+  readonly exports?: string | undefined
   /** A line of its environment, by which the process is known for the right one. */
   readonly mark: string
   /** The door's name: do-build. */

@@ -106,7 +106,7 @@ export class Clients {
     exports?: string,
   ): void {
     this.#workshop().workers.run(
-      { pid: Number(pid), door: basename(door), words, ...(exports === undefined ? {} : { exports }) },
+      { pid: Number(pid), door: basename(door), words, exports },
       (status = declined, text = '') => answer([status, text]),
     )
   }
