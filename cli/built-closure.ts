@@ -23,7 +23,7 @@ export async function builtClosureOf(
 ): Promise<Result<readonly ClosureMember[], Refusal>> {
   const built = await bringPackages(root, names, jobs)
   // What went wrong was said by those who built.
-  if (built !== 0) return refuse({ status: built === 1 ? 1 : 2, messages: [] })
+  if (built !== 0) return refuse({ status: built, messages: [] })
   const members = packageClosure(root, names)
   return members.ok ? members : refuse({ status: 1, messages: members.error })
 }

@@ -1,4 +1,3 @@
-import { Chalk, type ChalkInstance } from 'chalk'
 import { legible } from '../core/legible.ts'
 import { formatMessage, type Message, quoted } from '../core/message.ts'
 
@@ -6,8 +5,8 @@ export const PROGRAM = 'coolports'
 
 /** Why a command does not do what it was asked for. */
 export interface Refusal {
-  /** 1 the answer is no, 2 misuse or trouble. */
-  readonly status: 1 | 2
+  /** The exit status: 1 the answer is no, 2 misuse or trouble, 128 and a signal's number where a build was ended by it. */
+  readonly status: number
   readonly messages: readonly Message[]
 }
 
@@ -15,10 +14,7 @@ export const trouble = (message: Message): Refusal => ({ status: 2, messages: [m
 export const no = (message: Message): Refusal => ({ status: 1, messages: [message] })
 
 /** Says why on stderr; answers the exit status. */
-export function complain({
-  status,
-  messages,
-}: Omit<Refusal, 'status'> & { readonly status: number }): number {
+export function complain({ status, messages }: Refusal): number {
   for (const message of messages) process.stderr.write(`${formatMessage(PROGRAM, message)}\n`)
   return status
 }
@@ -32,11 +28,6 @@ export const say = (line: string): void => {
 export const print = (line: string): void => {
   process.stdout.write(`${line}\n`)
 }
-
-/** Colours of stdout: on a terminal alone, and not where NO_COLOR forbids them. */
-export const paint: ChalkInstance = new Chalk(
-  process.env.NO_COLOR || !process.stdout.isTTY ? { level: 0 } : {},
-)
 
 /** A value of a file as a person may see it: as it is where that is safe, else quoted. */
 export const shown = (value: string): string => (legible(value) === value ? value : quoted(value))

@@ -8,7 +8,8 @@ import type { TrustedKey } from '../../helpers/cache/trust.ts'
 import { command, jsonOption, LIST, packagesOption } from '../command.ts'
 import { bringUpToDate } from '../door.ts'
 import { findAll } from '../find.ts'
-import { complain, json, paint, print, trouble } from '../output.ts'
+import { complain, json, print, trouble } from '../output.ts'
+import { paint } from '../paint.ts'
 import { presentKey } from '../present-key.ts'
 
 /**

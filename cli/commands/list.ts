@@ -3,7 +3,8 @@ import { ok } from '../../core/result.ts'
 import type { Package } from '../../generator/package.ts'
 import { command, jsonOption, rootOption } from '../command.ts'
 import { readTree } from '../manifests.ts'
-import { complain, json, paint, print, say, shown } from '../output.ts'
+import { complain, json, print, say, shown } from '../output.ts'
+import { paint } from '../paint.ts'
 import { complainOfRoot } from '../root.ts'
 
 /**

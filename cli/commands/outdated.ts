@@ -5,7 +5,8 @@ import type { Package } from '../../generator/package.ts'
 import { askingOptions, command, jsonOption } from '../command.ts'
 import { findAll } from '../find.ts'
 import { readTree } from '../manifests.ts'
-import { complain, json, paint, print, shown, trouble } from '../output.ts'
+import { complain, json, print, shown, trouble } from '../output.ts'
+import { paint } from '../paint.ts'
 
 /**
  * JSON: a list, ordered by name, of `{ name, version, newest, outdated, url, why }`: `newest` is what was found at

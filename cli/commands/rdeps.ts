@@ -3,7 +3,8 @@ import type { Package } from '../../generator/package.ts'
 import { command, jsonOption, packageOption } from '../command.ts'
 import { findPackage } from '../find.ts'
 import { readTree } from '../manifests.ts'
-import { complain, json, paint, print } from '../output.ts'
+import { complain, json, print } from '../output.ts'
+import { paint } from '../paint.ts'
 
 /** How a package needs another. */
 type Kind = 'run' | 'build' | 'test'

@@ -2,7 +2,8 @@ import type { Package, PackageSource, PackageUpdate, ScriptOrSkipped } from '../
 import { command, jsonOption, packageOption } from '../command.ts'
 import { findPackage } from '../find.ts'
 import { readable, readTree } from '../manifests.ts'
-import { complain, json, paint, print, shown, shownLine } from '../output.ts'
+import { complain, json, print, shown, shownLine } from '../output.ts'
+import { paint } from '../paint.ts'
 
 /**
  * JSON: `{ name, version, release, description, homepage, license, sources, patches, deps, hostPaths,

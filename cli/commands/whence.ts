@@ -6,7 +6,8 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
 import type { ImageFiles } from '../../helpers/whence/image-files.ts'
 import { command, jsonOption } from '../command.ts'
-import { complain, json, no, paint, print, type Refusal, shown, trouble } from '../output.ts'
+import { complain, json, no, print, type Refusal, shown, trouble } from '../output.ts'
+import { paint } from '../paint.ts'
 import { complainOfRoot } from '../root.ts'
 
 /** Whose a path is, by the database of a root or the layers of an image. */

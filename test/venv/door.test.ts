@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { keyAt } from '../support/pkgkey.ts'
@@ -72,7 +74,7 @@ test('bin/venv says what is wrong, and makes nothing', () => {
   }
   expect(said()).toMatch(/^2 venv: cannot use ".*\/venv" as a venv: .*\n {2}name packages: -o DIR PACKAGE/)
   expect(said('nothing')).toBe(
-    '1 venv: cannot find the package "nothing": there is no pkg/nothing/package.ts\n',
+    '1 venv: cannot find the package "nothing": there is no such package\n  coolports list names all\n',
   )
   expect(said('-j0', 'seed')).toBe(
     '2 venv: cannot run: -j needs a whole number above 0\n  see bin/venv --help\n',
@@ -148,4 +150,22 @@ test('coolports venv makes the very venv that bin/venv makes, and tells it to pr
     said: 'coolports: cannot run: no package is named; without one, a venv is made as it was, and takes no options but -o and -j\n  see: coolports venv --help\n',
   })
   expect(run(tree, ['bin/coolports', '-C', '.', 'venv', 'hihg']).said).toContain('did you mean "high"?')
+})
+
+test('a build that a signal ends gives its status to whoever asked for the closure', async () => {
+  const tree = smallTree({ slow: manifest({ buildDeps: "['seed']", build: 'sh`sleep 60`' }) })
+  mustRun(tree, ['bin/venv', 'seed'])
+  for (const words of [
+    ['bin/venv', 'slow'],
+    ['bin/coolports', 'sbom', '-C', tree.root, '--format', 'cyclonedx', 'slow'],
+  ]) {
+    const child = spawn(words[0] as string, words.slice(1), {
+      cwd: tree.root,
+      env: { ...process.env, COOLPORTS_STORE: join(tree.root, '.store') },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const ended = once(child, 'exit')
+    for await (const said of child.stderr) if (`${said}`.includes('build slow')) child.kill('SIGTERM')
+    expect(await ended, words.join(' ')).toEqual([128 + constants.signals.SIGTERM, null])
+  }
 })

@@ -1,6 +1,7 @@
 import { storeRoot } from '../../../core/store.ts'
 import { command, jsonOption } from '../../command.ts'
-import { json, paint, print, shown } from '../../output.ts'
+import { json, print, shown } from '../../output.ts'
+import { paint } from '../../paint.ts'
 import { moment, named } from './stored.ts'
 
 /**

@@ -2,7 +2,8 @@ import type { Availability } from '../../../helpers/mirror/census.ts'
 import { askingOptions, command, jsonOption } from '../../command.ts'
 import { wantedSources } from '../../dependencies.ts'
 import { findAll } from '../../find.ts'
-import { complain, json, no, paint, print, say, shown, trouble } from '../../output.ts'
+import { complain, json, no, print, say, shown, trouble } from '../../output.ts'
+import { paint } from '../../paint.ts'
 
 /**
  * JSON: a list of `{ file, sha256, packages, owners, places }`; `owners` are those who have it, `places` is a
