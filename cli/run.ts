@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import yargs, { type Argv, type FallbackCompletionFunction } from 'yargs'
 import { isMangled } from '../core/mangled.ts'
 import { quoted } from '../core/message.ts'
+import { ok, type Result, refuse } from '../core/result.ts'
 import { treeRoot } from '../core/store.ts'
 import { version } from '../core/version.ts'
 import { nearest } from '../generator/nearest.ts'
@@ -82,6 +83,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const asked = commands.find(one => one.name === name)
   const strange = notAmong(commands, name) ?? notAmong(asked?.commands, wordBelow(args, word), name)
   if (strange !== undefined) return strange
+  const words = name === 'shell' ? shellWords(args, word) : plainWords(args)
+  if (!words.ok) return misuse(words.error, 'put ./ before it')
   let work: (() => Promise<number>) | undefined
   let text = ''
   let fault: string | undefined
@@ -90,7 +93,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }).fail((message, error) => {
     fault ??= message || String(error)
   })
-  await parser.parseAsync([...ownWords(args, word)], {}, (_error, _argv, output) => {
+  await parser.parseAsync([...words.value], {}, (_error, _argv, output) => {
     text = output
   })
   if (fault !== undefined) {
@@ -245,13 +248,22 @@ const treeWord = (words: readonly string[]): string | undefined =>
 const isTreeOption = (word: string | undefined): boolean => word === '-C' || word === '--tree'
 
 /** What follows the package of `shell` is a command of its own, options and all: marks it so. */
-function ownWords(args: readonly string[], word: number | undefined): readonly string[] {
-  if (word === undefined || args[word] !== 'shell') return args
+function shellWords(args: readonly string[], word = 0): Result<readonly string[], string> {
   const package_ = commandWord(args.slice(word + 1))
-  if (package_ === undefined) return args
-  const end = word + 1 + package_ + 1
+  const end = package_ === undefined ? args.length : word + 1 + package_ + 1
   const rest = args.slice(end)
-  return rest.length === 0 || rest[0] === '--' ? args : [...args.slice(0, end), '--', ...rest]
+  const own = rest[0] === '--' ? rest.slice(1) : rest
+  return ok([...args.slice(0, end).filter(one => one !== '--'), ...(own.length === 0 ? [] : ['--', ...own])])
+}
+
+/** Without a `--`, behind which no word is an option, but to yargs none is one of the command's either. */
+function plainWords(args: readonly string[]): Result<readonly string[], string> {
+  const at = args.indexOf('--')
+  if (at === -1) return ok(args)
+  const rest = args.slice(at + 1)
+  const dashed = rest.find(one => one.startsWith('-'))
+  if (dashed !== undefined) return refuse(`${quoted(dashed)} begins with a dash`)
+  return ok([...args.slice(0, at), ...rest])
 }
 
 const misuse = (why: string, remedy: string): number => complain(trouble({ cannot: 'run', why, remedy }))

@@ -218,6 +218,13 @@ describe('challenge', () => {
   })
 })
 
+test('behind -- are words of the command', async () => {
+  const tree = new Tree(packages())
+  const shown = await coolports(tree, 'show', 'tool')
+  expect(shown.status).toBe(0)
+  expect(await coolports(tree, 'show', '--', 'tool')).toEqual(shown)
+})
+
 describe('misuse exits 2 with one line and what to do', () => {
   test.each([
     [['lst'], 'there is no command "lst"\n  did you mean "list"?'],
@@ -243,6 +250,8 @@ describe('misuse exits 2 with one line and what to do', () => {
     [['list', '--jsn'], 'unknown argument: jsn\n  see: coolports list --help'],
     [['list', '--dry-rn'], 'unknown argument: dry-rn\n  see: coolports list --help'],
     [['list', 'more', '--dry-rn', '--x'], 'unknown arguments: dry-rn, x, more\n  see: coolports list --help'],
+    [['show', '--', '--json'], '"--json" begins with a dash\n  put ./ before it'],
+    [['list', '--', 'more'], 'unknown argument: more\n  see: coolports list --help'],
     [['list', 'more'], 'unknown argument: more\n  see: coolports list --help'],
     [
       ['completion', 'tcsh'],
@@ -308,6 +317,9 @@ describe('commands that run a program of bin/', () => {
       'build-shell [tool] [ls] [-l] [--help] [--] [/]\n',
     )
     expect(coolportsDoor(tree, 'shell', 'tool').out).toBe('build-shell [tool]\n')
+    expect(coolportsDoor(tree, 'shell', '--', 'tool', '--', 'ls', '--').out).toBe(
+      'build-shell [tool] [ls] [--]\n',
+    )
   })
 
   test('new begins a package', () => {
