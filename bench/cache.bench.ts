@@ -9,11 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Sha256, sha256 } from '../core/digest.ts'
 import { KEY_FILE, keyIn } from '../core/key-file.ts'
-import { makeKey, signText } from '../helpers/cache/minisign.ts'
-import { packageName, recordName, signatureName } from '../helpers/cache/names.ts'
+import { makeKey } from '../helpers/cache/minisign.ts'
+import { packageName, recordName } from '../helpers/cache/names.ts'
 import { closePlaces } from '../helpers/cache/open-places.ts'
-import { recordText } from '../helpers/cache/record.ts'
 import { reuse } from '../helpers/cache/reuse.ts'
+import { signRecord } from '../helpers/cache/signed-record.ts'
 import { writeTrust } from '../helpers/cache/trust.ts'
 import { packTree } from '../helpers/tar/pack.ts'
 import { keyFileText, pkgKeyText } from '../test/support/pkgkey.ts'
@@ -151,9 +151,8 @@ async function publish(name: string, hash: Sha256, folder: string): Promise<void
   const packed = await packTree(folder, file)
   if (!packed.ok) throw new Error(JSON.stringify(packed.error))
   const body = readFileSync(file)
-  const text = recordText(recordOf({ name, hash, tar: packed.value.digest, body, key }))
-  writeFileSync(join(cache, recordName(hash, key.public.id)), text)
-  writeFileSync(join(cache, signatureName(hash, key.public.id)), signText(key, text, 'a benchmark'))
+  const record = recordOf({ name, hash, tar: packed.value.digest, body, key })
+  writeFileSync(join(cache, recordName(hash, key.public.id)), signRecord(record, key))
 }
 
 async function serve() {

@@ -4,10 +4,10 @@ import { packagePath } from '../../core/store.ts'
 import { readBuilt } from '../store/built.ts'
 import { tarDigest } from '../tar/unpack.ts'
 import { describe } from './failure.ts'
-import { verifyText } from './minisign.ts'
 import type { Place } from './place.ts'
 import { originOf } from './provenance.ts'
 import { type CacheRecord, isExpired } from './record.ts'
+import { verifyRecord } from './signed-record.ts'
 import { askPlace } from './statements.ts'
 import { builderOf, type TrustedKey } from './trust.ts'
 
@@ -108,8 +108,8 @@ function saidBefore(
 ): readonly Said[] {
   const origin = originOf(store, hash, tar)
   if (origin.kind !== 'from caches') return []
-  return origin.kept.flatMap(({ record, text, signature }) => {
-    const trusted = keys.find(({ key }) => key.id === record.builder && verifyText(key, text, signature).ok)
+  return origin.kept.flatMap(({ record, file }) => {
+    const trusted = keys.find(({ key }) => key.id === record.builder && verifyRecord(key, file).ok)
     if (!trusted) return []
     return [{ place: THE_STORE, builder: builderOf(trusted), record, expired: isExpired(record, today) }]
   })

@@ -7,16 +7,16 @@ import { textIfReadable } from '../../core/readable.ts'
 import { packagePath } from '../../core/store.ts'
 import { writeWhole } from '../../core/whole-file.ts'
 import { readBuilt } from '../store/built.ts'
-import { recordName, signatureName } from './names.ts'
+import { builderIn, recordName } from './names.ts'
 import type { Statement } from './quorum.ts'
-import { type CacheRecord, readRecord } from './record.ts'
+import type { CacheRecord } from './record.ts'
+import { unverifiedRecord } from './signed-record.ts'
 
 /** What a builder said of a package that was taken from a cache. It was verified then, with a key of that time. */
 export interface Kept {
   readonly record: CacheRecord
-  /** The two files, as they came. */
-  readonly text: string
-  readonly signature: string
+  /** The signed record, as it came. */
+  readonly file: string
 }
 
 /** Where a package came from. */
@@ -39,26 +39,24 @@ export function originOf(store: string, hash: Sha256, tar: Sha256): Origin {
 
 /** Keeps what was believed beside a package that comes from a cache, under the names that it has there. */
 export function keepStatements(store: string, statements: readonly Statement[]): void {
-  for (const { record, text, signature } of statements) {
+  for (const { record, file } of statements) {
     const folder = makeFolders(dirname(packagePath(store, record.hash)))
-    writeWhole(join(folder, recordName(record.hash, record.builder)), text)
-    writeWhole(join(folder, signatureName(record.hash, record.builder)), signature)
+    writeWhole(join(folder, recordName(record.hash, record.builder)), file)
   }
 }
 
-/** Records of this package with their signatures; what is not both, or no record, is passed over. */
+/** Signed records of this package; what is none is passed over. */
 function keptStatements(store: string, hash: Sha256): readonly Kept[] {
   const folder = dirname(packagePath(store, hash))
   return namesIfThere(folder)
-    .filter(name => name.startsWith(`${hash}.`) && name.endsWith('.rec'))
+    .filter(name => builderIn(name, hash) !== undefined)
     .sort(byCodeUnit)
     .flatMap(name => {
-      const text = textIfReadable(join(folder, name))
-      const signature = textIfReadable(join(folder, `${name}.minisig`))
-      if (text === undefined || signature === undefined) return []
-      const record = readRecord(text)
+      const file = textIfReadable(join(folder, name))
+      if (file === undefined) return []
+      const record = unverifiedRecord(file)
       if (!record.ok || recordName(hash, record.value.builder) !== name || record.value.hash !== hash)
         return []
-      return [{ record: record.value, text, signature }]
+      return [{ record: record.value, file }]
     })
 }

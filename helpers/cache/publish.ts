@@ -12,12 +12,13 @@ import type { ClosureMember } from '../built/closure.ts'
 import { identityAt } from '../tar/identity.ts'
 import { tarDigest } from '../tar/unpack.ts'
 import { Broken, describe, type Failure, isAway } from './failure.ts'
-import { isSameKey, type SecretKey, signText } from './minisign.ts'
-import { packageName, recordName, signatureName } from './names.ts'
+import { isSameKey, type SecretKey } from './minisign.ts'
+import { packageName, recordName } from './names.ts'
 import { isOf, isSpokenFor, lacking } from './pass-on.ts'
 import type { Place, Publisher } from './place.ts'
 import { type Kept, originOf } from './provenance.ts'
-import { type CacheRecord, isExpired, type Member, recordText } from './record.ts'
+import { type CacheRecord, isExpired, type Member } from './record.ts'
+import { signRecord } from './signed-record.ts'
 import type { TrustedKey } from './trust.ts'
 
 export interface Publishing {
@@ -55,7 +56,7 @@ export interface Fault {
   readonly isAway?: true
 }
 
-/** Adds a package to a cache: first its bytes, then the signature, then the record, by which it is found. */
+/** Adds a package to a cache: first its bytes, then the signed record, by which it is found. */
 export async function publish(
   member: ClosureMember,
   closure: readonly Member[],
@@ -100,7 +101,7 @@ async function say(
     builder: key.public.id,
     ...(expires === undefined ? {} : { expires }),
   }
-  const put = await putAll(there ? undefined : member, [sign(record, key)], run)
+  const put = await putAll(there ? undefined : member, [{ record, file: signRecord(record, key) }], run)
   if (!put.ok) return put
   return ok(there && !isAgreed ? { kind: 'disputed', theirs: there.tar, signed: true } : { kind: 'signed' })
 }
@@ -148,12 +149,6 @@ async function passOn(
   )
 }
 
-function sign(record: CacheRecord, key: SecretKey): Kept {
-  const text = recordText(record)
-  const comment = `coolports package ${record.name} ${record.version}`
-  return { record, text, signature: signText(key, text, comment) }
-}
-
 async function putAll(
   member: ClosureMember | undefined,
   statements: readonly Kept[],
@@ -170,23 +165,16 @@ async function putAll(
   return ok(undefined)
 }
 
-/** The record, by which it is found, comes after its signature. */
 async function putStatement(
-  { record, text, signature }: Kept,
+  { record, file }: Kept,
   { publisher, scratch }: Publishing,
 ): Promise<Result<void, Fault>> {
-  const files = [
-    [signatureName(record.hash, record.builder), signature],
-    [recordName(record.hash, record.builder), text],
-  ] as const
-  for (const [name, bytes] of files) {
-    const path = join(scratch, name)
-    writeFileSync(path, bytes)
-    const put = await publisher.put(name, path)
-    await rm(path)
-    if (!put.ok) return refuse(refused(publisher, put.error))
-  }
-  return ok(undefined)
+  const name = recordName(record.hash, record.builder)
+  const path = join(scratch, name)
+  writeFileSync(path, file)
+  const put = await publisher.put(name, path)
+  await rm(path)
+  return put.ok ? put : refuse(refused(publisher, put.error))
 }
 
 /** A signature means "I built this", so it is not given to what may have been downloaded. */

@@ -6,9 +6,8 @@ import { builderOf, type TrustedKey } from './trust.ts'
 export interface Statement {
   readonly record: CacheRecord
   readonly trusted: TrustedKey
-  /** The two files, as they came. */
-  readonly text: string
-  readonly signature: string
+  /** The signed record, as it came. */
+  readonly file: string
 }
 
 /** What the builders that the user trusts say of a package together. */

@@ -6,6 +6,7 @@ import { isPackageName } from '../../core/name.ts'
 import { type PkgKey, parsePkgKey } from '../../core/pkgkey.ts'
 import { packageKeyPath } from '../../core/store.ts'
 import { textIfThere } from '../../core/text-if-there.ts'
+import { builderIn } from '../cache/names.ts'
 import { readIdentity } from '../tar/identity.ts'
 
 /** What the key of a pkghash says, from the store or from a tree; only of one whose sha256 it is. */
@@ -29,6 +30,6 @@ export function knownBuilders(store: string, hash: Sha256): readonly string[] {
   const folder = dirname(packageKeyPath(store, hash))
   if (!existsSync(folder)) return []
   return readdirSync(folder)
-    .flatMap(name => (name.startsWith(`${hash}.`) ? (/\.([0-9A-F]{16})\.rec$/.exec(name)?.[1] ?? []) : []))
+    .flatMap(name => builderIn(name, hash) ?? [])
     .sort()
 }

@@ -72,7 +72,7 @@ test('whence tells of a file of a root its package, sources, patches, digests an
   )
   const packages = join(tree.root, '.store/packages')
   mkdirSync(packages, { recursive: true })
-  writeFileSync(join(packages, `${told(made).pkghash}.0123456789ABCDEF.rec`), '')
+  writeFileSync(join(packages, `${told(made).pkghash}.0123456789ABCDEF.minisig`), '')
   expect(await coolports(tree, 'whence', made.root, '/bin/t')).toEqual({
     status: 0,
     out: [

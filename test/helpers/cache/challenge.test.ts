@@ -5,10 +5,11 @@ import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { packagePath } from '../../../core/store.ts'
 import { challenge } from '../../../helpers/cache/challenge.ts'
-import { makeKey, type SecretKey, signText } from '../../../helpers/cache/minisign.ts'
+import { makeKey, type SecretKey } from '../../../helpers/cache/minisign.ts'
 import { closePlaces, openPlaces } from '../../../helpers/cache/open-places.ts'
 import { keepStatements } from '../../../helpers/cache/provenance.ts'
-import { type CacheRecord, recordText } from '../../../helpers/cache/record.ts'
+import type { CacheRecord } from '../../../helpers/cache/record.ts'
+import { signRecord } from '../../../helpers/cache/signed-record.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { coolportsIn } from '../../cli/support.ts'
 import { folder, serve } from '../fetch/support.ts'
@@ -61,10 +62,9 @@ test('what the store has of a builder counts by its signature alone', async () =
     closure: [],
     builder: alice.public.id,
   }
-  const text = recordText(record)
   const trusted = { key: alice.public, name: 'alice' }
   const said = async (by: SecretKey): Promise<readonly string[]> => {
-    keepStatements(store, [{ record, trusted, text, signature: signText(by, text, 'a test') }])
+    keepStatements(store, [{ record, trusted, file: signRecord(record, by) }])
     const compared = await challenge(hash, [], [trusted], store, '2029-01-01')
     return compared.said.map(({ builder }) => builder)
   }

@@ -100,7 +100,16 @@ const FAULTS: readonly Fault[] = [
     files: good => {
       const files = honest(good)
       const name = recordName(good.hash, good.record.builder)
-      return { ...files, [name]: String(files[name]).slice(0, 100) }
+      return { ...files, [name]: String(files[name]).slice(0, -100) }
+    },
+    said: 'its signature is wrong',
+  },
+  {
+    name: 'has a signature without its record',
+    files: good => {
+      const files = honest(good)
+      const name = recordName(good.hash, good.record.builder)
+      return { ...files, [name]: String(files[name]).split('\n').slice(0, 4).join('\n') }
     },
     said: 'its signature is wrong',
   },

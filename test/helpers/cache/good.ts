@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sha256 } from '../../../core/digest.ts'
-import { readSecretKey, type SecretKey, signText } from '../../../helpers/cache/minisign.ts'
-import { packageName, recordName, signatureName } from '../../../helpers/cache/names.ts'
-import { type CacheRecord, readRecord, recordText } from '../../../helpers/cache/record.ts'
+import { readSecretKey, type SecretKey } from '../../../helpers/cache/minisign.ts'
+import { packageName, recordName } from '../../../helpers/cache/names.ts'
+import type { CacheRecord } from '../../../helpers/cache/record.ts'
+import { signRecord, unverifiedRecord } from '../../../helpers/cache/signed-record.ts'
 import { User } from '../../support/cached-tree.ts'
 import { keyAt } from '../../support/pkgkey.ts'
 
@@ -31,7 +32,7 @@ export async function publishGood(
   const { hash, text: keyText } = keyAt(alice.tree.root, name)
   const key = readSecretKey(readFileSync(join(alice.home, 'coolports/signing-key'), 'utf8'))
   if (!key.ok) throw new Error(key.error)
-  const record = readRecord(readFileSync(join(folder, recordName(hash, key.value.public.id)), 'utf8'))
+  const record = unverifiedRecord(readFileSync(join(folder, recordName(hash, key.value.public.id)), 'utf8'))
   if (!record.ok) throw new Error(record.error)
   const body = readFileSync(join(folder, packageName(hash)))
   return { folder, hash, key: key.value, record: record.value, body, keyText }
@@ -39,10 +40,5 @@ export async function publishGood(
 
 /** What a builder with this key and this record would have put there. */
 export function honest({ record, key, body }: Good, hash = record.hash): Files {
-  const text = recordText(record)
-  return {
-    [packageName(hash)]: body,
-    [recordName(hash, key.public.id)]: text,
-    [signatureName(hash, key.public.id)]: signText(key, text, 'a test'),
-  }
+  return { [packageName(hash)]: body, [recordName(hash, key.public.id)]: signRecord(record, key) }
 }

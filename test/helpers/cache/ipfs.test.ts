@@ -14,7 +14,7 @@ import { Store, serveStore } from '../ipfs/support.ts'
 
 const BODY = randomBytes(2_000_000)
 const NAME = `${sha256('a package')}.tar.gz`
-const RECORD = `${sha256('a package')}.AAAAAAAAAAAAAAAA.rec`
+const RECORD = `${sha256('a package')}.AAAAAAAAAAAAAAAA.minisig`
 
 /** A cache of `count` small packages and a large one, in a folder of this name. */
 async function cache(count: number, below = '') {

@@ -245,8 +245,8 @@ describe('who was not heard when the others had decided', () => {
 
   test('is kept with the package, as those before are', async () => {
     expect(await from(mute(), new Scripted('b', { wordMs: 100, files: await by(bob, 'one') }))).toBe('b')
-    const kept = readdirSync(join(run.store, 'packages')).filter(name => name.endsWith('.rec'))
-    expect(kept.sort()).toEqual([alice, bob].map(key => `${hash}.${key.public.id}.rec`).sort())
+    const kept = readdirSync(join(run.store, 'packages')).filter(name => name.endsWith('.minisig'))
+    expect(kept.sort()).toEqual([alice, bob].map(key => `${hash}.${key.public.id}.minisig`).sort())
   })
 
   test('counts for a quorum with those before, that had decided by themselves', async () => {

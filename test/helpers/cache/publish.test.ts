@@ -20,14 +20,15 @@ import type { PackageName } from '../../../core/name.ts'
 import { ok, refuse } from '../../../core/result.ts'
 import type { ClosureMember } from '../../../helpers/built/closure.ts'
 import type { Failure } from '../../../helpers/cache/failure.ts'
-import { makeKey, signText } from '../../../helpers/cache/minisign.ts'
-import { packageName, recordName, signatureName } from '../../../helpers/cache/names.ts'
+import { makeKey } from '../../../helpers/cache/minisign.ts'
+import { packageName, recordName } from '../../../helpers/cache/names.ts'
 import type { Place, Publisher } from '../../../helpers/cache/place.ts'
 import { keepStatements } from '../../../helpers/cache/provenance.ts'
 import { type Publishing, publish } from '../../../helpers/cache/publish.ts'
 import type { Statement } from '../../../helpers/cache/quorum.ts'
-import { type CacheRecord, recordText } from '../../../helpers/cache/record.ts'
+import type { CacheRecord } from '../../../helpers/cache/record.ts'
 import { placeOf, publisherOf } from '../../../helpers/cache/schemes.ts'
+import { signRecord } from '../../../helpers/cache/signed-record.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { mountMute } from '../../support/mount.ts'
@@ -133,7 +134,7 @@ describe('a place that does not say what it has', () => {
     const member = await packed('mine')
     markBuilt(store, HASH, member.tar)
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'signed' } })
-    expect(contents().length).toBe(3)
+    expect(contents().length).toBe(2)
   })
 })
 
@@ -174,7 +175,7 @@ describe('what was built here', () => {
     }
     expect(await add(member, { publisher })).toEqual({ ok: true, value: { kind: 'signed' } })
     const { id } = MINE.public
-    expect(names).toEqual([packageName(HASH), signatureName(HASH, id), recordName(HASH, id)])
+    expect(names).toEqual([packageName(HASH), recordName(HASH, id)])
   })
 
   test('takes the place of another one that we alone spoke for, and of no other builder', async () => {
@@ -226,13 +227,11 @@ describe('what came from a cache', () => {
     const { name, version, tar } = member
     const bytes = { gz: sha256(body), size: body.length }
     const record = { name, version, hash: HASH, tar, ...bytes, closure: [], builder: by.public.id, ...more }
-    const text = recordText(record)
-    return { record, trusted: { key: by.public }, text, signature: signText(by, text, 'a test') }
+    return { record, trusted: { key: by.public }, file: signRecord(record, by) }
   }
-  function putThere({ record, text, signature }: Statement, body?: Uint8Array): void {
+  function putThere({ record, file }: Statement, body?: Uint8Array): void {
     mkdirSync(cache, { recursive: true })
-    writeFileSync(join(cache, recordName(HASH, record.builder)), text)
-    writeFileSync(join(cache, signatureName(HASH, record.builder)), signature)
+    writeFileSync(join(cache, recordName(HASH, record.builder)), file)
     if (body) writeFileSync(join(cache, packageName(HASH)), body)
   }
   const recordThere = (by = ALICE) => readFileSync(join(cache, recordName(HASH, by.public.id)), 'utf8')
@@ -242,7 +241,7 @@ describe('what came from a cache', () => {
     keepStatements(store, [said(member), said(member, CAROL)])
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 2 } })
     const before = contents()
-    expect(before.length).toBe(5)
+    expect(before.length).toBe(3)
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'there already' } })
     expect(contents()).toEqual(before)
   })
@@ -257,19 +256,25 @@ describe('what came from a cache', () => {
     const theirs = said(member, ALICE, more)
     putThere(theirs, readFileSync(member.file))
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'there already' } })
-    expect(recordThere()).toBe(theirs.text)
+    expect(recordThere()).toBe(theirs.file)
   })
 
   test.each([
     ['is over sooner', (member: ClosureMember) => said(member, ALICE, { expires: '2029-12-31' })],
-    ['nobody signed', (member: ClosureMember) => ({ ...said(member), text: 'package: x\n' })],
+    [
+      'nobody signed',
+      (member: ClosureMember) => ({
+        ...said(member),
+        file: said(member).file.replace('package: x', 'package: y'),
+      }),
+    ],
   ])('replaces a record by the same builder that %s', async (_, theirs) => {
     const member = await packed('theirs')
     const kept = said(member, ALICE, { expires: '2030-01-01' })
     keepStatements(store, [kept])
     putThere(theirs(member), readFileSync(member.file))
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 1 } })
-    expect(recordThere()).toBe(kept.text)
+    expect(recordThere()).toBe(kept.file)
   })
 
   test('replaces no record by a builder whose key is not known here', async () => {
@@ -278,7 +283,7 @@ describe('what came from a cache', () => {
     const theirs = said(member, CAROL)
     putThere(theirs, readFileSync(member.file))
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'there already' } })
-    expect(recordThere(CAROL)).toBe(theirs.text)
+    expect(recordThere(CAROL)).toBe(theirs.file)
   })
 
   test('is not passed on when it is over, and that is said before anything is written', async () => {

@@ -22,8 +22,7 @@ const record = (tar: Sha256): CacheRecord => ({
 const says = (tar: Sha256, name?: string): Statement => ({
   record: record(tar),
   trusted: { key: makeKey().key.public, ...(name ? { name } : {}) },
-  text: '',
-  signature: '',
+  file: '',
 })
 
 describe('judge()', () => {
