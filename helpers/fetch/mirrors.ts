@@ -4,7 +4,7 @@ import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
 import { byCodeUnit } from '../../core/order.ts'
 import { namesIfReadable, textIfReadable } from '../../core/readable.ts'
-import { parseRecfile, type RecRecord, values } from '../../core/recfile.ts'
+import { parseRecfile, type RecRecord, value, values } from '../../core/recfile.ts'
 import { urlFault } from '../http/url.ts'
 import { ipfsAsked, isNobody, NOBODY } from '../ipfs/asked.ts'
 import { repositoryFault } from '../oci/reference.ts'
@@ -76,9 +76,9 @@ function readListing(
     const why = recordFault(record, field, fault)
     if (why) odd.push(refusal(file, record.line, why))
     odd.push(...unknownFields(file, record, field))
-    for (const digest of why ? [] : values(record, 'sha256')) {
+    const digest = value(record, 'sha256')
+    if (why === undefined && digest !== undefined)
       listing.set(digest, [...(listing.get(digest) ?? []), ...values(record, field)])
-    }
   }
   return { listing, problems: odd }
 }
@@ -97,6 +97,8 @@ function recordFault(
   if (digests.length === 0) return 'the record has no sha256'
   const odd = digests.find(digest => !isSha256(digest) && !(digest === '*' && ANY_SOURCE.includes(field)))
   if (odd !== undefined) return `sha256 ${quoted(odd)} is not 64 lower-case hexadecimal digits`
+  // Each source would be asked for where the other one is.
+  if (digests.length > 1) return 'the record has more than one sha256: a blank line is missing between two'
   if (values(record, field).length === 0) return `the record has no ${field}`
   for (const each of values(record, field)) {
     const filled = each.replaceAll('{sha256}', 'x').replaceAll('{file}', 'x')

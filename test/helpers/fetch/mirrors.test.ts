@@ -70,6 +70,19 @@ describe('loadMirrors()', () => {
     ])
   })
 
+  it('takes two sources without a blank line between them for neither, and says so', () => {
+    const tree = folder()
+    put(
+      join(tree, 'mirrors/debian'),
+      `sha256: ${DIGEST}\npath: pool/x\nsha256: ${'1'.repeat(64)}\npath: pool/y\n`,
+    )
+    const { mirrors, problems } = loadMirrors(tree, {}, join(tree, 'apt'))
+    expect([...mirrors.debian]).toEqual([])
+    expect(problems.map(({ at, why }) => `${at?.file}:${at?.line} ${why}`)).toEqual([
+      'mirrors/debian:1 the record has more than one sha256: a blank line is missing between two',
+    ])
+  })
+
   it.each(['pool/../../x', 'pool/./x', 'pool//x', 'pool/', '/pool/x'])('leaves out the path %j', path => {
     const tree = folder()
     put(join(tree, 'mirrors/debian'), `sha256: ${DIGEST}\npath: ${path}\n`)
