@@ -1,9 +1,9 @@
 import { chmodSync, constants, existsSync } from 'node:fs'
-import { copyFile, open, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { access, copyFile, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeFolders } from '../../core/folders.ts'
-import { partOf } from '../../core/part.ts'
+import { leftParts, parsePart, partOf } from '../../core/part.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { systemFault } from '../../core/system-error.ts'
 import type { Failure } from './failure.ts'
@@ -28,11 +28,25 @@ export async function folderPlace(url: string): Promise<Result<Place, Fault>> {
 export function folderPublisher(url: string): Result<Publisher, Fault> {
   const folder = folderOf(url)
   if (!folder.ok) return folder
+  let isSwept = false
   return ok({
     name: url,
-    put: (file, path) => putFile(folder.value, file, path),
+    put: async (file, path) => {
+      const put = await putFile(folder.value, file, path)
+      // Once: of a large folder all names are read for it.
+      if (put.ok && !isSwept) await sweep(folder.value)
+      isSwept ||= put.ok
+      return put
+    },
     close: async () => {},
   })
+}
+
+/** Removes what those left who were killed while they copied; nobody else looks after the folder. */
+async function sweep(folder: string): Promise<void> {
+  const left = leftParts(folder).filter(path => isCacheFile(parsePart(basename(path))?.of ?? ''))
+  // Those of another user stay.
+  for (const path of left) await rm(path, { force: true }).catch(() => {})
 }
 
 function folderOf(url: string): Result<string, Fault> {
@@ -52,7 +66,7 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
   if (!isCacheFile(name)) return refuse({ kind: 'refused', why: 'a cache has no file of this name' })
   const part = partOf(join(folder, name))
   try {
-    makeCache(folder)
+    await makeCache(folder)
     await copyFile(path, part, constants.COPYFILE_EXCL)
     const file = await open(part, 'r+')
     try {
@@ -72,7 +86,15 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
 }
 
 /** For web servers to read, whatever the umask, as its files are. What was there already is as its owner likes. */
-function makeCache(folder: string): void {
+async function makeCache(folder: string): Promise<void> {
+  // Not by this thread: on a file system of the network it may take as long as the server is gone.
+  if (
+    await access(folder).then(
+      () => true,
+      () => false,
+    )
+  )
+    return
   const missing: string[] = []
   for (let at = folder; !existsSync(at); at = dirname(at)) missing.push(at)
   makeFolders(folder)

@@ -17,6 +17,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
+import { partOf } from '../../../core/part.ts'
 import { ok, refuse } from '../../../core/result.ts'
 import type { ClosureMember } from '../../../helpers/built/closure.ts'
 import type { Failure } from '../../../helpers/cache/failure.ts'
@@ -32,6 +33,7 @@ import { signRecord } from '../../../helpers/cache/signed-record.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { mountMute } from '../../support/mount.ts'
+import { DEAD, partBy } from '../../support/part.ts'
 
 const HASH = sha256('key')
 const MINE = makeKey().key
@@ -136,6 +138,22 @@ describe('a place that does not say what it has', () => {
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'signed' } })
     expect(contents().length).toBe(2)
   })
+})
+
+test("what a killed process left in a folder goes when something is added; what is another process's, or another thing, stays", async () => {
+  mkdirSync(cache)
+  const killed = partBy(DEAD, join(cache, packageName(sha256('another'))))
+  const others = [
+    partOf(join(cache, packageName(HASH))),
+    partBy(DEAD, join(cache, 'theirs')),
+    join(cache, '.old-1'),
+  ]
+  for (const path of [killed, ...others]) writeFileSync(path, 'x')
+  const member = await packed('mine')
+  markBuilt(store, HASH, member.tar)
+  expect((await add(member)).ok).toBe(true)
+  expect(existsSync(killed)).toBe(false)
+  expect(others.filter(path => !existsSync(path))).toEqual([])
 })
 
 test('a place that names the bytes it has by our digest is not asked for them, and by another one is', async () => {
