@@ -10,7 +10,7 @@ import type { Added } from '../../../helpers/cache/publish.ts'
 import { builtClosureOf } from '../../built-closure.ts'
 import { command, jobsOption, packagesOption } from '../../command.ts'
 import { findAll } from '../../find.ts'
-import { complain, no, print, trouble } from '../../output.ts'
+import { complain, no, print, say, trouble } from '../../output.ts'
 import { openScratch } from '../../scratch.ts'
 
 export const cacheAdd = command({
@@ -43,6 +43,7 @@ export const cacheAdd = command({
       }),
   run: async args => {
     const [
+      { waiter },
       { patient },
       { placeOf, publisherOf },
       { publish },
@@ -50,6 +51,7 @@ export const cacheAdd = command({
       { dayOf, isDay },
       { readTrust, trustPath },
     ] = await Promise.all([
+      import('../../../helpers/cache/late.ts'),
       import('../../../helpers/cache/patient.ts'),
       import('../../../helpers/cache/schemes.ts'),
       import('../../../helpers/cache/publish.ts'),
@@ -99,6 +101,9 @@ export const cacheAdd = command({
         scratch,
         ...(expires === undefined ? {} : { expires }),
       }
+      const wait = waiter(LATE_MS, () =>
+        say(`waiting for ${quoted(url)}, which took no package within ${LATE_MS / 1000} s; Ctrl-C ends it`),
+      )
       let isFull = false
       let isAway = false
       let others = 0
@@ -107,7 +112,7 @@ export const cacheAdd = command({
         if (isFull || isAway) return
         const label = `${member.name}-${member.version}`
         try {
-          const added = await publish(member, runClosure(root, member, members.value), run)
+          const added = await wait(publish(member, runClosure(root, member, members.value), run))
           if (!added.ok) {
             const { why, remedy } = added.error
             isAway ||= added.error.isAway ?? false
@@ -151,6 +156,9 @@ export const cacheAdd = command({
 
 /** A registry is asked some fifteen times for a package, and most of the time is spent waiting for it. */
 const AT_ONCE = 4
+
+/** What takes so long has many bytes to write, or nobody who answers. */
+const LATE_MS = 5_000
 
 /** What one of them needs to run, itself left out. */
 function runClosure(root: string, { name }: ClosureMember, members: readonly ClosureMember[]) {

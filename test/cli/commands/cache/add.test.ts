@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { LOW, User } from '../../../support/cached-tree.ts'
+import { mountMute } from '../../../support/mount.ts'
 import { manifest } from '../../../support/tree.ts'
 
 test('cache add tells where there is no folder for files on their way', async () => {
@@ -63,3 +64,20 @@ test('cache add asks a registry that does not answer for a few packages, not for
   expect(said.match(/cannot add [a-f]-1.0-1 to .*the connection was refused/g)).toHaveLength(4)
   expect(said).toContain('cannot add 2 more to')
 })
+
+test('cache add says that it waits for a folder whose file system does not answer, and can be ended', async () => {
+  const user = await User.of({ low: LOW })
+  user.key()
+  const { root } = user.tree
+  user.must(['bin/coolports', '-C', root, 'build', 'low'])
+  const mute = mountMute(join(root, 'far'))
+  if (!mute) return
+  // 124 is timeout's own word for one that its signal has ended; from one that it had to kill it would be 137.
+  const { status, said } = user.run([
+    ...['timeout', '-k', '5', '-s', 'INT', '9'],
+    ...['bin/coolports', '-C', root, 'cache', 'add', '-o', join(root, 'far'), 'low'],
+  ])
+  await mute.unmount()
+  expect(said).toContain(`coolports: waiting for "${join(root, 'far')}", which took no package within 5 s`)
+  expect(status).toBe(124)
+}, 30_000)
