@@ -1,8 +1,8 @@
 import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
+import { withoutPassword } from '../http/url.ts'
 import type { Place } from './place.ts'
 import { placeOf } from './schemes.ts'
-import { withoutPassword } from './url.ts'
 
 export interface Opening {
   readonly places: readonly Place[]

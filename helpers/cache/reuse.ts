@@ -4,6 +4,7 @@ import { readKey } from '../../core/key-file.ts'
 import { formatMessage, type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { packagePath, storeRoot } from '../../core/store.ts'
+import { withoutPassword } from '../http/url.ts'
 import { disprovedClaim, disprovedPath, expectSame } from '../store/spot-check.ts'
 import { Notes } from './notes.ts'
 import { type Outcome, obtain } from './obtain.ts'
@@ -14,7 +15,6 @@ import { leftOut, type Wanted } from './search.ts'
 import { readSettings, type Settings } from './settings.ts'
 import { HERE, NOT_HERE, REFUSED } from './status.ts'
 import { readTrust, trustPath } from './trust.ts'
-import { withoutPassword } from './url.ts'
 
 /** How long all caches together may take to say whether they have a package. */
 const RACE_MS = 3_000

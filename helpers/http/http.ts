@@ -5,7 +5,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { codeOf, type Failure, isOfProxy } from './failure.ts'
 import type { Limits } from './limits.ts'
 import { noProxy } from './no-proxy.ts'
-import { urlFault } from './url.ts'
+import { urlFault, withoutPassword } from './url.ts'
 
 export type Response = Dispatcher.ResponseData
 
@@ -236,7 +236,8 @@ export function nextUrl(
 ): Result<string, string> {
   if (typeof location !== 'string' || !URL.canParse(location, from)) return refuse('it leads nowhere')
   const next = new URL(location, from)
-  const shown = quoted(next.href)
+  // An object store's urls are signed: whoever has one may read.
+  const shown = quoted(withoutPassword(next.href))
   if (next.protocol !== 'http:' && next.protocol !== 'https:') return refuse(`to ${shown}`)
   if (from.startsWith('https:') && next.protocol === 'http:') return refuse(`from https to ${shown}`)
   const fault = urlFault(next.href)

@@ -79,7 +79,7 @@ export const cacheAdd = command({
     const place = await placeOf(url, process.env)
     const publisher = await publisherOf(url, process.env)
     if (!place.ok || !publisher.ok) {
-      const { withoutPassword } = await import('../../../helpers/cache/url.ts')
+      const { withoutPassword } = await import('../../../helpers/http/url.ts')
       const why = publisher.ok ? (place.ok ? '' : place.error) : publisher.error
       return complain(trouble({ cannot: `write to the package cache ${quoted(withoutPassword(url))}`, why }))
     }

@@ -36,11 +36,18 @@ describe('nextUrl()', () => {
 
   it('never leads from https down to http', () => {
     expect(nextUrl('https://a/b', 'http://a/b')).toEqual({ ok: false, error: 'from https to "http://a/b"' })
+    expect(nextUrl('https://a/b', 'http://a/b?signature=secret')).toEqual({
+      ok: false,
+      error: 'from https to "http://a/b?..."',
+    })
   })
 
   it('never leads to a file of this machine, or with a password', () => {
     expect(nextUrl('http://a/b', 'file:///etc/passwd').ok).toBe(false)
-    expect(nextUrl('http://a/b', 'http://me:secret@b/').ok).toBe(false)
+    expect(nextUrl('http://a/b', 'http://me:secret@b/')).toEqual({
+      ok: false,
+      error: 'to "http://b/", which holds a user name or password',
+    })
   })
 
   it('leads nowhere without a place to go', () => {
