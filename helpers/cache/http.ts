@@ -19,7 +19,7 @@ export async function httpPlace(url: string, env: Env): Promise<Result<Place, Fa
   const certificates = protocol === 'https:' ? ownCertificates(env) : ok([])
   if (!certificates.ok) return certificates
   const opened = connections(env, LIMITS, certificates.value)
-  if (!opened.ok) return refuse(`${opened.error.why} ($http_proxy, $https_proxy)`)
+  if (!opened.ok) return refuse(`cannot ${opened.error.cannot}: ${opened.error.why}`)
   const dispatcher = opened.value
   const base = url.replace(/\/+$/, '')
   return ok({

@@ -35,7 +35,7 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
   const certificates = ownCertificates(env)
   if (!certificates.ok) return certificates
   const opened = connections(env, LIMITS, certificates.value)
-  if (!opened.ok) return refuse(`${opened.error.why} ($http_proxy, $https_proxy)`)
+  if (!opened.ok) return refuse(`cannot ${opened.error.cannot}: ${opened.error.why}`)
   const dispatcher = opened.value
   const connected = connect(asked, { dispatcher, limits: LIMITS }, () => {})
   const root = rootOf(start.value, connected, storeRoot(env))

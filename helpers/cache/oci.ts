@@ -78,7 +78,7 @@ function open(
   })
   return connected.ok
     ? ok({ connected: connected.value, repository: parsed.value.name })
-    : refuse(connected.error.why)
+    : refuse(`cannot ${connected.error.cannot}: ${connected.error.why}`)
 }
 
 async function openFile(

@@ -21,6 +21,19 @@ describe('placeOf()', () => {
   })
 })
 
+test.each(['https://host/', 'ipfs://QmWotMZZFdS7rPNu3Y58WL1NaVXKLJH195pcvR4oMEdZQE', 'oci://host.example/x'])(
+  'placeOf() names the proxy that %s cannot be asked through',
+  async url => {
+    const made = await placeOf(url, {
+      https_proxy: 'socks5://host',
+      COOLPORTS_IPFS_GATEWAYS: 'https://host',
+    })
+    expect(made.ok ? '' : made.error).toBe(
+      'cannot use the proxy of $https_proxy: it is not an http: or https: url',
+    )
+  },
+)
+
 test('publisherOf() refuses what can only be read', async () => {
   expect((await publisherOf('http://host/', {})).ok).toBe(false)
 })
