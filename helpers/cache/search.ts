@@ -236,7 +236,7 @@ export class Search {
     this.#said.push([place.name, describe(failure)])
     this.#failed.add(place)
     if (failure.kind === 'another') this.#run.tell(anotherMessage(this.#wanted, place, failure))
-    else if (failure.kind !== 'absent') leaveOut(this.#run, place, failure)
+    else if (failure.kind !== 'absent') leaveOut(this.#run, this.#wanted, place, failure)
   }
 }
 
@@ -286,15 +286,30 @@ function isTooOften(about: string, notes: Notes): boolean {
 const TOO_OFTEN = 3
 
 /** For the rest of the run; said by the first who finds out. */
-function leaveOut({ notes, tell }: Run, place: Place, failure: Failure): void {
+function leaveOut(
+  { notes, tell }: Run,
+  { name, version, key }: Wanted,
+  place: Place,
+  failure: Failure,
+): void {
   if (!notes.leave(leftOut(place.name), describe(failure))) return
   tell({
     cannot: `use the package cache ${quoted(place.name)}`,
     why: `it gave ${describe(failure)}`,
+    // Who keeps the cache has to find the file among thousands.
+    facts: OF_A_FILE.includes(failure.kind)
+      ? [
+          ['package', `${name}-${version}`],
+          ['pkghash', key.hash],
+        ]
+      : [],
     remedy:
       'it is left out for the rest of this run; what it would have given comes from elsewhere, or is built',
   })
 }
+
+/** What says something of one file, in a place that may have good ones, too. */
+const OF_A_FILE: readonly Failure['kind'][] = ['lie', 'cut', 'file']
 
 /** What a note about a place is called that is asked no more. */
 export const leftOut = (url: string): string => `left out ${url}`

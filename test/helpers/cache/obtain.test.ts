@@ -9,7 +9,7 @@ import { ok, refuse } from '../../../core/result.ts'
 import { packagePath } from '../../../core/store.ts'
 import { Broken } from '../../../helpers/cache/failure.ts'
 import { makeKey } from '../../../helpers/cache/minisign.ts'
-import { packageName } from '../../../helpers/cache/names.ts'
+import { packageName, recordName } from '../../../helpers/cache/names.ts'
 import { Notes } from '../../../helpers/cache/notes.ts'
 import { obtain } from '../../../helpers/cache/obtain.ts'
 import type { Place } from '../../../helpers/cache/place.ts'
@@ -286,6 +286,24 @@ describe('who was not heard when the others had decided', () => {
     expect(await from(new Scripted('a', { gives: 'a part' }), bobs)).toBe('b')
   })
 })
+
+test.each(['the package', 'its record'])(
+  '%s that is damaged is told with the package that it is of',
+  async part => {
+    const name = part === 'the package' ? packageName(hash) : recordName(hash, alice.public.id)
+    const damaged = Buffer.from(files[name] ?? '')
+    damaged[40] = 0
+    expect(await from(new Scripted('a', { files: { ...files, [name]: damaged } }))).toContain(
+      'what is not true',
+    )
+    expect(told.map(({ facts }) => facts)).toEqual([
+      [
+        ['package', 'one-1-1'],
+        ['pkghash', hash],
+      ],
+    ])
+  },
+)
 
 test('one that has records and is slow to say that it has no package is left out at the third time', async () => {
   run = { ...run, patienceMs: 150 }
