@@ -156,7 +156,7 @@ async function putAll(
 ): Promise<Result<void, Fault>> {
   if (member) {
     const put = await run.publisher.put(packageName(member.pkghash), member.file)
-    if (!put.ok) return refuse(refused(run.publisher, put.error))
+    if (!put.ok) return refuse(notTaken(run.publisher, put.error))
   }
   for (const one of statements) {
     const put = await putStatement(one, run)
@@ -174,7 +174,7 @@ async function putStatement(
   writeFileSync(path, file)
   const put = await publisher.put(name, path)
   await rm(path)
-  return put.ok ? put : refuse(refused(publisher, put.error))
+  return put.ok ? put : refuse(notTaken(publisher, put.error))
 }
 
 /** A signature means "I built this", so it is not given to what may have been downloaded. */
@@ -245,3 +245,7 @@ const refused = ({ name }: { readonly name: string }, failure: Failure): Fault =
   why: `${name} gave ${describe(failure)}`,
   ...(isAway(failure) ? { isAway: true } : {}),
 })
+
+/** What the system has against a file that is written says it all. */
+const notTaken = (publisher: Publisher, failure: Failure): Fault =>
+  failure.kind === 'file' ? { why: failure.why } : refused(publisher, failure)

@@ -33,9 +33,7 @@ test('cache add ends where no folder can be made', async () => {
     ...['timeout', '-s', 'KILL', '30'],
     ...['bin/coolports', '-C', root, 'cache', 'add', '-o', '/proc/none/below', 'low'],
   ])
-  expect(said).toContain(
-    'cannot add low-1.0-1 to "/proc/none/below": /proc/none/below gave no answer: there is no such folder\n',
-  )
+  expect(said).toContain('cannot add low-1.0-1 to "/proc/none/below": there is no such folder\n')
   expect(status).toBe(1)
 })
 
