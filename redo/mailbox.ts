@@ -126,14 +126,18 @@ export class Mailbox {
   }
 
   mkfifo(names: readonly string[]): void {
-    const { status, stderr, error } = spawnSync('mkfifo', names, {
+    const { status, signal, stderr, error } = spawnSync('mkfifo', names, {
       cwd: this.#folder,
       env: { ...process.env, LC_ALL: 'C' },
       encoding: 'utf8',
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     if (error) throw error
-    if (status !== 0) throw new NoFifo(stderr.split('\n')[0])
+    if (signal === 'SIGINT' || signal === 'SIGHUP') {
+      // Ctrl-C is for the whole group; what we do about ours is done as soon as this returns.
+      for (const name of names) rmSync(join(this.#folder, name), { force: true })
+      this.mkfifo(names)
+    } else if (status !== 0) throw new NoFifo(stderr.split('\n')[0])
   }
 
   close(): void {
