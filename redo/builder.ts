@@ -33,6 +33,7 @@ export class Builder {
   readonly #explain: boolean
   readonly #trace: Trace | undefined
   #count = 0
+  #workshop: Workshop | undefined
 
   constructor(options: {
     readonly state: State
@@ -56,6 +57,7 @@ export class Builder {
   build(task: Task, workshop: Workshop, scheduler: Scheduler, done: (ok: boolean) => void): void {
     const { node } = task
     const { setting } = task
+    this.#workshop = workshop
     task.shownTo = task.asker
     const console = setting.console ?? this.#console
     let ruleStamp = nothing
@@ -124,7 +126,9 @@ export class Builder {
   stop(signal: NodeJS.Signals, chosen: (job: Job) => boolean = () => true): void {
     for (const job of [...this.jobs.values()].filter(chosen)) {
       job.stopped = true
-      if (job.child) signalGroup(job.child, signal)
+      if (job.child === undefined) continue
+      this.#workshop?.forbid(job.number)
+      signalGroup(job.child, signal)
     }
   }
 

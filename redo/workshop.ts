@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { begunLine } from './begun.ts'
 import { Jobserver } from './jobserver.ts'
@@ -74,6 +74,15 @@ export class Workshop {
   /** Leaves word of a target and its temporary file for those who clean up after a crash. */
   begin(target: FileName, temporary: FileName): void {
     writeSync(this.#begun, begunLine({ target, temporary }))
+  }
+
+  /** A script is not to begin any more, if its shell has yet to fork for it: a signal would not reach it. */
+  forbid(job: number): void {
+    try {
+      writeFileSync(join(this.folder, `${job}.stopped`), '')
+    } catch {
+      // On a full disk, or when a script removed .redo: then it is as if the script had begun.
+    }
   }
 
   close(): void {

@@ -26,9 +26,11 @@ eval "$redo_call"
 eval "$redo_next" # it was an answer, which came after the script that had asked for it
 '
 
-# With FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e as arguments.
+# With FOLDER DO-FILE $1 $2 $3 STDOUT LOG JOB SLOT -e|+e as arguments. What ends the run may have reached this shell
+# before the fork, and is told by the file JOB.stopped.
 # shellcheck disable=SC2016,SC2034
 redo_job='
+[ ! -e "$REDO_RUN/$8.stopped" ] || exit 143
 exec </dev/null >"$6" 2>>"$7" 7<"$redo_self"
 cd "$1" || exit
 redo_do=$2

@@ -471,6 +471,53 @@ test.each([
   expect(existsSync(join(tree, 'went-on'))).toBe(false)
 })
 
+test('Ctrl-C while the fifos are made ends the run by that signal, and not as trouble', () => {
+  const tree = empty()
+  writeFileSync(join(tree, 'all.do'), 'sleep 5; : >went-on\n')
+  // The group of the run is that of its mkfifo, and gets the signal when some are there.
+  mkdirSync(join(tree, 'bin'))
+  const fake = `#!/bin/sh
+PATH=$OTHERS
+[ ! -e ${tree}/tried ] || exec mkfifo "$@"
+: >${tree}/tried
+mkfifo ask
+kill -s INT $PPID $$
+`
+  writeFileSync(join(tree, 'bin/mkfifo'), fake, { mode: 0o755 })
+  const { PATH: others } = process.env
+  const run = spawnSync(process.execPath, command('all'), {
+    cwd: tree,
+    encoding: 'utf8',
+    env: { ...environment(), PATH: `${join(tree, 'bin')}:${others}`, OTHERS: others },
+  })
+  expect([run.signal, run.stderr]).toEqual(['SIGINT', expect.not.stringContaining('cannot')])
+  expect(existsSync(join(tree, 'went-on'))).toBe(false)
+})
+
+test('a signal to a run ends a script, too, that its shell has yet to begin', () => {
+  const tree = empty()
+  writeFileSync(join(tree, 'all.do'), ': >went-on\n')
+  // A shell that has its trap for signals, and has not forked yet.
+  mkdirSync(join(tree, 'bin'))
+  const late = `#!/bin/sh
+case $2 in
+redo_line=*)
+  trap : TERM
+  kill -s INT "$REDO_PID"
+  sleep 1
+  ;;
+esac
+exec /bin/sh "$@"
+`
+  writeFileSync(join(tree, 'bin/sh'), late, { mode: 0o755 })
+  const { signal } = spawnSync(process.execPath, command('all'), {
+    cwd: tree,
+    env: { ...environment(), PATH: `${join(tree, 'bin')}:${process.env.PATH}` },
+  })
+  expect(signal).toBe('SIGINT')
+  expect(existsSync(join(tree, 'went-on'))).toBe(false)
+})
+
 test('a run that cannot go on ends its scripts, also when it had just begun them', async () => {
   const tree = empty()
   // In the place of the log of "b" is what cannot be replaced by one.
