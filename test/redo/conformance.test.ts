@@ -13,10 +13,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { build } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
 
 // Each script in conformance/ is one sentence about redo. All run under every implementation that is
 // there, and ours under every shell that is there: as the sh of the .do files and of our commands.
+// With REDO_OWN_SHELLS=1 ours starts a shell for each .do, as it does for those that may leave one that stays.
 
 const root = resolve(import.meta.dirname, '../..')
 const folder = join(import.meta.dirname, 'conformance')
@@ -33,6 +35,9 @@ const scripts = readdirSync(folder)
   .sort()
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+const hasOwnShells = process.env.REDO_OWN_SHELLS === '1'
+const ownDist = hasOwnShells ? await bundleWithOwnShells() : undefined
 
 for (const redo of [...shells().map(ours), ...others()]) {
   describe(redo.name, () => {
@@ -68,9 +73,10 @@ function ours(shell: string): Redo {
   const commands = join(copy, 'bin/redo')
   const sh = join(copy, 'sh')
   mkdirSync(sh, { recursive: true })
-  for (const name of readdirSync(root)) {
-    if (name !== 'bin' && !name.startsWith('.')) symlinkSync(join(root, name), join(copy, name))
-  }
+  const linked = readdirSync(root).filter(name => name !== 'bin' && !name.startsWith('.'))
+  for (const name of linked)
+    if (name !== 'dist' || ownDist === undefined) symlinkSync(join(root, name), join(copy, name))
+  if (ownDist !== undefined) symlinkSync(ownDist, join(copy, 'dist'))
   cpSync(join(root, 'bin/redo'), commands, { recursive: true })
   symlinkSync(execFileSync('sh', ['-c', `command -v ${shell}`], { encoding: 'utf8' }).trim(), join(sh, 'sh'))
   for (const name of readdirSync(commands)) {
@@ -78,7 +84,33 @@ function ours(shell: string): Redo {
     writeFileSync(file, readFileSync(file, 'utf8').replace('#!/bin/sh\n', `#!${join(sh, 'sh')}\n`))
     chmodSync(file, 0o755)
   }
-  return { name: `coolports with ${shell}`, path: [commands, sh] }
+  return {
+    name: `coolports with ${shell}${hasOwnShells ? ', one for each script' : ''}`,
+    path: [commands, sh],
+  }
+}
+
+/** A `dist` with a redo for which no script may run in a shell that stays. */
+async function bundleWithOwnShells(): Promise<string> {
+  const dist = join(scratch, 'dist')
+  const text = 'export const wantsOwnShell = () => ({ isWanted: true, isEarly: false })'
+  await build({
+    entryPoints: { redo: join(root, 'redo/main.ts') },
+    outdir: dist,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    splitting: true,
+    plugins: [
+      {
+        name: 'own shells',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /\/redo\/own-shell\.ts$/ }, () => ({ contents: text, loader: 'ts' })),
+      },
+    ],
+  })
+  return dist
 }
 
 /** REDO_OTHERS names folders with the commands of other implementations: NAME=FOLDER, by spaces. */
