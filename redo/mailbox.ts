@@ -133,8 +133,8 @@ export class Mailbox {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     if (error) throw error
-    if (signal === 'SIGINT' || signal === 'SIGHUP') {
-      // Ctrl-C is for the whole group; what we do about ours is done as soon as this returns.
+    if (signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP') {
+      // Ctrl-C is for the whole group, and so may the others be; what we do about ours is done as soon as this returns.
       for (const name of names) rmSync(join(this.#folder, name), { force: true })
       this.mkfifo(names)
     } else if (status !== 0) throw new NoFifo(stderr.split('\n')[0])
