@@ -1,3 +1,5 @@
+import { lookup } from 'node:dns'
+import type { LookupFunction } from 'node:net'
 import { Agent, Dispatcher, Pool, ProxyAgent, request } from 'undici'
 import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
@@ -24,6 +26,7 @@ export function connections(
   if (!httpsProxy.ok) return httpsProxy
   const connect = {
     timeout: limits.connectMs,
+    lookup: lookUp,
     ...(certificates.length === 0 ? {} : { ca: [...certificates] }),
   }
   const options = {
@@ -47,6 +50,13 @@ export function connections(
     ),
   )
 }
+
+/**
+ * Names below `localhost` are this machine (RFC 6761), which the C library need not know: a gateway of kubo sends who
+ * asks it as `localhost` on to `CID.ipfs.localhost`.
+ */
+const lookUp: LookupFunction = (host, options, done) =>
+  lookup(/\.localhost\.?$/i.test(host) ? 'localhost' : host, options, done)
 
 /**
  * Sends each question the way that the environment says. undici's own agent for that takes the proxy of http for

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { ask, connections, nextUrl } from '../../../helpers/http/http.ts'
@@ -23,6 +25,21 @@ describe('ask()', () => {
     if (!answer.ok) throw new Error(answer.error.kind)
     await new Promise(resolve => setTimeout(resolve, 200))
     expect((await answer.value.body.arrayBuffer()).byteLength).toBe(LENGTH)
+    await made.value.close()
+    server.close()
+  })
+})
+
+describe('a name below localhost', () => {
+  it('is this machine, whatever the name server says', async () => {
+    const server = createHttpServer((request, response) => response.end(request.headers.host)).listen(0)
+    await once(server, 'listening')
+    const made = connections({}, LIMITS)
+    if (!made.ok) throw new Error(made.error.why)
+    const asking = { dispatcher: made.value, limits: LIMITS, signal: AbortSignal.timeout(10_000) }
+    const host = `bafy.ipfs.localhost:${(server.address() as AddressInfo).port}`
+    const answer = await ask(`http://${host}/`, {}, asking)
+    expect(answer.ok && (await answer.value.body.text())).toBe(host)
     await made.value.close()
     server.close()
   })
