@@ -37,6 +37,15 @@ export async function bodyOf(
     drop(response)
     return refuse({ kind: 'status', status: response.statusCode })
   }
+  return bytesOf(response, most, moved)
+}
+
+/** The same, whatever the status is. */
+export async function bytesOf(
+  response: Response,
+  most: number,
+  moved: (bytes: number) => void,
+): Promise<Result<Uint8Array, Failure>> {
   const chunks: Uint8Array[] = []
   let have = 0
   for await (const chunk of response.body as AsyncIterable<Uint8Array>) {

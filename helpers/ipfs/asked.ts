@@ -13,7 +13,7 @@ export interface Asked {
   readonly gateways: readonly string[]
   /** Addresses of peers. */
   readonly peers: readonly string[]
-  /** The url of a daemon's RPC. */
+  /** The url of a daemon's RPC, or `unix:` and the path of a socket. */
   readonly daemon: string | undefined
   readonly problems: readonly Message[]
 }
@@ -75,9 +75,11 @@ function apiFile(env: Env): string {
   }
 }
 
-/** A url as it is, or that of a multiaddr. */
+/** A url as it is, many write it with the path of the commands, or that of a multiaddr. */
 function daemonUrl(text: string): string | undefined {
-  if (/^https?:\/\/[^\s?#]+$/.test(text)) return URL.canParse(text) ? text.replace(/\/+$/, '') : undefined
+  if (/^https?:\/\/[^\s?#]+$/.test(text))
+    return URL.canParse(text) ? text.replace(/\/+$/, '').replace(/\/api\/v0$/, '') : undefined
+  if (/^\/unix\/[^\0]+$/.test(text)) return `unix:${text.slice('/unix'.length)}`
   const [, family, host = '', port, scheme = 'http'] =
     /^\/(ip4|ip6|dns|dns4|dns6)\/([^/\s]+)\/tcp\/(\d{1,5})(?:\/(https?))?\/?$/.exec(text) ?? []
   const url = `${scheme}://${family === 'ip6' ? `[${host}]` : host}:${port}`

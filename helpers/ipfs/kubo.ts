@@ -5,9 +5,9 @@ import type { CID } from 'multiformats/cid'
 import { Agent, request } from 'undici'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { type BlockPlace, blockFault, MAX_BLOCK_BYTES } from '../block/block.ts'
-import { bodyOf, watched } from '../http/download.ts'
+import { bodyOf, bytesOf, watched } from '../http/download.ts'
 import type { Failure } from '../http/failure.ts'
-import { AHEAD_BYTES } from '../http/http.ts'
+import { AHEAD_BYTES, type Response } from '../http/http.ts'
 import type { Limits } from '../http/limits.ts'
 import type { RecordPlace } from './name.ts'
 
@@ -20,9 +20,16 @@ export interface Kubo extends BlockPlace, RecordPlace {
   close(): Promise<void>
 }
 
-/** `agent` is not that of the sources: no proxy stands between a user and a daemon. */
+/**
+ * `url` is that of its RPC, or `unix:` and the path of a socket. `agent` is not that of the sources: no proxy stands
+ * between a user and a daemon.
+ */
 export function kubo(url: string, limits: Limits): Kubo {
-  const agent = new Agent({ connect: { timeout: limits.connectMs }, headersTimeout: 0, bodyTimeout: 0 })
+  const socketPath = url.startsWith('unix:') ? url.slice('unix:'.length) : undefined
+  const base = socketPath === undefined ? url : 'http://localhost'
+  const connect = { timeout: limits.connectMs, ...(socketPath === undefined ? {} : { socketPath }) }
+  const agent = new Agent({ connect, headersTimeout: 0, bodyTimeout: 0 })
+  const done = { ...limits, idleMs: Math.max(limits.idleMs, DONE_MS) }
   const call = (
     command: string,
     most: number,
@@ -32,7 +39,7 @@ export function kubo(url: string, limits: Limits): Kubo {
   ) =>
     watched(patience, signal, async ({ both, moved }) => {
       const boundary = randomUUID()
-      const answer = await request(`${url}/api/v0/${command}`, {
+      const answer = await request(`${base}/api/v0/${command}`, {
         method: 'POST', // all commands are, lest a web page start one
         dispatcher: agent,
         signal: both,
@@ -43,10 +50,10 @@ export function kubo(url: string, limits: Limits): Kubo {
         },
         ...(file ? { body: Readable.from(formOf(file, boundary)) } : {}),
       })
-      return bodyOf(answer, most, moved)
+      return answer.statusCode === 200 ? bodyOf(answer, most, moved) : refuse(await refusalOf(answer, moved))
     })
   return {
-    name: `the daemon at ${new URL(url).host}`,
+    name: `the daemon at ${socketPath ?? new URL(url).host}`,
     async block(cid: CID, signal) {
       const got = await call(`block/get?arg=${cid}`, MAX_BLOCK_BYTES, signal)
       const fault = got.ok ? blockFault(cid, got.value) : undefined
@@ -59,23 +66,22 @@ export function kubo(url: string, limits: Limits): Kubo {
     async add(path, signal) {
       if (!statSync(path, { throwIfNoEntry: false })?.isFile())
         return refuse({ kind: 'file', why: 'there is no such file' })
-      const patience = { ...limits, idleMs: Math.max(limits.idleMs, ADD_MS) }
-      const got = await call(ADD, ANSWER_BYTES, signal, createReadStream(path), patience)
+      const got = await call(ADD, ANSWER_BYTES, signal, createReadStream(path), done)
       if (!got.ok) return got
       const answer = lastLine(got.value) as { readonly Hash?: unknown } | undefined
       return typeof answer?.Hash === 'string' ? ok(answer.Hash) : refuse(NO_ANSWER)
     },
     async putRecord(name, record, signal) {
-      const got = await call(`routing/put?arg=/ipns/${name}`, ANSWER_BYTES, signal, [record])
+      const got = await call(`routing/put?arg=/ipns/${name}`, ANSWER_BYTES, signal, [record], done)
       return got.ok ? ok(undefined) : got
     },
     close: () => agent.destroy(),
   }
 }
 
-/** The options that make the CID the one that is computed here. */
+/** The options that make the CID the one that is computed here, whatever the daemon is set to (`Import`). */
 const ADD =
-  'add?pin=true&cid-version=0&raw-leaves=false&chunker=size-262144&hash=sha2-256&quieter=true&progress=false'
+  'add?pin=true&cid-version=0&raw-leaves=false&chunker=size-262144&max-file-links=174&trickle=false&hash=sha2-256&quieter=true&progress=false'
 
 /** One file as multipart/form-data (RFC 7578), streamed. The daemon goes by its place, not by its name. */
 async function* formOf(
@@ -98,6 +104,14 @@ function recordIn(bytes: Uint8Array): Result<Uint8Array, Failure> {
   return refuse(NO_ANSWER)
 }
 
+/** A daemon answers every trouble with 500 and says what it is, as `{"Message":"..."}`. */
+async function refusalOf(answer: Response, moved: (bytes: number) => void): Promise<Failure> {
+  const got = await bytesOf(answer, ANSWER_BYTES, moved)
+  const said = got.ok && (lastLine(got.value) as { readonly Message?: unknown } | undefined)?.Message
+  const words = typeof said === 'string' && said !== '' ? { said: said.slice(0, MOST_WORDS) } : {}
+  return { kind: 'status', status: answer.statusCode, ...words }
+}
+
 const lastLine = (bytes: Uint8Array): unknown =>
   parsed(Buffer.from(bytes).toString('utf8').trim().split('\n').at(-1) ?? '')
 
@@ -112,7 +126,13 @@ function parsed(line: string): unknown {
 
 const NO_ANSWER: Failure = { kind: 'file', why: 'an answer that is none' }
 
-/** A daemon answers when it has read and pinned the whole file. */
-const ADD_MS = 600_000
+/**
+ * A daemon answers when it has read and pinned the whole file, or when the network has a record, for which it waits
+ * 10 s for each peer that is gone, in several rounds.
+ */
+const DONE_MS = 600_000
 
 const ANSWER_BYTES = 2 ** 20
+
+/** Of what a daemon says, in characters. */
+const MOST_WORDS = 300

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CID } from 'multiformats/cid'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../helpers/block/cid.ts'
+import { ipfsAsked } from '../../../helpers/ipfs/asked.ts'
 import { kubo } from '../../../helpers/ipfs/kubo.ts'
 import { nameKeyIn } from '../../../helpers/ipfs/name-key.ts'
 import { openFrom } from '../../../helpers/ipfs/open.ts'
@@ -21,7 +24,11 @@ const never = (): AbortSignal => new AbortController().signal
  * A daemon as kubo's documentation of its RPC has it: POST alone, `arg` in the query, files as multipart/form-data,
  * answers as lines of JSON, values of the network in base64. It stands in for kubo, which Debian does not have.
  */
-async function daemon(store: Store, lie: (bytes: Uint8Array) => Uint8Array = bytes => bytes) {
+async function daemon(
+  store: Store,
+  lie: (bytes: Uint8Array) => Uint8Array = bytes => bytes,
+  socketPath?: string,
+) {
   const records = new Map<string, Buffer>()
   const asked: string[] = []
   const commands: Readonly<
@@ -33,7 +40,16 @@ async function daemon(store: Store, lie: (bytes: Uint8Array) => Uint8Array = byt
       else response.writeHead(500).end('{"Message":"block was not found locally (offline)","Code":0}')
     },
     async add(url, request, response) {
-      expect(Object.fromEntries(url.searchParams)).toMatchObject({ pin: 'true', 'cid-version': '0' })
+      // A daemon has settings for all that makes a CID (`Import`).
+      expect(Object.fromEntries(url.searchParams)).toMatchObject({
+        pin: 'true',
+        'cid-version': '0',
+        'raw-leaves': 'false',
+        chunker: 'size-262144',
+        'max-file-links': '174',
+        trickle: 'false',
+        hash: 'sha2-256',
+      })
       const file = (await formOf(request)).get('file') as unknown as { arrayBuffer(): Promise<ArrayBuffer> }
       const cid = await store.add(lie(new Uint8Array(await file.arrayBuffer())))
       response.end(`{"Name":"file","Hash":"${cid}","Size":"1"}\n`)
@@ -43,6 +59,7 @@ async function daemon(store: Store, lie: (bytes: Uint8Array) => Uint8Array = byt
         arrayBuffer(): Promise<ArrayBuffer>
       }
       records.set(url.searchParams.get('arg') ?? '', Buffer.from(await file.arrayBuffer()))
+      await sleep(2 * QUICK.idleMs) // as for a network with peers that are gone: nothing is said until all is done
       response.end('{"Extra":"","ID":"12D3","Responses":null,"Type":6}\n')
     },
     async 'routing/get'(url, _request, response) {
@@ -61,8 +78,13 @@ async function daemon(store: Store, lie: (bytes: Uint8Array) => Uint8Array = byt
     if (command) command(url, request, response).catch(() => response.destroy())
     else response.writeHead(request.method === 'POST' ? 404 : 405).end()
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const client = kubo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, QUICK)
+  server.listen(socketPath === undefined ? { host: '127.0.0.1', port: 0 } : { path: socketPath })
+  await once(server, 'listening')
+  const api =
+    socketPath === undefined
+      ? `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      : `/unix${socketPath}`
+  const client = kubo(ipfsAsked({ IPFS_API: api }).daemon ?? '', QUICK)
   later(() => {
     void client.close()
     server.closeAllConnections()
@@ -113,6 +135,20 @@ describe('a daemon', () => {
     expect(BODY.equals((await read(client, here)) as Buffer)).toBe(true)
   })
 
+  it('may be named with the path of its commands, as its own clients do', () => {
+    const { daemon: url } = ipfsAsked({ IPFS_API: 'http://127.0.0.1:5001/api/v0/' })
+    expect(url).toBe('http://127.0.0.1:5001')
+  })
+
+  it('is spoken to by a socket', async () => {
+    const store = new Store()
+    const cid = await store.add(BODY)
+    const path = join(folder(), 'api.sock')
+    const { client } = await daemon(store, bytes => bytes, path)
+    expect(client.name).toBe(`the daemon at ${path}`)
+    expect(BODY.equals((await read(client, cid)) as Buffer)).toBe(true)
+  })
+
   it('publishes the record of a name, and gives it to who asks', async () => {
     const { client } = await daemon(new Store())
     const key = nameKeyIn(join(folder(), 'key.pem'))
@@ -138,7 +174,7 @@ describe('a daemon', () => {
     const { client } = await daemon(new Store())
     expect(await client.block(cid, never())).toMatchObject({
       ok: false,
-      error: { kind: 'status', status: 500 },
+      error: { kind: 'status', status: 500, said: 'block was not found locally (offline)' },
     })
     expect(await client.record('k51none', 10_000, never())).toMatchObject({ ok: false })
     expect(await client.add(join(folder(), 'none'), never())).toMatchObject({ ok: false })
