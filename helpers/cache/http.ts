@@ -3,7 +3,7 @@ import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { ownCertificates } from '../http/certificates.ts'
 import { connectionFailure, describe as describeFetch } from '../http/failure.ts'
-import { ask, connections, drop, type Response } from '../http/http.ts'
+import { ask, connections, drop, type Headers, type Response } from '../http/http.ts'
 import { LIMITS } from '../http/limits.ts'
 import { urlFault } from '../http/url.ts'
 import { Broken, type Failure } from './failure.ts'
@@ -37,13 +37,20 @@ async function openUrl(
 ): Promise<Result<Opened, Failure>> {
   if (!isCacheFile(file)) return refuse({ kind: 'absent' })
   try {
-    const answer = await ask(url, {}, { dispatcher, limits: LIMITS, signal })
+    const headers = file.endsWith('.tar.gz') ? {} : FRESH
+    const answer = await ask(url, headers, { dispatcher, limits: LIMITS, signal })
     if (!answer.ok) return refuse({ kind: 'refused', why: describeFetch(answer.error) })
     return read(answer.value)
   } catch (error) {
     return refuse({ kind: 'unreachable', why: whyOf(error) })
   }
 }
+
+/**
+ * A record and its signature are two files, which are renewed together: a proxy on the way that has kept one of them longer
+ * than the other would make a liar of an honest cache. As apt asks for its indices.
+ */
+const FRESH: Headers = { 'cache-control': 'max-age=0' }
 
 function read(response: Response): Result<Opened, Failure> {
   const { statusCode: status, headers } = response

@@ -7,6 +7,7 @@ import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { describe as describeFailure } from '../../../helpers/cache/failure.ts'
 import type { KeyId } from '../../../helpers/cache/minisign.ts'
+import { packageName, recordName } from '../../../helpers/cache/names.ts'
 import type { Place } from '../../../helpers/cache/place.ts'
 import { begin, type Patience, receive } from '../../../helpers/cache/receive.ts'
 import type { CacheRecord } from '../../../helpers/cache/record.ts'
@@ -165,4 +166,17 @@ test('questions go through the proxy of the environment', async () => {
   place = made.value
   expect((await received()).ok).toBe(true)
   expect(proxy.asked[0]?.url).toBe(`http://cache.invalid/packages/${RECORD.hash}.tar.gz`)
+})
+
+test('proxies on the way are to ask whether a record is still the same, and may keep a package', async () => {
+  const { url, asked } = await serve(whole)
+  const made = await placeOf(url, { http_proxy: '' })
+  if (!made.ok) throw new Error(made.error)
+  place = made.value
+  const record = recordName(RECORD.hash, RECORD.builder)
+  for (const name of [record, `${record}.minisig`, packageName(RECORD.hash)]) {
+    const opened = await place.open(name, new AbortController().signal)
+    if (opened.ok) opened.value.close()
+  }
+  expect(asked.map(({ headers }) => headers['cache-control'])).toEqual(['max-age=0', 'max-age=0', undefined])
 })
