@@ -66,6 +66,7 @@ async function statementOf(
   }
   const file = read.value
   if (PAGE.test(file)) return refuse({ kind: 'refused', why: 'a web page in place of a record' })
+  if (file.startsWith(GZIP)) return refuse({ kind: 'refused', why: ZIPPED })
   const lie = (why: string) =>
     refuse({ kind: 'lie', why: `the record of builder ${key.id}: ${why}` } as const)
   const record = verifyRecord(key, file)
@@ -77,6 +78,10 @@ async function statementOf(
 
 /** As of a network that wants a login first. Whatever it is called by its server: a signature does not begin so. */
 const PAGE = /^\s*<(?:!doctype|html|head)\b/i
+
+/** How gzip's first two bytes are read as text. Some servers compress on the way although they are asked not to. */
+const GZIP = '\x1f\ufffd'
+const ZIPPED = 'a record that was compressed on the way (Content-Encoding), which was not asked for'
 
 /** The place says nothing of this builder. */
 interface Miss {

@@ -133,8 +133,9 @@ export class Candidate implements Rival<Opening> {
   }
 
   /** The bytes kept from before may have been the wrong ones: then this place deserves a turn of its own. */
-  async #refuseBytes({ from, page = false }: Opening): Promise<void> {
-    const wrong: Failure = { kind: 'digest', got: this.#part.digest(), bytes: this.#part.size, page }
+  async #refuseBytes({ from, guise }: Opening): Promise<void> {
+    const bytes = this.#part.size
+    const wrong: Failure = { kind: 'digest', got: this.#part.digest(), bytes, ...(guise ? { guise } : {}) }
     await this.#part.restart()
     if (from === 0 || this.#alone) this.#fail(wrong)
     else this.#alone = true

@@ -4,7 +4,7 @@ import { afterFirst } from '../../core/after-first.ts'
 import { anyAborted } from '../../core/any-aborted.ts'
 import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
-import { isPage, readAnswer } from '../http/answer.ts'
+import { type Guise, guiseOf, readAnswer } from '../http/answer.ts'
 import type { Network } from '../http/download.ts'
 import { connectionFailure, type Failure, fileFault } from '../http/failure.ts'
 import { ask, drop } from '../http/http.ts'
@@ -45,8 +45,7 @@ export interface Opening {
   /** How many bytes of the source may be here in the end: as promised, or else as much as is sane and the disk holds. */
   readonly limit: number
   readonly etag?: string | undefined
-  /** The server called it a page. */
-  readonly page?: boolean
+  readonly guise?: Guise | undefined
   readonly body: AsyncIterable<Uint8Array>
   /** Ends the body of one that no longer moves. */
   readonly watch?: Watch
@@ -126,8 +125,8 @@ async function openUrl(question: Question, run: Asking, url: string): Promise<Re
     if (meaning.kind === 'complete') return ok({ ...opening, from: question.from, body: nothing() })
     const body = await afterFirst(response.body)
     const { etag } = meaning
-    const page = isPage(response.headers, question.file)
-    return ok({ ...opening, from: meaning.kind === 'whole' ? 0 : question.from, etag, page, body })
+    const guise = guiseOf(response.headers, question.file)
+    return ok({ ...opening, from: meaning.kind === 'whole' ? 0 : question.from, etag, guise, body })
   })
 }
 

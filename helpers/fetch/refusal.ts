@@ -50,7 +50,8 @@ function remedyFor(tried: readonly Tried[]): string {
   if (tried.some(({ origin, failure }) => origin.kind === 'tree' && failure.kind === 'digest'))
     return REPLACE_FILE
   const others = tried.flatMap(({ failure }) => (failure.kind === 'digest' ? [failure] : []))
-  if (others.length > 0 && others.every(({ page }) => page)) return LOOK_AT_PAGE
+  if (others.length > 0 && others.every(({ guise }) => guise === 'page')) return LOOK_AT_PAGE
+  if (others.length > 0 && others.every(({ guise }) => guise)) return OTHER_URL
   if (others.length === tried.length) return LOOK_FIRST
   if (others.length > 0) return 'check the digest in the manifest first, then the network and the proxy'
   return tried.some(({ origin }) => origin.kind === 'debian')
@@ -68,3 +69,5 @@ const LOOK_FIRST =
 
 const LOOK_AT_PAGE =
   'look at that page in a browser: it may ask who you are, or say that the file is gone; the digest is not to blame'
+
+const OTHER_URL = 'name another url: that server does not give the file as it is; the digest is not to blame'

@@ -25,9 +25,20 @@ export function readAnswer(status: number, headers: Headers, have: number): Answ
   return { kind: 'refused', failure: { kind: 'range', why } }
 }
 
-/** Many a host says "not found", or asks who you are, with a page and the status 200. */
-export const isPage = (headers: Headers, file: string): boolean =>
-  /^text\/html\b/i.test(String(headers['content-type'])) && !/\.html?$/.test(file)
+/** By what the server says of them, bytes that are not those of the file: see `guiseOf()`. */
+export type Guise = 'page' | 'compressed'
+
+/**
+ * Many a host says "not found", or asks who you are, with a page and the status 200. One that compresses on the way does
+ * so although it was asked not to; of a file that is compressed, Apache says the same of the file itself.
+ */
+export function guiseOf(headers: Headers, file: string): Guise | undefined {
+  if (/^text\/html\b/i.test(String(headers['content-type'])) && !/\.html?$/.test(file)) return 'page'
+  const encoding = String(headers['content-encoding'])
+  return /^(?:x-)?(?:gzip|deflate|br|zstd)$/.test(encoding) && !/\.(?:t?gz|br|zst)$/.test(file)
+    ? 'compressed'
+    : undefined
+}
 
 interface Range {
   readonly start?: number

@@ -1,6 +1,7 @@
 import { quoted } from '../../core/message.ts'
 import { bytes } from '../../core/size.ts'
 import { READING } from '../../core/system-error.ts'
+import type { Guise } from './answer.ts'
 
 /** Why one place did not give a source. */
 export type Failure =
@@ -21,8 +22,8 @@ export type Failure =
   | { readonly kind: 'range'; readonly why: string }
   | { readonly kind: 'room'; readonly needs: number; readonly free: number }
   | { readonly kind: 'file'; readonly why: string }
-  /** `page`: the server calls it a web page, which the source is not. */
-  | { readonly kind: 'digest'; readonly got: string; readonly bytes: number; readonly page?: boolean }
+  /** `guise`: what else the server calls it, which the source is not. */
+  | { readonly kind: 'digest'; readonly got: string; readonly bytes: number; readonly guise?: Guise }
   /** Something else, as the server says itself: `what` ends the sentence `PLACE gave ...`. */
   | { readonly kind: 'instead'; readonly what: string }
   /** One who was asked says that he does not have it. */
@@ -55,7 +56,7 @@ export function describe(failure: Failure): string {
     case 'file':
       return `nothing: ${failure.why}`
     case 'digest':
-      return `${failure.page ? 'a web page in its place: ' : ''}sha256 ${failure.got} (${bytes(failure.bytes)})`
+      return `${failure.guise ? `${GUISE[failure.guise]}: ` : ''}sha256 ${failure.got} (${bytes(failure.bytes)})`
     case 'instead':
       return failure.what
     case 'nothing':
@@ -63,6 +64,11 @@ export function describe(failure: Failure): string {
     case 'ipfs':
       return failure.why
   }
+}
+
+const GUISE: Readonly<Record<Guise, string>> = {
+  page: 'a web page in its place',
+  compressed: 'what it compressed, unasked (Content-Encoding)',
 }
 
 const byNumber = (status: number): string => `HTTP ${status}${STATUS[status] ? ` (${STATUS[status]})` : ''}`

@@ -4,7 +4,7 @@ import { fileStreamDigest } from '../../core/stream-digest.ts'
 import type { IpfsReader } from '../fetch/ipfs.ts'
 import type { Origin } from '../fetch/origin.ts'
 import type { FetchRequest } from '../fetch/request.ts'
-import { isPage, readAnswer } from '../http/answer.ts'
+import { guiseOf, readAnswer } from '../http/answer.ts'
 import { connectionFailure, describe, type Failure, fileFault, passes } from '../http/failure.ts'
 import { ask, drop, type Asking as Network } from '../http/http.ts'
 
@@ -98,7 +98,7 @@ async function askOnce(
     if (meaning.kind === 'refused') return meaning.failure
     const total = 'total' in meaning ? meaning.total : undefined
     if (total === 0) return 'what it has is empty'
-    return isPage(headers, request.file) ? 'it answers with a page, not with a file' : undefined
+    return guiseOf(headers, request.file) === 'page' ? 'it answers with a page, not with a file' : undefined
   } catch (error) {
     if (timeout.aborted)
       return { kind: 'stalled', have: 0, seconds: (limits.connectMs + limits.idleMs) / 1000 }

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
@@ -62,6 +63,16 @@ test('a web page in place of a record is called so', async () => {
   expect(await ask({ [NAME]: page })).toEqual({
     ok: false,
     error: { kind: 'refused', why: 'a web page in place of a record' },
+  })
+})
+
+test('a record that was compressed on the way is no lie', async () => {
+  expect(await ask({ [NAME]: gzipSync(signRecord(RECORD, key)) })).toEqual({
+    ok: false,
+    error: {
+      kind: 'refused',
+      why: 'a record that was compressed on the way (Content-Encoding), which was not asked for',
+    },
   })
 })
 

@@ -66,6 +66,20 @@ describe('fetchAll()', () => {
     expect(both.message?.remedy).toContain('what changed before the new digest goes into the manifest')
   })
 
+  it('tells that a server has compressed what it was asked for as it is', async () => {
+    const zipped: RequestListener = (_, response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'))
+    const { url } = await serve(zipped)
+    const plain = { ...want([`${url}/a`]), file: 'a.patch' }
+    const { message } = await fetchInto(folder(), [plain])
+    const text = formatMessage('do-fetch', message ?? { cannot: '', why: '' })
+    expect(text).toContain('  got  what it compressed, unasked (Content-Encoding): sha256 ')
+    expect(text).toContain('\n  name another url: ')
+    // Of a file that is compressed itself Apache says the same, and gives it as it is.
+    const { message: other } = await fetchInto(folder(), [want([`${url}/a`])])
+    expect(other?.remedy).toContain('what changed before the new digest goes into the manifest')
+  })
+
   it('keeps nothing of a wrong digest, and shows what was wanted, what came and from where', async () => {
     const root = folder()
     const { url, asked } = await serve(whole(LIE))
