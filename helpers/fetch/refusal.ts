@@ -46,6 +46,7 @@ function whyNot(count: number): string {
 
 function remedyFor(tried: readonly Tried[]): string {
   if (tried.length === 0) return 'give the source a url, or a record in mirrors/'
+  if (tried.every(({ failure }) => failure.kind === 'scheme')) return OTHER_SCHEME
   if (tried.some(({ failure }) => failure.kind === 'room')) return MAKE_ROOM
   if (tried.some(({ origin, failure }) => origin.kind === 'tree' && failure.kind === 'digest'))
     return REPLACE_FILE
@@ -69,5 +70,7 @@ const LOOK_FIRST =
 
 const LOOK_AT_PAGE =
   'look at that page in a browser: it may ask who you are, or say that the file is gone; the digest is not to blame'
+
+const OTHER_SCHEME = 'give the source an https: url: most hosts of ftp: urls have the same file there'
 
 const OTHER_URL = 'name another url: that server does not give the file as it is; the digest is not to blame'

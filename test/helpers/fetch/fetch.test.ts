@@ -66,6 +66,11 @@ describe('fetchAll()', () => {
     expect(both.message?.remedy).toContain('what changed before the new digest goes into the manifest')
   })
 
+  it('asks for another url where none can be spoken to, and not for the network', async () => {
+    const { message } = await fetchInto(folder(), [want(['ftp://h/x'])])
+    expect(message?.remedy).toContain('give the source an https: url')
+  })
+
   it('tells that a server has compressed what it was asked for as it is', async () => {
     const zipped: RequestListener = (_, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('x'))
