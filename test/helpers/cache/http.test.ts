@@ -122,6 +122,11 @@ describe('a web server is left that', () => {
       (request, response) => response.writeHead(302, { location: String(request.url) }).end(),
       'a redirect that is refused',
     ],
+    [
+      'wants a password',
+      (_, response) => response.writeHead(401, { 'www-authenticate': 'Basic' }).end(),
+      'it wants a password, and those that you keep are for registries alone',
+    ],
     ['says what is not HTTP', request => request.socket.end('nonsense\r\n\r\n'), 'no answer'],
   ])('%s', async (_, answer, said) => {
     expect(await get(answer)).toContain(said)
