@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs'
 import { anyAborted } from '../../core/any-aborted.ts'
 import type { Env } from '../../core/env.ts'
+import { distfilePath } from '../../core/store.ts'
 import { fileStreamDigest } from '../../core/stream-digest.ts'
 import type { IpfsReader } from '../fetch/ipfs.ts'
 import type { Origin } from '../fetch/origin.ts'
@@ -12,6 +14,8 @@ import { ask, drop, type Asking as Network } from '../http/http.ts'
 export interface Asking extends Network {
   /** For the passwords of registries. */
   readonly env: Env
+  /** Where a source may lie whose length shows that a server has another file by now. */
+  readonly store: string
   /** Loads what reads sources by CID; one for the run. */
   readonly ipfs: () => Promise<IpfsReader>
 }
@@ -98,6 +102,9 @@ async function askOnce(
     if (meaning.kind === 'refused') return meaning.failure
     const total = 'total' in meaning ? meaning.total : undefined
     if (total === 0) return 'what it has is empty'
+    const size = statSync(distfilePath(asking.store, request.sha256), { throwIfNoEntry: false })?.size
+    if (total !== undefined && size !== undefined && total !== size)
+      return { kind: 'size', want: size, got: total }
     return guiseOf(headers, request.file) === 'page' ? 'it answers with a page, not with a file' : undefined
   } catch (error) {
     if (timeout.aborted)

@@ -1,3 +1,4 @@
+import { storeRoot } from '../../../core/store.ts'
 import type { Availability } from '../../../helpers/mirror/census.ts'
 import { askingOptions, command, jsonOption } from '../../command.ts'
 import { wantedSources } from '../../dependencies.ts'
@@ -13,7 +14,7 @@ export const mirrorStatus = command({
   usage: 'status [packages..]',
   about: 'Ask in how many independent places each source can be had now',
   details:
-    'Of the packages and all that must be built for them, or of the whole tree. Places of one host count once, and so do all archives of Debian; the store does not count. A source that lies in the tree is in each clone of it: that is enough. Nothing is fetched: a file of this machine is read, a server is asked for the first byte, and its word is taken.\nExit status: 0 each source has enough, 1 one has fewer, or a manifest is refused, 2 misuse or trouble.',
+    'Of the packages and all that must be built for them, or of the whole tree. Places of one host count once, and so do all archives of Debian; the store does not count. A source that lies in the tree is in each clone of it: that is enough. Nothing is fetched: a file of this machine is read, a server is asked for the first byte and how many there are, and its word is taken.\nExit status: 0 each source has enough, 1 one has fewer, or a manifest is refused, 2 misuse or trouble.',
   examples: [
     ['coolports mirror status', 'all sources of the tree'],
     ['coolports mirror status --at-least 3 make', 'make and all that it is built from'],
@@ -50,7 +51,8 @@ export const mirrorStatus = command({
     const { signal } = new AbortController()
     const network = { dispatcher: opened.value, limits }
     const ipfs = ipfsLater(process.env, network, say)
-    const asking = { ...network, signal, env: process.env, ipfs: ipfs.open }
+    const store = storeRoot(process.env, args.tree)
+    const asking = { ...network, signal, env: process.env, store, ipfs: ipfs.open }
     const requests = wanted.value.sources.map(({ request }) => request)
     const found = await census(requests, mirrors, asking, args.jobs)
     await ipfs.close()

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../../core/digest.ts'
@@ -61,6 +61,25 @@ describe('mirror status', () => {
     expect(out).toContain('  1  x-1.tar.gz  127.0.0.1\n')
     expect(out).toContain(`${otherName(url)}/bad: HTTP 404 (not found)\n`)
     expect(err).toContain('cannot count on 1 of 1 sources: they can be had in fewer than 2 places')
+  })
+
+  test('does not believe a file of another length than the store has', async () => {
+    const { url } = await serve((request, response) => {
+      const there = request.url === '/same' ? BODY : Buffer.concat([BODY, BODY])
+      response.writeHead(206, { 'content-range': `bytes 0-0/${there.length}` }).end('x')
+    })
+    const tree = treeWith(`${url}/same`, otherName(`${url}/other`))
+    expect((await status(tree)).told.owners).toEqual(['127.0.0.1', 'localhost'])
+    const store = join(tree.root, 'store')
+    vi.stubEnv('COOLPORTS_STORE', store)
+    mkdirSync(join(store, 'distfiles'), { recursive: true })
+    writeFileSync(join(store, 'distfiles', DIGEST), BODY)
+    const { told } = await status(tree)
+    expect(told.owners).toEqual(['127.0.0.1'])
+    expect(told.places.map(({ why }) => why)).toEqual([
+      null,
+      `another size: ${2 * BODY.length} bytes instead of ${BODY.length}`,
+    ])
   })
 
   test('does not believe a page, an empty file, a redirect to file:, or a server that is dead', async () => {
