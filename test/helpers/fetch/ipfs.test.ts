@@ -73,7 +73,7 @@ describe('mirrors/ipfs', () => {
     ['/ip6/::1/tcp/5001/http', true],
     ['/dns4/box/tcp/443/https', true],
     ['http://127.0.0.1:5001/', true],
-    ['/unix/run/ipfs', false],
+    ['/unix/run/ipfs', true],
     ['127.0.0.1:5001', false],
   ])('takes a daemon at %s: %s', (address, known) => {
     const { mirrors, problems } = loadMirrors(treeWith(), env('', { IPFS_API: address }))
