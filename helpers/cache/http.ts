@@ -46,10 +46,7 @@ async function openUrl(
   }
 }
 
-/**
- * A record and its signature are two files, which are renewed together: a proxy on the way that has kept one of them longer
- * than the other would make a liar of an honest cache. As apt asks for its indices.
- */
+/** Of records, as apt asks for its indices: a proxy on the way may have kept an older one, or that there is none. */
 const FRESH: Headers = { 'cache-control': 'max-age=0' }
 
 function read(response: Response): Result<Opened, Failure> {
