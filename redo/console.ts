@@ -77,6 +77,12 @@ export class Transcript {
 
 const newline = 10
 
+/** The line above what a target says after targets that it asked for, lest it be taken for theirs. */
+export function resumed(title: string, bytes: Uint8Array): string | undefined {
+  // A line of our own names its target.
+  return Buffer.from(bytes.subarray(0, 6)).toString() === 'redo: ' ? undefined : `${legible(title)} (resumed)`
+}
+
 /** What is not printed yet has an open file, and a process may have no more than a thousand or so. */
 const mostUnprinted = 100
 
@@ -92,6 +98,8 @@ export class Console {
   #text: string[] = []
   /** What was printed last does not end a line. */
   #isWithinLine = false
+  /** Whose heading or words stand last. */
+  #speaker: Transcript | undefined
   #timer: NodeJS.Timeout | undefined
   /** How many builds have begun or ended since the last print. */
   #unprinted = 0
@@ -162,8 +170,13 @@ export class Console {
   }
 
   #enter(transcript: Transcript): void {
-    this.#text.push(`redo  ${'  '.repeat(this.#open.length)}${legible(transcript.title)}\n`)
+    this.#heading(legible(transcript.title), this.#open.length)
     this.#open.push(transcript)
+    this.#speaker = transcript
+  }
+
+  #heading(text: string, depth: number): void {
+    this.#text.push(`redo  ${'  '.repeat(depth)}${text}\n`)
   }
 
   #copy(from: Transcript, to = from.size()): void {
@@ -174,6 +187,12 @@ export class Console {
       const bytes = buffer.subarray(0, to - from.printed)
       const count = from.read(bytes, from.printed)
       if (count === 0) break
+      const again = this.#speaker === from ? undefined : resumed(from.title, bytes)
+      if (again !== undefined) {
+        this.#heading(again, this.#open.length - 1)
+        this.#flush()
+      }
+      this.#speaker = from
       this.#out(bytes.subarray(0, count))
       this.#isWithinLine = bytes[count - 1] !== newline
       from.printed += count

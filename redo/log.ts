@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { legible } from '../core/legible.ts'
 import { lockHolder } from '../core/lock.ts'
 import { type Begun, begunIn, isRunning } from './begun.ts'
+import { resumed } from './console.ts'
 import type { Graph } from './graph.ts'
 import type { Logs } from './logs.ts'
 import type { FileName } from './tree.ts'
@@ -47,19 +48,29 @@ export async function printLog(options: Shown, target: FileName): Promise<boolea
 class Page {
   readonly #out: Shown['out']
   #isWithinLine = false
+  /** Whose heading or words stand last. */
+  #speaker: FileName | undefined
 
   constructor(out: Shown['out']) {
     this.#out = out
   }
 
-  heading(text: string): void {
-    this.#out(`${this.#isWithinLine ? '\n' : ''}${text}\n`)
-    this.#isWithinLine = false
+  begin(target: FileName, hasHeading: boolean): void {
+    if (hasHeading) this.#heading(legible(target))
+    this.#speaker = target
   }
 
-  add(bytes: Buffer): void {
+  add(target: FileName, bytes: Buffer): void {
+    const again = this.#speaker === target ? undefined : resumed(target, bytes)
+    if (again !== undefined) this.#heading(again)
+    this.#speaker = target
     this.#out(bytes)
     this.#isWithinLine = bytes.at(-1) !== NEWLINE
+  }
+
+  #heading(text: string): void {
+    this.#out(`${this.#isWithinLine ? '\n' : ''}redo  ${text}\n`)
+    this.#isWithinLine = false
   }
 }
 
@@ -72,7 +83,7 @@ async function* printOne(
   builds: Builds,
   target: FileName,
 ): AsyncGenerator<FileName, void> {
-  if (recursive) page.heading(`redo  ${legible(target)}`)
+  page.begin(target, recursive)
   let printed = 0
   let entered = 0
   for (;;) {
@@ -81,7 +92,7 @@ async function* printOne(
     const places = recursive ? logs.inner(target) : []
     const bytes = logs.read(target)
     const printTo = (end: number): void => {
-      if (end > printed) page.add(bytes.subarray(printed, end))
+      if (end > printed) page.add(target, bytes.subarray(printed, end))
       printed = end
     }
     for (const inner of places.slice(entered)) {

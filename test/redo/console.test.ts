@@ -43,7 +43,22 @@ test('what is longer than can be read at once is all there, around the builds wi
   console.end(inner)
   console.end(outer)
   console.close()
-  expect(printed).toBe(`redo  outer\n${before}redo    inner\nwithin\n${after}`)
+  expect(printed).toBe(`redo  outer\n${before}redo    inner\nwithin\nredo  outer (resumed)\n${after}`)
+})
+
+test('what a target says after another one has its heading again, once, but not a line of our own', () => {
+  const outer = begin('outer')
+  const middle = begin('middle', outer)
+  console.end(begin('inner', middle))
+  say(middle, 'of middle\n')
+  console.print()
+  say(middle, 'and more\n')
+  console.end(middle)
+  outer.line('redo: cannot build "outer"')
+  console.end(outer)
+  console.close()
+  const headings = 'redo  outer\nredo    middle\nredo      inner\nredo    middle (resumed)\n'
+  expect(printed).toBe(`${headings}of middle\nand more\nredo: cannot build "outer"\n`)
 })
 
 test('a title stands on a line of its own, whatever was said before, and controls no terminal', () => {

@@ -30,5 +30,6 @@ test('the logs of a chain of builds, however long it is, stand where each was as
   const found = await printLog(shown, '0')
   const down = Array.from({ length: last }, (_, at) => `redo  ${at}\nbefore\n`).join('')
   expect(found).toBe(true)
-  expect(printed.join('')).toBe(`${down}redo  ${last}\nbefore\nafter\n${'after\n'.repeat(last)}`)
+  const up = Array.from({ length: last }, (_, at) => `redo  ${last - 1 - at} (resumed)\nafter\n`).join('')
+  expect(printed.join('')).toBe(`${down}redo  ${last}\nbefore\nafter\n${up}`)
 })

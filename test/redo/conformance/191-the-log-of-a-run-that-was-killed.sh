@@ -21,6 +21,6 @@ wait
 is "one two" "$(paste -s -d ' ' followed)"
 # What a build asks for has its heading on a line of its own, though the line before was not ended.
 echo 'printf B >&2' >b.do
-echo 'printf A >&2; redo-ifchange b; echo >&2' >a.do
+echo 'printf A >&2; redo-ifchange b; echo C >&2' >a.do
 redo-ifchange a 2>/dev/null
-is 'redo  a A redo  b B' "$(redo-log -r a | paste -s -d ' ')"
+is 'redo  a A redo  b B redo  a (resumed) C' "$(redo-log -r a | paste -s -d ' ')"
