@@ -10,6 +10,11 @@ export function jobserverIn(makeflags: string): JobserverPlace | undefined {
   return named === undefined ? undefined : jobserverPlace(named)
 }
 
+/** Whether the make that started us has a jobserver, be it out of our reach. */
+export function tellsOfJobserver(makeflags: string): boolean {
+  return /--jobserver-(?:auth|fds)=/.test(partsOf(makeflags)[0])
+}
+
 /** `fifo:PATH`, or the descriptors `READ,WRITE`; those of stdin, stdout and stderr are none. */
 export function jobserverPlace(named: string): JobserverPlace | undefined {
   if (named.startsWith('fifo:')) return { kind: 'fifo', path: named.slice('fifo:'.length) }

@@ -61,8 +61,18 @@ export async function run(
   const logs = new Logs(join('.redo', 'log'))
   recordCut(cut, state.graph, logs)
   const runFolder = join('.redo', `run-${process.pid}`)
+  const tell = (text: string) => console.line(text)
   const open = (receive: (message: Message) => void) =>
-    new Workshop({ ...options, tree, folder: runFolder, commands, ignored, receive, locks: traces.locks })
+    new Workshop({
+      ...options,
+      tree,
+      folder: runFolder,
+      commands,
+      ignored,
+      receive,
+      locks: traces.locks,
+      tell,
+    })
   const forecast = hasView ? new Forecast(tree, () => State.open('.redo/state').graph) : undefined
   const host = new Host({ tree, state, logs, console, wishes: options, traces, forecast, open })
   const view =

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, symlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { tellsOfJobserver } from '../core/makeflags.ts'
 import { begunLine } from './begun.ts'
 import { Jobserver } from './jobserver.ts'
 import { Mailbox } from './mailbox.ts'
@@ -10,6 +11,9 @@ import { Starter } from './starter.ts'
 import type { Trace } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
 import { Workers } from './workers.ts'
+
+const OUT_OF_REACH = `redo: cannot share the jobs of the make that started this: its jobserver is out of reach; jobs run one by one
+  begin the line in the rule of that make with "+", or say -j`
 
 /** What a run needs to run scripts, in a folder of its own: mailbox, tokens, starter, workers. */
 export class Workshop {
@@ -33,6 +37,8 @@ export class Workshop {
     readonly trace: boolean
     readonly receive: (message: Message) => void
     readonly locks: Trace | undefined
+    /** What people are to know, as lines without their ends. */
+    readonly tell: (text: string) => void
   }) {
     const { tree, folder, jobs } = options
     // Of its environment a guest or a script leaves word here, with what that may have of passwords.
@@ -44,6 +50,8 @@ export class Workshop {
       joined ?? Jobserver.create(join(folder, 'tokens'), jobs ?? 1),
       options.locks,
     )
+    if (jobs === undefined && joined === undefined && tellsOfJobserver(process.env.MAKEFLAGS ?? ''))
+      options.tell(OUT_OF_REACH)
     this.#trace = options.locks
     this.#ask = openSync(join(folder, 'ask'), 'r+')
     this.starter = new Starter({
