@@ -1,6 +1,7 @@
 import type { CID } from 'multiformats/cid'
 import { sha256 } from '../../core/digest.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { unlessAborted } from '../../core/unless-aborted.ts'
 import { MAX_BLOCK_BYTES } from '../block/block.ts'
 import { digestOf } from '../block/cid.ts'
 import type { Failure } from '../http/failure.ts'
@@ -8,7 +9,6 @@ import { framesOf } from './frames.ts'
 import { formatMessage, MAX_MESSAGE_BYTES, parseMessage } from './message.ts'
 import type { PeerConnection, PeerStream } from './node.ts'
 import { Outgoing } from './outgoing.ts'
-import { unlessAborted } from './unless-aborted.ts'
 
 type Answer = Result<Uint8Array, Failure>
 

@@ -1,6 +1,6 @@
+import { unlessAborted } from '../../core/unless-aborted.ts'
 import { framed, PROTOCOL } from './message.ts'
 import type { PeerConnection, PeerStream } from './node.ts'
-import { unlessAborted } from './unless-aborted.ts'
 
 /**
  * What one peer is told over a connection: in one stream for a while, as to open one takes longer than to send a block

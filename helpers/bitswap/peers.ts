@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { anyAborted } from '../../core/any-aborted.ts'
+import { unlessAborted } from '../../core/unless-aborted.ts'
 import type { BlockPlace } from '../block/block.ts'
 import { watched } from '../http/download.ts'
 import type { Limits } from '../http/limits.ts'
@@ -7,7 +8,6 @@ import { parseAddress } from './address.ts'
 import { Conversation } from './conversation.ts'
 import { PROTOCOL } from './message.ts'
 import { type PeerNode, startNode } from './node.ts'
-import { unlessAborted } from './unless-aborted.ts'
 
 /** Peers as places of a run. */
 interface Peers {

@@ -2,6 +2,7 @@ import type { CID } from 'multiformats/cid'
 import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { storeRoot } from '../../core/store.ts'
+import { unlessAborted } from '../../core/unless-aborted.ts'
 import { parseCid } from '../block/cid.ts'
 import { describeIpfs, type IpfsFailure, IpfsRefusal, isAbsence } from '../block/failure.ts'
 import { ownCertificates } from '../http/certificates.ts'
@@ -38,7 +39,8 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
   if (!opened.ok) return refuse(`cannot ${opened.error.cannot}: ${opened.error.why}`)
   const dispatcher = opened.value
   const connected = connect(asked, { dispatcher, limits: LIMITS }, () => {})
-  const root = rootOf(start.value, connected, storeRoot(env))
+  const closing = new AbortController()
+  const root = rootOf(start.value, connected, storeRoot(env), closing.signal)
   const folders = new RememberedBlocks(connected.places)
   return ok({
     name: url,
@@ -55,6 +57,7 @@ export async function ipfsPlace(url: string, env: Env): Promise<Result<Place, Fa
       return refuse(isGone(found.error, cid) ? { kind: 'absent' } : failureOf(found.error))
     },
     async close() {
+      closing.abort()
       await connected.close()
       await dispatcher.destroy()
     },
@@ -95,23 +98,35 @@ function namesOf(path: string): readonly string[] | undefined {
 
 type RootOf = (signal: AbortSignal) => Promise<Result<Resolved, Failure>>
 
-/** Where the folder is; of a name it is asked once, until its record says to ask again. */
-function rootOf(start: Start, { records }: Connected, store: string): RootOf {
+/**
+ * Where the folder is; of a name it is asked once, until its record says to ask again. The question is that of all files
+ * together, and goes on when nobody waits for it any more, until the place is closed: an answer that comes late is kept.
+ */
+function rootOf(start: Start, { records }: Connected, store: string, closed: AbortSignal): RootOf {
   if (start.kind === 'ipfs') return async () => ok(start.resolved)
   let known: { readonly until: number; readonly resolved: Resolved } | undefined
-  return async signal => {
-    if (known && performance.now() < known.until) return ok(known.resolved)
-    const asking = { places: records, seen: recordsIn(store), signal }
+  let asked: Promise<Result<Resolved, string>> | undefined
+  const ask = async (): Promise<Result<Resolved, string>> => {
+    const asking = { places: records, seen: recordsIn(store), signal: closed, keptAfterMs: KEPT_AFTER_MS }
     const resolved = await resolveName(start.name, asking)
-    if (!resolved.ok) return refuse({ kind: 'unreachable', why: `the name has no record: ${resolved.error}` })
+    asked = undefined
+    if (!resolved.ok) return resolved
     const { cid, path, ttlMs } = resolved.value
-    known = {
-      until: performance.now() + ttlMs,
-      resolved: { cid, path: [...path, ...start.path], ttlMs },
-    }
+    known = { until: performance.now() + ttlMs, resolved: { cid, path: [...path, ...start.path], ttlMs } }
     return ok(known.resolved)
   }
+  return async signal => {
+    if (known && performance.now() < known.until) return ok(known.resolved)
+    asked ??= ask()
+    const resolved = await unlessAborted(asked, signal).catch(() => refuse('nobody has said it in time'))
+    return resolved.ok
+      ? resolved
+      : refuse({ kind: 'unreachable', why: `the name has no record: ${resolved.error}` })
+  }
 }
+
+/** A network that is asked for a name may take many seconds; all caches together have three. */
+const KEPT_AFTER_MS = 1_000
 
 function told(body: AsyncIterable<Uint8Array>, length: number): Opened {
   const bytes = (async function* () {

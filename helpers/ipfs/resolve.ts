@@ -26,6 +26,8 @@ export interface Resolving {
   /** The newest records that were ever seen: nobody can bring an older one back. */
   readonly seen: RecordFolder
   readonly signal: AbortSignal
+  /** After how many milliseconds without a newer one the record that was seen last is taken, if it still counts. */
+  readonly keptAfterMs?: number
 }
 
 /** Follows a name to what it means; else why not, as the end of a sentence. */
@@ -45,30 +47,35 @@ export async function resolveName(text: string, resolving: Resolving): Promise<R
   return refuse(`it leads over more than ${MOST_HOPS} names`)
 }
 
-/** The newest valid record of all places; of equal ones that of the first. It is kept. */
+/** The newest valid record of all places; of equal ones that which came first. It is kept, and so is one that comes late. */
 async function newestRecord(
   name: IpnsName,
-  { places, seen, signal }: Resolving,
+  { places, seen, signal, keptAfterMs }: Resolving,
 ): Promise<Result<NameRecord, string>> {
   const kept = seen.read(name.text)
   const known = kept && (await readRecord(name, kept))
-  const why = known && !known.ok ? [`the store has ${known.error}`] : []
-  const found: NameRecord[] = known?.ok ? [known.value] : []
-  await answers(
-    places.map(async place => {
-      const got = await place.record(name.text, MAX_RECORD_BYTES, signal)
-      const record = got.ok ? await readRecord(name, got.value) : refuse(describe(got.error))
-      if (record.ok) found.push(record.value)
-      else why.push(`${place.name} gave ${record.error}`)
-      return record.ok
-    }),
-  )
-  const [newest] = found.sort((a, b) => (a.sequence < b.sequence ? 1 : a.sequence > b.sequence ? -1 : 0))
-  if (!newest) return refuse([...why, ...(places.length === 0 ? [NOBODY] : [])].join('; '))
   const last = kept && sequenceOf(kept)
+  const why = known && !known.ok ? [`the store has ${known.error}`] : []
+  const best: { record?: NameRecord } = known?.ok ? { record: known.value } : {}
+  const asked = places.map(async place => {
+    const got = await place.record(name.text, MAX_RECORD_BYTES, signal)
+    const read = got.ok ? await readRecord(name, got.value) : refuse(describe(got.error))
+    if (!read.ok) {
+      why.push(`${place.name} gave ${read.error}`)
+      return false
+    }
+    const record = read.value
+    if (best.record === undefined || record.sequence > best.record.sequence) {
+      best.record = record
+      if (last === undefined || record.sequence >= last) keep(seen, name, record)
+    }
+    return true
+  })
+  await answers(asked, known?.ok ? keptAfterMs : undefined)
+  const newest = best.record
+  if (!newest) return refuse([...why, ...(places.length === 0 ? [NOBODY] : [])].join('; '))
   if (last !== undefined && newest.sequence < last)
     return refuse(`all records that can be had are older than one that was seen (number ${last})`)
-  if (!known?.ok || newest !== known.value) keep(seen, name, newest)
   return ok(newest)
 }
 
@@ -84,16 +91,22 @@ function keep(seen: RecordFolder, { text }: IpnsName, { bytes }: NameRecord): vo
   }
 }
 
-/** Waits for all, but not long for the rest when one has a good answer. */
-async function answers(all: readonly Promise<boolean>[]): Promise<void> {
+/** Waits for all; but not long for the rest when one has a good answer, and for such a one no longer than `mostMs`. */
+async function answers(all: readonly Promise<boolean>[], mostMs?: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
+  let isDecided = false
   const enough = new Promise<void>(resolve => {
+    if (mostMs !== undefined) timer = setTimeout(resolve, mostMs)
     for (const one of all)
       void one.then(good => {
-        if (good) timer ??= setTimeout(resolve, GRACE_MS)
+        if (!good || isDecided) return
+        isDecided = true
+        clearTimeout(timer)
+        timer = setTimeout(resolve, GRACE_MS)
       })
   })
   await Promise.race([Promise.all(all), enough])
+  isDecided = true
   clearTimeout(timer)
 }
 

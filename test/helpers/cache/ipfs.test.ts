@@ -8,6 +8,8 @@ import { digestOf } from '../../../helpers/block/cid.ts'
 import { Broken, describe as describeFailure } from '../../../helpers/cache/failure.ts'
 import type { Place } from '../../../helpers/cache/place.ts'
 import { placeOf } from '../../../helpers/cache/schemes.ts'
+import { nameKeyIn } from '../../../helpers/ipfs/name-key.ts'
+import { recordsIn } from '../../../helpers/ipfs/record-folder.ts'
 import { honestPeer, WITHOUT } from '../bitswap/support.ts'
 import { folder, later } from '../fetch/support.ts'
 import { Store, serveStore } from '../ipfs/support.ts'
@@ -27,11 +29,11 @@ async function cache(count: number, below = '') {
   return { store, cid: await store.addFolder(files) }
 }
 
-async function place(url: string, gateways: string, peers = ''): Promise<Place> {
+async function place(url: string, gateways: string, peers = '', store = folder()): Promise<Place> {
   const made = await placeOf(url, {
     COOLPORTS_IPFS_GATEWAYS: gateways,
     COOLPORTS_IPFS_PEERS: peers,
-    COOLPORTS_STORE: folder(),
+    COOLPORTS_STORE: store,
     IPFS_API: '',
   })
   if (!made.ok) throw new Error(made.error)
@@ -53,6 +55,27 @@ async function give(from: Place, file = NAME): Promise<string> {
     throw error
   }
 }
+
+describe('a cache at ipns://NAME', () => {
+  it('is where its name led last, where nobody says in time where it leads now', async () => {
+    const { store, cid } = await cache(1)
+    const key = nameKeyIn(join(folder(), 'key.pem'))
+    if (!key.ok) throw new Error(key.error)
+    const { name, sign } = key.value
+    // As a daemon that looks for a name in a large network.
+    const { url: gateway } = await serveStore(store, ({ url = '' }) => url.startsWith('/ipns/'))
+    const tree = folder()
+    const from = await place(`ipns://${name.text}`, gateway, '', tree)
+    expect(await from.open(RECORD, AbortSignal.timeout(1500))).toMatchObject({
+      error: { kind: 'unreachable', why: expect.stringContaining('nobody has said it in time') },
+    })
+    recordsIn(tree).write(name.text, await sign(`/ipfs/${cid}`, 1n, 3_600_000, 60_000))
+    const again = await place(`ipns://${name.text}`, gateway, '', tree)
+    const opened = await again.open(RECORD, AbortSignal.timeout(2500))
+    expect(opened.ok).toBe(true)
+    if (opened.ok) opened.value.close()
+  })
+})
 
 describe('a cache at ipfs://CID', () => {
   it.skipIf(!isInstalled())(`is read from a peer, with no gateway${WITHOUT}`, async () => {

@@ -1,5 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { CID } from 'multiformats/cid'
 import { describe, expect, it } from 'vitest'
 import { ok, refuse } from '../../../core/result.ts'
 import { parseName, type RecordPlace, readRecord } from '../../../helpers/ipfs/name.ts'
@@ -76,6 +78,31 @@ describe('resolveName()', () => {
     const store = folder()
     await resolve(key.name.text, [giving(await sign(key, CIDS[0], 1))], store)
     expect((await resolve(key.name.text, [], store)).ok).toBe(true)
+  })
+
+  it('takes the last record where nobody says in time what there is now, and keeps what comes late', async () => {
+    const key = newKey()
+    const seen = recordsIn(folder())
+    const [old, fresh] = [await sign(key, CIDS[0], 1), await sign(key, CIDS[1], 2)]
+    let answer = (_: Uint8Array): void => {}
+    const late: RecordPlace = {
+      name: 'l',
+      record: () =>
+        new Promise(resolve => {
+          answer = bytes => resolve(ok(bytes))
+        }),
+    }
+    const { signal } = new AbortController()
+    const ask = () => resolveName(key.name.text, { places: [late], seen, signal, keptAfterMs: 20 })
+    // One that counts no more is not taken: then that answer is worth any wait.
+    seen.write(key.name.text, await sign(key, CIDS[0], 0, -1000))
+    const waiting = ask()
+    await setTimeout(100)
+    answer(old)
+    expect(await waiting).toMatchObject({ ok: true, value: { cid: CID.parse(CIDS[0]) } })
+    expect(await ask()).toMatchObject({ ok: true, value: { cid: CID.parse(CIDS[0]) } })
+    answer(fresh)
+    await expect.poll(() => seen.read(key.name.text)).toEqual(Buffer.from(fresh))
   })
 
   it('tells that the last record is over, where nobody has a newer one', async () => {
