@@ -240,9 +240,7 @@ export class Clients {
     return {
       scheduler: jobs === undefined && job !== undefined ? undefined : workshop.openScheduler(jobs ?? 1),
       console: message.ownOutput ? new Console(bytes => appendFileSync(output, bytes)) : undefined,
-      // No others leave one, see bin/redo/redo and redo_ask_for.
-      environment:
-        message.verb === 'redo' || job === undefined ? environmentIn(this.#own(message, 'env')) : undefined,
+      environment: message.ownEnvironment ? environmentIn(this.#own(message, 'env')) : undefined,
       explain: explain || undefined,
       flags: verbose || trace ? flagsOfShell(options) : undefined,
     }

@@ -2,7 +2,7 @@
  * What a client in bin/redo/ says: fields that end in NUL, so that every name can pass. The last of
  * the fixed fields counts the arguments that follow. Longer lists come in a file; then the verb begins
  * with `@`, and the file has the folder and the arguments. A verb
- * that ends in `+` asks for what is printed meanwhile, in a file.
+ * that ends in `+` asks for what is printed meanwhile, in a file; a `=` before that tells of an environment in one.
  */
 export interface Message {
   readonly verb: string
@@ -13,6 +13,8 @@ export interface Message {
   readonly args: readonly string[]
   /** Its stderr is not that of the script: what is built for it, it wants to print itself. */
   readonly ownOutput: boolean
+  /** What is built for it sees the environment that it left in a file. */
+  readonly ownEnvironment: boolean
 }
 
 const fixedFields = 5
@@ -41,9 +43,9 @@ export class MessageReader {
     if (count === undefined || this.#fields.length < fixedFields + Number(count)) return undefined
     const args = this.#fields.slice(fixedFields)
     this.#fields = []
-    const ownOutput = word.endsWith('+')
-    const verb = ownOutput ? word.slice(0, -1) : word
-    return { verb, slot: Number(slot), job: Number(job), cwd, args, ownOutput }
+    const [, verb = '', environment, output] = /^(.*?)(=?)(\+?)$/s.exec(word) ?? []
+    const own = { ownOutput: output === '+', ownEnvironment: environment === '=' }
+    return { verb, slot: Number(slot), job: Number(job), cwd, args, ...own }
   }
 }
 

@@ -25,9 +25,15 @@ const comment = /^[ \t]*#.*$/gm
 const hereDocument = /<<-?[ \t]*'(\w+)'.*\n(?:.*\n)*?[ \t]*\1$/gm
 const textOfVariable = /^\w+='(?:[^']|'\\'')*'$/gm
 
+/** What it asks for is to see what it exports, for itself or for one command; a shell that stays does not hand that over. */
+const exporting =
+  /\bexport\b|\ballexport\b|\bset[ \t]+-\w*a|\b(?:declare|typeset)[ \t]+-\w*x|\w=\S*[ \t]+redo-ifchange\b/
+
 interface Wish {
-  /** It tells shells apart, or sources what does, or what we cannot read. */
+  /** It tells shells apart, or exports something, or sources what does, or what we cannot read. */
   readonly isWanted: boolean
+  /** What it asks for is to see its environment. */
+  readonly exports: boolean
   /** It sources what is not there yet: next time the answer may be another. */
   readonly isEarly: boolean
 }
@@ -36,30 +42,32 @@ interface Wish {
 export function wantsOwnShell(text: string, folder: string): Wish {
   const texts = [text]
   const seen = new Set<string>()
+  let isWanted = false
+  let exports = false
   let isEarly = false
   for (let one = texts.pop(); one !== undefined; one = texts.pop()) {
     const commands = one.replace(comment, '')
-    if (telling.test(commands) || reachesUs(commands)) return { isWanted: true, isEarly: false }
+    isWanted ||= telling.test(commands) || isIn(commands, reaching)
+    exports ||= isIn(commands, exporting)
     for (const [, word = ''] of commands.matchAll(sourcing)) {
       const name = word.replace(/^(["'])(.*)\1$/, '$2')
       const file = resolve(folder, name)
       if (seen.has(file)) continue
       seen.add(file)
       // Without a slash it is looked for on PATH.
-      if (!/^[^"'$`\\]*\/[^"'$`\\]*$/.test(name)) return { isWanted: true, isEarly: false }
-      const found = textOf(file)
-      if (found === undefined) isEarly = true
+      const isPlain = /^[^"'$`\\]*\/[^"'$`\\]*$/.test(name)
+      const found = isPlain ? textOf(file) : undefined
+      if (!isPlain) isWanted = exports = true
+      else if (found === undefined) isEarly = true
       else texts.push(found)
     }
   }
-  return { isWanted: isEarly, isEarly }
+  return { isWanted: isWanted || exports || isEarly, exports, isEarly }
 }
 
 /** Texts are looked for only where that can matter: of many that do not end each is read to the end of all. */
-function reachesUs(commands: string): boolean {
-  return (
-    reaching.test(commands) && reaching.test(commands.replace(hereDocument, '').replace(textOfVariable, ''))
-  )
+function isIn(commands: string, what: RegExp): boolean {
+  return what.test(commands) && what.test(commands.replace(hereDocument, '').replace(textOfVariable, ''))
 }
 
 /** Not of a fifo or a terminal, which is not ours to read. */

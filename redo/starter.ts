@@ -103,9 +103,9 @@ export class Starter {
     const { flags = this.#flags } = script
     let errexit: '-e' | '+e'
     try {
-      const { interpreter, resident } = this.#textOf(script)
+      const { interpreter, resident, exports } = this.#textOf(script)
       if (!resident || !isUsual || flags !== '-e')
-        return this.#asProgram(interpreter ?? ['sh', flags], script, ended)
+        return this.#asProgram(interpreter ?? ['sh', flags], exports, script, ended)
       errexit = interpreter?.length === 1 ? '+e' : '-e'
     } catch (error) {
       ended({ status: 127, signal: undefined, error: error as Error })
@@ -140,6 +140,7 @@ export class Starter {
 
   #asProgram(
     [program = 'sh', ...words]: readonly string[],
+    exports: boolean,
     script: Script,
     ended: (ending: Ending) => void,
   ): ChildProcess {
@@ -158,6 +159,7 @@ export class Starter {
       REDO_SLOT: String(script.slot),
       REDO_TARGET: rule.target,
       REDO_LOG: script.log,
+      REDO_EXPORTS: exports ? 'own' : '',
     }
     const stdout = openSync(script.stdout, 'ax')
     try {
@@ -181,8 +183,9 @@ export class Starter {
     // The kernel takes blanks before the name, too.
     const first = /^#![ \t]*(\/[^\n]*)\n/.exec(text)?.[1]
     const interpreter = first?.trim().split(/\s+/)
-    const { isWanted, isEarly } = wantsOwnShell(text, this.#tree.absolute(rule.folder))
-    const found = { stamp, interpreter, resident: isPlainSh(interpreter) && !isWanted }
+    const { isWanted, exports, isEarly } = wantsOwnShell(text, this.#tree.absolute(rule.folder))
+    const isPlain = isPlainSh(interpreter)
+    const found = { stamp, interpreter, resident: isPlain && !isWanted, exports: exports || !isPlain }
     if (!isEarly) this.#texts.set(rule.doFile, found)
     return found
   }
@@ -195,6 +198,8 @@ interface Text {
   readonly interpreter: readonly string[] | undefined
   /** It is for a plain `sh`, and does not mind which process that is. */
   readonly resident: boolean
+  /** What it asks for is to see its environment. Of a program in another language nobody knows. */
+  readonly exports: boolean
 }
 
 function isPlainSh(interpreter: readonly string[] | undefined): boolean {

@@ -11,6 +11,7 @@
 
 # Asks and waits for the answer; the exit status is that of the question.
 redo_ask() { # VERB ARGUMENT...
+  redo_environment=
   redo_own=
   redo_question "$@" || return
   redo_bye
@@ -18,9 +19,12 @@ redo_ask() { # VERB ARGUMENT...
 }
 
 # Asks for targets. What is built for us goes to our stderr, if that is not the log of the script. What is
-# built for a guest sees its environment.
+# built for a guest, by `redo`, or for a script that may export something, sees our environment.
 redo_ask_for() { # VERB ARGUMENT...
-  case $REDO_JOB in -*) redo_environment=own ;; esac
+  case $1,${REDO_EXPORTS-},$REDO_JOB in
+  redo,* | *,own,* | *,-*) redo_environment='=' ;;
+  *) redo_environment= ;;
+  esac
   redo_own=
   # shellcheck disable=SC3013 # every shell that we know of has -ef
   [ /dev/fd/2 -ef "$REDO_LOG" ] || redo_own=+
@@ -32,6 +36,7 @@ redo_ask_for() { # VERB ARGUMENT...
 
 # Asks for something to print on stdout.
 redo_ask_and_print() { # VERB ARGUMENT...
+  redo_environment=
   redo_own=
   redo_question "$@" || return
   cat "$REDO_RUN/$redo_slot.reply"
@@ -43,6 +48,7 @@ redo_ask_and_print() { # VERB ARGUMENT...
 # when the door has to do it itself. The worker finds what it needs to know in /proc, and stdin as
 # descriptor 6: while a shell reads the answer, 0 is another.
 redo_help() { # DOOR ARGUMENT...
+  redo_environment=
   redo_own=
   trap '' PIPE
   exec 6<&0
@@ -119,19 +125,19 @@ redo_is_run() {
 # shell may cut at newlines. What is longer, or holds a newline, goes into a file. What the shell says when the
 # coordinator goes meanwhile is for nobody: a guest that it leaves says nothing, and takes its place.
 redo_say() { # ARGUMENT...
-  [ -z "${redo_environment-}" ] || { env -0 >"$REDO_RUN/$redo_slot.env"; } 2>/dev/null || redo_unwritten env
+  [ -z "$redo_environment" ] || { env -0 >"$REDO_RUN/$redo_slot.env"; } 2>/dev/null || redo_unwritten env
   redo_all="$PWD $*"
   case $redo_all in
   *"$redo_newline"*) ;;
   *)
     if [ ${#redo_all} -lt 900 ]; then
-      redo_put "$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" "$PWD" "$#" "$@"
+      redo_put "$redo_verb$redo_environment$redo_own" "$redo_slot" "$REDO_JOB" "$PWD" "$#" "$@"
       return
     fi
     ;;
   esac
   { printf '%s\0' "$PWD" "$@" >"$REDO_RUN/$redo_slot.args"; } 2>/dev/null || redo_unwritten args
-  redo_put "@$redo_verb${redo_own-}" "$redo_slot" "$REDO_JOB" / 0
+  redo_put "@$redo_verb$redo_environment$redo_own" "$redo_slot" "$REDO_JOB" / 0
 }
 
 redo_put() { # FIELD...

@@ -15,6 +15,7 @@ const question: Message = {
   cwd: '/',
   args: ['--', 'a'],
   ownOutput: false,
+  ownEnvironment: false,
 }
 
 test('a guest is one until it says goodbye, and not only until it has its answer', async () => {

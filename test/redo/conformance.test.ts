@@ -93,7 +93,7 @@ function ours(shell: string): Redo {
 /** A `dist` with a redo for which no script may run in a shell that stays. */
 async function bundleWithOwnShells(): Promise<string> {
   const dist = join(scratch, 'dist')
-  const text = 'export const wantsOwnShell = () => ({ isWanted: true, isEarly: false })'
+  const text = 'export const wantsOwnShell = () => ({ isWanted: true, exports: true, isEarly: false })'
   await build({
     entryPoints: { redo: join(root, 'redo/main.ts') },
     outdir: dist,

@@ -8,20 +8,21 @@ function message(...fields: readonly string[]): Buffer {
 test('a message passes names with spaces, quotes, newlines and nothing in them', () => {
   const args = ['a b', '\'"', 'new\nline', '']
   const [read] = new MessageReader().read(message('ifchange', '3', '7', '/some where', '4', ...args))
-  expect(read).toEqual({ verb: 'ifchange', slot: 3, job: 7, cwd: '/some where', args, ownOutput: false })
+  const own = { ownOutput: false, ownEnvironment: false }
+  expect(read).toEqual({ verb: 'ifchange', slot: 3, job: 7, cwd: '/some where', args, ...own })
 })
 
 test('messages may come cut anywhere, and several at a time', () => {
   const bytes = Buffer.concat([
     message('always', '1', '2', '/', '0'),
-    message('redo+', '4', '5', '/ö', '1', 'größe'),
+    message('redo=+', '4', '5', '/ö', '1', 'größe'),
   ])
   for (let cut = 0; cut <= bytes.length; cut += 1) {
     const reader = new MessageReader()
     const read: Message[] = [...reader.read(bytes.subarray(0, cut)), ...reader.read(bytes.subarray(cut))]
-    expect(read.map(({ verb, args, ownOutput }) => [verb, args, ownOutput])).toEqual([
-      ['always', [], false],
-      ['redo', ['größe'], true],
+    expect(read.map(({ verb, args, ...own }) => [verb, args, own.ownOutput, own.ownEnvironment])).toEqual([
+      ['always', [], false, false],
+      ['redo', ['größe'], true, true],
     ])
   }
 })

@@ -44,6 +44,9 @@ test.each([
   'cat <<END\n$0\nEND',
   'case $1 in x) continue ;; esac',
   'ulimit -f 1',
+  'export CC=clang',
+  'CC=clang redo-ifchange x.o',
+  'set -a',
 ])('one of its own has: %s', text => {
   expect(wanted(`#!/bin/sh\n${text}\n`)).toBe(true)
 })
@@ -58,14 +61,20 @@ test.each([
   '  # . ./lib/own.sh',
   'set -eu',
   'echo a . b',
+  "run <<'END'\nexport CC=clang\nEND\n",
+  'LC_ALL=C sort',
 ])('no shell of its own has: %s', text => {
   expect(wanted(`#!/bin/sh\n${text}\n`)).toBe(false)
 })
 
 test('what is not there yet is looked for again', () => {
-  expect(wantsOwnShell('. ./lib/late.sh', folder)).toEqual({ isWanted: true, isEarly: true })
+  expect(wantsOwnShell('. ./lib/late.sh', folder)).toEqual({ isWanted: true, exports: false, isEarly: true })
   writeFileSync(join(folder, 'lib/late.sh'), '. ./lib/plain.sh\n')
-  expect(wantsOwnShell('. ./lib/late.sh', folder)).toEqual({ isWanted: false, isEarly: false })
+  expect(wantsOwnShell('. ./lib/late.sh', folder)).toEqual({
+    isWanted: false,
+    exports: false,
+    isEarly: false,
+  })
 })
 
 test('files that source each other, and long texts, are read once', () => {
