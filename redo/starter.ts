@@ -92,7 +92,7 @@ export class Starter {
     this.#executors = new Executors({
       ...options,
       ignored: this.#ignored,
-      environment: { ...this.#environment, REDO_COMMANDS: options.commands },
+      environment: { ...this.#environment, REDO_COMMANDS: options.commands, REDO_EXPORTS: '' },
       stdio: stdioWith(options.pipe),
     })
   }

@@ -88,13 +88,8 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
 /** For web servers to read, whatever the umask, as its files are. What was there already is as its owner likes. */
 async function makeCache(folder: string): Promise<void> {
   // Not by this thread: on a file system of the network it may take as long as the server is gone.
-  if (
-    await access(folder).then(
-      () => true,
-      () => false,
-    )
-  )
-    return
+  const absent = await access(folder).catch(() => true)
+  if (!absent) return
   const missing: string[] = []
   for (let at = folder; !existsSync(at); at = dirname(at)) missing.push(at)
   makeFolders(folder)

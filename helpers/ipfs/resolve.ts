@@ -67,7 +67,7 @@ async function newestRecord(
     const record = read.value
     if (best.record === undefined || record.sequence > best.record.sequence) {
       best.record = record
-      if (last === undefined || record.sequence >= last) keep(seen, name, record)
+      keep(seen, name, record)
     }
     return true
   })
@@ -82,8 +82,13 @@ async function newestRecord(
 const NOBODY =
   'there is nobody to ask: name gateways in COOLPORTS_IPFS_GATEWAYS, or run an IPFS daemon; peers are not asked'
 
-/** A store that takes no more is no reason to do without what the name means. */
-function keep(seen: RecordFolder, { text }: IpnsName, { bytes }: NameRecord): void {
+/**
+ * Unless a newer one is there, perhaps by now. A store that takes no more is no reason to do without what the name means.
+ */
+function keep(seen: RecordFolder, { text }: IpnsName, { bytes, sequence }: NameRecord): void {
+  const there = seen.read(text)
+  const last = there && sequenceOf(there)
+  if (last !== undefined && sequence < last) return
   try {
     seen.write(text, bytes)
   } catch (error) {

@@ -103,6 +103,13 @@ describe('resolveName()', () => {
     expect(await ask()).toMatchObject({ ok: true, value: { cid: CID.parse(CIDS[0]) } })
     answer(fresh)
     await expect.poll(() => seen.read(key.name.text)).toEqual(Buffer.from(fresh))
+    // Unless somebody has kept a newer one meanwhile.
+    await ask()
+    const newest = await sign(key, CIDS[1], 4)
+    seen.write(key.name.text, newest)
+    answer(await sign(key, CIDS[0], 3))
+    await setTimeout(100)
+    expect(seen.read(key.name.text)).toEqual(Buffer.from(newest))
   })
 
   it('tells that the last record is over, where nobody has a newer one', async () => {
