@@ -30,9 +30,9 @@ const exporting =
   /\bexport\b|\ballexport\b|\bset[ \t]+-\w*a|\b(?:declare|typeset)[ \t]+-\w*x|\w=\S*[ \t]+redo-ifchange\b/
 
 interface Wish {
-  /** It tells shells apart, or exports something, or sources what does, or what we cannot read. */
+  /** It tells shells apart, or exports something, or sources what does. */
   readonly isWanted: boolean
-  /** What it asks for is to see its environment. */
+  /** What it asks for is to see its environment: it exports something, or sources what does, or what we cannot read. */
   readonly exports: boolean
   /** It sources what is not there yet: next time the answer may be another. */
   readonly isEarly: boolean
@@ -57,12 +57,12 @@ export function wantsOwnShell(text: string, folder: string): Wish {
       // Without a slash it is looked for on PATH.
       const isPlain = /^[^"'$`\\]*\/[^"'$`\\]*$/.test(name)
       const found = isPlain ? textOf(file) : undefined
-      if (!isPlain) isWanted = exports = true
-      else if (found === undefined) isEarly = true
-      else texts.push(found)
+      if (!isPlain) exports = true
+      else if (found !== undefined) texts.push(found)
+      else isEarly = exports = true
     }
   }
-  return { isWanted: isWanted || exports || isEarly, exports, isEarly }
+  return { isWanted: isWanted || exports, exports, isEarly }
 }
 
 /** Texts are looked for only where that can matter: of many that do not end each is read to the end of all. */

@@ -68,7 +68,7 @@ test.each([
 })
 
 test('what is not there yet is looked for again', () => {
-  expect(wantsOwnShell('. ./lib/late.sh', folder)).toEqual({ isWanted: true, exports: false, isEarly: true })
+  expect(wantsOwnShell('. ./lib/late.sh', folder)).toEqual({ isWanted: true, exports: true, isEarly: true })
   writeFileSync(join(folder, 'lib/late.sh'), '. ./lib/plain.sh\n')
   expect(wantsOwnShell('. ./lib/late.sh', folder)).toEqual({
     isWanted: false,
