@@ -32,8 +32,8 @@ export class Builder {
   readonly #tree: Tree
   readonly #explain: boolean
   readonly #trace: Trace | undefined
+  readonly #workshop: () => Workshop
   #count = 0
-  #workshop: Workshop | undefined
 
   constructor(options: {
     readonly state: State
@@ -43,6 +43,7 @@ export class Builder {
     readonly tree: Tree
     readonly explain: boolean
     readonly trace: Trace | undefined
+    readonly workshop: () => Workshop
   }) {
     this.#state = options.state
     this.#logs = options.logs
@@ -51,13 +52,14 @@ export class Builder {
     this.#tree = options.tree
     this.#explain = options.explain
     this.#trace = options.trace
+    this.#workshop = options.workshop
   }
 
   /** Runs the script of a target, with a token in hand that is given back at the end. */
-  build(task: Task, workshop: Workshop, scheduler: Scheduler, done: (ok: boolean) => void): void {
+  build(task: Task, scheduler: Scheduler, done: (ok: boolean) => void): void {
     const { node } = task
     const { setting } = task
-    this.#workshop = workshop
+    const workshop = this.#workshop()
     task.shownTo = task.asker
     const console = setting.console ?? this.#console
     let ruleStamp = nothing
@@ -127,7 +129,7 @@ export class Builder {
     for (const job of [...this.jobs.values()].filter(chosen)) {
       job.stopped = true
       if (job.child === undefined) continue
-      this.#workshop?.forbid(job.number)
+      this.#workshop().forbid(job.number)
       signalGroup(job.child, signal)
     }
   }

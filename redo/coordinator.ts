@@ -83,6 +83,7 @@ export class Coordinator {
       tree,
       explain: wishes.explain,
       trace: traces.locks,
+      workshop: options.workshop,
     })
   }
 
@@ -337,7 +338,7 @@ export class Coordinator {
         const scheduler = this.#schedulerOf(task)
         this.#asking = task.asker
         if (task.run.checker.isStillOurs(task.node)) {
-          this.#builder.build(task, this.#workshop(), scheduler, ok => this.#built(task, ok))
+          this.#builder.build(task, scheduler, ok => this.#built(task, ok))
           return
         }
         task.reason = undefined

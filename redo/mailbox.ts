@@ -13,6 +13,7 @@ import {
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net'
 import { join } from 'node:path'
 import { argumentsIn, type Message, MessageReader } from './message.ts'
+import { isEnding } from './signals.ts'
 import { exists } from './stamp.ts'
 import { NoFifo } from './trouble.ts'
 
@@ -133,7 +134,7 @@ export class Mailbox {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     if (error) throw error
-    if (signal === 'SIGINT' || signal === 'SIGTERM' || signal === 'SIGHUP') {
+    if (isEnding(signal)) {
       // Ctrl-C is for the whole group, and so may the others be; what we do about ours is done as soon as this returns.
       for (const name of names) rmSync(join(this.#folder, name), { force: true })
       this.mkfifo(names)

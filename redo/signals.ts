@@ -26,6 +26,10 @@ export function ignoring(
 
 const ending = ['INT', 'TERM', 'HUP'] as const
 
+/** Whether it is one that ends a run. */
+export const isEnding = (signal: NodeJS.Signals | null): boolean =>
+  ending.some(name => signal === `SIG${name}`)
+
 /**
  * `timeout` and a terminal that goes away signal a whole group, and a program of the group that waits for us
  * hands it on: what comes so soon after the first is the same wish.

@@ -109,7 +109,6 @@ function rootOf(start: Start, { records }: Connected, store: string, closed: Abo
   const ask = async (): Promise<Result<Resolved, string>> => {
     const asking = { places: records, seen: recordsIn(store), signal: closed, keptAfterMs: KEPT_AFTER_MS }
     const resolved = await resolveName(start.name, asking)
-    asked = undefined
     if (!resolved.ok) return resolved
     const { cid, path, ttlMs } = resolved.value
     known = { until: performance.now() + ttlMs, resolved: { cid, path: [...path, ...start.path], ttlMs } }
@@ -117,8 +116,13 @@ function rootOf(start: Start, { records }: Connected, store: string, closed: Abo
   }
   return async signal => {
     if (known && performance.now() < known.until) return ok(known.resolved)
-    asked ??= ask()
-    const resolved = await unlessAborted(asked, signal).catch(() => refuse('nobody has said it in time'))
+    asked ??= ask().finally(() => {
+      asked = undefined
+    })
+    const resolved = await unlessAborted(asked, signal).catch(error => {
+      if (!signal.aborted) throw error
+      return refuse('nobody has said it in time')
+    })
     return resolved.ok
       ? resolved
       : refuse({ kind: 'unreachable', why: `the name has no record: ${resolved.error}` })

@@ -459,14 +459,7 @@ test.each([
   writeFileSync(join(tree, 'all.do'), ': >went-on\n')
   // In place of a file system that has none, such as sshfs.
   const line = `mkfifo: cannot create fifo 'ask': ${said}`
-  mkdirSync(join(tree, 'bin'))
-  const fake = `#!/bin/sh\necho "${line}" >&2\necho "and once more" >&2\nexit 1\n`
-  writeFileSync(join(tree, 'bin/mkfifo'), fake, { mode: 0o755 })
-  const run = spawnSync(process.execPath, command('all'), {
-    cwd: tree,
-    encoding: 'utf8',
-    env: { ...environment(), PATH: `${join(tree, 'bin')}:${process.env.PATH}` },
-  })
+  const run = finishWith('mkfifo', `echo "${line}" >&2\necho "and once more" >&2\nexit 1\n`, tree)
   expect([run.status, run.stderr]).toEqual([2, `redo: cannot go on: ${line}\n  ${remedy}\n`])
   expect(existsSync(join(tree, 'went-on'))).toBe(false)
 })
@@ -475,21 +468,13 @@ test('Ctrl-C while the fifos are made ends the run by that signal, and not as tr
   const tree = empty()
   writeFileSync(join(tree, 'all.do'), 'sleep 5; : >went-on\n')
   // The group of the run is that of its mkfifo, and gets the signal when some are there.
-  mkdirSync(join(tree, 'bin'))
-  const fake = `#!/bin/sh
-PATH=$OTHERS
+  const fake = `PATH=$OTHERS
 [ ! -e ${tree}/tried ] || exec mkfifo "$@"
 : >${tree}/tried
 mkfifo ask
 kill -s INT $PPID $$
 `
-  writeFileSync(join(tree, 'bin/mkfifo'), fake, { mode: 0o755 })
-  const { PATH: others } = process.env
-  const run = spawnSync(process.execPath, command('all'), {
-    cwd: tree,
-    encoding: 'utf8',
-    env: { ...environment(), PATH: `${join(tree, 'bin')}:${others}`, OTHERS: others },
-  })
+  const run = finishWith('mkfifo', fake, tree)
   expect([run.signal, run.stderr]).toEqual(['SIGINT', expect.not.stringContaining('cannot')])
   expect(existsSync(join(tree, 'went-on'))).toBe(false)
 })
@@ -498,9 +483,7 @@ test('a signal to a run ends a script, too, that its shell has yet to begin', ()
   const tree = empty()
   writeFileSync(join(tree, 'all.do'), ': >went-on\n')
   // A shell that has its trap for signals, and has not forked yet.
-  mkdirSync(join(tree, 'bin'))
-  const late = `#!/bin/sh
-case $2 in
+  const late = `case $2 in
 redo_line=*)
   trap : TERM
   kill -s INT "$REDO_PID"
@@ -509,11 +492,7 @@ redo_line=*)
 esac
 exec /bin/sh "$@"
 `
-  writeFileSync(join(tree, 'bin/sh'), late, { mode: 0o755 })
-  const { signal } = spawnSync(process.execPath, command('all'), {
-    cwd: tree,
-    env: { ...environment(), PATH: `${join(tree, 'bin')}:${process.env.PATH}` },
-  })
+  const { signal } = finishWith('sh', late, tree)
   expect(signal).toBe('SIGINT')
   expect(existsSync(join(tree, 'went-on'))).toBe(false)
 })
@@ -658,6 +637,18 @@ function finish(
     cwd: tree,
     encoding: 'utf8',
     env: environment(),
+  })
+}
+
+/** The same of `all`, where a script of ours is the program of this name, $OTHERS is the PATH of the others. */
+function finishWith(name: string, text: string, tree: string): ReturnType<typeof spawnSync> {
+  const { PATH: others } = process.env
+  mkdirSync(join(tree, 'bin'))
+  writeFileSync(join(tree, 'bin', name), `#!/bin/sh\n${text}`, { mode: 0o755 })
+  return spawnSync(process.execPath, command('all'), {
+    cwd: tree,
+    encoding: 'utf8',
+    env: { ...environment(), PATH: `${join(tree, 'bin')}:${others}`, OTHERS: others },
   })
 }
 
