@@ -5,15 +5,16 @@ export interface Rival<Answer> {
    * `pauses` that it has nothing now and will try again, so that nobody has to wait for that.
    */
   ask(signal: AbortSignal, pauses: () => void): Promise<Answer | undefined>
-  /** It keeps us waiting, and the next one is asked. */
-  dawdles(): void
+  /** It has kept us waiting for `ms` (0 where it makes a pause), and the next one is asked. */
+  dawdles(ms: number): void
   /** What it answered is of no use any more. */
   decline(answer: Answer): void
 }
 
 /**
  * Asks one after the other, the next one when the last has nothing, or has said nothing for `patienceMs`; who was asked
- * before may win yet. The first who answers has won, and the others are left. Nothing if nobody answers.
+ * before may win yet. The first who answers has won, and the others are left. Nothing if nobody answers. Where several
+ * keep us waiting, each has less time than the one before (a half, a third ...), so that many do not cost a multiple.
  */
 export function firstToAnswer<Answer, Who extends Rival<Answer>>(
   rivals: readonly Who[],
@@ -41,14 +42,15 @@ export function firstToAnswer<Answer, Who extends Rival<Answer>>(
       asked.set(rival, controller)
       last = rival
       const pauses = (): void => {
-        if (!isOver && rival === last) nextAfter([rival])
+        if (!isOver && rival === last) nextAfter([rival], 0)
       }
       rival.ask(controller.signal, pauses).then(answer => hear(rival, answer), fail)
-      if (rival === last) timer = setTimeout(() => nextAfter(asked.keys()), patienceMs)
+      const ms = patienceMs / asked.size
+      if (rival === last) timer = setTimeout(() => nextAfter(asked.keys(), ms), ms)
     }
-    const nextAfter = (slow: Iterable<Who>): void => {
+    const nextAfter = (slow: Iterable<Who>, ms: number): void => {
       if (waiting.length === 0) return
-      for (const one of slow) one.dawdles()
+      for (const one of slow) one.dawdles(ms)
       askNext()
     }
     const hear = (rival: Who, answer: Answer | undefined): void => {

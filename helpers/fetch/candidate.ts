@@ -85,14 +85,15 @@ export class Candidate implements Rival<Opening> {
     return undefined
   }
 
-  dawdles(): void {
+  dawdles(ms: number): void {
     if (this.#dawdles) return
     this.#dawdles = true
     // One that makes a pause may be well again for the next source.
     if (this.#pausesFor === undefined) this.#silent()
-    const { limits, report } = this.#run
-    const why = this.#pausesFor ? describe(this.#pausesFor) : `nothing for ${limits.nextAfterMs / 1000} s`
-    report.dawdles(this.#request.file, this.#name, why)
+    const why = this.#pausesFor
+      ? describe(this.#pausesFor)
+      : `nothing for ${Number((ms / 1000).toFixed(1))} s`
+    this.#run.report.dawdles(this.#request.file, this.#name, why)
   }
 
   decline(opening: Opening): void {

@@ -15,10 +15,17 @@ describe('firstToAnswer()', () => {
   it('asks the next one as well when one says nothing for long, who may win yet', async () => {
     const [a, b, c] = rivals('answers after 250', 'silent', 'silent')
     expect(await outcome([a, b, c])).toEqual({ winner: a, answer: 'a' })
-    expect([a, b, c].map(({ askedAt }) => askedAt)).toEqual([0, 100, 200])
+    expect([a, b, c].map(({ askedAt }) => askedAt)).toEqual([0, 100, 150])
     expect([a, b, c].map(({ aborted }) => aborted)).toEqual([false, true, true])
     expect(a.dawdled).toBeGreaterThan(0)
     expect(c.dawdled).toBe(0)
+  })
+
+  it('gives each one less time, the more of them keep it waiting', async () => {
+    const [a, b, c] = rivals('silent', 'silent', 'answers after 50')
+    expect(await outcome([a, b, c])).toEqual({ winner: c, answer: 'c' })
+    expect([a, b, c].map(({ askedAt }) => askedAt)).toEqual([0, 100, 150])
+    expect(b.keptMs).toBe(50)
   })
 
   it('asks the next one at once when one makes a pause, who may win yet', async () => {
@@ -35,7 +42,7 @@ describe('firstToAnswer()', () => {
   })
 
   it('lets who was just asked think, though one that was asked before has nothing', async () => {
-    const [a, b, c] = rivals('nothing after 110', 'answers after 60', 'silent')
+    const [a, b, c] = rivals('nothing after 110', 'answers after 40', 'silent')
     expect(await outcome([a, b, c])).toEqual({ winner: b, answer: 'b' })
     expect(c.askedAt).toBeUndefined()
   })
@@ -83,6 +90,7 @@ class Scripted implements Rival<string> {
   readonly declined: string[] = []
   askedAt: number | undefined
   dawdled = 0
+  keptMs: number | undefined
   aborted = false
 
   constructor(name: string, script: string) {
@@ -108,8 +116,9 @@ class Scripted implements Rival<string> {
     })
   }
 
-  dawdles(): void {
+  dawdles(ms: number): void {
     this.dawdled += 1
+    this.keptMs = ms
   }
 
   decline(answer: string): void {
