@@ -14,11 +14,13 @@ export interface Rival<Answer> {
 /**
  * Asks one after the other, the next one when the last has nothing, or has said nothing for `patienceMs`; who was asked
  * before may win yet. The first who answers has won, and the others are left. Nothing if nobody answers. Where several
- * keep us waiting, each has less time than the one before (a half, a third ...), so that many do not cost a multiple.
+ * keep us waiting, each has less time than the one before (a half, a third ...), so that many do not cost a multiple;
+ * `besides` is how many others do so.
  */
 export function firstToAnswer<Answer, Who extends Rival<Answer>>(
   rivals: readonly Who[],
   patienceMs: number,
+  besides = 0,
 ): Promise<{ readonly winner: Who; readonly answer: Answer } | undefined> {
   const waiting = [...rivals]
   const asked = new Map<Who, AbortController>()
@@ -45,7 +47,7 @@ export function firstToAnswer<Answer, Who extends Rival<Answer>>(
         if (!isOver && rival === last) nextAfter([rival], 0)
       }
       rival.ask(controller.signal, pauses).then(answer => hear(rival, answer), fail)
-      const ms = patienceMs / asked.size
+      const ms = patienceMs / (asked.size + besides)
       if (rival === last) timer = setTimeout(() => nextAfter(asked.keys(), ms), ms)
     }
     const nextAfter = (slow: Iterable<Who>, ms: number): void => {

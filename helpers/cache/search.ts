@@ -159,7 +159,7 @@ export class Search {
       decline,
     }
     if (!hearing.isOver) rivals.push(others)
-    return (await firstToAnswer<Answer, Rival<Answer>>(rivals, headStartMs))?.answer
+    return (await firstToAnswer<Answer, Rival<Answer>>(rivals, headStartMs, besides.size))?.answer
   }
 
   async #fromOne(

@@ -145,6 +145,14 @@ async function from(...places: readonly Scripted[]): Promise<string> {
 const incoming = () => readdirSync(join(folder, 'store/incoming'))
 
 describe('a package of which several speak', () => {
+  test('is asked of the next one the sooner, the more of them are silent', async () => {
+    const mute = Array.from({ length: 8 }, (_, at) => new Scripted(`mute ${at}`, { gives: 'silence' }))
+    const started = performance.now()
+    run = { ...run, headStartMs: 400 }
+    expect(await from(...mute, new Scripted('good', {}))).toBe('good')
+    expect(performance.now() - started).toBeLessThan(8 * 400)
+  })
+
   test('is had from the next one where the first is silent, which is left then', async () => {
     const mute = [new Scripted('a', { gives: 'silence' }), new Scripted('b', { gives: 'silence' })] as const
     const good = new Scripted('c', {})
