@@ -65,10 +65,8 @@ function read(response: Response): Result<Opened, Failure> {
     return refuse({ kind: 'absent', ...(status === FORBIDDEN ? { status } : {}) })
   }
   drop(response)
-  return refuse(status === 401 ? { kind: 'refused', why: NO_PASSWORD } : { kind: 'status', status })
+  return refuse({ kind: 'status', status })
 }
-
-const NO_PASSWORD = 'it wants a password, and those that you keep are for registries alone, oci:// (HTTP 401)'
 
 /** What S3 says of a missing file to those who may not list its bucket; a cache that is closed says the same. */
 const FORBIDDEN = 403

@@ -66,7 +66,7 @@ function open(
 ): Result<{ readonly connected: Connected; readonly repository: string }, Fault> {
   const [, scheme, rest = ''] = /^(oci(?:\+http)?):\/\/(.*)$/s.exec(url) ?? []
   // Those that are kept for the registry are sent; here others could read them, in process lists and logs.
-  if (/^[^/]*@/.test(rest)) return refuse('it holds a user name or password')
+  if (/^[^/]*@/.test(rest)) return refuse('it holds a user name or password: docker login keeps those')
   const parsed = parseRepository(rest.replace(/\/$/, ''))
   if (!parsed.ok) return refuse(`it ${parsed.error}`)
   const certificates = ownCertificates(env)

@@ -14,6 +14,8 @@ export type Failure =
       readonly retryAfterMs?: number
       readonly said?: string
     }
+  /** It wants to know who asks, and was not told, or does not know him: `why` is a sentence. */
+  | { readonly kind: 'password'; readonly why: string }
   | { readonly kind: 'redirect'; readonly why: string }
   | { readonly kind: 'cut'; readonly have: number; readonly total?: number }
   | { readonly kind: 'stalled'; readonly have: number; readonly seconds: number }
@@ -39,6 +41,8 @@ export function describe(failure: Failure): string {
       return `no answer: ${CONNECTION[failure.code] ?? quoted(failure.detail)}`
     case 'status':
       return `${byNumber(failure.status)}${failure.said === undefined ? '' : `: ${quoted(failure.said)}`}`
+    case 'password':
+      return `HTTP 401: ${failure.why}`
     case 'redirect':
       return `a redirect that is refused: ${failure.why}`
     case 'cut':

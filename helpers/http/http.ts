@@ -6,6 +6,7 @@ import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { codeOf, type Failure, isOfProxy } from './failure.ts'
 import type { Limits } from './limits.ts'
+import { Netrc } from './netrc.ts'
 import { noProxy } from './no-proxy.ts'
 import { urlFault, withoutPassword } from './url.ts'
 
@@ -47,6 +48,7 @@ export function connections(
       direct,
       { 'http:': through(httpProxy.value), 'https:': through(httpsProxy.value) },
       noProxy(env.no_proxy ?? env.NO_PROXY ?? ''),
+      env,
     ),
   )
 }
@@ -66,16 +68,26 @@ class Routes extends Dispatcher {
   readonly #direct: Dispatcher
   readonly #proxies: Readonly<Record<string, Dispatcher>>
   readonly #isDirect: (url: URL) => boolean
+  readonly #env: Env
+  #netrc: Netrc | undefined
 
   constructor(
     direct: Dispatcher,
     proxies: Readonly<Record<string, Dispatcher>>,
     isDirect: (url: URL) => boolean,
+    env: Env,
   ) {
     super()
     this.#direct = direct
     this.#proxies = proxies
     this.#isDirect = isDirect
+    this.#env = env
+  }
+
+  /** The user's passwords, read for the first question that may carry one. */
+  get netrc(): Netrc {
+    this.#netrc ??= new Netrc(this.#env)
+    return this.#netrc
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -168,14 +180,23 @@ export const HEADERS: Headers = { 'user-agent': 'coolports', accept: '*/*', 'acc
  */
 export const AHEAD_BYTES = 256 * 2 ** 20
 
-/** Asks for a url and follows redirects, never from https to http. */
+/** Asks a web server for a url, as the user whom his netrc names, and follows redirects, never from https to http. */
 export async function ask(
   start: string,
   headers: Headers,
   asking: Asking,
 ): Promise<Result<Response, Failure>> {
-  const answered = await follow(start, headers, asking)
-  return answered.ok ? ok(answered.value.response) : answered
+  const netrc = asking.dispatcher instanceof Routes ? asking.dispatcher.netrc : undefined
+  const authorization = netrc?.authorizationFor(start)
+  const answered = await follow(start, { ...headers, ...(authorization ? { authorization } : {}) }, asking)
+  if (!answered.ok) return answered
+  const { response, url } = answered.value
+  if (response.statusCode !== 401 || netrc === undefined) return ok(response)
+  drop(response)
+  const { origin } = new URL(url)
+  const why =
+    origin === new URL(start).origin ? netrc.whyRefused(url) : `it leads to ${origin}, which wants a password`
+  return refuse({ kind: 'password', why })
 }
 
 /** The same, with the url that answered in the end. Who is led to another host tells it nothing of the asker. */

@@ -4,7 +4,7 @@ export function urlFault(url: string): string | undefined {
   if (!URL.canParse(url)) return 'is not a url'
   const { protocol, username, password, hostname } = new URL(url)
   if (!KNOWN.includes(protocol)) return 'is not an http:, https: or file: url'
-  if (username || password) return 'holds a user name or password'
+  if (username || password) return 'holds a user name or password: those go into ~/.netrc'
   if (protocol === 'file:' && hostname) return 'names a host: a file: url begins with three slashes'
   return undefined
 }

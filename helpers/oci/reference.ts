@@ -81,12 +81,6 @@ const isRepositoryName = (name: string): boolean =>
   name.length <= MAX_NAME &&
   name.split('/').every(part => /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/.test(part))
 
-/** Whether a host is this machine itself: there no network can read along. */
-export function isLoopback(registry: string): boolean {
-  const host = registry.replace(/:\d+$/, '')
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
-}
-
 /** A dot, a port or `localhost` sets a registry apart from the first part of a repository's name, as in every tool. */
 function registryFault(registry: string): string | undefined {
   const [, host = '', port] = /^(\[[0-9a-f:.]+\]|[^:]*)(?::(\d{1,5}))?$/.exec(registry) ?? []

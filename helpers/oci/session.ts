@@ -5,12 +5,12 @@ import { type Message, quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { drop, follow, HEADERS, type Response } from '../http/http.ts'
 import type { Limits } from '../http/limits.ts'
+import { isLoopback } from '../http/loopback.ts'
 import { Watch } from '../http/watch.ts'
 import { type Answer, readSmall } from './answer.ts'
 import { readChallenge } from './challenge.ts'
 import type { Credentials } from './credentials.ts'
 import { type OciFailure, OciRefusal, thrownFailure } from './failure.ts'
-import { isLoopback } from './reference.ts'
 import { statusFailure } from './status.ts'
 
 interface SessionOptions {

@@ -44,7 +44,7 @@ async function received(patience = PATIENT) {
 
 async function get(answer: RequestListener, patience = PATIENT) {
   const { url } = await serve(answer)
-  const made = await placeOf(url, { http_proxy: '' })
+  const made = await placeOf(url, { http_proxy: '', NETRC: '/nowhere' })
   if (!made.ok) throw new Error(made.error)
   place = made.value
   const got = await received(patience)
@@ -125,7 +125,7 @@ describe('a web server is left that', () => {
     [
       'wants a password',
       (_, response) => response.writeHead(401, { 'www-authenticate': 'Basic' }).end(),
-      'it wants a password, and those that you keep are for registries alone',
+      'HTTP 401: it wants a password, and in "/nowhere" there is none: there is no such file',
     ],
     ['says what is not HTTP', request => request.socket.end('nonsense\r\n\r\n'), 'no answer'],
   ])('%s', async (_, answer, said) => {

@@ -13,7 +13,7 @@ describe('placeOf()', () => {
     ['constructor:x', '"constructor:" is not one of'],
     ['file://host/x', 'a file: url has three slashes and then a path'],
     ['file:srv/x', 'a file: url has three slashes and then a path'],
-    ['https://user:word@host/', 'it holds a user name or password'],
+    ['https://user:word@host/', 'it holds a user name or password: those go into ~/.netrc'],
     ['http://host/x?y=', 'it holds a ? or a #'],
   ])('refuses %s', async (url, why) => {
     const made = await placeOf(url, {})

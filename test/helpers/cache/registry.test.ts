@@ -54,8 +54,8 @@ describe('a registry as a cache', () => {
     ['oci://cache/x', 'write its host in full'],
     ['oci://registry.example/../x', 'it has a repository that cannot be one'],
     ['oci://registry.example/x:tag', 'a repository alone is wanted'],
-    ['oci://user:word@registry.example/x', 'it holds a user name or password'],
-    ['oci://user@registry.example/x', 'it holds a user name or password'],
+    ['oci://user:word@registry.example/x', 'it holds a user name or password: docker login keeps those'],
+    ['oci://user@registry.example/x', 'it holds a user name or password: docker login keeps those'],
   ])('is not at %s', async (url, why) => {
     const made = await placeOf(url, {})
     expect(made.ok ? '' : made.error).toContain(why)

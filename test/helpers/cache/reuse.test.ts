@@ -362,12 +362,15 @@ describe('a cache that failed', () => {
   })
 })
 
-test.each(['https', 'oci'])('a password in the %s url of a cache is told to nobody', async scheme => {
+test.each([
+  ['https', 'those go into ~/.netrc'],
+  ['oci', 'docker login keeps those'],
+])('a password in the %s url of a cache is told to nobody', async (scheme, remedy) => {
   const url = `${scheme}://me:secret@cache.example/packages`
   const { status, said } = await ask('one', { PKG_CACHE_URL: url, PKG_FORCE_BINARY: 'yes' })
   expect(status).toBe(2)
   expect(said).toContain(
-    `cannot use the package cache "${scheme}://cache.example/packages": it holds a user name or password`,
+    `cannot use the package cache "${scheme}://cache.example/packages": it holds a user name or password: ${remedy}`,
   )
   expect(said).not.toContain('secret')
   rmSync(join(folder, 'trust'))

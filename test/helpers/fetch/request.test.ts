@@ -61,7 +61,7 @@ describe('parseFetchFile()', () => {
     ['gopher://h/x', 'is not an http:, https: or file: url'],
     ['javascript:x', 'is not an http:, https: or file: url'],
     ['x.tar', 'is not a url'],
-    ['http://me:secret@h/x', 'holds a user name or password'],
+    ['http://me:secret@h/x', 'holds a user name or password: those go into ~/.netrc'],
     ['file://host/x', 'names a host: a file: url begins with three slashes'],
     ['http://h/a b', 'holds a space, a control character or one that is not ASCII'],
   ])('refuses the url %j', (url, why) => {

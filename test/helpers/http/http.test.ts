@@ -1,6 +1,9 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ask, connections, nextUrl } from '../../../helpers/http/http.ts'
 import { LIMITS } from '../../../helpers/http/limits.ts'
@@ -27,6 +30,44 @@ describe('ask()', () => {
     expect((await answer.value.body.arrayBuffer()).byteLength).toBe(LENGTH)
     await made.value.close()
     server.close()
+  })
+})
+
+describe('a password of the netrc', () => {
+  it('goes to the origin that is asked, also when it leads on there, and to no other', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'http-netrc-'))
+    const asked: unknown[] = []
+    const server = createHttpServer((request, response) => {
+      asked.push([request.headers.host, request.url, request.headers.authorization])
+      const location =
+        request.url === '/here' ? '/there' : request.url === '/there' ? `${other}/away` : undefined
+      if (location) response.writeHead(302, { location }).end()
+      else response.writeHead(401).end()
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const [own, other] = [`127.0.0.1:${port}`, `http://localhost:${port}`]
+    writeFileSync(
+      join(folder, '.netrc'),
+      'machine 127.0.0.1 login me password secret machine localhost login i',
+    )
+    const made = connections({ HOME: folder }, LIMITS)
+    if (!made.ok) throw new Error(made.error.why)
+    const asking = { dispatcher: made.value, limits: LIMITS, signal: AbortSignal.timeout(10_000) }
+    const answer = await ask(`http://${own}/here`, {}, asking)
+    const mine = `Basic ${Buffer.from('me:secret').toString('base64')}`
+    expect(asked).toEqual([
+      [own, '/here', mine],
+      [own, '/there', mine],
+      [`localhost:${port}`, '/away', undefined],
+    ])
+    expect(answer).toEqual({
+      ok: false,
+      error: { kind: 'password', why: `it leads to ${other}, which wants a password` },
+    })
+    await made.value.close()
+    server.close()
+    rmSync(folder, { recursive: true })
   })
 })
 
@@ -63,7 +104,7 @@ describe('nextUrl()', () => {
     expect(nextUrl('http://a/b', 'file:///etc/passwd').ok).toBe(false)
     expect(nextUrl('http://a/b', 'http://me:secret@b/')).toEqual({
       ok: false,
-      error: 'to "http://b/", which holds a user name or password',
+      error: 'to "http://b/", which holds a user name or password: those go into ~/.netrc',
     })
   })
 

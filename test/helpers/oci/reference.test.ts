@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
-import { formatReference, isLoopback, parseReference } from '../../../helpers/oci/reference.ts'
+import { isLoopback } from '../../../helpers/http/loopback.ts'
+import { formatReference, parseReference } from '../../../helpers/oci/reference.ts'
 
 const DIGEST = sha256('x')
 
