@@ -14,9 +14,11 @@ export interface Opening {
 const AROUND = [
   'http_proxy',
   'https_proxy',
+  'all_proxy',
   'no_proxy',
   'HTTP_PROXY',
   'HTTPS_PROXY',
+  'ALL_PROXY',
   'NO_PROXY',
   'NODE_EXTRA_CA_CERTS',
   'HOME',

@@ -39,7 +39,7 @@ examples:
   do-fetch --verify pkg/*/.fetch    check the store
 environment:
   COOLPORTS_STORE                     the store (.store in the tree)
-  http_proxy, https_proxy, no_proxy   are respected
+  http_proxy, https_proxy, all_proxy, no_proxy   are respected, as by curl; but no SOCKS
   NETRC                               a file of passwords for web servers (~/.netrc)
   NODE_EXTRA_CA_CERTS                 a file of certificates that are believed as well, as of a proxy that opens https
 exit status: 0 all sources are in the store, 1 some cannot be had, 2 misuse

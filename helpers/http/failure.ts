@@ -130,6 +130,7 @@ const FINAL: Readonly<Record<string, string>> = {
   PROXY_ENOTFOUND: 'the host of the proxy is not known',
   PROXY_403: 'the proxy forbids it',
   PROXY_407: 'the proxy wants a password',
+  PROXY_SOCKS: 'the proxy that is set for it speaks SOCKS, which nothing here does',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
   CERT_HAS_EXPIRED: 'its certificate has expired, by the clock of this machine',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet, by the clock of this machine',

@@ -41,8 +41,10 @@ export function connections(
   const direct = new Agent(options)
   const clientFactory = (proxy: URL, how: object): Dispatcher =>
     new TunnelPool(proxy, { ...how, headersTimeout: limits.connectMs })
-  const through = (uri: string): Dispatcher =>
-    uri === '' ? direct : new ProxyAgent({ ...options, uri, clientFactory })
+  const through = (uri: string): Dispatcher => {
+    if (uri === 'socks:') return new NoWay()
+    return uri === '' ? direct : new ProxyAgent({ ...options, uri, clientFactory })
+  }
   return ok(
     new Routes(
       direct,
@@ -115,6 +117,16 @@ class Routes extends Dispatcher {
   }
 }
 
+/** To a proxy of SOCKS, which is not spoken: what needs no server, or none behind it, can be had all the same. */
+class NoWay extends Dispatcher {
+  override dispatch(): boolean {
+    throw Object.assign(new Error('a proxy of SOCKS'), { code: 'PROXY_SOCKS' })
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  override async destroy(): Promise<any> {}
+}
+
 /**
  * The connections to a proxy by which others are made (CONNECT). undici takes a proxy that hangs up then for a
  * connection that was good once, and tries again at once and for ever, whatever the signal says.
@@ -138,13 +150,17 @@ const NO_TUNNEL: Readonly<Record<string, string>> = {
 }
 
 /**
- * As curl reads it: `host:port` is an http proxy, and a path says nothing. An empty string is none.
+ * As curl reads it: `host:port` is an http proxy, and a path says nothing; what has no proxy of its own has that of
+ * $all_proxy. An empty string is none, and `socks:` any proxy of that kind.
  */
-function proxyUrl(env: Env, name: string): Result<string, Message> {
-  const text = env[name] ?? env[name.toUpperCase()] ?? ''
+function proxyUrl(env: Env, own: string): Result<string, Message> {
+  const names = [own, own.toUpperCase(), 'all_proxy', 'ALL_PROXY']
+  const name = names.find(one => env[one] !== undefined) ?? own
+  const text = env[name] ?? ''
   if (text === '') return ok('')
   const said = text.includes('://') ? text : `http://${text}`
   const bad = (why: string) => refuse({ cannot: `use the proxy of $${name}`, why }) // not shown: it may hold a password
+  if (/^socks/i.test(said)) return ok('socks:')
   if (!/^https?:/.test(said) || !URL.canParse(said)) return bad('it is not an http: or https: url')
   const { protocol, username, password, host } = new URL(said)
   if (![username, password].every(isEscaped)) return bad('its user or password has a % that escapes nothing')

@@ -14,6 +14,7 @@ test.each([
   ['oci://127.0.0.1:1/cache', 'XDG_RUNTIME_DIR', '/nowhere'],
   ['oci://127.0.0.1:1/cache', 'HOME', '/nowhere'],
   ['http://127.0.0.1:1', 'http_proxy', 'http://127.0.0.1:2'],
+  ['http://127.0.0.1:1', 'all_proxy', 'http://127.0.0.1:2'],
   ['http://127.0.0.1:1', 'NETRC', '/nowhere'],
 ])('%s stays open for the next question, unless $%s is another one by then', async (url, name, value) => {
   const before = {

@@ -25,7 +25,7 @@ test.each(['https://host/', 'ipfs://QmWotMZZFdS7rPNu3Y58WL1NaVXKLJH195pcvR4oMEdZ
   'placeOf() names the proxy that %s cannot be asked through',
   async url => {
     const made = await placeOf(url, {
-      https_proxy: 'socks5://host',
+      https_proxy: 'ftp://host',
       COOLPORTS_IPFS_GATEWAYS: 'https://host',
     })
     expect(made.ok ? '' : made.error).toBe(

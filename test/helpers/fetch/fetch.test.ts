@@ -723,6 +723,37 @@ describe('a proxy of the environment', () => {
     expect(proxy.asked[0]?.url).toBe('http://upstream.invalid/x')
   })
 
+  it.each([
+    [{ all_proxy: 'right' }],
+    [{ ALL_PROXY: 'right' }],
+    [{ http_proxy: 'right', all_proxy: 'wrong' }],
+    [{ all_proxy: 'right', https_proxy: 'wrong' }],
+    [{ HTTP_PROXY: 'right', https_proxy: '', all_proxy: 'socks5://h:1' }],
+  ])('is that of all where http has none of its own: %j', async names => {
+    const [right, wrong] = [await serve(whole()), await serve(whole())]
+    const env = Object.fromEntries(
+      Object.entries(names).map(([name, text]) => [name, { right, wrong }[text]?.url ?? text]),
+    )
+    expect((await fetchInto(folder(), [want(['http://upstream.invalid/x'])], { env })).outcome.ok).toBe(true)
+    expect([right.asked.length, wrong.asked.length]).toEqual([1, 0])
+  })
+
+  it('of all is asked for no url where that of http is empty', async () => {
+    const [proxy, host] = [await serve(whole()), await serve(whole())]
+    const env = { http_proxy: '', all_proxy: proxy.url }
+    expect((await fetchInto(folder(), [want([host.url])], { env })).outcome.ok).toBe(true)
+    expect(proxy.asked.length).toBe(0)
+  })
+
+  it('that speaks SOCKS keeps nobody from what is not behind it, and is told of at once', async () => {
+    const host = await serve(whole())
+    const env = { all_proxy: 'socks5h://me:secret@127.0.0.1:9', no_proxy: '127.0.0.1' }
+    const { outcome, said } = await fetchInto(folder(), [want(['https://h.invalid/x', host.url])], { env })
+    expect(outcome.ok).toBe(true)
+    expect(said.join('\n')).toContain('the proxy that is set for it speaks SOCKS, which nothing here does')
+    expect(said.join('\n')).not.toContain('secret')
+  })
+
   it('may be written with a path, which says nothing', async () => {
     const root = folder()
     const proxy = await serve(whole())
@@ -830,7 +861,6 @@ describe('a proxy of the environment', () => {
 describe('a proxy that is none', () => {
   it.each([
     ['http://not a url', 'it is not an http: or https: url'],
-    ['socks5://h:1', 'it is not an http: or https: url'],
     ['http://user:100%@h:1', 'its user or password has a % that escapes nothing'],
   ])('%j is refused, and not shown because it may hold a password', async (proxy, why) => {
     const { message } = await fetchInto(folder(), [want(['http://h/x'])], { env: { http_proxy: proxy } })
