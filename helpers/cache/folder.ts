@@ -1,5 +1,5 @@
-import { chmodSync, constants, existsSync } from 'node:fs'
-import { access, copyFile, open, rename, rm } from 'node:fs/promises'
+import { createReadStream, existsSync } from 'node:fs'
+import { access, chmod, open, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { makeFolders } from '../../core/folders.ts'
@@ -24,7 +24,10 @@ export async function folderPlace(url: string): Promise<Result<Place, Fault>> {
   })
 }
 
-/** Each file gets its name by a rename, so that readers see it whole or not at all. */
+/**
+ * Each file gets its name by a rename, so that readers see it whole or not at all. Modes that a disk does not take are no
+ * fault: a share, or a stick, has those that it was mounted with, and an owner who alone may ask for others.
+ */
 export function folderPublisher(url: string): Result<Publisher, Fault> {
   const folder = folderOf(url)
   if (!folder.ok) return folder
@@ -67,10 +70,10 @@ async function putFile(folder: string, name: string, path: string): Promise<Resu
   const part = partOf(join(folder, name))
   try {
     await makeCache(folder)
-    await copyFile(path, part, constants.COPYFILE_EXCL)
-    const file = await open(part, 'r+')
+    const file = await open(part, 'wx', 0o644)
     try {
-      await file.chmod(0o644)
+      await writeFile(file, createReadStream(path, { highWaterMark: 2 ** 20 }))
+      await file.chmod(0o644).catch(() => {})
       await file.sync()
     } finally {
       await file.close()
@@ -93,5 +96,5 @@ async function makeCache(folder: string): Promise<void> {
   const missing: string[] = []
   for (let at = folder; !existsSync(at); at = dirname(at)) missing.push(at)
   makeFolders(folder)
-  for (const one of missing) chmodSync(one, 0o755)
+  for (const one of missing) await chmod(one, 0o755).catch(() => {})
 }

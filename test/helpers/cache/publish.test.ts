@@ -11,10 +11,11 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Sha256, sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { partOf } from '../../../core/part.ts'
@@ -138,6 +139,22 @@ describe('a place that does not say what it has', () => {
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'signed' } })
     expect(contents().length).toBe(2)
   })
+})
+
+test('a folder on a share takes packages although its modes are for its owner alone to set', async () => {
+  const member = await packed('mine')
+  markBuilt(store, HASH, member.tar)
+  const file = await open(member.file)
+  const files: { chmod: typeof file.chmod } = Object.getPrototypeOf(file)
+  await file.close()
+  const set = vi.spyOn(files, 'chmod').mockRejectedValue(Object.assign(new Error('EPERM'), { code: 'EPERM' }))
+  try {
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'signed' } })
+    expect(set).toHaveBeenCalled()
+  } finally {
+    set.mockRestore()
+  }
+  expect(readFileSync(join(cache, packageName(HASH)))).toEqual(readFileSync(member.file))
 })
 
 test("what a killed process left in a folder goes when something is added; what is another process's, or another thing, stays", async () => {
