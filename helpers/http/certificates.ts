@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Env } from '../../core/env.ts'
+import { quoted } from '../../core/message.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { readingFault } from '../../core/system-error.ts'
 
 /**
  * The certificates that node reads when it starts, for a process that was started without the
@@ -13,7 +15,9 @@ export function ownCertificates(env: Env): Result<readonly string[], string> {
     // Of a module that is imported node reads all names, and this list takes it a millisecond.
     const { rootCertificates } = process.getBuiltinModule('node:tls')
     return ok([...rootCertificates, readFileSync(path, 'utf8')])
-  } catch {
-    return refuse('the certificates of $NODE_EXTRA_CA_CERTS cannot be read')
+  } catch (error) {
+    return refuse(
+      `the certificates of $NODE_EXTRA_CA_CERTS, ${quoted(path)}, cannot be read: ${readingFault(error)}`,
+    )
   }
 }

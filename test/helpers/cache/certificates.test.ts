@@ -61,6 +61,9 @@ test.each([
       if (asked === 0) expect(JSON.stringify(opened)).toContain('an authority that node does not know')
     }
     const nowhere = await placeOf(urlOf(), { ...env, NODE_EXTRA_CA_CERTS: '/nowhere' })
-    expect(nowhere).toMatchObject({ ok: false })
+    expect(nowhere).toEqual({
+      ok: false,
+      error: 'the certificates of $NODE_EXTRA_CA_CERTS, "/nowhere", cannot be read: there is no such file',
+    })
   },
 )
