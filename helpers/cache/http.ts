@@ -1,17 +1,51 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Env } from '../../core/env.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
+import { readingFault } from '../../core/system-error.ts'
 import { ownCertificates } from '../http/certificates.ts'
 import { connectionFailure, describe as describeFetch } from '../http/failure.ts'
 import { ask, connections, drop, type Headers, type Response } from '../http/http.ts'
 import { LIMITS } from '../http/limits.ts'
 import { urlFault } from '../http/url.ts'
+import { Watch } from '../http/watch.ts'
 import { Broken, type Failure } from './failure.ts'
 import { isCacheFile } from './names.ts'
-import type { Fault, Opened, Place } from './place.ts'
+import type { Fault, Opened, Place, Publisher } from './place.ts'
 
 /** A cache behind any web server: its files lie below the url. Through the proxies of the environment. */
-export async function httpPlace(url: string, env: Env): Promise<Result<Place, Fault>> {
+export function httpPlace(url: string, env: Env): Result<Place, Fault> {
+  const opened = open(url, env)
+  if (!opened.ok) return opened
+  const { base, dispatcher } = opened.value
+  return ok({
+    name: url,
+    open: (file, signal) => openUrl(`${base}/${file}`, file, dispatcher, signal),
+    close: () => dispatcher.destroy(),
+  })
+}
+
+/** The same, of a web server that takes files by PUT. */
+export function httpPublisher(url: string, env: Env): Result<Publisher, Fault> {
+  const opened = open(url, env)
+  if (!opened.ok) return opened
+  const { base, dispatcher } = opened.value
+  return ok({
+    name: url,
+    put: async (file, path) =>
+      isCacheFile(file)
+        ? putFile(`${base}/${file}`, path, dispatcher)
+        : refuse({ kind: 'refused', why: 'a cache has no file of this name' }),
+    close: () => dispatcher.destroy(),
+  })
+}
+
+function open(
+  url: string,
+  env: Env,
+): Result<{ readonly base: string; readonly dispatcher: Dispatcher }, Fault> {
   const fault = urlFault(url)
   if (fault) return refuse(`it ${fault}`)
   const { search, hash, protocol } = new URL(url)
@@ -20,13 +54,7 @@ export async function httpPlace(url: string, env: Env): Promise<Result<Place, Fa
   if (!certificates.ok) return certificates
   const opened = connections(env, LIMITS, certificates.value)
   if (!opened.ok) return refuse(`cannot ${opened.error.cannot}: ${opened.error.why}`)
-  const dispatcher = opened.value
-  const base = url.replace(/\/+$/, '')
-  return ok({
-    name: url,
-    open: (file, signal) => openUrl(`${base}/${file}`, file, dispatcher, signal),
-    close: () => dispatcher.destroy(),
-  })
+  return ok({ base: url.replace(/\/+$/, ''), dispatcher: opened.value })
 }
 
 async function openUrl(
@@ -70,6 +98,50 @@ function read(response: Response): Result<Opened, Failure> {
 
 /** What S3 says of a missing file to those who may not list its bucket; a cache that is closed says the same. */
 const FORBIDDEN = 403
+
+/** A server may look through all that it got before it says yes. */
+const FINISH_MS = 10 * 60 * 1000
+
+async function putFile(url: string, path: string, dispatcher: Dispatcher): Promise<Result<void, Failure>> {
+  const watch = new Watch(LIMITS.idleMs)
+  let sent = 0
+  const read = async function* () {
+    sent = 0
+    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 17 })) {
+      yield chunk
+      sent += chunk.length
+      watch.moved(chunk.length)
+    }
+    watch.wait(FINISH_MS)
+  }
+  try {
+    const { size } = await stat(path)
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': `${size}` }
+    const { signal } = watch
+    const body = () => Readable.from(read(), { objectMode: false })
+    const answer = await ask(url, headers, { dispatcher, limits: LIMITS, signal, method: 'PUT', body })
+    if (!answer.ok) return refuse({ kind: 'refused', why: describeFetch(answer.error) })
+    const { statusCode: status } = answer.value
+    drop(answer.value)
+    if (status >= 200 && status < 300) return ok(undefined)
+    return refuse(
+      NO_PUT.includes(status) ? { kind: 'refused', why: takesNone(status) } : { kind: 'status', status },
+    )
+  } catch (error) {
+    if (watch.stalled) return refuse({ kind: 'stalled', have: sent, seconds: watch.seconds })
+    const isOfFile = (error as NodeJS.ErrnoException).path === path
+    return refuse(
+      isOfFile ? { kind: 'file', why: readingFault(error) } : { kind: 'unreachable', why: whyOf(error) },
+    )
+  } finally {
+    watch.end()
+  }
+}
+
+/** What a web server says that only gives files. */
+const NO_PUT: readonly number[] = [404, 405, 501]
+
+const takesNone = (status: number): string => `HTTP ${status}: it takes no files by PUT there`
 
 /** A connection that was cut looks to its reader like a connection. */
 async function* told(body: AsyncIterable<Uint8Array>, total?: number): AsyncGenerator<Uint8Array> {

@@ -212,9 +212,13 @@ async function whatIsThere(
 ): Promise<Result<Package | undefined, Fault>> {
   const opened = await place.open(packageName(hash), new AbortController().signal)
   if (!opened.ok) {
-    // A folder that is made with its first file.
-    const isNew = opened.error.kind === 'absent' || opened.error.kind === 'no folder'
-    return isNew ? ok(undefined) : refuse(refused(place, opened.error))
+    const { error } = opened
+    // A folder is made with its first file.
+    if (error.kind === 'no folder' || (error.kind === 'absent' && error.status === undefined))
+      return ok(undefined)
+    // It may be there, and not for us to see: then it is not to be replaced.
+    const isHidden = error.kind === 'absent' && error.status !== undefined
+    return refuse(refused(place, isHidden ? { kind: 'status', status: error.status } : error))
   }
   if (opened.value.sha256 === ours.gz) {
     opened.value.close()

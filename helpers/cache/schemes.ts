@@ -18,6 +18,8 @@ const places: Readonly<Record<string, Maker<Place>>> = {
 
 const publishers: Readonly<Record<string, Maker<Publisher>>> = {
   file: async url => (await import('./folder.ts')).folderPublisher(url),
+  http: async (url, env) => (await import('./http.ts')).httpPublisher(url, env),
+  https: async (url, env) => (await import('./http.ts')).httpPublisher(url, env),
   oci: async (url, env) => (await import('./oci.ts')).ociPublisher(url, env),
   'oci+http': async (url, env) => (await import('./oci.ts')).ociPublisher(url, env),
 }

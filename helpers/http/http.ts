@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
+import type { Readable } from 'node:stream'
 import { Agent, Dispatcher, Pool, ProxyAgent, request } from 'undici'
 import type { Env } from '../../core/env.ts'
 import { type Message, quoted } from '../../core/message.ts'
@@ -181,7 +182,9 @@ export interface Asking {
   readonly dispatcher: Dispatcher
   readonly limits: Limits
   readonly signal: AbortSignal
-  readonly method?: 'GET' | 'HEAD'
+  readonly method?: 'GET' | 'HEAD' | 'PUT'
+  /** What is sent; from its beginning each time that this is called. */
+  readonly body?: () => Readable
 }
 
 export type Headers = Readonly<Record<string, string>>
@@ -196,7 +199,10 @@ export const HEADERS: Headers = { 'user-agent': 'coolports', accept: '*/*', 'acc
  */
 export const AHEAD_BYTES = 256 * 2 ** 20
 
-/** Asks a web server for a url, as the user whom his netrc names, and follows redirects, never from https to http. */
+/**
+ * Asks a web server for a url, as the user whom his netrc names, and follows redirects, never from https to http, nor
+ * with what is sent.
+ */
 export async function ask(
   start: string,
   headers: Headers,
@@ -219,7 +225,7 @@ export async function ask(
 export async function follow(
   start: string,
   headers: Headers,
-  { dispatcher, limits, signal, method = 'GET' }: Asking,
+  { dispatcher, limits, signal, method = 'GET', body }: Asking,
 ): Promise<Result<{ readonly response: Response; readonly url: string }, Failure>> {
   const { authorization, ...others } = headers
   let url = start
@@ -229,11 +235,13 @@ export async function follow(
       dispatcher,
       signal,
       method,
+      ...(body ? { body } : {}),
       headers: { ...HEADERS, ...others, ...(known ? { authorization } : {}) },
       highWaterMark: AHEAD_BYTES,
     })
     if (!REDIRECTS.includes(response.statusCode)) return ok({ response, url })
     drop(response)
+    if (body) return refuse({ kind: 'redirect', why: 'what is sent goes nowhere else' })
     const next = nextUrl(url, response.headers.location)
     if (!next.ok) return refuse({ kind: 'redirect', why: next.error })
     url = next.value
@@ -247,16 +255,17 @@ export async function follow(
  */
 async function requestOnceMore(
   url: string,
-  how: Omit<Asking, 'limits'> & { readonly headers: Headers; readonly highWaterMark: number },
+  { body, ...how }: Omit<Asking, 'limits'> & { readonly headers: Headers; readonly highWaterMark: number },
 ): Promise<Response> {
+  const once = () => request(url, { ...how, ...(body ? { body: body() } : {}) })
   try {
-    return await request(url, how)
+    return await once()
   } catch (error) {
     if (!['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')) {
       const isProxied = how.dispatcher instanceof Routes && how.dispatcher.hasProxyFor(url)
       throw isProxied ? ofProxy(error as Error) : error
     }
-    return await request(url, how)
+    return await once()
   }
 }
 

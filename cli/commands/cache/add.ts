@@ -20,6 +20,10 @@ export const cacheAdd = command({
     'Builds what is out of date, then writes each package and a record of it, signed with your key (coolports cache key). What came from a cache is passed on with the records that it came with, and what is known neither to come from one nor to be built here is refused.\nExit status: 0 all are there, 1 one is not or somebody else says otherwise, 2 trouble.',
   examples: [
     ['coolports cache add -o /srv/packages make zlib', 'a folder that any web server can serve'],
+    [
+      'coolports cache add -o https://packages.example.org/cache make',
+      'a web server that takes files by PUT',
+    ],
     ['coolports cache add -o /srv/packages --expires 2027-12-31 make', 'to be believed until then'],
   ],
   options: yargs =>

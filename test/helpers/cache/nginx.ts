@@ -46,10 +46,11 @@ http {
   access_log off;
   default_type application/octet-stream;
   sendfile on;
+  client_max_body_size 0;
 ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `  ${name}_temp_path ${at.folder}/tmp;\n`).join('')}
   server {
     listen 127.0.0.1:${at.port};
-    location /cache/ { alias "${at.files}/"; }
+    location /cache/ { alias "${at.files}/"; dav_methods PUT; }
   }
 }
 `

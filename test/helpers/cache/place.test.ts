@@ -35,5 +35,5 @@ test.each(['https://host/', 'ipfs://QmWotMZZFdS7rPNu3Y58WL1NaVXKLJH195pcvR4oMEdZ
 )
 
 test('publisherOf() refuses what can only be read', async () => {
-  expect((await publisherOf('http://host/', {})).ok).toBe(false)
+  expect((await publisherOf('ipfs://QmWotMZZFdS7rPNu3Y58WL1NaVXKLJH195pcvR4oMEdZQE', {})).ok).toBe(false)
 })

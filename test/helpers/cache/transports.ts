@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -14,7 +14,7 @@ export const folderTransport: Transport = {
   start: () => folderStand(path => path),
 }
 
-export const nginxTransport: Transport = { name: 'nginx', canPublish: false, start: nginxStand }
+export const nginxTransport: Transport = { name: 'nginx', canPublish: true, start: nginxStand }
 
 export const ipnsTransport: Transport = {
   name: 'an IPNS name',
@@ -51,6 +51,7 @@ async function nginxStand(): Promise<Stand> {
   const folder = mkdtempSync(join(tmpdir(), 'cache-nginx-'))
   const files = join(folder, 'files')
   mkdirSync(files)
+  chmodSync(files, 0o777) // its workers are of another user
   const nginx = await startNginx(folder, files)
   return {
     url: `${nginx.url}/cache`,
