@@ -3,11 +3,12 @@ import { expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
 import type { PackageName } from '../../../core/name.ts'
 import { ok, refuse } from '../../../core/result.ts'
+import { Broken } from '../../../helpers/cache/failure.ts'
 import { makeKey } from '../../../helpers/cache/minisign.ts'
 import { recordName } from '../../../helpers/cache/names.ts'
 import type { Place } from '../../../helpers/cache/place.ts'
 import { type CacheRecord, recordText } from '../../../helpers/cache/record.ts'
-import { signRecord } from '../../../helpers/cache/signed-record.ts'
+import { MAX_SIGNED_BYTES, signRecord } from '../../../helpers/cache/signed-record.ts'
 import { askPlace } from '../../../helpers/cache/statements.ts'
 import type { Files } from './good.ts'
 
@@ -40,8 +41,9 @@ const placeWith = (files: Files): Place => ({
   close: async () => {},
 })
 
-const ask = (files: Files) =>
-  askPlace(placeWith(files), HASH, [{ key: key.public }], '2029-01-01', new AbortController().signal)
+const asked = (place: Place) =>
+  askPlace(place, HASH, [{ key: key.public }], '2029-01-01', new AbortController().signal)
+const ask = (files: Files) => asked(placeWith(files))
 
 const NAME = recordName(HASH, key.public.id)
 
@@ -95,6 +97,40 @@ test('a record that is shorter than its place said was cut off: that is no lie',
       return opened.ok ? ok({ ...opened.value, length: 5000 }) : opened
     },
   }
-  const asked = askPlace(short, HASH, [{ key: key.public }], '2029-01-01', new AbortController().signal)
-  expect(await asked).toMatchObject({ ok: false, error: { kind: 'cut', total: 5000 } })
+  expect(await asked(short)).toMatchObject({ ok: false, error: { kind: 'cut', total: 5000 } })
+})
+
+/** A place whose every file has these bytes. */
+const placeOf = (bytes: () => AsyncIterable<Uint8Array>): Place => ({
+  ...placeWith({}),
+  open: async () => ok({ bytes: bytes(), close: () => {} }),
+})
+
+test('a record without an end is left once it is longer than any', async () => {
+  let given = 0
+  const endless = placeOf(async function* () {
+    for (; given < 2 * MAX_SIGNED_BYTES; given += 65536) yield Buffer.alloc(65536, 'x')
+  })
+  expect(await asked(endless)).toMatchObject({
+    ok: false,
+    error: { kind: 'lie', why: `${NAME} is longer than ${MAX_SIGNED_BYTES} bytes` },
+  })
+  expect(given).toBeLessThan(1.2 * MAX_SIGNED_BYTES)
+})
+
+test('a record that breaks off is told as its place tells it', async () => {
+  const failure = { kind: 'cut', have: 1 } as const
+  const broken = placeOf(async function* () {
+    yield Buffer.from('u')
+    throw new Broken(failure)
+  })
+  expect(await asked(broken)).toEqual({ ok: false, error: failure })
+})
+
+test('a record that has expired is told apart, and counts no more', async () => {
+  const record = { ...RECORD, expires: '2028-12-31' }
+  expect(await ask({ [NAME]: signRecord(record, key) })).toMatchObject({
+    ok: true,
+    value: { statements: [], expired: [{ record }] },
+  })
 })

@@ -73,6 +73,13 @@ function renumbered(text: string): string {
   return bytes.toString('base64')
 }
 
+/** A key with the number of another one. */
+const ofNumber = (text: string, other: string): string =>
+  Buffer.concat([
+    Buffer.from(other, 'base64').subarray(0, 10),
+    Buffer.from(text, 'base64').subarray(10),
+  ]).toString('base64')
+
 test.each(['that is there', 'that is not there yet'])(
   'what a symlink leads to, %s, is written; the link stays',
   there => {
@@ -98,6 +105,11 @@ describe('a file with a fault trusts nobody:', () => {
     ['a name without a key', `${good}\nname: bob\n`, 'it is no public key'],
     ['a key that is damaged', good.slice(0, -9), 'it is no public key'],
     ['one key twice', `${good}\n${good}`, 'comes twice'],
+    [
+      'two keys of one number',
+      `${good}\nkey: ${ofNumber(other.public.text, key.public.text)}\n`,
+      'comes twice',
+    ],
     ['a name that a terminal would obey', `${good}name: a\u001b[2Jb\n`, 'is not a name'],
   ])('%s', (_, text, why) => {
     writeTrust(path, [])
@@ -126,6 +138,7 @@ test('coolports trust adds, names, lists and removes keys', () => {
     status: 2,
     err: expect.stringContaining('it is no public key of minisign, and there is no such file'),
   })
+  expect(trust('add', makeKey().key.public.text, '--name', 'alice ').status).toBe(2)
   writeFileSync(join(folder, 'alice.sec'), makeKey().secretFile)
   for (const [file, why] of [
     ['alice.sec', 'it is a secret key, which is for its owner alone; the public one is wanted'],
