@@ -13,6 +13,7 @@ import { packageName, recordName } from '../../../helpers/cache/names.ts'
 import { Notes } from '../../../helpers/cache/notes.ts'
 import { obtain } from '../../../helpers/cache/obtain.ts'
 import type { Place } from '../../../helpers/cache/place.ts'
+import type { CacheRecord } from '../../../helpers/cache/record.ts'
 import { leftOut, type Run } from '../../../helpers/cache/search.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
@@ -69,7 +70,12 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 /** What a builder who has built the package has put into a cache. */
-async function by(key: typeof alice, name: string, text = 'the bytes'): Promise<Files> {
+async function by(
+  key: typeof alice,
+  name: string,
+  text = 'the bytes',
+  others: Partial<CacheRecord> = {},
+): Promise<Files> {
   const tree = join(folder, `tree-${key.public.id}`)
   mkdirSync(tree)
   writeFileSync(join(tree, 'file'), text)
@@ -78,7 +84,7 @@ async function by(key: typeof alice, name: string, text = 'the bytes'): Promise<
   const packed = await packTree(tree, file)
   if (!packed.ok) throw new Error('not packed')
   const body = readFileSync(file)
-  const record = recordOf({ name, hash, tar: packed.value.digest, body, key })
+  const record = { ...recordOf({ name, hash, tar: packed.value.digest, body, key }), ...others }
   return honest({ folder, hash, record, key, body, keyText })
 }
 
@@ -86,7 +92,7 @@ interface Script {
   /** When it says what it has. */
   readonly wordMs?: number
   /** How it gives the package: whole, after a while; or not. */
-  readonly gives?: 'at once' | 'silence' | 'a part' | `after ${number}`
+  readonly gives?: 'at once' | 'silence' | 'a part' | 'slowly' | `after ${number}`
   readonly files?: Files
   /** How long it takes to say that it has no package. */
   readonly missMs?: number
@@ -108,7 +114,7 @@ class Scripted implements Place {
     const { wordMs = 0, gives = 'at once', missMs = 0 } = this.#script
     const body = (this.#script.files ?? files)[file]
     if (file !== packageName(hash)) await sleep(wordMs, undefined, { signal })
-    if (body === undefined && file === packageName(hash)) await sleep(missMs)
+    if (file === packageName(hash)) await sleep(missMs)
     if (body === undefined) return refuse({ kind: 'absent' } as const)
     const bytes = Buffer.from(body)
     if (file !== packageName(hash)) return ok({ bytes: once(bytes), length: bytes.length, close: () => {} })
@@ -119,6 +125,12 @@ class Scripted implements Place {
   async *#given(bytes: Buffer, gives: string, signal: AbortSignal) {
     try {
       if (gives === 'a part') yield bytes.subarray(0, 20)
+      // 200 bytes a second.
+      for (let at = 0; gives === 'slowly' && at < bytes.length; at += 20) {
+        yield bytes.subarray(at, at + 20)
+        await sleep(100, undefined, { signal })
+      }
+      if (gives === 'slowly') return
       const ms = gives === 'at once' ? 0 : Number(gives.split('after ')[1] ?? 120_000)
       await sleep(ms, undefined, { signal })
       yield bytes
@@ -181,6 +193,18 @@ describe('a package of which several speak', () => {
     // What it alone has it gives.
     expect(await from(new Scripted('a', { gives: 'after 200' }), new Scripted('b', { files: {} }))).toBe('a')
     expect(run.notes.read(leftOut('a'))).toBeUndefined()
+  })
+
+  test('is asked of who has kept others waiting after the rest of a quorum', async () => {
+    run = { ...run, quorum: 2, headStartMs: 200 }
+    const bobs = await by(bob, 'one')
+    for (const asked of [1, 0]) {
+      const slow = new Scripted('a', { gives: 'after 60000' })
+      expect(await from(slow, new Scripted('b', { files: bobs }))).toBe('b')
+      expect(slow.asked).toBe(asked)
+      rmSync(packagePath(run.store, hash))
+      run = { ...run, headStartMs: 60_000 }
+    }
   })
 
   test('is had from who made a pause, where that one begins first', async () => {
@@ -321,4 +345,52 @@ test('one that has records and is slow to say that it has no package is left out
     expect(await from(new Scripted('a', { files: empty, missMs: 100 }))).toContain('a: nothing')
   }
   expect(run.notes.read(leftOut('a'))).toBeDefined()
+})
+
+test.each([
+  ['nothing', []],
+  ['another package', [[packageName(hash), 'another']]],
+] as const)('one that has records and gave %s keeps nobody waiting again in this run', async (_, gives) => {
+  run = { ...run, headStartMs: 60_000 }
+  const records = Object.entries(files).filter(([name]) => name !== packageName(hash))
+  const has = Object.fromEntries([...records, ...gives])
+  const msFor = async (missMs: number): Promise<number> => {
+    const started = performance.now()
+    expect(await from(new Scripted('a', { files: has, missMs }), new Scripted('b', {}))).toBe('b')
+    rmSync(packagePath(run.store, hash))
+    return performance.now() - started
+  }
+  expect(await msFor(200)).toBeGreaterThan(190)
+  expect(await msFor(3000)).toBeLessThan(2000)
+})
+
+test('one that stalls two processes at once counts once', async () => {
+  run = { ...run, patience: { ...run.patience, idleMs: 200 } }
+  const stalling = (name: string) => new Scripted(name, { gives: 'a part' })
+  await Promise.all([from(stalling('a')), from(stalling('a'))])
+  expect(told.length).toBe(1)
+  expect(await from(stalling('b'))).toContain('within 0.06 s')
+})
+
+test('where patience got shorter, less is wanted in that time', async () => {
+  run = { ...run, patience: { ...run.patience, idleMs: 1000, leastBytes: 100 } }
+  expect(await from(new Scripted('a', { gives: 'a part' }), new Scripted('b', { gives: 'slowly' }))).toBe('b')
+})
+
+test('nobody can tell beforehand which packages a run checks', async () => {
+  const outcomes = new Set<string>()
+  for (let count = 0; count < 40; count++) {
+    const notes = new Notes({ REDO_RUN: '' }, join(folder, `run ${count}`))
+    const outcome = await obtain(wanted, { ...run, notes, spotCheck: 0.5, places: [new Scripted('a', {})] })
+    outcomes.add(outcome.kind)
+    rmSync(packagePath(run.store, hash), { force: true })
+  }
+  expect([...outcomes].sort()).toEqual(['here', 'to be compared'])
+})
+
+test('a record that has expired is told of once in a run, and is no word for its package', async () => {
+  const old = await by(bob, 'one', 'the bytes', { expires: '2025-12-31' })
+  for (let count = 0; count < 2; count++)
+    expect(await from(new Scripted('a', { files: old }))).toBe('a: no record by a trusted key')
+  expect(told.map(({ why }) => why)).toEqual(['it was said until 2025-12-31, and today is 2026-01-01'])
 })
