@@ -98,10 +98,11 @@ interface Script {
   readonly missMs?: number
 }
 
-/** With `asked` for the package, and whether who asked has left. */
+/** With how often it was `heard` of a builder's word, `asked` for the package, and `left` by who had asked. */
 class Scripted implements Place {
   readonly name: string
   readonly #script: Script
+  heard = 0
   asked = 0
   left = 0
 
@@ -113,7 +114,13 @@ class Scripted implements Place {
   async open(file: string, signal: AbortSignal) {
     const { wordMs = 0, gives = 'at once', missMs = 0 } = this.#script
     const body = (this.#script.files ?? files)[file]
-    if (file !== packageName(hash)) await sleep(wordMs, undefined, { signal })
+    if (file !== packageName(hash)) {
+      this.heard += 1
+      signal.addEventListener('abort', () => {
+        this.left += 1
+      })
+      await sleep(wordMs, undefined, { signal })
+    }
     if (file === packageName(hash)) await sleep(missMs)
     if (body === undefined) return refuse({ kind: 'absent' } as const)
     const bytes = Buffer.from(body)
@@ -214,6 +221,24 @@ describe('a package of which several speak', () => {
     expect(mute.asked).toBe(1)
   })
 
+  test('is had once, where two have begun to give it', async () => {
+    const closed: string[] = []
+    const places = ['a', 'b'].map(name => {
+      const place = new Scripted(name, {})
+      const open = place.open.bind(place)
+      // It does not hear that nobody waits for it any more.
+      place.open = async (file, _) => {
+        const opened = await open(file, new AbortController().signal)
+        if (!opened.ok || file !== packageName(hash)) return opened
+        await sleep(name === 'a' ? 200 : 100)
+        return ok({ ...opened.value, close: () => closed.push(name) })
+      }
+      return place
+    })
+    expect(await from(...places)).toBe('b')
+    await vi.waitFor(() => expect(closed).toContain('a'))
+  })
+
   test('is asked of one alone, where that one gives it', async () => {
     const other = new Scripted('b', {})
     expect(await from(new Scripted('a', {}), other)).toBe('a')
@@ -243,7 +268,7 @@ describe('who was not heard when the others had decided', () => {
     const late = new Scripted('b', { wordMs: 100 })
     expect(await from(new Scripted('a', {}), late)).toBe('a')
     await sleep(150)
-    expect(late.asked).toBe(0)
+    expect([late.asked, late.left]).toEqual([0, 2])
   })
 
   test('is waited for as long as all are', async () => {
@@ -267,6 +292,7 @@ describe('who was not heard when the others had decided', () => {
     expect(
       await from(flawed, new Scripted('b', { wordMs: 100, files: await by(bob, 'one', 'other bytes') })),
     ).toBe('b')
+    expect(flawed.heard).toBe(run.keys.length)
   })
 
   test('and calls the package by another name is believed nothing', async () => {
