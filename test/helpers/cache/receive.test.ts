@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, expect, test, vi } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
@@ -33,6 +34,13 @@ const giving = (bytes: () => AsyncGenerator<Uint8Array>): Place => ({
   close: async () => {},
 })
 
+/** One that does. */
+const telling = (body: string): Place => ({
+  ...giving(async function* () {}),
+  open: async () =>
+    ok({ bytes: Readable.from([Buffer.from(body)]), length: Buffer.byteLength(body), close: () => {} }),
+})
+
 const saying = (body: string): Place =>
   giving(async function* () {
     yield Buffer.from(body)
@@ -55,11 +63,24 @@ test('a package that never ends is read no further than its record goes, and not
   expect([asked, existsSync(path)]).toEqual([2, false])
 })
 
-test('of two records that one is answered whose package came', async () => {
-  const [one, two] = [record('one'), record('another')]
-  const { path, result } = await received(saying('one'), [two, one])
-  expect(result).toEqual({ ok: true, value: one })
-  expect(readFileSync(path, 'utf8')).toBe('one')
+test.each([saying('one'), telling('one')])(
+  'of two records that one is answered whose package came',
+  async place => {
+    const [one, two] = [record('one'), record('another')]
+    const { path, result } = await received(place, [two, one])
+    expect(result).toEqual({ ok: true, value: one })
+    expect(readFileSync(path, 'utf8')).toBe('one')
+  },
+)
+
+test('what there is no room for is not begun', async () => {
+  let asked = 0
+  const endless = giving(async function* () {
+    for (; asked < 100; asked++) yield Buffer.alloc(10, 'x')
+  })
+  const { path, result } = await received(endless, [{ ...record(''), size: 2 ** 52 }])
+  expect(result).toEqual({ ok: false, error: { kind: 'disk', code: 'ENOSPC', folder } })
+  expect([asked, existsSync(path)]).toEqual([0, false])
 })
 
 test.each([

@@ -1,5 +1,6 @@
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -175,6 +176,31 @@ describe('a package that is taken', () => {
     expect(recordsKept()).toEqual([])
   })
 
+  test.skipIf(!mayMountDisk()).each(['same', 'another'])(
+    'takes the place of what was there, on the %s file system, which stays as it was under its other names',
+    async where => {
+      const { folder: cache, body } = await offer('one')
+      const own = mkdtempSync(join(tmpdir(), 'reuse-disk-'))
+      if (where === 'another') mountDisk(own, 1 << 20)
+      writeFileSync(join(folder, 'before'), 'before')
+      linkSync(join(folder, 'before'), join(folder, 'out'))
+      const env = { PKG_CACHE_URL: cache, ...(where === 'another' ? { COOLPORTS_STORE: own } : {}) }
+      expect((await ask('one', env)).status).toBe(0)
+      expect(readFileSync(join(folder, 'out')).equals(body)).toBe(true)
+      expect(readFileSync(join(folder, 'before'), 'utf8')).toBe('before')
+    },
+  )
+
+  test('is to be built where fewer builders than are wanted have signed it', async () => {
+    const { folder: cache } = await offer('one')
+    const env = { PKG_CACHE_URL: cache, PKG_CACHE_QUORUM: '2', PKG_FORCE_BINARY: 'yes' }
+    const { status, said } = await ask('one', env)
+    expect([status, said]).toEqual([
+      REFUSED,
+      expect.stringContaining('a record by "alice", where 2 builders are wanted'),
+    ])
+  })
+
   test('is to be built where it is freed at once', async () => {
     const { folder: cache, hash } = await offer('one')
     meanwhile.after = () => rmSync(packagePath(store(), hash))
@@ -251,12 +277,13 @@ describe('a spot check', () => {
   })
 })
 
-test('where nobody is trusted it is said which file that was read in', async () => {
+test('where nobody is trusted it is said once, and which file that was read in', async () => {
   const env = { PKG_CACHE_URL: folder, REDO_RUN: '' }
   const file = join(folder, 'no trust')
   expect((await ask('one', { ...env, COOLPORTS_TRUST: file })).said).toContain(
     `trusted keys ${file} (there is no such file)`,
   )
+  expect((await ask('two', { ...env, COOLPORTS_TRUST: file })).said).toBe('')
   writeTrust(file, [])
   expect((await ask('one', { ...env, COOLPORTS_TRUST: file })).said).toContain(`trusted keys ${file}\n`)
 })

@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -114,9 +115,9 @@ describe('a note of what came of some content', () => {
   })
 
   test('finds nothing where the package is a symlink, or gone', () => {
-    rmSync(packagePath(store, hash))
+    renameSync(packagePath(store, hash), join(store, 'elsewhere'))
     expect(findContent(store, text)).toBeUndefined()
-    symlinkSync('/etc/passwd', packagePath(store, hash))
+    symlinkSync(join(store, 'elsewhere'), packagePath(store, hash))
     expect(findContent(store, text)).toBeUndefined()
   })
 

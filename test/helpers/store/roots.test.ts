@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
+import { partOf } from '../../../core/part.ts'
 import { holdTree, liveRoots, sweepRoots } from '../../../helpers/store/roots.ts'
 import { holdPackages } from './store.ts'
 
@@ -83,6 +84,13 @@ describe('a root', () => {
     mkdirSync(join(store, 'roots'), { recursive: true })
     writeFileSync(join(store, 'roots/by hand'), `# mine\nowner: "${top}"\ntree: ${sha256('a')}\n`)
     expect(held()).toEqual([{ owner: top, trees: [sha256('a')], packages: [] }])
+  })
+
+  test('holds nothing while it is written, or when it is gone since its name was read', () => {
+    mkdirSync(join(store, 'roots'), { recursive: true })
+    writeFileSync(partOf(join(store, 'roots/new')), 'owner: "/')
+    symlinkSync('nowhere', join(store, 'roots/gone'))
+    expect(held()).toEqual([])
   })
 
   test('has an absolute owner', () => {
