@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,6 +15,7 @@ import { obtain } from '../../../helpers/cache/obtain.ts'
 import type { Place } from '../../../helpers/cache/place.ts'
 import type { CacheRecord } from '../../../helpers/cache/record.ts'
 import { leftOut, type Run } from '../../../helpers/cache/search.ts'
+import { unverifiedRecord } from '../../../helpers/cache/signed-record.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
 import { recordOf } from '../../support/record.ts'
@@ -401,6 +402,47 @@ test('one that stalls two processes at once counts once', async () => {
 test('where patience got shorter, less is wanted in that time', async () => {
   run = { ...run, patience: { ...run.patience, idleMs: 1000, leastBytes: 100 } }
   expect(await from(new Scripted('a', { gives: 'a part' }), new Scripted('b', { gives: 'slowly' }))).toBe('b')
+})
+
+test.each(['is not here', 'is here'])(
+  'a package that is another tar than was signed is not taken, where the tree of that tar %s',
+  async there => {
+    run = { ...run, quorum: 2 }
+    const [alices, before] = [files, unpackedTrees()]
+    const { tar } = signedIn(alices[recordName(hash, alice.public.id)])
+    if (there === 'is here') {
+      expect(await from(new Scripted('both', { files: { ...alices, ...(await by(bob, 'one')) } }))).toBe(
+        'both',
+      )
+      rmSync(packagePath(run.store, hash))
+      rmSync(join(folder, `tree-${bob.public.id}`), { recursive: true })
+    }
+    const trees = unpackedTrees()
+    const { [packageName(hash)]: _, ...word } = alices
+    const bent = await by(bob, 'one', 'other bytes', { tar })
+    const said = await from(new Scripted('a', { files: word }), new Scripted('b', { files: bent }))
+    expect(said).toContain('b: what is not true: the package is not the tar that its record tells of')
+    expect(existsSync(packagePath(run.store, hash))).toBe(false)
+    expect([unpackedTrees(), before]).toEqual([trees, []])
+  },
+)
+
+const unpackedTrees = () =>
+  existsSync(join(run.store, 'trees')) ? readdirSync(join(run.store, 'trees')) : []
+
+function signedIn(file: string | Uint8Array | undefined): CacheRecord {
+  const record = unverifiedRecord(String(file))
+  if (!record.ok) throw new Error(record.error)
+  return record.value
+}
+
+test('a package in which a file is not set-uid that its key calls so is not taken', async () => {
+  const key = { ...wanted.key, setuid: ['file'] }
+  const outcome = await obtain({ ...wanted, key }, { ...run, places: [new Scripted('a', {})] })
+  expect(outcome).toMatchObject({
+    kind: 'not here',
+    said: [['a', expect.stringContaining('what no package of this key holds: "file"')]],
+  })
 })
 
 test('nobody can tell beforehand which packages a run checks', async () => {

@@ -225,6 +225,15 @@ describe('a package that is taken', () => {
     expect(status).toBe(NOT_HERE)
   })
 
+  test.skipIf(!mayMountDisk())('is no lie where the store has no room to unpack it', async () => {
+    const { folder: cache } = await offer('one')
+    const disk = mkdtempSync(join(tmpdir(), 'reuse-disk-'))
+    mountDisk(join(disk, 'trees'), 1 << 20, 'nr_inodes=2')
+    const { status, said } = await ask('one', { PKG_CACHE_URL: cache, COOLPORTS_STORE: disk })
+    expect(said).toContain('cannot take one-1-1 from a package cache: the disk is full')
+    expect([said.includes('left out'), status]).toEqual([false, NOT_HERE])
+  })
+
   test.skipIf(!mayMountDisk()).each(['.', 'store'])(
     'is told of where the store, %s, can only be read, without advice to make room',
     async name => {

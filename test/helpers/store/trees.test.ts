@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
 import { nameOf, type ProcessName } from '../../../core/process-name.ts'
 import { treePath } from '../../../core/store.ts'
+import { gc } from '../../../helpers/store/gc.ts'
 import { unpackedTree } from '../../../helpers/store/trees.ts'
 import { useStore } from '../../../helpers/store/use.ts'
 import { readIdentity } from '../../../helpers/tar/identity.ts'
@@ -79,6 +80,17 @@ test('a tree has the mode of all folders, whatever the umask', async () => {
   } finally {
     process.umask(before)
   }
+})
+
+test('a tree is not freed while it is used', async () => {
+  const [store, file] = [folder(), join(folder(), 'pkg.tar.gz')]
+  await packTree(folder({ file: 'text' }), file)
+  await useStore(store, async use => {
+    const tree = await unpackedTree(use, file)
+    expect((await gc(store, 0)).free).toEqual([])
+    expect(tree.ok && existsSync(tree.value.path)).toBe(true)
+  })
+  expect((await gc(store, 0)).free.length).toBe(1)
 })
 
 test('a tree that was copied without its times is unpacked again, by one of all who ask, and kept below damaged/', async () => {
