@@ -2,7 +2,7 @@ import { CarBlockIterator } from '@ipld/car'
 import type { CID } from 'multiformats/cid'
 import { ok, type Result } from '../../core/result.ts'
 import { type BlockPlace, type Blocks, blockFault, MAX_BLOCK_BYTES } from '../block/block.ts'
-import { cidFault, digestOf } from '../block/cid.ts'
+import { digestOf } from '../block/cid.ts'
 import type { IpfsFailure } from '../block/failure.ts'
 import type { Failure } from '../http/failure.ts'
 import type { Block } from './car.ts'
@@ -60,7 +60,7 @@ export class ArchivedBlocks implements Blocks {
       const next = await this.#next(this.#stream)
       if (!next) return this.#leave()
       const { cid, bytes } = next
-      const fault = cidFault(cid) ? ODD : blockFault(cid, bytes)
+      const fault = blockFault(cid, bytes)
       if (fault) return this.#leave(fault)
       const got = digestOf(cid)
       if (got === digest) return bytes
@@ -144,8 +144,6 @@ class Meter implements AsyncIterable<Uint8Array> {
     }
   }
 }
-
-const ODD: Failure = { kind: 'digest', got: 'of another kind', bytes: 0 }
 
 /** Blocks of 256 KiB: 16 MiB. */
 const MOST_KEPT = 64

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CarWriter } from '@ipld/car'
 import { CID } from 'multiformats/cid'
@@ -12,7 +13,7 @@ import { sendWithoutEnd } from '../../support/endless.ts'
 import { folder, put, serve } from '../fetch/support.ts'
 import { placesAt, Store, serveStore } from './support.ts'
 
-const BODY = randomBytes(4_000_000) // sixteen blocks
+const BODY = randomBytes(5_000_000) // twenty blocks
 const store = new Store()
 const ROOT = await store.add(BODY)
 
@@ -75,16 +76,16 @@ describe('a gateway that works', () => {
   it('is asked block by block where it makes no archives', async () => {
     const { url, asked } = await serveStore(store, noArchive)
     expect(await read(placesAt([url]))).toBe('the file')
-    expect(asked).toHaveLength(1 + 1 + 16)
+    expect(asked).toHaveLength(1 + 1 + 20)
   })
 
   it('is asked for what is missing alone when a download goes on', async () => {
     const { url, asked } = await serveStore(store, noArchive)
-    expect(await read(placesAt([url]), ROOT, [], 3_500_000)).toBe('the file')
+    expect(await read(placesAt([url]), ROOT, [], 4_500_000)).toBe('the file')
     expect(asked.length).toBeLessThanOrEqual(1 + 1 + 3)
     const archiver = await serveStore(store)
-    expect(await read(placesAt([archiver.url]), ROOT, [], 3_500_000)).toBe('the file')
-    expect(archiver.asked[1]?.url).toContain('entity-bytes=3500000:*')
+    expect(await read(placesAt([archiver.url]), ROOT, [], 4_500_000)).toBe('the file')
+    expect(archiver.asked[1]?.url).toContain('entity-bytes=4500000:*')
     expect(archiver.asked).toHaveLength(2)
   })
 
@@ -160,6 +161,14 @@ const hostile: Readonly<Record<string, Tamper>> = {
     if (isArchive(request)) void sendArchive(response, 3, () => randomBytes(1000), false)
     return isArchive(request)
   },
+  'sends an archive in which each block has a bit flipped': (request, response) => {
+    if (isArchive(request)) sendFlipped(response)
+    return isArchive(request)
+  },
+  'stops in the middle of its archive': (request, response) => {
+    if (isArchive(request)) response.write(carHeader())
+    return isArchive(request)
+  },
   'sends no archive but text': (request, response) => {
     if (isArchive(request)) response.end('<html>')
     return isArchive(request)
@@ -185,6 +194,20 @@ function carHeader(): Buffer {
     Buffer.from([0x67, ...Buffer.from('version'), 1]),
   ])
   return Buffer.concat([Buffer.from([header.length]), header])
+}
+
+/** Blocks with the CIDs of those that are wanted. */
+function sendFlipped(response: ServerResponse): void {
+  const { writer, out } = CarWriter.create([ROOT])
+  void (async () => {
+    for (const [digest, block] of store.blocks) {
+      const bytes = Buffer.from(block)
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 20) ^ 1, bytes.length - 20)
+      await writer.put({ cid: CID.createV1(0x70, create(0x12, Buffer.from(digest, 'hex'))), bytes })
+    }
+    await writer.close()
+  })()
+  pipeline(out, response).catch(() => {})
 }
 
 async function sendArchive(
@@ -231,6 +254,13 @@ describe('Places', () => {
     expect(gateways.said).toEqual([
       expect.stringMatching(/^ipfs: 127.0.0.1:\d+ gave sha256 [0-9a-f]{64} \(13 B\); it is asked no more$/),
     ])
+  })
+
+  it('asks one no more that has sent a false block in an archive', async () => {
+    const liar = await serveStore(store, hostile['sends an archive in which each block has a bit flipped'])
+    const gateways = placesAt([liar.url])
+    expect(await read(gateways)).toMatch(/^no block \w+: 127.0.0.1:\d+ gave sha256 /)
+    expect(gateways.said).toEqual([expect.stringContaining('it is asked no more')])
   })
 
   it('does not hold it against a gateway that it lacks a block', async () => {

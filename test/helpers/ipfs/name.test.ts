@@ -1,7 +1,9 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { base36 } from 'multiformats/bases/base36'
 import { CID } from 'multiformats/cid'
+import { create } from 'multiformats/hashes/digest'
 import { describe, expect, it } from 'vitest'
 import { ok, refuse } from '../../../core/result.ts'
 import { parseName, type RecordPlace, readRecord } from '../../../helpers/ipfs/name.ts'
@@ -42,6 +44,16 @@ describe('resolveName()', () => {
     expect(resolved.ok && [resolved.value.cid.toString(), resolved.value.ttlMs]).toEqual([CIDS[0], 60_000])
     const peer = parseName('12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5')
     expect(peer.ok && parseName(peer.value.text).ok).toBe(true)
+  })
+
+  it('asks again after a day, whatever a record says, and where the store keeps none', async () => {
+    const key = newKey()
+    const record = await key.sign(`/ipfs/${CIDS[0]}`, 1n, 100 * HOUR, 90 * HOUR)
+    const noStore = put(join(folder(), 'file'), '')
+    expect(await resolve(key.name.text, [giving(record)], noStore)).toMatchObject({
+      ok: true,
+      value: { ttlMs: 24 * HOUR },
+    })
   })
 
   it('takes the newest of all records that gateways have, and is not held up by one that has none', async () => {
@@ -146,6 +158,11 @@ describe('resolveName()', () => {
       (key: NameKey) => key.sign('/etc/passwd', 1n, HOUR, 0),
       'a record that leads to "/etc/passwd"',
     ],
+    [
+      'a path behind another name',
+      (key: NameKey) => key.sign(`/ipns/${key.name.text}/below`, 1n, HOUR, 0),
+      'a record that leads to "/ipns/',
+    ],
   ])('refuses a record that is %s', async (_what, make, why) => {
     const key = newKey()
     const record = await make(key)
@@ -177,6 +194,8 @@ describe('resolveName()', () => {
     [CIDS[0].slice(1), 'is no IPNS name'],
     ['bafybeicg2rebjoofv4kbyovkw7af3rpiitvnl6i7ckcywaq6xjcxnc2mby', 'is no IPNS name'],
     ['1'.repeat(10_000), 'is no IPNS name'],
+    [CID.createV1(0x72, create(0, Buffer.from('no key'))).toString(base36), 'is no IPNS name'],
+    [CID.createV1(0x72, create(0x12, Buffer.alloc(20))).toString(base36), 'is no IPNS name'],
   ])('refuses the name %j', async (name, why) => {
     const resolved = await resolve(name, [giving(Buffer.alloc(0))])
     expect(resolved.ok ? '' : resolved.error).toContain(why)
