@@ -68,8 +68,7 @@ async function has(
   if (!trusted) return hasAny(place, record)
   const answer = await askPlace(place, record.hash, [trusted], today, never())
   if (answer.ok) {
-    const { statements, expired } = answer.value
-    const same = [...statements, ...expired].filter(one => one.record.tar === record.tar && isOf(one, bytes))
+    const same = answer.value.statements.filter(one => one.record.tar === record.tar && isOf(one, bytes))
     return ok(same.some(one => end(one.record) >= end(record)))
   }
   // What nobody signed may be replaced.

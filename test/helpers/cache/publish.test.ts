@@ -21,7 +21,7 @@ import type { PackageName } from '../../../core/name.ts'
 import { partOf } from '../../../core/part.ts'
 import { ok, refuse } from '../../../core/result.ts'
 import type { ClosureMember } from '../../../helpers/built/closure.ts'
-import type { Failure } from '../../../helpers/cache/failure.ts'
+import { Broken, type Failure } from '../../../helpers/cache/failure.ts'
 import { makeKey } from '../../../helpers/cache/minisign.ts'
 import { packageName, recordName } from '../../../helpers/cache/names.ts'
 import type { Place, Publisher } from '../../../helpers/cache/place.ts'
@@ -30,7 +30,7 @@ import { type Publishing, publish } from '../../../helpers/cache/publish.ts'
 import type { Statement } from '../../../helpers/cache/quorum.ts'
 import type { CacheRecord } from '../../../helpers/cache/record.ts'
 import { placeOf, publisherOf } from '../../../helpers/cache/schemes.ts'
-import { signRecord } from '../../../helpers/cache/signed-record.ts'
+import { signRecord, verifyRecord } from '../../../helpers/cache/signed-record.ts'
 import { markBuilt } from '../../../helpers/store/built.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { mountMute } from '../../support/mount.ts'
@@ -195,6 +195,13 @@ test('a place that names the bytes it has by our digest is not asked for them, a
   expect(contents()).toEqual(before)
 })
 
+/** What we have signed. */
+function signed(): CacheRecord {
+  const read = verifyRecord(MINE.public, readFileSync(join(cache, recordName(HASH, MINE.public.id)), 'utf8'))
+  if (!read.ok) throw new Error(read.error)
+  return read.value
+}
+
 describe('what was built here', () => {
   test('comes with its bytes first and the record, by which it is found, last', async () => {
     const member = await packed('mine')
@@ -242,6 +249,57 @@ describe('what was built here', () => {
     expect(['new', 'new/cache'].map(name => statSync(join(folder, name)).mode & 0o777)).toEqual([
       0o755, 0o755,
     ])
+  })
+
+  test('is signed as what it is where another one is there, which somebody else spoke for', async () => {
+    const [theirs, mine] = [await packed('theirs'), await packed('mine')]
+    const alice = makeKey().key
+    markBuilt(store, HASH, theirs.tar)
+    await add(theirs, { key: alice })
+    markBuilt(store, HASH, mine.tar)
+    const added = await add(mine, { keys: [{ key: alice.public }] })
+    expect(added).toMatchObject({ value: { kind: 'disputed', theirs: theirs.tar, signed: true } })
+    expect(signed()).toMatchObject({ tar: mine.tar, gz: sha256(readFileSync(mine.file)) })
+  })
+
+  test('is signed with the bytes that are there, until the day that was said', async () => {
+    const member = await packed('mine')
+    markBuilt(store, HASH, member.tar)
+    const other = gzipSync(gunzipSync(readFileSync(member.file)), { level: 1 })
+    mkdirSync(cache)
+    writeFileSync(join(cache, packageName(HASH)), other)
+    const there = readFileSync(join(cache, packageName(HASH)))
+    expect(await add(member, { expires: '2030-01-01' })).toMatchObject({ value: { kind: 'signed' } })
+    expect(readFileSync(join(cache, packageName(HASH))).equals(there)).toBe(true)
+    const bytes = { gz: sha256(there), size: there.length }
+    expect(signed()).toMatchObject({ tar: member.tar, ...bytes, expires: '2030-01-01' })
+  })
+
+  test('takes the place of what is no package', async () => {
+    const member = await packed('mine')
+    markBuilt(store, HASH, member.tar)
+    mkdirSync(cache)
+    writeFileSync(join(cache, packageName(HASH)), 'a part of one')
+    expect(await add(member)).toMatchObject({ value: { kind: 'signed' } })
+    expect(readFileSync(join(cache, packageName(HASH))).equals(readFileSync(member.file))).toBe(true)
+  })
+
+  test('is not added where what is there breaks off', async () => {
+    const member = await packed('mine')
+    markBuilt(store, HASH, member.tar)
+    const bytes = async function* () {
+      yield Buffer.from('x')
+      throw new Broken({ kind: 'cut', have: 1 })
+    }
+    const place: Place = {
+      name: cache,
+      open: async () => ok({ bytes: bytes(), close() {} }),
+      close: async () => {},
+    }
+    expect(await add(member, { place })).toEqual({
+      ok: false,
+      error: { why: `${cache} gave a part: it ends after 1 B` },
+    })
   })
 
   test('is not signed as another tar than its file holds', async () => {
@@ -310,6 +368,29 @@ describe('what came from a cache', () => {
     putThere(theirs(member), readFileSync(member.file))
     expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 1 } })
     expect(recordThere()).toBe(kept.file)
+  })
+
+  test('is not signed where a build here came out as another one', async () => {
+    const member = await packed('theirs')
+    keepStatements(store, [said(member)])
+    markBuilt(store, HASH, sha256('mine'))
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 1 } })
+    expect(readdirSync(cache)).not.toContain(recordName(HASH, MINE.public.id))
+  })
+
+  test('is not added where nothing tells that it did', async () => {
+    const member = await packed('theirs')
+    putThere(said(member), readFileSync(member.file))
+    expect(await add(member)).toMatchObject({
+      ok: false,
+      error: { why: expect.stringContaining('nobody knows where it came from') },
+    })
+  })
+
+  test('is passed on without a record of other bytes, be they as many', async () => {
+    const member = await packed('theirs')
+    keepStatements(store, [said(member), said(member, CAROL, { gz: sha256('other') })])
+    expect(await add(member)).toEqual({ ok: true, value: { kind: 'passed on', builders: 1 } })
   })
 
   test('replaces no record by a builder whose key is not known here', async () => {
