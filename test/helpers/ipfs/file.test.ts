@@ -5,6 +5,8 @@ import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
 import { describe, expect, it } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
+import type { Blocks } from '../../../helpers/block/block.ts'
+import { parseCid } from '../../../helpers/block/cid.ts'
 import { describeIpfs, IpfsRefusal } from '../../../helpers/block/failure.ts'
 import { openFile } from '../../../helpers/ipfs/file.ts'
 import { resolvePath } from '../../../helpers/ipfs/folder.ts'
@@ -80,6 +82,23 @@ describe('openFile()', () => {
     expect(length).toBeLessThan(20)
     await new Promise(resolve => setImmediate(resolve))
     expect(store.asked).toHaveLength(length)
+  })
+
+  it('waits for no block any more when the reader leaves', async () => {
+    const store = new Store()
+    const root = await store.add(BODY.subarray(0, 2_000_000))
+    const signals: AbortSignal[] = []
+    const blocks: Blocks = {
+      get: (cid, signal) => {
+        signals.push(signal)
+        return store.reader.get(cid, signal)
+      },
+    }
+    const opened = await openFile(root, { blocks, limit: 2 ** 40, signal: never() })
+    if (!opened.ok) throw new Error()
+    for await (const _ of opened.value.body) break
+    expect(signals.slice(1).map(({ aborted }) => aborted)).toEqual(signals.slice(1).map(() => true))
+    expect(signals.length).toBeGreaterThan(2)
   })
 
   it('breaks off where a block is missing', async () => {
@@ -225,6 +244,22 @@ describe('resolvePath()', () => {
       expect((await resolvePath(cid, path, store.reader, never())).ok).toBe(false)
   })
 
+  it('is led by a large folder to parts of its own kind alone', async () => {
+    const store = new Store()
+    const all = Array.from({ length: 256 }, (_, index) => index.toString(16).toUpperCase().padStart(2, '0'))
+    const leaf = block(store, { type: 'file', data: Buffer.from('x') })
+    const plain = block(store, { type: 'directory' }, [{ Name: 'x', Hash: leaf }])
+    const links = all.map(Name => ({ Name, Hash: plain }))
+    for (const [fanout, why] of [
+      [256n, 'a part of a folder is of another kind'],
+      [1024n, 'a large folder of an unknown kind'],
+    ] as const) {
+      const cid = block(store, { type: 'hamt-sharded-directory', fanout, hashType: 0x22n }, links)
+      const found = await resolvePath(cid, ['x'], store.reader, never())
+      expect(found).toEqual({ ok: false, error: { kind: 'unsound', why } })
+    }
+  })
+
   it('does not let a large folder send it in circles', async () => {
     const store = new Store()
     let cid = block(store, { type: 'hamt-sharded-directory', fanout: 256n, hashType: 0x22n })
@@ -240,4 +275,15 @@ describe('resolvePath()', () => {
     expect((await resolvePath(cid, ['x'], store.reader, never())).ok).toBe(false)
     expect(store.asked.length).toBeLessThan(10)
   })
+})
+
+it('parseCid() refuses what holds no file, and what cannot be checked', () => {
+  const digest = create(0x12, Buffer.alloc(32))
+  expect(parseCid(CID.createV1(0x55, digest).toString()).ok).toBe(true)
+  for (const [cid, why] of [
+    [CID.createV1(0x71, digest), 'is of a codec that holds no files'],
+    [CID.createV1(0x55, create(0x11, Buffer.alloc(32))), 'names no sha2-256 digest'],
+    [CID.createV1(0x55, create(0x12, Buffer.alloc(31))), 'names no sha2-256 digest'],
+  ] as const)
+    expect(parseCid(cid.toString())).toEqual({ ok: false, error: expect.stringContaining(why) })
 })

@@ -70,6 +70,19 @@ describe('resolveName()', () => {
     expect((await resolve(key.name.text, [silent, giving(fresh)])).ok).toBe(true)
   })
 
+  it('waits for a newer record, and for a good one as long as there is none', async () => {
+    const key = newKey()
+    const [old, fresh] = [await sign(key, CIDS[0], 1), await sign(key, CIDS[1], 2)]
+    const late = (ms: number): RecordPlace => ({ name: 'l', record: () => setTimeout(ms, ok(fresh)) })
+    for (const places of [
+      [giving(old), late(100)],
+      [giving(Buffer.from('<html>')), late(800)],
+    ]) {
+      const resolved = await resolve(key.name.text, places)
+      expect(resolved.ok && resolved.value.cid.toV0().toString()).toBe(CIDS[1])
+    }
+  })
+
   it('never goes back to a record older than one that was seen', async () => {
     const key = newKey()
     const store = folder()
@@ -175,11 +188,11 @@ describe('resolveName()', () => {
   it('follows a name to a name, but not in a circle', async () => {
     const [a, b] = [newKey(), newKey()]
     const records = new Map([
-      [a.name.text, await a.sign(`/ipns/${b.name.text}`, 1n, HOUR, 0)],
+      [a.name.text, await a.sign(`/ipns/${b.name.text}`, 1n, HOUR, 30_000)],
       [b.name.text, await sign(b, CIDS[0], 1)],
     ])
     const place: RecordPlace = { name: 'g', record: async name => ok(records.get(name) ?? Buffer.alloc(0)) }
-    expect((await resolve(a.name.text, [place])).ok).toBe(true)
+    expect(await resolve(a.name.text, [place])).toMatchObject({ ok: true, value: { ttlMs: 30_000 } })
     records.set(b.name.text, await b.sign(`/ipns/${a.name.text}`, 2n, HOUR, 0))
     expect(await resolve(a.name.text, [place])).toEqual({
       ok: false,
