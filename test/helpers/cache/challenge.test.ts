@@ -66,6 +66,8 @@ test('what the store has of a builder counts by its signature alone', async () =
   const said = async (by: SecretKey): Promise<readonly string[]> => {
     keepStatements(store, [{ record, trusted, file: signRecord(record, by) }])
     const compared = await challenge(hash, [], [trusted], store, '2029-01-01')
+    // What was said once is no answer of today.
+    expect(compared.answered).toBe(false)
     return compared.said.map(({ builder }) => builder)
   }
   expect(await said(alice)).toEqual(['alice'])

@@ -381,6 +381,11 @@ describe('what came from a cache', () => {
   test('is not added where nothing tells that it did', async () => {
     const member = await packed('theirs')
     putThere(said(member), readFileSync(member.file))
+    // The word on another package, under the name of this one's; and that of another builder.
+    const stray = [said(member, ALICE, { hash: sha256('other') }), said(member, MINE)]
+    mkdirSync(join(store, 'packages'), { recursive: true })
+    for (const [index, { id }] of [ALICE.public, CAROL.public].entries())
+      writeFileSync(join(store, 'packages', recordName(HASH, id)), stray[index]?.file ?? '')
     expect(await add(member)).toMatchObject({
       ok: false,
       error: { why: expect.stringContaining('nobody knows where it came from') },

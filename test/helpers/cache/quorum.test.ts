@@ -63,6 +63,9 @@ describe('differing()', () => {
   test('names both where two stand against each other', () => {
     expect(differing([said('a', ONE), said('b', TWO)], undefined)).toEqual(['a', 'b'])
   })
+  test('hears a builder once, in however many places he says the same', () => {
+    expect(differing([said('a', ONE), said('a', ONE), said('b', TWO)], undefined)).toEqual(['a', 'b'])
+  })
   test('names nobody where all say the same', () => {
     expect(differing([said('a', ONE), said('b', ONE)], { tar: ONE, built: true })).toEqual([])
   })

@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -45,6 +46,19 @@ async function isWhole(): Promise<boolean> {
   for await (const found of verifyStore(store.root)) if ('why' in found) return false
   return true
 }
+
+test('who uses the store gives signs of life for those who cannot see him', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  await useStore(store.root, async use => {
+    await use.need({ distfiles: [sha256('x')] })
+    const [name = ''] = readdirSync(join(store.root, 'uses'))
+    const path = join(store.root, 'uses', name)
+    utimesSync(path, 1, 1)
+    vi.advanceTimersByTime(20_000)
+    expect(Date.now() - statSync(path).mtimeMs).toBeLessThan(60_000)
+  })
+  expect(vi.getTimerCount()).toBe(0)
+})
 
 describe('what is freed', () => {
   test('is what was used least recently, and no more than the budget asks for', async () => {

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import type { Sha256 } from '../../../core/digest.ts'
 import { formatMessage } from '../../../core/message.ts'
-import { packagePath } from '../../../core/store.ts'
+import { packageKeyPath, packagePath } from '../../../core/store.ts'
 import { readBuilt } from '../../../helpers/store/built.ts'
+import { findContent } from '../../../helpers/store/content.ts'
 import { keepBuilt, keepPackage } from '../../../helpers/store/keep.ts'
-import { readIdentity } from '../../../helpers/tar/identity.ts'
+import { identityAt } from '../../../helpers/tar/identity.ts'
 import { packTree } from '../../../helpers/tar/pack.ts'
 import { mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { keyOf, pkgKeyText } from '../../support/pkgkey.ts'
@@ -37,7 +38,7 @@ async function packed(text: string): Promise<{ readonly file: string; readonly t
   return { file, tar: made.value.digest }
 }
 
-const kept = (): Sha256 | undefined => readIdentity(packagePath(store, KEY.hash))
+const kept = (): Sha256 | undefined => identityAt(packagePath(store, KEY.hash))
 
 /** Keeps a build; answers what was said of it. */
 function build({ file, tar }: { readonly file: string; readonly tar: Sha256 }): string {
@@ -73,6 +74,28 @@ test('of two builds that came out differently the note is of the one that the st
   build(first)
   expect(build(second)).toContain(second.tar)
   expect([kept(), readBuilt(store, KEY.hash)]).toEqual([first.tar, first.tar])
+})
+
+test('a build is noted before its package is there, and a package comes after its key', async () => {
+  const one = await packed('one')
+  mkdirSync(packageKeyPath(store, KEY.hash), { recursive: true })
+  expect(() => build(one)).toThrow('EISDIR')
+  expect([kept(), readBuilt(store, KEY.hash)]).toEqual([undefined, one.tar])
+})
+
+test('a build is noted anew where the one before is gone', async () => {
+  const [first, second] = [await packed('first'), await packed('second')]
+  build(first)
+  rmSync(packagePath(store, KEY.hash))
+  build(second)
+  expect([kept(), readBuilt(store, KEY.hash)]).toEqual([second.tar, second.tar])
+})
+
+test('what content a build came of is noted also where its package is there already', async () => {
+  const one = await packed('one')
+  keepPackage(store, KEY, one.file)
+  keepBuilt(store, KEY, one.file, one.tar, () => {}, { text: 'content', tar: one.tar })
+  expect(findContent(store, 'content')?.hash).toBe(KEY.hash)
 })
 
 test.skipIf(!mayMountDisk())('a store without room is told apart', async () => {
