@@ -44,15 +44,15 @@ export function firstToAnswer<Answer, Who extends Rival<Answer>>(
       asked.set(rival, controller)
       last = rival
       const pauses = (): void => {
-        if (!isOver && rival === last) nextAfter([rival], 0)
+        if (!isOver && rival === last) nextAfter(rival, 0)
       }
       rival.ask(controller.signal, pauses).then(answer => hear(rival, answer), fail)
       const ms = patienceMs / (asked.size + besides)
-      if (rival === last) timer = setTimeout(() => nextAfter(asked.keys(), ms), ms)
+      if (rival === last) timer = setTimeout(() => nextAfter(rival, ms), ms)
     }
-    const nextAfter = (slow: Iterable<Who>, ms: number): void => {
+    const nextAfter = (slow: Who, ms: number): void => {
       if (waiting.length === 0) return
-      for (const one of slow) one.dawdles(ms)
+      slow.dawdles(ms)
       askNext()
     }
     const hear = (rival: Who, answer: Answer | undefined): void => {

@@ -13,6 +13,14 @@ test('makeFolders() makes what is missing, and takes no file for a folder', () =
   expect(() => makeFolders(join(root, 'file/below'))).toThrow('ENOTDIR')
 })
 
+test('makeFolders() gives what it makes the mode that is asked for, and what is there keeps its own', () => {
+  const root = folder()
+  const before = statSync(root).mode
+  makeFolders(join(root, 'a/b'), 0o700)
+  expect(['a', 'a/b'].map(name => statSync(join(root, name)).mode & 0o7777)).toEqual([0o700, 0o700])
+  expect(statSync(root).mode).toBe(before)
+})
+
 test('makeFolder() gives a folder its mode, whatever the umask', () => {
   const root = folder()
   const before = process.umask(0o077)

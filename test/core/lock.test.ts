@@ -142,6 +142,31 @@ test('who took the lock under a lower number meanwhile keeps it', () => {
   other.kill()
 })
 
+test('of two who bid the same number at once it is one', () => {
+  const folder = newFolder()
+  const other = spawn('sleep', ['60'])
+  meanwhile.happens = () => bid(folder, 1, nameOf(other.pid ?? 0))
+  expect(tryLock(folder)).toMatchObject({ ok: false, error: { pid: other.pid } })
+  other.kill()
+})
+
+test('who has lost it knows, takes it away from nobody, and gives no signs of life any more', () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const folder = newFolder()
+    const lock = take(folder)
+    expect(lock.isHeld).toBe(true)
+    rmSync(join(folder, 'lock.1'))
+    expect(lock.isHeld).toBe(false)
+    bid(folder, 1, nameOf(process.ppid))
+    lock.release()
+    expect(readdirSync(folder)).toEqual(['lock.1'])
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('who wants it in any case, or its end, waits for it', async () => {
   const folder = newFolder()
   const first = take(folder)

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { isLeft, leftParts, OLD, parsePart, partOf, sweepParts } from '../../core/part.ts'
@@ -72,6 +72,13 @@ test('a part is left when its process has ended, or is not seen and has changed 
   expect([isLeft(dead), isLeft(mine), isLeft(join(root, 'x'))]).toEqual([true, false, false])
   vi.useFakeTimers({ now: Date.now() + 11 * 60 * 1000, toFake: ['Date'] })
   expect([...leftParts(root)].sort()).toEqual([dead, unseen, far].sort())
+})
+
+test('a part whose content has an old time is young all the same', () => {
+  const unseen = partBy(UNSEEN, join(folder(), 'x'))
+  writeFileSync(unseen, '')
+  utimesSync(unseen, 1, 1)
+  expect(isLeft(unseen)).toBe(false)
 })
 
 const HASH = 'ab'.repeat(32)
