@@ -46,6 +46,7 @@ test('what is written is read', () => {
   const keys = [{ key: key.public, name: 'alice' }, { key: other.public }]
   writeTrust(path, keys)
   expect(readTrust(path)).toEqual({ ok: true, value: keys })
+  expect(statSync(join(folder, 'coolports')).mode & 0o777).toBe(0o700)
 })
 
 const trust = (...words: readonly string[]) =>

@@ -162,6 +162,21 @@ test.each<readonly [what: string, damage: () => void, found: RegExp]>([
   expect(await damage()).toEqual([])
 })
 
+test('a package that names another tar than it holds is damaged', async () => {
+  const bytes = readFileSync(file)
+  bytes.write(sha256('another'), bytes.indexOf('tar-sha256:') + 'tar-sha256:'.length, 'latin1')
+  writeFileSync(file, bytes)
+  expect(await damage()).toContainEqual(
+    expect.stringMatching(/^packages the sha256 of its tar is \w+, and it names/),
+  )
+})
+
+test('a source of which a part came is no damage', async () => {
+  mkdirSync(join(store.root, 'distfiles/.partial'))
+  writeFileSync(join(store.root, 'distfiles/.partial', sha256('y')), 'half')
+  expect(await damage()).toEqual([])
+})
+
 test('a package of which only the key is left is none, and no damage', async () => {
   rmSync(file)
   expect(await damage()).toEqual([])
