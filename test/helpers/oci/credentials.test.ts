@@ -92,6 +92,11 @@ describe('findCredentials()', () => {
     expect(await found({ auths })).toEqual(answer)
   })
 
+  test('tells nobody the password of a registry whose name holds his, or is held by it', async () => {
+    for (const other of [`x${HOST}`, `https://${HOST}.evil/v1/`, 'registry.example'])
+      expect(await found({ auths: { [other]: auth('me:word') } })).toEqual({ ok: true, value: undefined })
+  })
+
   test("knows docker's own registry by its old name", async () => {
     const auths = { 'https://index.docker.io/v1/': auth('me:word') }
     expect(await found({ auths }, 'registry-1.docker.io')).toEqual(password('me', 'word'))
@@ -103,6 +108,14 @@ describe('findCredentials()', () => {
     expect(await found({ credHelpers: { [HOST]: 'mine' }, credsStore: 'all' })).toEqual(
       password(HOST, 'word'),
     )
+  })
+
+  test('takes what a helper keeps for <token> for a refresh token', async () => {
+    helper('all', `echo '{"Username":"<token>","Secret":"abc"}'`)
+    expect(await found({ credsStore: 'all' })).toEqual({
+      ok: true,
+      value: { kind: 'refresh token', token: 'abc' },
+    })
   })
 
   test('takes what auths say where the helper knows nobody', async () => {
@@ -153,7 +166,8 @@ describe('findCredentials()', () => {
 
   test.each(['../../bin/sh', 'a b', '', 'x;y'])('runs no helper that is called %j', async name => {
     const answer = await found({ credHelpers: { [HOST]: name } })
-    expect(answer).toMatchObject(name === '' ? { ok: true } : { ok: false })
+    const why = `"${name}" is no name of a credential helper`
+    expect(answer).toMatchObject(name === '' ? { ok: true } : { ok: false, error: { why } })
   })
 
   test('says that the config is no JSON, without what stands in it', async () => {

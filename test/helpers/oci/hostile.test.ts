@@ -86,6 +86,12 @@ describe('a registry that lies about a manifest', () => {
     ],
     ['of 100 MB whose length is not told', (_, response) => sendWithoutEnd(response), 'more than 4.2 MB'],
     ['that is no JSON', (_, response) => response.end('<html>'), 'it is not JSON'],
+    [
+      'of another kind',
+      (_, response) =>
+        response.end(JSON.stringify({ ...JSON.parse(MANIFEST.toString()), mediaType: 'text/plain' })),
+      'it is of another media type',
+    ],
     ['that is a list', (_, response) => response.end('[]'), 'it is no object'],
     [
       'of another version',
@@ -140,6 +146,24 @@ describe('a password', () => {
     )
     expect(await readBlob(sessionWith(registry.url), 'a', BLOB)).toEqual({ ok: true, value: BODY })
     expect(authorizations(registry.asked)).toEqual([undefined, BASIC])
+    expect(authorizations(elsewhere.asked)).toEqual([undefined])
+  })
+
+  test('is not told to whom the registry has an upload sent', async () => {
+    const elsewhere = await serve((_request, response) => response.writeHead(201).end())
+    const registry = await serve((request, response) =>
+      request.headers.authorization === BASIC
+        ? response.end(BODY)
+        : response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
+    )
+    const session = sessionWith(registry.url)
+    expect(await readBlob(session, 'a', BLOB)).toEqual({ ok: true, value: BODY })
+    const upload = {
+      method: 'PUT',
+      url: new URL(`${elsewhere.url}/upload`),
+      scopes: ['repository:a:pull'],
+    } as const
+    expect((await session.ask(upload)).ok).toBe(true)
     expect(authorizations(elsewhere.asked)).toEqual([undefined])
   })
 
