@@ -137,3 +137,20 @@ describe('a registry as a cache', () => {
 function layer() {
   return { mediaType: 'x', digest: `sha256:${'0'.repeat(64)}`, size: 3 }
 }
+
+test.each([
+  ['oci', 0],
+  ['oci+http', 1],
+])('a registry elsewhere is asked in plain http by %s:// %i times', async (scheme, times) => {
+  // It takes no CONNECT, by which alone https would get through.
+  const proxy = await serve((_, response) => response.writeHead(404).end())
+  const place = await placeOf(`${scheme}://registry.example/cache`, {
+    http_proxy: proxy.url,
+    https_proxy: proxy.url,
+    HOME: '/nonexistent',
+  })
+  if (!place.ok) throw new Error(place.error)
+  const opened = await place.value.open(`${'0'.repeat(64)}.tar.gz`, new AbortController().signal)
+  expect([opened.ok, proxy.asked.length]).toEqual([false, times])
+  await place.value.close()
+})
