@@ -44,6 +44,7 @@ describe('a message', () => {
 
   it.each([
     ['a field that is cut', '0a05 00'],
+    ['a block that is cut', '1a05 1203ff'],
     ['a number that is cut', '28ff'],
     ['a number without end', `28${'ff'.repeat(20)}`],
     ['a kind of field that is none', '0b'],

@@ -83,15 +83,18 @@ describe('loadMirrors()', () => {
     ])
   })
 
-  it.each(['pool/../../x', 'pool/./x', 'pool//x', 'pool/', '/pool/x'])('leaves out the path %j', path => {
-    const tree = folder()
-    put(join(tree, 'mirrors/debian'), `sha256: ${DIGEST}\npath: ${path}\n`)
-    const { mirrors, problems } = loadMirrors(tree, {}, join(tree, 'apt'))
-    expect([...mirrors.debian]).toEqual([])
-    expect(problems[0]?.why).toBe(
-      `path ${JSON.stringify(path)} is not a plain path below the root of an archive`,
-    )
-  })
+  it.each(['pool/../../x', 'pool/./x', 'pool//x', 'pool/', '/pool/x', 'pool/%2e%2e/x', 'pool/x?y'])(
+    'leaves out the path %j',
+    path => {
+      const tree = folder()
+      put(join(tree, 'mirrors/debian'), `sha256: ${DIGEST}\npath: ${path}\n`)
+      const { mirrors, problems } = loadMirrors(tree, {}, join(tree, 'apt'))
+      expect([...mirrors.debian]).toEqual([])
+      expect(problems[0]?.why).toBe(
+        `path ${JSON.stringify(path)} is not a plain path below the root of an archive`,
+      )
+    },
+  )
 
   it.each([
     [

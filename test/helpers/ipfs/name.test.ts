@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -222,6 +223,12 @@ describe('nameKeyIn()', () => {
     expect(first.ok && second.ok && first.value.name.text).toBe(second.ok && second.value.name.text)
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readFileSync(file, 'utf8')).toMatch(/^-----BEGIN PRIVATE KEY-----\n/)
+  })
+
+  it('takes no key of another kind, though it may be as long', () => {
+    const { privateKey } = generateKeyPairSync('x25519')
+    const file = put(join(folder(), 'key.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }))
+    expect(nameKeyIn(file)).toEqual({ ok: false, error: 'it is no ed25519 key' })
   })
 
   it('does not replace what is no key', () => {

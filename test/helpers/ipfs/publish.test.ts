@@ -1,11 +1,14 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { sequenceOf } from '../../../helpers/ipfs/name.ts'
+import { nameKeyIn } from '../../../helpers/ipfs/name-key.ts'
 import { lockNumber } from '../../../helpers/ipfs/number.ts'
 import { publish } from '../../../helpers/ipfs/publish.ts'
 import { recordsIn } from '../../../helpers/ipfs/record-folder.ts'
+import { fillDisk, mayMountDisk, mountDisk } from '../../support/mount.ts'
 import { folder } from '../fetch/support.ts'
 
 const VALUE = '/ipfs/QmT78zSuBmuS4z925WZfrqQ1qHaJ56DQaTfyMUF7F8ff5o'
@@ -59,5 +62,16 @@ describe('publish()', () => {
     rmSync(number)
     mkdirSync(number)
     expect(await published(keyFile, folder())).toContain('it cannot be read (EISDIR)')
+  })
+
+  it.skipIf(!mayMountDisk())('makes no record of a number that could not be noted', async () => {
+    const [disk, store] = [mkdtempSync(join(tmpdir(), 'coolports disk-')), folder()]
+    mountDisk(disk, 1 << 16)
+    const keyFile = join(disk, 'default.pem')
+    await published(keyFile, store)
+    fillDisk(disk)
+    expect(await published(keyFile, store)).toContain('it cannot be written (ENOSPC)')
+    const key = nameKeyIn(keyFile)
+    expect(sequenceOf(recordsIn(store).read(key.ok ? key.value.name.text : '') ?? new Uint8Array())).toBe(0n)
   })
 })
