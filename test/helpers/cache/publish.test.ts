@@ -249,6 +249,8 @@ describe('what was built here', () => {
     expect(['new', 'new/cache'].map(name => statSync(join(folder, name)).mode & 0o777)).toEqual([
       0o755, 0o755,
     ])
+    const files = readdirSync(cache).map(name => statSync(join(cache, name)).mode & 0o777)
+    expect(files).toEqual([0o644, 0o644])
   })
 
   test('is signed as what it is where another one is there, which somebody else spoke for', async () => {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { CarReader } from '@ipld/car'
@@ -84,6 +84,32 @@ describe('a mirror', () => {
     expect(await ask('bytes=0-99999999')).toEqual([206, 'bytes 0-999999/1000000', 1_000_000])
     expect((await ask('bytes=1000000-')).slice(0, 2)).toEqual([416, 'bytes */1000000'])
     expect((await ask('bytes=5-4'))[0]).toBe(200)
+  })
+
+  it('gives a range of a source that was asked for before, and all of another one', async () => {
+    const { url } = await mirror()
+    for (const [etag, status] of [
+      [`"${DIGEST}"`, 206],
+      ['"another"', 200],
+    ] as const) {
+      const headers = { range: 'bytes=5-5', 'if-range': etag }
+      expect((await fetch(`${url}/sha256/${DIGEST}`, { headers })).status).toBe(status)
+    }
+  })
+
+  it('gives nothing that lies beside its sources and records, and waits for no fifo in their place', async () => {
+    const { url, port, store } = await mirror()
+    put(join(store, 'distfiles/secret'), 'secret')
+    put(join(store, 'ipfs/secret'), 'secret')
+    mkdirSync(join(store, 'ipfs/names'))
+    for (const path of ['/sha256/secret', '/file/..%2fdistfiles%2fsecret', '/ipns/..%2fsecret'])
+      expect(await raw(port, `GET ${path} HTTP/1.1`)).toMatch(/^HTTP\/1.1 404 /)
+    execFileSync('mkfifo', [distfilePath(store, sha256('fifo'))])
+    mkdirSync(distfilePath(store, sha256('folder')))
+    for (const name of ['fifo', 'folder']) {
+      const asked = await fetch(`${url}/sha256/${sha256(name)}`, { signal: AbortSignal.timeout(5000) })
+      expect(asked.status).toBe(404)
+    }
   })
 
   it('goes on with a download of curl', async () => {
