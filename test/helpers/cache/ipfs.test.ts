@@ -75,6 +75,29 @@ describe('a cache at ipns://NAME', () => {
     expect(opened.ok).toBe(true)
     if (opened.ok) opened.value.close()
   })
+
+  it('lies below what its name means, which is asked for again when its record says so', async () => {
+    const { store, cid } = await cache(1, 'x86_64/stable')
+    const key = nameKeyIn(join(folder(), 'key.pem'))
+    if (!key.ok) throw new Error(key.error)
+    const { name, sign } = key.value
+    for (const [ttlMs, times] of [
+      [60_000, 1],
+      [0, 2],
+    ] as const) {
+      const record = await sign(`/ipfs/${cid}/x86_64`, 1n, 3_600_000, ttlMs)
+      let asked = 0
+      const { url: gateway } = await serveStore(store, ({ url = '' }, response) => {
+        if (!url.startsWith('/ipns/')) return false
+        asked += 1
+        response.end(record)
+        return true
+      })
+      const from = await place(`ipns://${name.text}/stable`, gateway)
+      for (const file of [NAME, NAME]) expect(await give(from, file)).toBe('the file')
+      expect(asked).toBe(times)
+    }
+  })
 })
 
 describe('a cache at ipfs://CID', () => {

@@ -173,6 +173,14 @@ test("what a killed process left in a folder goes when something is added; what 
   expect(others.filter(path => !existsSync(path))).toEqual([])
 })
 
+test('a folder that does not take a file has no part of it either', async () => {
+  const member = await packed('mine')
+  mkdirSync(join(cache, packageName(HASH)), { recursive: true })
+  const publisher = await publisherOf(cache, {})
+  expect(publisher.ok && (await publisher.value.put(packageName(HASH), member.file)).ok).toBe(false)
+  expect(readdirSync(cache)).toEqual([packageName(HASH)])
+})
+
 test('a place that names the bytes it has by our digest is not asked for them, and by another one is', async () => {
   const member = await packed('mine')
   markBuilt(store, HASH, member.tar)
