@@ -10,7 +10,7 @@ import { connectionFailure, describe as describeFetch } from '../http/failure.ts
 import { ask, connections, drop, type Headers, type Response } from '../http/http.ts'
 import { LIMITS } from '../http/limits.ts'
 import { urlFault } from '../http/url.ts'
-import { Watch } from '../http/watch.ts'
+import { sentBytes, Watch } from '../http/watch.ts'
 import { Broken, type Failure } from './failure.ts'
 import { isCacheFile } from './names.ts'
 import type { Fault, Opened, Place, Publisher } from './place.ts'
@@ -103,22 +103,16 @@ const FORBIDDEN = 403
 const FINISH_MS = 10 * 60 * 1000
 
 async function putFile(url: string, path: string, dispatcher: Dispatcher): Promise<Result<void, Failure>> {
-  const watch = new Watch(LIMITS.idleMs)
-  let sent = 0
-  const read = async function* () {
-    sent = 0
-    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 17 })) {
-      yield chunk
-      sent += chunk.length
-      watch.moved(chunk.length)
-    }
-    watch.wait(FINISH_MS)
+  // What this machine's network has taken is not sent yet, so it may stand still for longer than what is read.
+  const watch = new Watch(2 * LIMITS.idleMs)
+  const body = () => {
+    const bytes = createReadStream(path, { highWaterMark: 2 ** 17 })
+    return Readable.from(sentBytes(bytes, watch, FINISH_MS), { objectMode: false })
   }
   try {
     const { size } = await stat(path)
     const headers = { 'content-type': 'application/octet-stream', 'content-length': `${size}` }
     const { signal } = watch
-    const body = () => Readable.from(read(), { objectMode: false })
     const answer = await ask(url, headers, { dispatcher, limits: LIMITS, signal, method: 'PUT', body })
     if (!answer.ok) return refuse({ kind: 'refused', why: describeFetch(answer.error) })
     const { statusCode: status } = answer.value
@@ -128,7 +122,7 @@ async function putFile(url: string, path: string, dispatcher: Dispatcher): Promi
       NO_PUT.includes(status) ? { kind: 'refused', why: takesNone(status) } : { kind: 'status', status },
     )
   } catch (error) {
-    if (watch.stalled) return refuse({ kind: 'stalled', have: sent, seconds: watch.seconds })
+    if (watch.stalled) return refuse({ kind: 'stalled', have: 0, seconds: watch.seconds })
     const isOfFile = (error as NodeJS.ErrnoException).path === path
     return refuse(
       isOfFile ? { kind: 'file', why: readingFault(error) } : { kind: 'unreachable', why: whyOf(error) },

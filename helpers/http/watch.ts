@@ -8,13 +8,14 @@ export class Watch {
   readonly #controller = new AbortController()
   #ms: number
   #leastBytes = SLOWEST
-  #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
   /** When it is over, by performance.now(). */
   #until = 0
   /** Milliseconds, while it is held. */
   #left = 0
   #since = 0
   #stalled = false
+  #hasEnded = false
 
   constructor(ms: number) {
     this.#ms = ms
@@ -62,7 +63,9 @@ export class Watch {
     this.#timer = this.#start(this.#left)
   }
 
+  /** For good: what still moves after an answer that came early has nobody wait for it. */
   end(): void {
+    this.#hasEnded = true
     clearTimeout(this.#timer)
   }
 
@@ -78,11 +81,33 @@ export class Watch {
     this.#timer = this.#start(this.#ms)
   }
 
-  #start(ms: number): NodeJS.Timeout {
+  #start(ms: number): NodeJS.Timeout | undefined {
+    if (this.#hasEnded) return undefined
     this.#until = performance.now() + ms
     return setTimeout(() => {
       this.#stalled = true
       this.#controller.abort()
     }, ms)
   }
+}
+
+/** The same bytes, each of which counts as moving. */
+export async function* watchedBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  watch: Watch,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    watch.moved(chunk.length)
+    yield chunk
+  }
+}
+
+/** The same for what is sent; when all is, an answer is waited for so long. */
+export async function* sentBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  watch: Watch,
+  answerMs: number,
+): AsyncGenerator<Uint8Array> {
+  yield* watchedBytes(chunks, watch)
+  watch.wait(answerMs)
 }

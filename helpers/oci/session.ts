@@ -6,7 +6,7 @@ import { ok, type Result, refuse } from '../../core/result.ts'
 import { drop, follow, HEADERS, type Response } from '../http/http.ts'
 import type { Limits } from '../http/limits.ts'
 import { isLoopback } from '../http/loopback.ts'
-import { Watch } from '../http/watch.ts'
+import { sentBytes, Watch, watchedBytes } from '../http/watch.ts'
 import { type Answer, readSmall } from './answer.ts'
 import { readChallenge } from './challenge.ts'
 import type { Credentials } from './credentials.ts'
@@ -112,7 +112,9 @@ export class Session {
         signal,
         method,
         headers: { ...HEADERS, ...headers },
-        body: isStream ? Readable.from(sent(data, watch, patienceMs), { objectMode: false }) : (data ?? null),
+        body: isStream
+          ? Readable.from(sentBytes(data, watch, patienceMs), { objectMode: false })
+          : (data ?? null),
       })
       if (response.statusCode >= 300 && response.statusCode < 400) {
         drop(response)
@@ -138,7 +140,7 @@ export class Session {
     const failure = (error: unknown): OciFailure => this.#failure(error, watch)
     async function* body(): AsyncGenerator<Uint8Array> {
       try {
-        yield* watched(response.body, watch)
+        yield* watchedBytes(response.body, watch)
       } catch (error) {
         throw new OciRefusal(failure(error))
       } finally {
@@ -238,22 +240,6 @@ function leave(response: Response): void {
 }
 
 const SHORT_BYTES = 65536
-
-async function* sent(
-  chunks: AsyncIterable<Uint8Array>,
-  watch: Watch,
-  patienceMs: number,
-): AsyncGenerator<Uint8Array> {
-  yield* watched(chunks, watch)
-  watch.wait(patienceMs)
-}
-
-async function* watched(chunks: AsyncIterable<Uint8Array>, watch: Watch): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    watch.moved(chunk.length)
-    yield chunk
-  }
-}
 
 const MAX_TOKEN_BYTES = 256 * 1024
 

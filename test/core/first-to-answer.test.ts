@@ -41,7 +41,7 @@ describe('firstToAnswer()', () => {
   })
 
   it('lets a later pause of one that was asked before, or after all is over, ask nobody', async () => {
-    const [a, b, c] = rivals('pauses at 150, silent', 'answers after 90', 'silent')
+    const [a, b, c] = rivals('pauses at 140, silent', 'answers after 45', 'silent')
     expect(await outcome([a, b, c])).toEqual({ winner: b, answer: 'b' })
     expect(c.askedAt).toBeUndefined()
     const [d, e, f] = rivals('answers after 150', 'pauses at 300, silent', 'silent')
@@ -49,11 +49,11 @@ describe('firstToAnswer()', () => {
     expect(f.askedAt).toBeUndefined()
   })
 
-  it('waits as long for each that comes after a pause', async () => {
+  it('waits for each that comes after a pause', async () => {
     const [a, b, c, d] = rivals('pauses, silent', 'nothing after 50', 'silent', 'silent')
     void firstToAnswer([a, b, c, d], 100)
     await vi.advanceTimersByTimeAsync(1000)
-    expect([a, b, c, d].map(({ askedAt }) => askedAt)).toEqual([0, 0, 50, 150])
+    expect([a, b, c, d].map(({ askedAt }) => askedAt)).toEqual([0, 0, 50, 100])
   })
 
   it('lets who was just asked think, though one that was asked before has nothing', async () => {
