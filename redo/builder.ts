@@ -7,7 +7,7 @@ import { type Ending, signalGroup } from './executor.ts'
 import type { FileNode } from './graph.ts'
 import { Job } from './job.ts'
 import type { Logs } from './logs.ts'
-import { copiedTo, discard, install, type Places, type Product, productOf } from './product.ts'
+import { type Accepted, copiedTo, discard, install, type Places, productOf } from './product.ts'
 import { sentence } from './reason.ts'
 import type { Rule, Rules } from './rules.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -18,8 +18,6 @@ import type { Trace } from './trace.ts'
 import type { FileName, Tree } from './tree.ts'
 import { unknownTarget } from './unknown.ts'
 import type { Workshop } from './workshop.ts'
-
-type Accepted = Exclude<Product, { kind: 'refused' }>
 
 /** Runs the scripts of targets, puts what they make in place, and keeps the record. */
 export class Builder {

@@ -8,6 +8,8 @@ export type Product =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'refused'; readonly why: string }
 
+export type Accepted = Exclude<Product, { kind: 'refused' }>
+
 interface FileProduct {
   readonly kind: 'file'
   readonly path: string
@@ -30,7 +32,7 @@ export function productOf(places: Places): Product {
   const { target, temporary, stdout, before } = places
   const now = stampOf(target)
   // Of a symlink only the link counts here: what it leads to may be made by the script, too.
-  if (itself(now) !== itself(before) && now !== nothing && now !== folder && before !== folder) {
+  if (itself(now) !== itself(before) && now !== nothing && now !== folder) {
     return { kind: 'refused', why: 'it changed its target itself; it must write to $3 or to stdout' }
   }
   const made = stampOf(temporary)
@@ -71,10 +73,10 @@ export function copiedTo(temporary: string, product: FileProduct): FileProduct {
 }
 
 /** Takes away what is left of a build: all of it after a failure, after a success what was not put in place. */
-export function discard(places: Places, product: Product | undefined): void {
+export function discard(places: Places, product: Accepted | undefined): void {
   if (product?.kind === 'file' && product.path === places.stdout) return
   // Then there is a stdout that is empty, and nothing else.
-  if (product !== undefined && product.kind !== 'refused' && remove(places.stdout)) return
+  if (product !== undefined && remove(places.stdout)) return
   for (const path of [places.temporary, places.stdout]) rmSync(path, { recursive: true, force: true })
 }
 
