@@ -114,7 +114,7 @@ export class Checker {
   isStillOurs(node: FileNode): boolean {
     if (node.making !== undefined) return this.isOurs(node)
     const stamp = stampOf(node.name)
-    return stamp === nothing || stamp === folder || this.check(node, stamp).kind === 'dirty'
+    return stamp === nothing || this.check(node, stamp).kind === 'dirty'
   }
 
   /** The next check of this file, or of one that depends on it, shall look again; and its build may have made others. */
@@ -193,7 +193,6 @@ export class Checker {
         if (asked) break
         return new Unsure(new Set([node]))
       case 'active':
-        if (asked) break
         return dirty({ kind: 'building' })
       case 'built':
         return clean
@@ -218,7 +217,6 @@ export class Checker {
     if (!isEdited(node.stamp, stamp)) return dirty({ kind: 'moved', before: node.stamp, now: stamp })
     if (this.#logs?.hasLaterBuild(node.name, making) === true) return dirty({ kind: 'lost' })
     this.#graph.override(node, stamp)
-    this.#looked.add(node)
     this.#overridden(node)
     return clean
   }

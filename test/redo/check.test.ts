@@ -93,6 +93,8 @@ test('a target that is being brought up to date stands for all that decides on i
   const lower = target('lower', stamped)
   const upper = target('upper', [lower])
   expect(checker.check(lower)).toMatchObject({ kind: 'unsure', stamped })
+  expect(checker.check(upper)).toMatchObject({ kind: 'unsure', stamped })
   undecided.add(lower)
+  checker.forgetUnsure()
   expect(checker.check(upper)).toMatchObject({ kind: 'unsure', stamped: [lower] })
 })
