@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -35,6 +35,9 @@ test('a later record of a file replaces an earlier one', () => {
   state.save()
   build(state.graph, 'x', ['x.do', 'more'])
   state.save()
+  const size = statSync(path).size
+  state.save()
+  expect(statSync(path).size).toBe(size)
   const making = State.open(path).graph.find('x')?.making
   expect(making?.inputs.map(input => input.name)).toEqual(['x.do', 'more'])
 })
@@ -68,14 +71,49 @@ test('damage before the last block is told, nothing of the file is believed, and
     build(state.graph, name, ['x.do'])
     state.save()
   }
-  writeFileSync(path, readFileSync(path, 'utf8').replace('"b"', '"B"'))
-  const damaged = State.open(path)
-  expect(damaged.damage).toMatch(/^the block at byte \d+ is damaged$/)
-  expect(damaged.graph.size).toBe(0)
-  build(damaged.graph, 'd', ['x.do'])
-  damaged.close()
-  const healed = State.open(path)
-  expect([healed.damage, healed.graph.find('d')?.making?.rule.name]).toEqual([undefined, 'x.do'])
+  const whole = readFileSync(path, 'utf8')
+  for (const [text, spoiled] of [
+    ['"b"', '"B"'],
+    ['\n#', '\n!'],
+  ] as const) {
+    writeFileSync(path, whole.replace(text, spoiled))
+    const damaged = State.open(path)
+    expect(damaged.damage).toMatch(/^the block at byte \d+ is damaged$/)
+    expect(damaged.graph.size).toBe(0)
+    build(damaged.graph, 'd', ['x.do'])
+    damaged.close()
+    const healed = State.open(path)
+    expect([healed.damage, healed.graph.find('d')?.making?.rule.name]).toEqual([undefined, 'x.do'])
+  }
+})
+
+test('a damaged state is healed by a run, too, that records nothing, unless it is not ours any more', () => {
+  const path = fresh()
+  writeFileSync(path, 'spoiled\n')
+  State.open(path, () => false).close()
+  expect(readFileSync(path, 'utf8')).toBe('spoiled\n')
+  // What a run left that was killed while it did so.
+  writeFileSync(`${path}.new`, 'begun\n')
+  State.open(path).close()
+  expect(State.open(path).damage).toBeUndefined()
+})
+
+test('a last block of which the machine went down before all bytes were there is dropped, too', () => {
+  const path = fresh()
+  const state = State.open(path)
+  build(state.graph, 'first', ['x.do'])
+  state.save()
+  const { length } = readFileSync(path)
+  build(state.graph, 'second', ['x.do'])
+  state.save()
+  const all = readFileSync(path)
+  writeFileSync(path, Buffer.concat([all.subarray(0, length + 20), Buffer.alloc(all.length - length - 20)]))
+  const spoiled = State.open(path)
+  expect(spoiled.damage).toBeUndefined()
+  expect([spoiled.graph.find('first')?.making?.rule.name, spoiled.graph.find('second')]).toEqual([
+    'x.do',
+    undefined,
+  ])
 })
 
 test('a record of a file that was never named is damage', () => {
@@ -98,6 +136,22 @@ test('the end of a run rewrites a state that is mostly outdated, and one that is
     state.close()
     expect([before, blocks(path) < 5]).toEqual([1000, true])
     expect(told(State.open(path).graph)).toEqual(told(state.graph))
+  }
+})
+
+test('the end of a run rewrites a state that is outdated in few pieces, and leaves one that is not', () => {
+  for (const [times, left] of [
+    [2, 2],
+    [10, 1],
+  ] as const) {
+    const path = fresh()
+    const state = State.open(path)
+    for (let time = 0; time < times; time += 1) {
+      for (let at = 0; at < 50; at += 1) build(state.graph, `${at}`, ['x.do'])
+      state.save()
+    }
+    state.close()
+    expect(blocks(path)).toBe(left)
   }
 })
 
