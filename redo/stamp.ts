@@ -50,9 +50,9 @@ export function isEdited(before: Stamp, now: Stamp): boolean {
   return written(before) !== written(now)
 }
 
-/** Of a symlink those of its own. */
+/** Of a symlink those of its own, which stand first. */
 function written(stamp: Stamp): string {
-  return itself(stamp).split(' ', 2).join(' ')
+  return stamp.split(' ', 2).join(' ')
 }
 
 const fields = ['time', 'size', 'inode', 'mode', 'owner', 'group'] as const
