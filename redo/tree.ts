@@ -58,7 +58,6 @@ export class Tree {
    */
   other(name: FileName): string | undefined {
     const folder = dirname(name)
-    if (folder === '.') return undefined
     if (!this.#othersWith.has(folder)) this.#othersWith.set(folder, otherTop(this.top, this.absolute(folder)))
     return this.#othersWith.get(folder)
   }

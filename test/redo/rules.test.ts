@@ -44,3 +44,10 @@ test('a target outside of the tree is made by the rules of the folders above it'
   expect(places('/x')).toEqual(['/x.do', '/default.do'])
   expect(places('/other/x')).toEqual(['/other/x.do', '/other/default.do', '/default.do'])
 })
+
+test('a tree whose top is the root of the machine looks into that once', () => {
+  expect([...new Rules(new Tree('/')).candidates('x')].map(rule => rule.doFile)).toEqual([
+    'x.do',
+    'default.do',
+  ])
+})
