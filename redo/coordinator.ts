@@ -9,7 +9,6 @@ import type { Logs } from './logs.ts'
 import { Rules } from './rules.ts'
 import { RunServed } from './run-served.ts'
 import type { Scheduler, Waiting } from './scheduler.ts'
-import { folder } from './stamp.ts'
 import type { State } from './state.ts'
 import { inherited, isOpen, type Outcome, type Request, type Setting, Task } from './task.ts'
 import type { Traces } from './trace.ts'
@@ -402,7 +401,7 @@ export class Coordinator {
   /** Who asks by hand for what has a rule expects a build. */
   #tellSource(request: Request, node: FileNode): void {
     const { warned } = request.run
-    if (node.making !== undefined || node.stamp === folder || warned.has(node)) return
+    if (node.making !== undefined || warned.has(node)) return
     if (this.#rules.find(node.name) === undefined) return
     warned.add(node)
     this.#tell(request, [`${node.name} - it is a source, though it has a .do; delete it to have it built`])
