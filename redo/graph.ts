@@ -30,7 +30,7 @@ interface Knowledge {
   readonly version: number
   /** How the file looked when its version was counted. */
   readonly stamp: Stamp | undefined
-  /** What `stamp` was before the last change seen, for explanations. */
+  /** Of what is no target: what `stamp` was before the last change seen, for explanations. */
   readonly previous: Stamp | undefined
   /** Set for targets only. */
   readonly making: Making | undefined
@@ -148,7 +148,6 @@ export class Graph {
     node.making = making
     node.overridden = false
     node.orphaned = false
-    node.previous = node.stamp
     node.stamp = stamp
     // After a failure its digest is that of the success before, and somebody may have been built since.
     const isAsBefore = making.digest !== undefined && old?.digest === making.digest && !old.failed
@@ -197,6 +196,7 @@ export class Graph {
   orphan(target: FileNode): void {
     const node = this.#own(target)
     node.making = undefined
+    node.previous = undefined
     node.orphaned = true
     node.version += 1
     this.#unsaved.add(node)
