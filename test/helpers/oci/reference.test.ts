@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../core/digest.ts'
-import { isLoopback } from '../../../helpers/http/loopback.ts'
 import { formatReference, parseReference } from '../../../helpers/oci/reference.ts'
 
 const DIGEST = sha256('x')
@@ -48,11 +47,4 @@ describe('parseReference()', () => {
     const parsed = parseReference(text)
     expect(parsed.ok ? '' : parsed.error).toContain(why)
   })
-})
-
-test('isLoopback() is of this machine alone', () => {
-  for (const host of ['localhost', 'localhost:5000', '127.0.0.1:1', '127.1.2.3', '[::1]:5000'])
-    expect(isLoopback(host)).toBe(true)
-  for (const host of ['localhost.example', '127.0.0.1.example', '10.0.0.1', '[::2]', '127.example'])
-    expect(isLoopback(host)).toBe(false)
 })
