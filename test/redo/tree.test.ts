@@ -55,14 +55,15 @@ test('a symlink that became a folder is one after forget(), and a tree within th
 
 test('other() is a tree within this one or beside it, not one around it', () => {
   const around = join(scratch, 'around')
-  for (const folder of ['top/within/deep', 'top-of-another', '.'])
+  for (const folder of ['top/within/deep', 'to', '.'])
     mkdirSync(join(around, folder, '.redo'), { recursive: true })
   const tree = new Tree(join(around, 'top'))
   expect(tree.other('x')).toBeUndefined()
   expect(tree.other('within/deep/x')).toBe(join(around, 'top/within/deep'))
   expect(tree.other('within/x')).toBeUndefined()
-  expect(tree.other(join(around, 'top-of-another/x'))).toBe(join(around, 'top-of-another'))
+  expect(tree.other(join(around, 'to/x'))).toBe(join(around, 'to'))
   expect(tree.other(join(around, 'x'))).toBeUndefined()
+  expect(tree.other('/x')).toBeUndefined()
 })
 
 test('findTop() is the nearest folder upward with a .redo or a .git, else the folder itself', () => {
