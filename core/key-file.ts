@@ -1,5 +1,7 @@
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSha256, type Sha256, sha256 } from './digest.ts'
+import { fileDigest } from './file-digest.ts'
 import { type PkgKey, parsePkgKey } from './pkgkey.ts'
 import { ok, type Result, refuse } from './result.ts'
 import { textIfThere } from './text-if-there.ts'
@@ -37,4 +39,24 @@ export function readKey(path: string): Result<Key, string> | undefined {
 export function keyIn(folder: string): Key | undefined {
   const key = readKey(join(folder, KEY_FILE))
   return key?.ok ? key.value : undefined
+}
+
+/**
+ * Whether the inputs of a rule are those that it was made from, by lines `SHA256  INPUT` with paths from `folder`. False as
+ * well where reading them could take long: throws where one cannot be read.
+ */
+export const areAsMade = (folder: string, made: readonly string[]): boolean =>
+  made.every(line => {
+    const [digest, path = ''] = line.split(/ {2}(.*)/s)
+    const file = join(folder, path)
+    const stat = lstatSync(file)
+    return stat.isFile() && stat.size <= QUICK_BYTES && fileDigest(file) === digest
+  })
+
+const QUICK_BYTES = 1 << 20
+
+/** Puts the sha256 of the text of a key above it, as it stands in KEY_FILE. */
+export function nameKey(path: string): void {
+  const text = readFileSync(path)
+  writeFileSync(path, Buffer.concat([Buffer.from(`${sha256(text)}\n`), text]))
 }

@@ -80,11 +80,13 @@ const STAMP = [
   'if command -v redo-stamp >/dev/null; then redo-stamp <"$3"; fi\n',
 ].join('')
 
-/** The digests that the inputs have to have, as sha256sum prints them. */
+/** The digest that an input has to have, as sha256sum prints it. */
+const madeLine = ({ path, sha256 }: Input): string => `${sha256}  ${path}`
+
 const madeFrom = (inputs: readonly Input[]): string =>
   [
     '# This rule was made from inputs with these digests; from others it would be stale.\n',
-    `made=${shellWord(inputs.map(({ path, sha256 }) => `${sha256}  ${path}`).join('\n'))}\n`,
+    `made=${shellWord(inputs.map(madeLine).join('\n'))}\n`,
   ].join('')
 
 /** Says which inputs are no more what the rule was made from. */
@@ -121,16 +123,15 @@ function rule(pkg: Package, target: string, body: string): Emitted {
 }
 
 /**
- * The key of the package, below the sha256 that names it. The text is a word and no here-document, and one sha256sum
- * reads the inputs and the text: of a tree that was never built there are as many keys as packages, and to start a
- * program for each thing took most of their time. A quarter of such a start is the locale.
+ * The key of the package, below the sha256 that names it. The text is a word and no here-document, and bin/do-key reads
+ * the inputs and the text at once: of a tree that was never built there are as many keys as packages, and to start a
+ * program for each thing took most of their time.
  */
 function pkghash(pkg: Package): string {
   const inputs = [
     ...pkg.inputs.map(({ path, sha256 }) => ({ sha256, path: fromPackage(pkg, path) })),
     ...pkg.files.map(({ path, sha256 }) => ({ sha256, path: `files/${path}` })),
   ]
-  const paths = inputs.map(({ path }) => path)
   const dependencies = [
     ...pkg.runDeps.map(name => ({ kind: 'run-dep', name }) as const),
     ...pkg.buildDeps.map(name => ({ kind: 'build-dep', name }) as const),
@@ -138,20 +139,16 @@ function pkghash(pkg: Package): string {
   const hashes = dependencies.map(({ name }) => `../${name}/.pkghash`)
   const text = keyText(pkg)
   return [
-    `redo-ifchange ${words([fromPackage(pkg, API_TARGET), ...paths, ...new Set(hashes)])}\n`,
-    madeFrom(inputs),
+    `redo-ifchange ${words([fromPackage(pkg, API_TARGET), ...inputs.map(({ path }) => path), ...new Set(hashes)])}\n`,
     `key=${shellWord(text.slice(0, -1))}\n`,
     ...dependencies.map(
       ({ kind, name }) =>
         `read -r hash <../${name}/.pkghash\nkey="$key\n${dependencyLine(kind, name, '$hash')}"\n`,
     ),
-    `sums=$(LC_ALL=C sha256sum ${words([...paths, '-'])} 2>&1 <<END\n$key\nEND\n) || :\n`,
-    `[ "\${sums%\n*}" = "$made" ] || ${endStale(olderThanManifest(pkg), OTHERS)}`,
+    text.length < LARGE_WORD ? `printf '%s\\n' "$key" >"$3"\n` : 'cat >"$3" <<END\n$key\nEND\n',
+    '# Puts the sha256 of the key above it, if the inputs are those that this rule was made from.\n',
+    `../../bin/do-key "$3"${inputs.map(input => ` \\\n  ${shellWord(madeLine(input))}`).join('')}\n`,
     unlessOthersExecutable(pkg),
-    'hash=${sums##*\n}\n',
-    text.length < LARGE_WORD
-      ? `printf '%s\\n' "\${hash%% *}" "$key" >"$3"\n`
-      : 'cat >"$3" <<END\n${hash%% *}\n$key\nEND\n',
     STAMP,
   ].join('')
 }

@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { fileDigest } from '../core/file-digest.ts'
+import { areAsMade, nameKey } from '../core/key-file.ts'
 import { isMangled } from '../core/mangled.ts'
 import { quoted } from '../core/message.ts'
 import { Console } from './console.ts'
@@ -123,6 +124,8 @@ export class Clients {
         return this.#stamp(job, message.args[0] ?? '', { keep: false })
       case 'stamp-of':
         return this.#stamp(job, join(message.cwd, message.args[0] ?? ''), { keep: true })
+      case 'key':
+        return this.#key(message)
       default:
         return [2, `cannot understand the request ${quoted(message.verb)}`]
     }
@@ -135,6 +138,22 @@ export class Clients {
       return [0]
     } catch (error) {
       return [2, `cannot stamp: ${(error as Error).message}`]
+    }
+  }
+
+  /** Does what bin/do-key does, which tells where something is not as it was. */
+  #key({ cwd, args: [, file = '', ...made] }: Message): Answer {
+    try {
+      if (!areAsMade(cwd, made)) return [declined]
+    } catch {
+      return [declined]
+    }
+    try {
+      nameKey(join(cwd, file))
+      return [0]
+    } catch (error) {
+      // What is there may be a half by now.
+      return [1, `cannot write a key: ${(error as Error).message}`]
     }
   }
 

@@ -112,6 +112,16 @@ redo_is_kept() { # DOOR KEY-FILE...
   [ -e "${COOLPORTS_STORE:-${1%/*}/../.store}/packages/$redo_hash.tar.gz" ]
 }
 
+# The door that names a key: so little that the coordinator does it itself, and what is not as usual is for the door.
+redo_key() { # DOOR FILE 'SHA256  INPUT'...
+  # shellcheck disable=SC3013 # every shell that we know of has -ef
+  if redo_is_here && [ "${1%/*}" -ef "$REDO_RUN/doors" ]; then
+    redo_ask_here key "$@" || :
+    [ "$redo_status" -gt 255 ] || return "$redo_status"
+  fi
+  "$@"
+}
+
 alias redo-ifchange='redo_here ifchange'
 alias redo-ifcreate='redo_here ifcreate'
 alias redo-always='redo_here always'
@@ -120,6 +130,7 @@ alias redo-stamp='redo_stamp_here'
 # limit: who writes one that is too long is ended.
 if [ "$(ulimit -f)" = unlimited ]; then
   alias ../../bin/do-build='redo_door ../../bin/do-build' ../../bin/do-reuse='redo_door ../../bin/do-reuse' || :
+  alias ../../bin/do-key='redo_key ../../bin/do-key' || :
 fi 2>/dev/null
 
 # A shell says of each script that a signal ended that it was "Terminated": people know, or are told by the run.
