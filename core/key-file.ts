@@ -1,5 +1,5 @@
 import { lstatSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { isSha256, type Sha256, sha256 } from './digest.ts'
 import { fileDigest } from './file-digest.ts'
 import { type PkgKey, parsePkgKey } from './pkgkey.ts'
@@ -48,7 +48,7 @@ export function keyIn(folder: string): Key | undefined {
 export const areAsMade = (folder: string, made: readonly string[]): boolean =>
   made.every(line => {
     const [digest, path = ''] = line.split(/ {2}(.*)/s)
-    const file = join(folder, path)
+    const file = resolve(folder, path)
     const stat = lstatSync(file)
     return stat.isFile() && stat.size <= QUICK_BYTES && fileDigest(file) === digest
   })

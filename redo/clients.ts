@@ -149,7 +149,7 @@ export class Clients {
       return [declined]
     }
     try {
-      nameKey(join(cwd, file))
+      nameKey(resolve(cwd, file))
       return [0]
     } catch (error) {
       // What is there may be a half by now.

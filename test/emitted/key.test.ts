@@ -46,6 +46,23 @@ describe('the key of a package', () => {
     expect(tree.read(KEY)).toBe(key)
   })
 
+  test('is named in a file, and made from inputs, of whole paths as well', async () => {
+    const tree = await tinyTree()
+    const rule = tree.read(`${KEY}.do`)
+    expect(run(tree, ['bin/do', KEY]).status).toBe(0)
+    const key = tree.read(KEY)
+    tree.write(
+      `${KEY}.do`,
+      rule
+        .replace('do-key "$3"', 'do-key "$PWD/$3"')
+        .replace(/'([0-9a-f]{64}) {2}package.ts'/, '"$1  $PWD/package.ts"'),
+    )
+    const env = telltale(tree)
+    expect(run(tree, ['bin/do', KEY], env)).toMatchObject({ status: 0 })
+    expect(existsSync(env.TOLD ?? '')).toBe(false)
+    expect(tree.read(KEY)).toBe(key)
+  })
+
   test.each(shells)('is refused by the door with %s as sh where an input is another one', async shell => {
     const tree = await tinyTree()
     useShell(join(tree.root, 'bin/do-key'), interpreter(shell))
