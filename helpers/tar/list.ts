@@ -50,7 +50,7 @@ export function listTree(
     if (stats.isDirectory()) entries.push({ kind: 'directory', path })
     else if (stats.isSymbolicLink()) {
       const target = readlinkSync(join(root, path))
-      const why = badText(target) ?? symlinkProblem(path, target)
+      const why = symlinkProblem(path, target)
       if (why) problems.push({ kind: 'entry', name: path, why })
       entries.push({ kind: 'symlink', path, target })
     } else {
