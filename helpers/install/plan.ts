@@ -243,7 +243,7 @@ class Planner {
         if (after !== 'content') this.#takeContent(entry)
         const { beside } = entry
         if (beside !== undefined && !besides.has(beside) && isAsRecorded(this.#fact(beside), entry))
-          this.#take(beside, after === 'folder')
+          this.#take(beside, false)
       }
     }
     for (const path of [...folders].sort(byCodeUnit).reverse()) {
