@@ -78,6 +78,7 @@ describe('a size is refused that readers could take for different ones', () => {
   test.each<[string, Buffer]>([
     ['below nothing', Buffer.from('ffffffffffffffffffffffff', 'hex')],
     ['above 2^53', Buffer.from('80ffffffffffffffffffffff', 'hex')],
+    ['above 2^88', Buffer.from('810000000000000000000004', 'hex')],
     ['with letters', Buffer.from('0000000x010\0')],
     ['with a NUL inside', Buffer.from('0000\x000010 ', 'latin1')],
   ])('%s', async (_, size) => {
@@ -246,6 +247,22 @@ describe('an archive', () => {
   test('is read on behind a size that a pax header gave to one entry alone', async () => {
     const first = [pax('p', ['size', '4']), header({ name: 'f' }), entry({ name: 'x' }, 'data').subarray(512)]
     expect(await refusal(...first, entry({ name: 'g' }, 'x'.repeat(1000)))).toBeUndefined()
+  })
+
+  test('does not end with a header that has no name', async () => {
+    expect(await refusal(entry({ name: '' }, 'data'), entry({ name: 'f' }))).toEqual({
+      kind: 'entry',
+      name: '',
+      why: 'it stands for the root of the archive',
+    })
+  })
+
+  test('is read on behind the body of a symlink, which has none', async () => {
+    const into = folder()
+    const link = entry({ name: 'l', type: '2', target: 'f' }, 'data')
+    const bytes = Buffer.concat([link, entry({ name: 'f' }, 'of f'), END])
+    expect(await unpackTar(pieces(bytes, 100), into)).toEqual({ ok: true, value: undefined })
+    expect(readFileSync(join(into, 'l'), 'utf8')).toBe('of f')
   })
 
   test('that grows by zeros or headers alone ends at its bound', async () => {

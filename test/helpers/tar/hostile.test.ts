@@ -241,15 +241,19 @@ describe('unpackTar() accepts', () => {
         { name: './bin/', type: 'directory' },
         file('./bin/a', { mode: 0o777 }),
         file('deep/er/b', { mode: 0o4666 }),
+        file('bin/su', { mode: 0o6777 }),
         { name: 'deep', type: 'directory' },
+        file('bin/others', { mode: 0o645 }),
         { name: 'bin/h', type: 'link', linkname: './bin/a' },
+        { name: 'bin/h2', type: 'link', linkname: 'bin/h' },
         { name: 'l', type: 'symlink', linkname: '/lib/ld.so' },
         { name: 'deep/up', type: 'symlink', linkname: '../bin/a' },
       ),
     )
     expect(result).toEqual({ ok: true, value: undefined })
     expect(readFileSync(join(into, 'bin/h'), 'utf8')).toBe('data')
-    expect(lstatSync(join(into, 'bin/a')).mode & 0o7777).toBe(0o755)
+    for (const path of ['bin/a', 'bin/h2', 'bin/su', 'bin/others'])
+      expect(lstatSync(join(into, path)).mode & 0o7777).toBe(0o755)
     expect(lstatSync(join(into, 'deep/er/b')).mode & 0o7777).toBe(0o644)
   })
 
