@@ -334,6 +334,46 @@ describe('what is in the way', () => {
     expect(ground.read('share/x/y')).toBe('y')
   })
 
+  test('somebody has a file with the bytes of the package: it would go with the package', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'share/x': 'x' })
+    ground.write({ 'share/x': 'x' })
+    expect(await ground.install('a')).toContain('cannot install "share/x": a file is in the way')
+    expect(ground.shown()).toEqual({ 'share/': '', 'share/x': 'x' })
+  })
+
+  test.each(['bin/a', 'etc/a'])('a fifo has come in place of %s', async path => {
+    const ground = new Ground()
+    await ground.make('a', '1', { [path]: 'a' })
+    await ground.install('a')
+    rmSync(join(ground.root, path))
+    execFileSync('mkfifo', [join(ground.root, path)])
+    expect(await ground.install('a')).toContain(`cannot install "${path}": `)
+    expect(lstatSync(join(ground.root, path)).isFIFO()).toBe(true)
+    expect(ground.remove('a')).toMatchObject({ went: ['a-1-1'] })
+    expect(lstatSync(join(ground.root, path)).isFIFO()).toBe(true)
+  })
+
+  test('a folder that was there before packages came does not become a file', async () => {
+    const ground = new Ground()
+    ground.write({ 'srv/': '' })
+    await ground.make('a', '1', { 'srv/x': 'x' })
+    await ground.install('a')
+    await ground.make('a', '2', { srv: 'a file' })
+    expect(await ground.install('a')).toContain('cannot install "srv": a folder is in the way')
+    expect(ground.shown()).toEqual({ 'srv/': '', 'srv/x': 'x' })
+  })
+
+  test('a setting that somebody edited does not become a folder', async () => {
+    const ground = new Ground()
+    await ground.make('a', '1', { 'etc/a': 'one' })
+    await ground.install('a')
+    ground.write({ 'etc/a': 'mine' })
+    await ground.make('a', '2', { 'etc/a/b': 'two' })
+    expect(await ground.install('a')).toContain('cannot install "etc/a": a file is in the way')
+    expect(ground.read('etc/a')).toBe('mine')
+  })
+
   test('a symlink in place of a folder is never followed', async () => {
     const ground = new Ground()
     const outside = join(ground.folder, 'outside')
@@ -508,6 +548,10 @@ describe('below /etc', () => {
       kept: [{ path: 'etc/a.conf', beside: 'etc/a.conf.new' }],
     })
     expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'two' })
+    // Nothing newer comes, and nobody has looked at the one beside it.
+    await ground.make('a', '2.1', { 'etc/a.conf': 'two', 'etc/other': 'other' })
+    await ground.install('a')
+    expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'two' })
     await make(ground, '3', 'three')
     await ground.install('a')
     expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'three' })
@@ -535,6 +579,14 @@ describe('below /etc', () => {
     await make(ground, '5', 'five')
     await ground.install('a')
     expect(ground.shown()).toMatchObject({ 'etc/a.conf': 'mine', 'etc/a.conf.new': 'five' })
+  })
+
+  test('a file that somebody put there as the package has it gets none beside it', async () => {
+    const ground = new Ground()
+    ground.write({ 'etc/a.conf': 'one' })
+    await make(ground, '1', 'one')
+    expect(await ground.install('a')).toEqual({ ...NOTHING, came: ['a-1-1'] })
+    expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'one', 'etc/other': 'other' })
   })
 
   test('an upgrade that brings the same file says nothing new', async () => {

@@ -3,7 +3,9 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  lchownSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -274,6 +276,29 @@ test('names of any bytes go along, and so do folders that nothing can be put int
   expect(readFileSync(Buffer.concat([odd(next), Buffer.from([0x2f, 0xe4])]), 'utf8')).toBe('odd')
   expect(read(ground, 'closed/deep/x')).toBe('x')
   for (const path of ['closed', 'closed/deep']) expect(statSync(join(next, path)).mode & 0o777).toBe(0o555)
+})
+
+test.runIf(process.geteuid?.() === 0)('owners, modes and times of what people have go along', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!one' })
+  await install(ground, 'a')
+  const here = realpathSync(join(ground.root, 'current'))
+  write(here, { 'home/me/x': 'x', 'home/me/l': '-> x' })
+  const paths = ['home/me/x', 'home/me/l', 'home/me', 'home']
+  for (const [index, path] of paths.entries()) {
+    lchownSync(join(here, path), 1000 + index, 2000 + index)
+    if (!path.endsWith('l')) chmodSync(join(here, path), path.endsWith('x') ? 0o6751 : 0o3770)
+    lutimesSync(join(here, path), 1e9, 1e9 + index)
+  }
+  await install(ground, 'a')
+  const next = realpathSync(join(ground.root, 'current'))
+  expect(next).not.toBe(here)
+  const looks = (root: string) =>
+    paths.map(path => {
+      const { uid, gid, mode, mtimeMs } = lstatSync(join(root, path))
+      return { path, uid, gid, mode, mtimeMs }
+    })
+  expect(looks(next)).toEqual(looks(here))
 })
 
 test('a file with holes keeps them', async () => {

@@ -215,6 +215,25 @@ test('a folder that somebody has put in the place of a file that is to go stays'
   expect(ground.read('lib/gone/x/mine')).toBe('mine')
 })
 
+test('what somebody puts where a file went before the change was cut short stays', async () => {
+  const { ground, prepare } = await changing()
+  const steps = prepare()
+  cutShort(ground, folders => forward(folders, steps), 100)
+  ground.write({ 'lib/gone/x': 'mine' })
+  expect(resumeRoot(ground.root, 'forward')).toMatchObject({ ok: true })
+  expect(ground.read('lib/gone/x')).toBe('mine')
+})
+
+test('a folder that somebody has put in the place of a file that came stays where that is taken back', async () => {
+  const { ground, before, prepare } = await changing()
+  const steps = prepare()
+  cutShort(ground, folders => forward(folders, steps), 100)
+  rmSync(join(ground.root, 'new/x'))
+  ground.write({ 'new/x/mine': 'mine' })
+  expect(resumeRoot(ground.root, 'back')).toMatchObject({ ok: true })
+  expect(ground.everything()).toEqual({ ...before, 'new/': '', 'new/x/': '', 'new/x/mine': 'mine' })
+})
+
 describe('after a change was cut short, at whatever moment,', () => {
   const SETTINGS = ['etc/replaced', 'etc/gone', 'etc/came']
 
@@ -313,6 +332,17 @@ describe('after a change was cut short, at whatever moment,', () => {
       }
     },
   )
+
+  test("somebody's own file with the name of the one beside stays", async () => {
+    const { ground, prepare } = await settings()
+    for (const moments of [0, 1]) {
+      const steps = prepare()
+      ground.write({ 'etc/replaced': 'mine', 'etc/replaced.new': 'mine, too' })
+      cutShort(ground, folders => forward(folders, steps), moments)
+      expect(resumeRoot(ground.root, 'forward')).toEqual({ ok: true, value: 'forward' })
+      expect([ground.read('etc/replaced'), ground.read('etc/replaced.new')]).toEqual(['mine', 'mine, too'])
+    }
+  })
 
   test("somebody's folder is not taken for a file, and its path is told", async () => {
     const { ground, prepare } = await settings()
