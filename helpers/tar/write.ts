@@ -30,7 +30,6 @@ export async function* writeMembers(members: Iterable<Member>): AsyncGenerator<U
   try {
     for await (const chunk of archive) yield chunk as Uint8Array
   } finally {
-    archive.destroy()
     await writing
   }
 }
