@@ -196,7 +196,7 @@ describe('pax headers and long names', () => {
   test.each([
     ['a pax header', (name: string) => pax('p', ['path', name])],
     ['a GNU long name', (name: string) => entry({ name: '././@LongLink', type: 'L' }, `${name}\0`)],
-  ])('give an entry its name, whatever its own header holds of it: %s', async (_, long) => {
+  ])('give an entry its name, whatever its own header holds of it: %s', async (kind, long) => {
     const folders = 'd/'.repeat(50)
     const into = folder()
     const bytes = Buffer.concat([
@@ -207,9 +207,15 @@ describe('pax headers and long names', () => {
     expect(await unpackTar(pieces(bytes, 100), into)).toEqual({ ok: true, value: undefined })
     expect(readFileSync(join(into, folders, 'full'), 'utf8')).toBe('data')
     expect(readFileSync(join(into, folders, 'empty'), 'utf8')).toBe('')
-    expect(await refusal(long('f/'), entry({ name: 'f' }, 'data'))).toMatchObject({
-      why: 'it is a folder with a size',
-    })
+    // Whatever else is said of the entry in between.
+    const others = [Buffer.alloc(0), entry({ name: '././@LongLink', type: 'K' }, 'target\0')]
+    if (kind !== 'a pax header') others.push(pax('p', ['mtime', '1.5']))
+    for (const other of others)
+      expect(await refusal(long('f/'), other, entry({ name: 'f' }, 'data'))).toMatchObject({
+        why: 'it is a folder with a size',
+      })
+    // And of that one alone.
+    expect(await refusal(long('d/'), entry({ name: 'd' }), entry({ name: 'f' }, 'data'))).toBeUndefined()
   })
 
   test('of the usual kind give an entry its name, its size and its target', async () => {
@@ -245,8 +251,12 @@ describe('an archive', () => {
   })
 
   test('is read on behind a size that a pax header gave to one entry alone', async () => {
-    const first = [pax('p', ['size', '4']), header({ name: 'f' }), entry({ name: 'x' }, 'data').subarray(512)]
-    expect(await refusal(...first, entry({ name: 'g' }, 'x'.repeat(1000)))).toBeUndefined()
+    const all = entry({ name: 'g', type: 'g' }, paxRecord('comment', 'a commit'))
+    for (const between of [Buffer.alloc(0), all]) {
+      const size = pax('p', ['size', '4'])
+      const first = [size, between, header({ name: 'f' }), entry({ name: 'x' }, 'data').subarray(512)]
+      expect(await refusal(...first, entry({ name: 'g' }, 'x'.repeat(1000)))).toBeUndefined()
+    }
   })
 
   test('does not end with a header that has no name', async () => {
@@ -259,9 +269,9 @@ describe('an archive', () => {
 
   test('is read on behind the body of a symlink, which has none', async () => {
     const into = folder()
-    const link = entry({ name: 'l', type: '2', target: 'f' }, 'data')
+    const link = entry({ name: 'l', type: '2', target: 'f' }, 'x'.repeat(300_000))
     const bytes = Buffer.concat([link, entry({ name: 'f' }, 'of f'), END])
-    expect(await unpackTar(pieces(bytes, 100), into)).toEqual({ ok: true, value: undefined })
+    expect(await unpackTar(pieces(bytes, 65536), into)).toEqual({ ok: true, value: undefined })
     expect(readFileSync(join(into, 'l'), 'utf8')).toBe('of f')
   })
 

@@ -164,10 +164,11 @@ test('names that ustar has no room for come out as they went in', async () => {
   mkdirSync(join(root, 'links'))
   symlinkSync('t'.repeat(150), join(root, 'links/long'))
   symlinkSync('ziel/ü', join(root, 'links/ü'))
+  symlinkSync('ziel/ö', join(root, 'links/o'))
   linkSync(join(root, 'übung/ß'), join(root, 'übung/ü'))
   const { file, tar } = await packed(root)
   // Old readers take a header's own bytes for latin1, or whatever else they like.
-  expect(tar.includes(' linkpath=ziel/ü\n')).toBe(true)
+  expect(tar.includes(' linkpath=ziel/ö\n')).toBe(true)
   const into = folder()
   expect(await unpackPackage(file, into)).toMatchObject({ ok: true })
   for (const name of names) expect(readFileSync(join(into, name), 'utf8')).toBe(name)

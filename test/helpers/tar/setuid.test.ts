@@ -156,6 +156,13 @@ describe('a package from elsewhere', () => {
     expect(why(await verifyPackage(file, setuid))).toBe(refusal)
   })
 
+  test('with the bits under all names of a file is taken', async () => {
+    const root = programs('bin/su')
+    linkSync(join(root, 'bin/su'), join(root, 'bin/sudo'))
+    const setuid = ['bin/su', 'bin/sudo']
+    expect(why(await verifyPackage(await packed(root, setuid), setuid))).toBe('ok')
+  })
+
   test('with the bits that its key names is taken', async () => {
     const [store, file] = [folder(), await moded(0o4755)]
     const digest = readIdentity(file)
