@@ -492,6 +492,17 @@ describe('remove', () => {
     expect(ground.shown()).toEqual({ 'lib/': '', 'lib/base': 'base' })
   })
 
+  test('leaves what somebody asked for, though another version of it was brought along since', async () => {
+    const ground = new Ground()
+    await ground.make('base', '1', { 'lib/base': 'one' })
+    await ground.install('base')
+    await ground.make('base', '2', { 'lib/base': 'two' })
+    await ground.make('a', '1', { 'bin/a': '!a' }, ['base'])
+    await ground.install('a')
+    ground.remove('a')
+    expect(ground.shown()).toEqual({ 'lib/': '', 'lib/base': 'two' })
+  })
+
   test('leaves what no package owns, and folders that were there before', async () => {
     const ground = new Ground()
     ground.write({ 'srv/': '', 'home/': '' })
