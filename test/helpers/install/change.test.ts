@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, lchownSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { changeRoot } from '../../../helpers/install/change.ts'
@@ -76,7 +86,7 @@ describe('install', () => {
 
   test('gives modes and times of a package whatever the umask is', async () => {
     const ground = new Ground()
-    await ground.make('tool', '1', { 'bin/tool': '!tool', 'share/x': 'x' })
+    await ground.make('tool', '1', { 'bin/tool': '!tool', 'share/x': 'x', 'share/l': '-> x' })
     const before = process.umask(0o077)
     try {
       await ground.install('tool')
@@ -87,7 +97,7 @@ describe('install', () => {
     expect([stat('bin'), stat('bin/tool'), stat('share/x')].map(one => one.mode & 0o7777)).toEqual([
       0o755, 0o755, 0o644,
     ])
-    expect(stat('share/x').mtimeMs).toBe(1609459200_000)
+    for (const path of ['share/x', 'share/l']) expect(stat(path).mtimeMs).toBe(1609459200_000)
   })
 
   test('copies: who writes to the root does not write to the store', async () => {
@@ -547,6 +557,16 @@ describe('below /etc', () => {
     await ground.install('a')
     await make(ground, '2', 'two')
     await ground.install('a')
+    expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'two', 'etc/other': 'other' })
+  })
+
+  test('an upgrade replaces what somebody only touched', async () => {
+    const ground = new Ground()
+    await make(ground, '1', 'one')
+    await ground.install('a')
+    utimesSync(join(ground.root, 'etc/a.conf'), 1e9, 1e9)
+    await make(ground, '2', 'two')
+    expect(await ground.install('a')).toEqual({ ...NOTHING, came: ['a-2-1'] })
     expect(ground.shown()).toEqual({ 'etc/': '', 'etc/a.conf': 'two', 'etc/other': 'other' })
   })
 
