@@ -215,6 +215,36 @@ test('a folder that somebody has put in the place of a file that is to go stays'
   expect(ground.read('lib/gone/x/mine')).toBe('mine')
 })
 
+test('a folder to be mended that is a symlink by then leads to nothing that is changed', async () => {
+  const ground = new Ground()
+  await ground.make('a', '1', { 'bin/a': '!a' })
+  await ground.install('a')
+  const bin = join(ground.root, 'bin')
+  chmodSync(bin, 0o777)
+  const folders = new Folders(ground.root)
+  prepareChange(ground.root, folders, { add: await ground.candidates('a'), remove: [] })
+  expect(journalled(folders)).toContainEqual({ kind: 'mend folder', path: 'bin' })
+  folders.close()
+  const outside = join(ground.folder, 'outside')
+  renameSync(bin, outside)
+  ground.write({ bin: `-> ${outside}` })
+  resumeRoot(ground.root, 'forward')
+  expect(statSync(outside).mode & 0o777).toBe(0o777)
+})
+
+test('a journal that was damaged is told by its line, and no step of it is taken', async () => {
+  const { ground, prepare } = await changing()
+  prepare()
+  const file = 'var/lib/coolports/change/journal'
+  ground.write({ [file]: `${ground.read(file)}what is this\n` })
+  const before = ground.everything()
+  expect(resumeRoot(ground.root, 'forward')).toMatchObject({
+    ok: false,
+    error: [{ kind: 'damaged', file, why: 'it is no step of a change' }],
+  })
+  expect(ground.everything()).toEqual(before)
+})
+
 test('what somebody puts where a file went before the change was cut short stays', async () => {
   const { ground, prepare } = await changing()
   const steps = prepare()
