@@ -167,7 +167,9 @@ export class Builder {
         install(copy, places)
         return copy
       }
-      if (places.before !== nothing && places.before !== folder) unlinkSync(places.target)
+      // A script may make a folder of what was a file.
+      const now = stampOf(places.target)
+      if (now !== nothing && now !== folder) unlinkSync(places.target)
     } catch (error) {
       const { why, path } = systemFault(error) ?? { why: (error as Error).message, path: places.target }
       return `made what cannot be put at ${quoted(path)}: ${why}`
@@ -180,7 +182,8 @@ export class Builder {
    * before, and never as one that somebody changed by hand.
    */
   #record(job: Job, places: Places, product: Accepted): void {
-    const stamp = product.kind === 'file' ? product.stamp : places.before === folder ? folder : nothing
+    const left = () => (stampOf(places.target) === folder ? folder : nothing)
+    const stamp = product.kind === 'file' ? product.stamp : left()
     this.#state.graph.built(job.task.node, stamp, job.making(places.before))
     this.#state.save()
   }

@@ -559,6 +559,19 @@ test('a target that cannot be put in place is a failure, and the old one stays',
   expect(run.stderr).toContain('the target is a folder')
 })
 
+test('a target that was a file and is made a folder by its script is a mere name from then on', () => {
+  const tree = empty()
+  const script = (body: string) => writeFileSync(join(tree, 'x.do'), `redo-ifchange s\n${body}\n`)
+  writeFileSync(join(tree, 's'), '')
+  script('echo text >$3')
+  expect(finish(tree, 'x').status).toBe(0)
+  script('rm -rf x; mkdir x; : >x/inner')
+  for (const said of ['redo  x\n', '']) expect(finish(tree, 'x')).toMatchObject({ status: 0, stderr: said })
+  expect(readdirSync(join(tree, 'x'))).toEqual(['inner'])
+  script('rm -rf x')
+  for (const said of ['redo  x\n', '']) expect(finish(tree, 'x')).toMatchObject({ status: 0, stderr: said })
+})
+
 test('a script that writes to stdout has to make the folder of its target', () => {
   const tree = empty()
   writeFileSync(join(tree, 'default.x.do'), 'echo text\n')
