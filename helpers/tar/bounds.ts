@@ -4,6 +4,7 @@ import {
   GNU_LONG,
   GNU_LONG_TARGET,
   isFolder,
+  isHardLink,
   PAX,
   PAX_GLOBAL,
   readHeader,
@@ -167,6 +168,8 @@ class Scan {
     this.#countName(name, header.nameBytes)
     // tar-stream takes what follows a folder's header for the next header.
     if (isFolder(whole) && size > 0) throw refused(name, 'it is a folder with a size')
+    // tar-stream takes what follows for its body, GNU tar for the next header, as old tars meant it.
+    if (isHardLink(whole) && size > 0) throw refused(name, 'it is a hard link with a size')
     if (this.#bytes + size > this.#maxBytes) throw tooLarge('bytes', this.#maxBytes, name)
     this.#skip = size + padding(size)
   }

@@ -25,6 +25,8 @@ export const GNU_LONG = ['L', 'N', GNU_LONG_TARGET]
 export const isFolder = ({ name, type }: TarHeader): boolean =>
   type === '5' || (['0', '\0'].includes(type) && name.endsWith('/'))
 
+export const isHardLink = ({ type }: TarHeader): boolean => type === '1'
+
 /**
  * Reads a header as strictly as every tar writes it: where readers differ about a number, an
  * archive could show one thing to whom checks it and another to whom unpacks it. Undefined for the

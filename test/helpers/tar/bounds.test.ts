@@ -96,14 +96,15 @@ describe('a size is refused that readers could take for different ones', () => {
   })
 
   test.each([
-    ['of a folder', 'd', '5'],
-    ['of a folder from before POSIX', 'd/', '0'],
-    ['of a folder without a type', 'd/', '\0'],
-  ])('%s', async (_, name, type) => {
+    ['of a folder', 'd', '5', 'folder'],
+    ['of a folder from before POSIX', 'd/', '0', 'folder'],
+    ['of a folder without a type', 'd/', '\0', 'folder'],
+    ['of a hard link', 'l', '1', 'hard link'],
+  ])('%s', async (_, name, type, what) => {
     for (const hidden of [entry({ name: 'hidden' }), entry({ name: 'hidden' }, 'data')]) {
       expect(await refusal(header({ name, type, size: hidden.length }), hidden)).toMatchObject({
         name,
-        why: 'it is a folder with a size',
+        why: `it is a ${what} with a size`,
       })
     }
   })
